@@ -1,0 +1,53 @@
+# foresell: `make` lists the verbs. It needs nothing but Python 3.11 to 3.13; the rest goes to .venv.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+READY := $(VENV)/.ready
+LOCK := requirements/dev.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test bench lock clean
+
+help: ## List the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Build .venv from the hash-pinned lock
+
+$(READY): $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "foresell needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is $$($(PYTHON) -V 2>&1)."; \
+	    echo "Install one of them, then: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) has no venv module. On Debian or Ubuntu: apt install python3-venv"; exit 2; }
+	@echo "setting up $(VENV), once: about half a minute"
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(RUN)/uv pip sync --quiet --python $(RUN)/python --compile-bytecode --require-hashes $(LOCK)
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY) ## Run the embedded project from raw data to a judged forecast, and show it
+	@$(RUN)/foresell run retail
+	@$(RUN)/foresell forecast retail
+
+check: $(READY) ## Format, lint, types, import contracts, spelling
+	@$(RUN)/ruff format --check .
+	@$(RUN)/ruff check .
+	@$(RUN)/mypy
+	@$(RUN)/lint-imports
+	@$(RUN)/codespell src tests docs benchmarks README.md CHANGELOG.md CONTRIBUTING.md
+
+test: $(READY) ## Run every test that this machine can
+	@$(RUN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+bench: $(READY) ## Measure on real data: make bench DATA=DIR (a folder that holds walmart/)
+	@$(RUN)/python -m benchmarks --data "$(DATA)"
+
+lock: $(READY) ## Solve the dependencies anew
+	@$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade -q -o $(LOCK)
+
+clean: ## Remove what was built; data and workspace stay
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist
+	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

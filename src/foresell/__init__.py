@@ -1,0 +1,26 @@
+"""foresell: sales data in, judged forecasts with honest intervals out.
+
+>>> import foresell
+>>> sorted(foresell.__all__)
+['doctor', 'forecast', 'projects', 'run', 'submission']
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from foresell.api import doctor, forecast, projects, run, submission
+
+__version__ = "0.1.0"
+__all__ = ["doctor", "forecast", "projects", "run", "submission"]
+
+
+def __getattr__(name: str) -> object:
+    """Import a verb when it is first used, so that ``import foresell`` stays quick.
+
+    Raises:
+        AttributeError: foresell has no such verb.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module 'foresell' has no attribute {name!r}")
+    return getattr(import_module("foresell.api"), name)

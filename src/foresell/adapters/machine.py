@@ -1,0 +1,74 @@
+"""What this machine and this installation have, and how to mend what they lack."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+_NEEDED = ("polars", "numpy", "lightgbm", "pydantic", "typer", "altair", "vl-convert-python")
+_ROOM_GIB = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing looked at. ``mend`` is empty where there is nothing to do."""
+
+    name: str
+    state: Literal["ok", "missing"]
+    found: str
+    mend: str = ""
+
+
+def examine(home: Path) -> Sequence[Check]:
+    """Look at Python, libraries, cores, memory, and the folder that holds all state."""
+    return [*_python(), *_libraries(), *_resources(), _home(home)]
+
+
+def _python() -> Iterator[Check]:
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield Check(
+        name="Python",
+        state="ok" if fits else "missing",
+        found=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        mend="" if fits else "install Python 3.11, 3.12 or 3.13 and run 'make clean setup'",
+    )
+
+
+def _libraries() -> Iterator[Check]:
+    for name in _NEEDED:
+        try:
+            yield Check(name=name, state="ok", found=version(name))
+        except PackageNotFoundError:
+            yield Check(
+                name=name, state="missing", found="not installed", mend="run 'make setup' again"
+            )
+
+
+def _resources() -> Iterator[Check]:
+    yield Check(name="cores", state="ok", found=str(os.cpu_count()))
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    enough = memory >= _ROOM_GIB * 2
+    yield Check(
+        name="memory",
+        state="ok" if enough else "missing",
+        found=f"{memory:.1f} GiB",
+        mend="" if enough else "a run on Walmart's data takes up to 4 GiB; use --preset fast",
+    )
+
+
+def _home(home: Path) -> Check:
+    existing = next(path for path in (home, *home.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free / 2**30
+    writable = os.access(existing, os.W_OK)
+    fine = writable and free >= _ROOM_GIB
+    return Check(
+        name="workspace",
+        state="ok" if fine else "missing",
+        found=f"{home}, {free:.1f} GiB free" + ("" if writable else ", not writable"),
+        mend="" if fine else f"set FORESELL_HOME to a writable folder with {_ROOM_GIB:.0f} GiB",
+    )

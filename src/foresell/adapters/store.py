@@ -1,0 +1,159 @@
+"""Stores and sources on a file system, and their twins in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+
+from foresell.errors import DataError, nearest
+
+
+def frame_bytes(frame: pl.DataFrame) -> bytes:
+    """Return ``frame`` as Parquet; equal frames give equal bytes with one version of Polars."""
+    buffer = BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=1)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class DirectoryStore:
+    """Named frames and bytes as the files of one folder."""
+
+    root: Path
+
+    def write_frame(self, name: str, frame: pl.DataFrame) -> None:
+        """Keep ``frame`` as Parquet under ``name``."""
+        self.write_bytes(name, frame_bytes(frame))
+
+    def read_frame(self, name: str) -> pl.DataFrame:
+        """Return the frame kept under ``name``. Raises DataError when there is none."""
+        return pl.read_parquet(BytesIO(self.read_bytes(name)))
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Keep ``content`` under ``name``."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def read_bytes(self, name: str) -> bytes:
+        """Return the bytes kept under ``name``.
+
+        Raises:
+            DataError: there is no such file.
+        """
+        try:
+            return (self.root / name).read_bytes()
+        except FileNotFoundError as error:
+            raise DataError(
+                f"{name} is missing", str(self.root), "run the project again: foresell run PROJECT"
+            ) from error
+
+    def list(self) -> Sequence[str]:
+        """Return every name, sorted."""
+        return sorted(
+            path.relative_to(self.root).as_posix()
+            for path in self.root.rglob("*")
+            if path.is_file()
+        )
+
+
+@dataclass(frozen=True)
+class MemoryStore:
+    """The same in memory: for tests, and for asking a model without a disk."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def write_frame(self, name: str, frame: pl.DataFrame) -> None:
+        """Keep ``frame`` as Parquet under ``name``."""
+        self.files[name] = frame_bytes(frame)
+
+    def read_frame(self, name: str) -> pl.DataFrame:
+        """Return the frame kept under ``name``. Raises DataError when there is none."""
+        return pl.read_parquet(BytesIO(self.read_bytes(name)))
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Keep ``content`` under ``name``."""
+        self.files[name] = content
+
+    def read_bytes(self, name: str) -> bytes:
+        """Return the bytes kept under ``name``.
+
+        Raises:
+            DataError: there are none.
+        """
+        try:
+            return self.files[name]
+        except KeyError as error:
+            raise DataError(f"{name} is missing", "memory", "write it first") from error
+
+    def list(self) -> Sequence[str]:
+        """Return every name, sorted."""
+        return sorted(self.files)
+
+
+@dataclass(frozen=True)
+class DirectorySource:
+    """Raw files in a folder."""
+
+    root: Path
+    synthetic: bool = False
+
+    @property
+    def label(self) -> str:
+        """The folder."""
+        return str(self.root)
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all files there, sorted, relative to the folder."""
+        return DirectoryStore(self.root).list()
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of one file.
+
+        Raises:
+            DataError: the folder or the file is missing; the error lists what is there.
+        """
+        if not self.root.is_dir():
+            raise DataError(
+                "the data folder does not exist",
+                str(self.root),
+                "point --data at the folder that holds the files",
+            )
+        path = self.root / name
+        if not path.is_file():
+            there = [other.name for other in sorted(self.root.iterdir())[:20]]
+            hint = nearest(name, there) if there else "the folder is empty"
+            raise DataError(
+                f"{name} is missing",
+                str(self.root),
+                f"put it there or point --data at the folder that has it; {hint}",
+            )
+        return path.read_bytes()
+
+
+@dataclass(frozen=True)
+class MemorySource:
+    """Raw files in memory."""
+
+    files: Mapping[str, bytes]
+    label: str = "memory"
+    synthetic: bool = False
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all files, sorted."""
+        return sorted(self.files)
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of one file.
+
+        Raises:
+            DataError: there is none of that name.
+        """
+        try:
+            return self.files[name]
+        except KeyError as error:
+            raise DataError(
+                f"{name} is missing", self.label, f"put it there; {nearest(name, self.files)}"
+            ) from error

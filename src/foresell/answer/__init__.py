@@ -1,0 +1,1 @@
+"""Answers: rows asked for in, forecasts out."""

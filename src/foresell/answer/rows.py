@@ -1,0 +1,186 @@
+"""Rows asked for in, forecasts out: the one way every surface answers."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import cast
+
+import numpy as np
+import polars as pl
+
+from foresell.bundle.bundle import Bundle
+from foresell.data.cleaning import learnable
+from foresell.data.long import forecast_columns, long_frame
+from foresell.data.panel import Panel, build_panel
+from foresell.errors import UsageError, nearest
+from foresell.models.learner import Learner, forecast, read_learner
+from foresell.spec.calendar import step
+from foresell.spec.forecast import quantile_columns
+from foresell.spec.project import ProjectSpec
+from foresell.spec.reading import parse_project
+
+_SHOWN = 3
+
+
+def answer(bundle: Bundle, rows: pl.DataFrame) -> pl.DataFrame:
+    """Answer ``rows`` from the bundle: one answer a row, in their order.
+
+    ``rows``: key columns and date, and any known-future covariates. Rows after the last observed
+    period are forecast from it; a row in the gap of a series that ended earlier is forecast from
+    the series' own last period, as it was known then (or, beyond the horizon of that, from the
+    period one horizon before the row). Returns the key columns and the date as they came, then
+    ``prediction`` and quantiles (finite, in the unit of the target), ``interval_method``,
+    ``level_used``.
+
+    Raises:
+        UsageError: a column is missing, a key or date is null, or a row lies out of reach.
+    """
+    project = parse_project(bundle.project_text, "bundle/project.yaml")
+    _refuse_bad_columns(rows, project)
+    reasons = out_of_reach(bundle, rows)
+    if reasons.is_not_null().any():
+        bad = reasons.is_not_null().arg_true()
+        shown = "; ".join(
+            f"row {i + 1} ({rows[i, project.time]}): {reasons[i]}" for i in bad.head(_SHOWN)
+        )
+        raise UsageError(
+            f"{len(bad)} row(s) cannot be answered: {shown}",
+            "the rows asked for",
+            f"ask for {project.time}s after the last observed one, up to {project.horizon} "
+            "periods ahead",
+        )
+    asker = _asker(bundle, rows, project)
+    identity = [*project.keys, project.time]
+    wanted = rows.select(identity).with_columns(asker.origins(rows))
+    parts = [
+        asker.ask(int(origin), part)
+        for (origin,), part in wanted.group_by("__origin", maintain_order=True)
+    ]
+    answers = pl.concat(parts).unique(identity, keep="first", maintain_order=True)
+    columns = ["prediction", *quantile_columns(), "interval_method", "level_used"]
+    return rows.select(identity).join(
+        answers.select([*identity, *columns]), on=identity, how="left", maintain_order="left"
+    )
+
+
+def out_of_reach(bundle: Bundle, rows: pl.DataFrame) -> pl.Series:
+    """Return why each row cannot be answered, null where it can, in the order of ``rows``."""
+    project = parse_project(bundle.project_text, "bundle/project.yaml")
+    keys, time = list(project.keys), project.time
+    _refuse_bad_columns(rows, project)
+    own = (
+        bundle.history
+        .filter(pl.col(project.target).is_not_null())
+        .group_by(keys)
+        .agg(pl.col(time).max().alias("__own"))
+    )
+    last, every = _last(bundle, project), step(project.frequency)
+    furthest = last + project.horizon * every
+    off = (pl.col(time) - last).dt.total_days() % every.days != 0
+    reason = (
+        pl
+        .when(off)
+        .then(pl.lit(f"not a date of {project.frequency}"))
+        .when(pl.col(time) > furthest)
+        .then(pl.lit(f"more than {project.horizon} periods after {last}"))
+        .when(pl.col(time) <= pl.col("__own"))
+        .then(pl.lit("not after the last observed period of its series"))
+        .when(pl.col("__own").is_null() & (pl.col(time) <= last))
+        .then(pl.lit(f"not after {last}, and the series was never observed"))
+    )
+    joined = rows.select([*keys, time]).join(own, on=keys, how="left", maintain_order="left")
+    return joined.select(reason.alias("reason"))["reason"]
+
+
+def horizon_rows(bundle: Bundle, asked: pl.DataFrame | None) -> pl.DataFrame:
+    """Return every series the bundle knows at every period of the horizon.
+
+    Known-future covariates come from ``asked`` where it has them, and are null elsewhere.
+    """
+    project = parse_project(bundle.project_text, "bundle/project.yaml")
+    keys, time = list(project.keys), project.time
+    last, every = _last(bundle, project), step(project.frequency)
+    dates = pl.DataFrame({time: [last + (i + 1) * every for i in range(project.horizon)]})
+    series = bundle.history.select(keys).unique().sort(keys)
+    rows = series.join(dates, how="cross", maintain_order="left_right")
+    if asked is None:
+        return rows
+    known = [name for name in project.with_role("known_future") if name in asked.columns]
+    planned = asked.select([*keys, time, *known]).unique([*keys, time], keep="first")
+    return rows.join(planned, on=[*keys, time], how="left", maintain_order="left")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asker:
+    """A learner with the panel it answers from."""
+
+    project: ProjectSpec
+    panel: Panel
+    learner: Learner
+    own: pl.DataFrame
+
+    def origins(self, rows: pl.DataFrame) -> pl.Series:
+        """Return the index of the period each row is forecast from."""
+        first, every = self.panel.dates[0], step(self.project.frequency).days
+        joined = rows.select([*self.project.keys, self.project.time]).join(
+            self.own, on=list(self.project.keys), how="left", maintain_order="left"
+        )
+        at = (pl.col(self.project.time) - first).dt.total_days() // every
+        late = at > self.panel.cutoff
+        early = pl.max_horizontal(pl.col("__own"), at - self.project.horizon)
+        origin = pl.when(late).then(self.panel.cutoff).otherwise(early)
+        return joined.select(origin.cast(pl.Int64).alias("__origin"))["__origin"]
+
+    def ask(self, origin: int, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the answers of ``rows``, all forecast from the end of period ``origin``."""
+        project, seen = self.project, self.panel.until(origin)
+        every = step(project.frequency)
+        furthest = cast("date", rows[project.time].max())
+        steps = (furthest - self.panel.dates[origin]) // every
+        made = forecast(self.learner, seen, project, steps)
+        long = long_frame(seen, project, origin, forecast_columns(made.point, made.quantiles))
+        levels = seen.keys.with_columns(
+            pl.Series("level_used", list(made.level_used)),
+            pl.lit(made.interval_method).alias("interval_method"),
+        )
+        identity = [*project.keys, project.time]
+        return (
+            rows
+            .select(identity)
+            .join(long, on=identity, how="inner", maintain_order="left")
+            .join(levels, on=list(project.keys), how="left", maintain_order="left")
+        )
+
+
+def _asker(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> _Asker:
+    """Return the learner with the panel of the bundle's history and the rows' covariates."""
+    built = build_panel(bundle.history, project, rows)
+    target = learnable(built.target, project.cleaning.negative_target)
+    panel = replace(built, target=target)
+    seen = np.isfinite(target)
+    last_seen = np.where(seen.any(axis=1), target.shape[1] - 1 - seen[:, ::-1].argmax(axis=1), -1)
+    own = panel.keys.with_columns(pl.Series("__own", last_seen, dtype=pl.Int64))
+    return _Asker(project=project, panel=panel, learner=read_learner(bundle.model), own=own)
+
+
+def _last(bundle: Bundle, project: ProjectSpec) -> date:
+    """Return the last observed period of the bundle's history."""
+    return cast("date", bundle.history[project.time].max())
+
+
+def _refuse_bad_columns(rows: pl.DataFrame, project: ProjectSpec) -> None:
+    """Refuse rows whose key or date cannot be read.
+
+    Raises:
+        UsageError: no rows, or a column is missing or has nulls.
+    """
+    if rows.height == 0:
+        raise UsageError("no rows were asked for", "the rows", "give at least one row")
+    for name in (*project.keys, project.time):
+        if name not in rows.columns:
+            raise UsageError(
+                f"the column {name!r} is missing", "the rows asked for", nearest(name, rows.columns)
+            )
+        if missing := rows[name].null_count():
+            raise UsageError(
+                f"{missing} row(s) have no {name!r}", "the rows asked for", f"fill in {name!r}"
+            )

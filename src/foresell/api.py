@@ -1,0 +1,207 @@
+"""Everything the command line does, from Python.
+
+>>> import foresell
+>>> [project.name for project in foresell.projects()]
+['retail', 'walmart']
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from foresell import wiring
+from foresell.adapters.machine import Check
+from foresell.errors import GateError, UsageError, nearest
+from foresell.pipeline.work import Event
+from foresell.settings import read_settings
+from foresell.spec.project import Preset
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectSummary:
+    """One project that can be run; ``synthetic`` ones need no data."""
+
+    name: str
+    title: str
+    kind: str
+    target: str
+    frequency: str
+    horizon: int
+    synthetic: bool
+    where: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run left behind.
+
+    ``leaderboard``: one row a candidate, best first. ``value_added``: share of each baseline's
+    error that each candidate takes away. ``verdict``: the gate's decision with its reasons. All
+    three are None when the run was asked to stop before the test was scored.
+    """
+
+    project: str
+    workspace: Path
+    champion: str | None
+    passed: bool | None
+    verdict: dict[str, Any] | None
+    leaderboard: pl.DataFrame | None
+    value_added: pl.DataFrame | None
+    report: Path | None
+    forecast: Path | None
+    seconds: dict[str, float]
+
+
+def _silent(_: Event) -> None:
+    """Hear nothing."""
+
+
+def projects() -> list[ProjectSummary]:
+    """Return the projects that can be run, by name: yours first, then those foresell ships."""
+    settings = read_settings()
+    found = []
+    for name in wiring.declarations(settings):
+        texts, spec = wiring.declaration(name, settings)
+        found.append(
+            ProjectSummary(
+                name=name,
+                title=spec.title,
+                kind=spec.kind,
+                target=spec.target,
+                frequency=spec.frequency,
+                horizon=spec.horizon,
+                synthetic=spec.synthetic is not None,
+                where=texts.where,
+            )
+        )
+    return found
+
+
+def run(
+    project: str,
+    *,
+    data: str | Path | None = None,
+    preset: Preset = "default",
+    until: str | None = None,
+    override: str | None = None,
+    home: str | Path | None = None,
+    listen: Callable[[Event], None] = _silent,
+) -> RunResult:
+    """Run ``project`` from raw files to a judged forecast; do again only what changed.
+
+    ``data``: folder of the raw files; needed unless the project generates its own. ``preset``:
+    effort, ``fast``, ``default`` or ``best``. ``until``: the last stage to run. ``override``: the
+    reason for using a model that failed the gate; it is written into the bundle. ``home``: where
+    all state lives, ``FORESELL_HOME`` or ``./workspace`` by default. ``listen`` hears progress.
+
+    Every failure is a ``ForesellError``; a model that fails the gate is not one: see ``passed``.
+    """
+    from foresell.pipeline.graph import PANEL_STAGES  # noqa: PLC0415 - heavy: only when it runs
+    from foresell.pipeline.runner import until as up_to  # noqa: PLC0415
+
+    stages = up_to(PANEL_STAGES, until)
+    settings = read_settings(Path(home) if home is not None else None)
+    wiring.declaration(project, settings)
+    place = wiring.workspace(project, settings)
+    folder = Path(data) if data is not None else None
+    with place.locked():
+        request = wiring.request(project, folder, preset, override, settings)
+        wiring.runner(place, listen).run(stages, request)
+    return _result(project, place.root, [stage.name for stage in stages])
+
+
+def _result(project: str, root: Path, stages: Sequence[str]) -> RunResult:
+    """Return what the stages that ran have left in the workspace."""
+    records = {name: json.loads((root / ".state" / f"{name}.json").read_bytes()) for name in stages}
+    judged = "evaluate" in stages
+    test = json.loads((root / "evaluation" / "test.json").read_bytes()) if judged else {}
+    return RunResult(
+        project=project,
+        workspace=root,
+        champion=test.get("champion"),
+        passed=test["verdict"]["passed"] if judged else None,
+        verdict=test.get("verdict"),
+        leaderboard=pl.read_csv(root / "evaluation" / "leaderboard.csv") if judged else None,
+        value_added=pl.read_csv(root / "evaluation" / "value_added.csv") if judged else None,
+        report=root / "report" / "report.html" if "report" in stages else None,
+        forecast=root / "forecast" / "forecast.parquet" if "forecast" in stages else None,
+        seconds={name: record["seconds"] for name, record in records.items()},
+    )
+
+
+def forecast(
+    project: str,
+    *,
+    rows: str | Path | pl.DataFrame | None = None,
+    home: str | Path | None = None,
+) -> pl.DataFrame:
+    """Answer rows from the bundle of the last run of ``project``.
+
+    ``rows``: a CSV or Parquet file or a frame with the key columns and the date, and any
+    known-future covariates; by default the rows the project asks for. Returns those rows in their
+    order: key columns and date as they came, then ``prediction``, ``q0.1`` ... ``q0.9`` (all
+    finite, in the unit of the target), ``interval_method`` and ``level_used``.
+
+    Raises:
+        UsageError: the project has no bundle yet.
+        GateError: the model failed the gate and nobody gave a reason to use it all the same.
+    """
+    from foresell.answer.rows import answer  # noqa: PLC0415 - heavy: only when it answers
+    from foresell.bundle.bundle import read_bundle  # noqa: PLC0415
+
+    settings = read_settings(Path(home) if home is not None else None)
+    wiring.declaration(project, settings)
+    place = wiring.workspace(project, settings)
+    if place.record("register") is None:
+        raise UsageError(
+            f"the project {project!r} has no bundle yet",
+            str(place.root),
+            f"run it first: foresell run {project}",
+        )
+    bundle = read_bundle(place.output("bundle"))
+    gate = bundle.metadata["gate"]
+    if isinstance(gate, dict) and not gate["passed"] and not gate["override"]:
+        raise GateError(
+            "the model of the last run failed the gate",
+            str(place.root / "bundle" / "metadata.json"),
+            f"read the report, or accept it: foresell run {project} --override REASON",
+        )
+    if rows is None:
+        return place.output("forecast").read_frame("forecast.parquet")
+    asked = wiring.read_rows(rows, bundle)
+    return answer(bundle, asked)
+
+
+def submission(project: str, answered: pl.DataFrame) -> pl.DataFrame:
+    """Return ``answered`` in the two columns the project's ``asked`` section names.
+
+    Raises:
+        UsageError: the project declares no such form.
+    """
+    _, spec = wiring.declaration(project, read_settings())
+    if spec.asked is None or spec.asked.id is None:
+        raise UsageError(
+            f"the project {project!r} declares no submission form",
+            "project.yaml, asked.id",
+            "add asked: {id: '{key}_{date}', id_column: ..., value_column: ...}",
+        )
+    names = [part.split("}")[0] for part in spec.asked.id.split("{")[1:]]
+    for name in names:
+        if name not in answered.columns:
+            raise UsageError(f"asked.id names {name!r}", "project.yaml", nearest(name, names))
+    template = spec.asked.id
+    for name in names:
+        template = template.replace("{" + name + "}", "{}")
+    return answered.select(
+        pl.format(template, *names).alias(spec.asked.id_column),
+        pl.col("prediction").alias(spec.asked.value_column),
+    )
+
+
+def doctor(home: str | Path | None = None) -> list[Check]:
+    """Return what this machine and installation have, what they lack, and how to mend it."""
+    return list(wiring.doctor(read_settings(Path(home) if home is not None else None)))

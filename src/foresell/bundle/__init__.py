@@ -1,0 +1,1 @@
+"""The bundle: what a trained model travels as."""

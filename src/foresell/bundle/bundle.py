@@ -1,0 +1,87 @@
+"""The bundle: a trained model with all it needs to answer, as plain files with checksums.
+
+Nothing in it is unpickled: models are their libraries' own text or ONNX, the rest JSON, YAML and
+Parquet.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+import polars as pl
+
+from foresell.errors import DataError
+from foresell.spec.ports import Store
+
+CHECKSUMS = "checksums.json"
+_MODEL = "model/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """One trained model, whole.
+
+    ``metadata`` says what it is (both cutoffs, scores of the judged model, verdict of the gate,
+    fingerprints); ``model`` is the learner's own files; ``history`` the observed rows in processed
+    form, from which features are built when it answers.
+    """
+
+    metadata: Mapping[str, object]
+    project_text: str
+    contract_text: str
+    model: Mapping[str, bytes]
+    history: pl.DataFrame
+
+
+def write_bundle(bundle: Bundle, store: Store) -> str:
+    """Write the files and ``checksums.json``; return the sha256 over all of them, its identity."""
+    store.write_frame("history.parquet", bundle.history)
+    texts = {
+        "metadata.json": json.dumps(bundle.metadata, sort_keys=True, indent=1, ensure_ascii=False),
+        "project.yaml": bundle.project_text,
+        "contract.yaml": bundle.contract_text,
+    }
+    for name, text in texts.items():
+        store.write_bytes(name, text.encode())
+    for name, content in bundle.model.items():
+        store.write_bytes(f"{_MODEL}{name}", content)
+    sums = {
+        name: hashlib.sha256(store.read_bytes(name)).hexdigest()
+        for name in store.list()
+        if name != CHECKSUMS
+    }
+    listed = json.dumps(sums, sort_keys=True, indent=1).encode()
+    store.write_bytes(CHECKSUMS, listed)
+    return hashlib.sha256(listed).hexdigest()
+
+
+def read_bundle(store: Store) -> Bundle:
+    """Read a bundle, once every file has the checksum it was written with.
+
+    Raises:
+        DataError: a file is missing, was changed, or is not listed.
+    """
+    sums: dict[str, str] = json.loads(store.read_bytes(CHECKSUMS))
+    if extra := sorted(set(store.list()) - set(sums) - {CHECKSUMS}):
+        raise DataError(f"files {extra} are not part of the bundle", "bundle", "remove them")
+    files = {name: store.read_bytes(name) for name in sums}
+    for name, content in files.items():
+        if hashlib.sha256(content).hexdigest() != sums[name]:
+            raise DataError(
+                f"{name} is not the file that was written",
+                "bundle",
+                "train again (foresell run PROJECT), or restore the bundle from its source",
+            )
+    return Bundle(
+        metadata=json.loads(files["metadata.json"]),
+        project_text=files["project.yaml"].decode(),
+        contract_text=files["contract.yaml"].decode(),
+        model={
+            name.removeprefix(_MODEL): content
+            for name, content in files.items()
+            if name.startswith(_MODEL)
+        },
+        history=pl.read_parquet(BytesIO(files["history.parquet"])),
+    )

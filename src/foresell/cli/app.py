@@ -1,0 +1,121 @@
+"""The commands. Heavy imports wait inside them, so that ``foresell --help`` answers at once."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foresell.cli.show import (
+    Format,
+    show_checks,
+    show_forecast,
+    show_projects,
+    show_run,
+    write_forecast,
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Sales data in, judged forecasts with honest intervals out.",
+    epilog="Exit codes: 0 fine, 1 a gate or check did not pass, 2 bad input, 3 this machine.",
+)
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="What to print: for people or for programs.")
+]
+
+
+class PresetName(StrEnum):
+    """How much effort training may take."""
+
+    fast = "fast"
+    default = "default"
+    best = "best"
+
+
+@app.command()
+def projects(form: FormatOption = Format.table) -> None:
+    """List the projects that can be run."""
+    from foresell import api  # noqa: PLC0415
+
+    show_projects(api.projects(), form)
+
+
+@app.command()
+def run(
+    project: Annotated[str, typer.Argument(help="Name of a project; see 'foresell projects'.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Folder with the raw files.")
+    ] = None,
+    preset: Annotated[
+        PresetName, typer.Option(help="How much effort training may take.")
+    ] = PresetName.default,
+    until: Annotated[
+        str | None, typer.Option(metavar="STAGE", help="Stop after this stage.")
+    ] = None,
+    override: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Use the model even if it fails the gate; recorded."),
+    ] = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Run a project from raw files to a judged forecast; do again only what changed."""
+    from foresell import api  # noqa: PLC0415
+    from foresell.cli.progress import Progress  # noqa: PLC0415
+
+    with Progress() as progress:
+        result = api.run(
+            project,
+            data=data,
+            preset=preset.value,
+            until=until,
+            override=override,
+            listen=progress.hear,
+        )
+    show_run(result, form)
+    if result.passed is False and override is None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def forecast(
+    project: Annotated[str, typer.Argument(help="Name of a project that was run.")],
+    rows: Annotated[
+        Path | None,
+        typer.Option("--rows", metavar="FILE", help="CSV or Parquet with the rows to answer."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the answers there: .csv or .parquet."),
+    ] = None,
+    submission: Annotated[
+        bool,
+        typer.Option("--submission", help="Write the two columns a competition asks for."),
+    ] = False,
+    form: FormatOption = Format.table,
+) -> None:
+    """Answer rows from the bundle of the last run; by default those the project asks for."""
+    from foresell import api  # noqa: PLC0415
+
+    answered = api.forecast(project, rows=rows)
+    if submission:
+        answered = api.submission(project, answered)
+    if out is None:
+        show_forecast(answered, form)
+    else:
+        write_forecast(answered, out, form)
+
+
+@app.command()
+def doctor(form: FormatOption = Format.table) -> None:
+    """Say what is installed, what is missing, and how to mend it."""
+    from foresell import api  # noqa: PLC0415
+
+    checks = api.doctor()
+    show_checks(checks, form)
+    if any(check.state == "missing" for check in checks):
+        raise typer.Exit(3)

@@ -1,0 +1,214 @@
+"""What the commands print: tables for people, JSON for programs; errors on standard error."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foresell.errors import ForesellError, UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Console
+    from rich.table import Table
+
+    from foresell.adapters.machine import Check
+    from foresell.api import ProjectSummary, RunResult
+
+_METRICS = ("wmae", "rmse", "mae", "wape", "bias_share", "mase", "wql", "coverage")
+_TITLES = {"bias_share": "bias", "coverage": "in p10–p90"}
+_SHARES = ("wape", "bias_share", "wql", "coverage")
+
+
+class Format(StrEnum):
+    """For people or for programs."""
+
+    table = "table"
+    json = "json"
+
+
+def show_error(error: ForesellError) -> None:
+    """Print the three parts of an error."""
+    console = _console(stderr=True)
+    console.print(f"[bold red]error[/bold red] {_plain(error.what)}", soft_wrap=True)
+    console.print(f"  [dim]where[/dim] {_plain(error.where)}", soft_wrap=True)
+    console.print(f"  [dim]mend [/dim] {_plain(error.mend)}", soft_wrap=True)
+
+
+def show_projects(found: "Sequence[ProjectSummary]", form: Format) -> None:
+    """Print the projects."""
+    if form is Format.json:
+        _json([asdict(project) for project in found])
+        return
+    table = _table("project", "what", "target", "step", "horizon", "data")
+    for project in found:
+        data = "made by foresell" if project.synthetic else "--data DIR"
+        table.add_row(
+            f"[bold]{project.name}[/bold]",
+            project.title,
+            project.target,
+            project.frequency,
+            str(project.horizon),
+            data,
+        )
+    _console().print(table)
+
+
+def show_checks(checks: "Sequence[Check]", form: Format) -> None:
+    """Print what was looked at."""
+    if form is Format.json:
+        _json([asdict(check) for check in checks])
+        return
+    table = _table("", "what", "found", "mend")
+    for check in checks:
+        mark = "[green]✓[/green]" if check.state == "ok" else "[red]✗[/red]"
+        table.add_row(mark, check.name, check.found, check.mend)
+    _console().print(table)
+
+
+def show_run(result: "RunResult", form: Format) -> None:
+    """Print the leaderboard, the value added, the verdict, and where everything lies."""
+    if form is Format.json:
+        _json(_run_json(result))
+        return
+    console = _console()
+    board, added = result.leaderboard, result.value_added
+    if board is None or added is None or result.verdict is None:
+        console.print(f"stopped as asked; see {result.workspace}", highlight=False)
+        return
+    console.print()
+    console.print(_leaderboard(board, str(result.champion)))
+    console.print(_value_added(added, str(result.champion)))
+    passed = bool(result.passed)
+    mark = "[bold green]passed[/bold green]" if passed else "[bold red]not passed[/bold red]"
+    console.print(f"\n[bold]Gate[/bold]  {mark}", highlight=False)
+    for reason in result.verdict["reasons"]:
+        console.print(f"  {_plain(reason)}", highlight=False, soft_wrap=True)
+    places = {"Forecast": result.forecast, "Report": result.report}
+    console.print()
+    for name, place in places.items():
+        if place is not None:
+            console.print(f"[bold]{name:<9}[/bold] {place}", highlight=False, soft_wrap=True)
+
+
+def write_forecast(answered: "pl.DataFrame", out: Path, form: Format) -> None:
+    """Write ``answered`` to ``out`` and say so.
+
+    Raises:
+        UsageError: ``out`` is neither CSV nor Parquet, or its folder does not exist.
+    """
+    if out.suffix not in {".csv", ".parquet"}:
+        raise UsageError(f"cannot write {out.suffix!r}", str(out), "use .csv or .parquet")
+    if not out.absolute().parent.is_dir():
+        raise UsageError("the folder does not exist", str(out.parent), "make it first")
+    if out.suffix == ".csv":
+        answered.write_csv(out)
+    else:
+        answered.write_parquet(out)
+    if form is Format.json:
+        _json({"rows": answered.height, "out": str(out)})
+    else:
+        _console().print(f"{answered.height:,} rows in {out}", highlight=False)
+
+
+def show_forecast(answered: "pl.DataFrame", form: Format) -> None:
+    """Print all of ``answered`` for a program, its first rows for a person."""
+    if form is Format.json:
+        sys.stdout.write(answered.write_json() + "\n")
+        return
+    table = _table(*answered.columns)
+    head = answered.head(20)
+    for row in head.iter_rows():
+        table.add_row(*(f"{v:,.2f}" if isinstance(v, float) else str(v) for v in row))
+    console = _console()
+    console.print(table)
+    if answered.height > head.height:
+        console.print(
+            f"[dim]{head.height} of {answered.height:,} rows; --out FILE writes all[/dim]",
+            highlight=False,
+        )
+
+
+def _leaderboard(board: "pl.DataFrame", champion: str) -> "Table":
+    """Return the table of all candidates, the champion marked."""
+    shown = [name for name in _METRICS if board[name].null_count() < board.height]
+    table = _table("", "candidate", *(_TITLES.get(name, name.upper()) for name in shown))
+    table.title = "Leaderboard: the test window, scored once"
+    for row in board.to_dicts():
+        best, baseline = row["candidate"] == champion, row["kind"] == "baseline"
+        style = "bold" if best else "dim" if baseline else ""
+        cells = [_number(row[name], name) for name in shown]
+        table.add_row("★" if best else "", row["candidate"], *cells, style=style)
+    return table
+
+
+def _value_added(added: "pl.DataFrame", champion: str) -> "Table":
+    """Return how much of each baseline's error the champion takes away."""
+    own = added.filter(added["candidate"] == champion)
+    shown = [n for n in ("wmae", "rmse", "mae", "wape") if own[n].null_count() < own.height]
+    table = _table("over the baseline", *(name.upper() for name in shown))
+    table.title = f"Forecast value added by {champion}"
+    for row in own.to_dicts():
+        cells = ["" if row[name] is None else f"{row[name]:+.1%}" for name in shown]
+        table.add_row(row["baseline"], *cells)
+    return table
+
+
+def _number(value: float | None, name: str) -> str:
+    """Return a metric as a person reads it."""
+    if value is None:
+        return "–"
+    if name in _SHARES:
+        return f"{value:.1%}" if name == "coverage" else f"{value:.4f}"
+    return (
+        f"{value:.3f}" if name == "mase" else f"{value:,.2f}" if value < 1000 else f"{value:,.0f}"
+    )
+
+
+def _run_json(result: "RunResult") -> dict[str, Any]:
+    """Return a run's result as plain values."""
+
+    def rows(frame: "pl.DataFrame | None") -> list[dict[str, Any]] | None:
+        return None if frame is None else frame.to_dicts()
+
+    return {
+        "project": result.project,
+        "workspace": str(result.workspace),
+        "champion": result.champion,
+        "passed": result.passed,
+        "verdict": result.verdict,
+        "leaderboard": rows(result.leaderboard),
+        "value_added": rows(result.value_added),
+        "report": None if result.report is None else str(result.report),
+        "forecast": None if result.forecast is None else str(result.forecast),
+        "seconds": result.seconds,
+    }
+
+
+def _json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def _console(*, stderr: bool = False) -> "Console":
+    from rich.console import Console  # noqa: PLC0415 - only when something is shown
+
+    return Console(stderr=stderr)
+
+
+def _table(*columns: str) -> "Table":
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for i, name in enumerate(columns):
+        number = name.isupper() or name in {"bias", "in p10–p90", "horizon"}
+        table.add_column(name, justify="right" if number and i else "left")
+    return table
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` with Rich's square brackets made harmless."""
+    return text.replace("[", "\\[")

@@ -1,0 +1,1 @@
+"""Compile the contract into what checks rows."""

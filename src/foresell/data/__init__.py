@@ -1,0 +1,1 @@
+"""Rows: read, cleaned, gated, completed, split and made."""

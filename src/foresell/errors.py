@@ -1,0 +1,89 @@
+"""What foresell says when it cannot go on: what happened, where, and how to mend it.
+
+The tree, named for the reader's next move; the number is the exit code of the command line::
+
+    ForesellError
+    |-- SpecError      2  edit the declaration (project.yaml, contract.yaml)
+    |-- DataError      2  mend the data: a file, a row, a column
+    |-- UsageError     2  ask differently: an option, a name, a date
+    |-- GateError      1  the work was done and did not pass: read the report
+    `-- MachineError   3  mend the machine: a missing program, a full disk, a lock that is held
+"""
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ForesellError(Exception):
+    """Base of every error raised on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, where: str, mend: str) -> None:
+        super().__init__(what, where, mend)  # whole, so that the error survives a process pool
+
+    @property
+    def what(self) -> str:
+        """What happened."""
+        return str(self.args[0])
+
+    @property
+    def where(self) -> str:
+        """The file, line, column or option it happened at."""
+        return str(self.args[1])
+
+    @property
+    def mend(self) -> str:
+        """The reader's next move."""
+        return str(self.args[2])
+
+    def __str__(self) -> str:
+        """Return the three parts, one line each."""
+        return f"{self.what}\n  where: {self.where}\n  mend:  {self.mend}"
+
+
+class SpecError(ForesellError):
+    """A declaration contradicts itself: edit the project file or the contract."""
+
+    exit_code = 2
+
+
+class DataError(ForesellError):
+    """The data is not what was declared: mend the file it came from."""
+
+    exit_code = 2
+
+
+class UsageError(ForesellError):
+    """The request cannot be answered as it was put: ask differently."""
+
+    exit_code = 2
+
+
+class GateError(ForesellError):
+    """The work was done and its result did not pass: read the report it names."""
+
+    exit_code = 1
+
+
+class MachineError(ForesellError):
+    """This machine lacks something: install it, free it, or wait for it."""
+
+    exit_code = 3
+
+
+def nearest(name: str, known: "Iterable[str]") -> str:
+    """Return a hint that names the nearest known name, or lists all of them.
+
+    >>> nearest("horizn", ["horizon", "season"])
+    "did you mean 'horizon'? Known: horizon, season"
+    >>> nearest("x", ["horizon"])
+    'known: horizon'
+    """
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    listed = ", ".join(names)
+    return f"did you mean {close[0]!r}? Known: {listed}" if close else f"known: {listed}"

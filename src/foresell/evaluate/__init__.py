@@ -1,0 +1,1 @@
+"""Judge: metrics, folds, intervals, the gate."""

@@ -1,0 +1,124 @@
+"""The gate: a model is promoted only if it beats the best baseline on every deciding metric.
+
+Which model stands before the gate was decided earlier, on validation folds, and comes in by name:
+the gate looks at the test's numbers of that one model and of the baselines, and chooses nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from foresell.errors import UsageError, nearest
+from foresell.spec.project import ProjectSpec
+
+_TITLES = {"rmse": "RMSE", "mae": "MAE", "wmae": "WMAE"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One deciding metric: the champion against the baseline that is best on it (lower is better).
+
+    ``value_added`` is 1 - champion / baseline, None where the baseline is without error.
+    """
+
+    metric: str
+    champion: float
+    baseline: float
+    best_baseline: str
+    value_added: float | None
+    passed: bool
+
+    @property
+    def sentence(self) -> str:
+        """Say it with its numbers."""
+        title = _TITLES.get(self.metric, self.metric)
+        change = "" if self.value_added is None else f" ({self.value_added:+.1%} value added)"
+        verb = "beats" if self.passed else "does not beat"
+        return (
+            f"{title} {self.champion:,.6g} {verb} {self.baseline:,.6g} of the best baseline, "
+            f"{self.best_baseline}{change}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether ``champion`` may be promoted, and why, one comparison for each deciding metric."""
+
+    champion: str
+    passed: bool
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """One sentence for each deciding metric."""
+        return tuple(f"{self.champion}: {one.sentence}" for one in self.comparisons)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values: champion, passed, reasons, comparisons."""
+        return {
+            "champion": self.champion,
+            "passed": self.passed,
+            "reasons": list(self.reasons),
+            "comparisons": [asdict(one) for one in self.comparisons],
+        }
+
+
+def deciding_metrics(project: ProjectSpec) -> tuple[str, str]:
+    """Return RMSE and WMAE; RMSE and MAE where the project declares no weights."""
+    return ("rmse", "mae" if project.holiday_weight is None else "wmae")
+
+
+def judge(board: pl.DataFrame, champion: str, metrics: Sequence[str]) -> Verdict:
+    """Return the verdict on ``champion`` from a leaderboard; equal to the best is not better.
+
+    ``board`` as `foresell.evaluate.leaderboard.leaderboard` makes it, all rows of one protocol;
+    ``metrics`` as `deciding_metrics` gives them. A champion that is itself a baseline may stand on
+    the board, and never passes: it cannot beat itself.
+
+    Raises:
+        UsageError: no such champion, no baseline, no metric, or a metric without a number.
+    """
+    known = board["candidate"].to_list()
+    if champion not in known:
+        raise UsageError(f"no candidate {champion!r} was judged", "gate", nearest(champion, known))
+    baselines = board.filter(pl.col("kind") == "baseline")
+    if baselines.is_empty() or not metrics:
+        raise UsageError(
+            f"{baselines.height} baselines and {len(metrics)} metrics to decide by",
+            "gate",
+            "judge the champion beside at least one baseline, on at least one metric",
+        )
+    own = board.filter(pl.col("candidate") == champion)
+    comparisons = tuple(_compare(own, baselines, metric) for metric in metrics)
+    return Verdict(
+        champion=champion,
+        passed=all(one.passed for one in comparisons),
+        comparisons=comparisons,
+    )
+
+
+def _compare(own: pl.DataFrame, baselines: pl.DataFrame, metric: str) -> Comparison:
+    """Return the champion's row against the best baseline on ``metric``, ties by name.
+
+    Raises:
+        UsageError: a number is missing on either side.
+    """
+    value: float | None = own[metric][0]
+    best = baselines.drop_nulls(metric).sort([metric, "candidate"]).head(1)
+    if value is None or best.is_empty():
+        raise UsageError(
+            f"{metric} cannot be compared: the champion or every baseline has none",
+            "gate",
+            "decide by metrics that the judged rows allow",
+        )
+    rival: float = best[metric][0]
+    return Comparison(
+        metric=metric,
+        champion=value,
+        baseline=rival,
+        best_baseline=best["candidate"][0],
+        value_added=1 - value / rival if rival > 0 else None,
+        passed=value < rival,
+    )

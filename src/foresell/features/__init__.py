@@ -1,0 +1,1 @@
+"""Features, derived once, for training and for serving."""

@@ -1,0 +1,237 @@
+"""Time turned into numbers: events and the periods they fall in, calendar and cyclic features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+import holidays
+import numpy as np
+from numpy.typing import NDArray
+
+from foresell.errors import SpecError, nearest
+from foresell.spec.calendar import Event, Frequency, Nth, step
+from foresell.spec.project import ProjectSpec
+
+_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+
+def easter_sunday(year: int) -> date:
+    """Return Western Easter Sunday of a Gregorian ``year``.
+
+    Source: J. Meeus, *Astronomical Algorithms*, 2nd ed., ch. 8.
+
+    >>> easter_sunday(2011)
+    datetime.date(2011, 4, 24)
+    """
+    century, rest = divmod(year, 100)
+    skipped, leap = divmod(century, 4)
+    moon = (century + 8) // 25
+    golden = year % 19
+    epact = (19 * golden + century - skipped - (century - moon + 1) // 3 + 15) % 30
+    fours, ones = divmod(rest, 4)
+    weekday = (32 + 2 * leap + 2 * fours - epact - ones) % 7
+    late = (golden + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * late + 114, 31)
+    return date(year, month, day + 1)
+
+
+@lru_cache(maxsize=512)
+def _holiday_names(country: str, year: int) -> tuple[tuple[date, tuple[str, ...]], ...]:
+    """Return the public holidays of a country and year with their names, in date order."""
+    table = holidays.country_holidays(country, years=year)
+    return tuple((day, tuple(name.split("; "))) for day, name in sorted(table.items()))
+
+
+def _known_names(country: str, years: Sequence[int]) -> set[str]:
+    """Return every holiday name of ``country`` in ``years``."""
+    return {name for year in years for _, names in _holiday_names(country, year) for name in names}
+
+
+def _holiday_dates(event: Event, years: Sequence[int]) -> list[date]:
+    """Return the days that bear exactly the event's holiday name, not its observed substitute.
+
+    Raises:
+        SpecError: the country has no calendar, or none of its holidays has that name.
+    """
+    try:
+        found = [
+            day
+            for year in years
+            for day, names in _holiday_names(event.country, year)
+            if event.holiday in names
+        ]
+    except NotImplementedError as error:
+        raise SpecError(
+            f"country {event.country!r} has no holiday calendar",
+            f"events, {event.name}",
+            "use an ISO 3166 country code such as US, or give day, nth, easter or dates",
+        ) from error
+    if not found:  # a holiday may be younger or older than the data
+        known = _known_names(event.country, range(min(years) - 40, max(years) + 15))
+        if event.holiday not in known:
+            raise SpecError(
+                f"holiday {event.holiday!r} is not in the calendar of {event.country}",
+                f"events, {event.name}",
+                nearest(str(event.holiday), known),
+            )
+    return found
+
+
+def _nth_weekday(rule: Nth, year: int) -> list[date]:
+    """Return the nth weekday of the month, or nothing where the month has no such day."""
+    first = date(year, rule.month, 1)
+    after = date(year + rule.month // 12, rule.month % 12 + 1, 1)
+    month = [first + timedelta(days=i) for i in range((after - first).days)]
+    days = [day for day in month if day.weekday() == _WEEKDAYS.index(rule.weekday)]
+    place = rule.nth - 1 if rule.nth > 0 else len(days) + rule.nth
+    return [days[place]] if 0 <= place < len(days) else []
+
+
+def _fixed_day(event: Event, year: int) -> list[date]:
+    """Return the fixed month and day in ``year``; 29 February exists in leap years only.
+
+    Raises:
+        SpecError: ``day`` is no ``MM-DD``.
+    """
+    try:
+        month, day = (int(part) for part in str(event.day).split("-"))
+        date(2000, month, day)
+    except ValueError as error:
+        raise SpecError(
+            f"day {event.day!r} is not a month and a day",
+            f"events, {event.name}",
+            "write MM-DD, for example 12-25",
+        ) from error
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return [] if (month, day) == (2, 29) and not leap else [date(year, month, day)]
+
+
+def occurrences(event: Event, first: date, last: date) -> tuple[date, ...]:
+    """Return the days on which ``event`` falls from ``first`` to ``last``, in order, both included.
+
+    An unknown country, holiday or day is a SpecError that names the nearest known one.
+
+    >>> occurrences(Event(name="easter", easter=0), date(2010, 1, 1), date(2011, 12, 31))
+    (datetime.date(2010, 4, 4), datetime.date(2011, 4, 24))
+    """
+    years = range(first.year, last.year + 1)
+    if event.holiday is not None:
+        days = _holiday_dates(event, years)
+    elif event.easter is not None:
+        shift = timedelta(days=event.easter)
+        days = [easter_sunday(year) + shift for year in range(first.year - 1, last.year + 2)]
+    elif event.nth is not None:
+        days = [day for year in years for day in _nth_weekday(event.nth, year)]
+    elif event.day is not None:
+        days = [day for year in years for day in _fixed_day(event, year)]
+    else:
+        days = list(event.dates)
+    return tuple(sorted({day for day in days if first <= day <= last}))
+
+
+def period_dates(dates: Sequence[date], frequency: Frequency, periods: int) -> tuple[date, ...]:
+    """Return ``periods`` evenly spaced dates from ``dates[0]`` on, past the given ones if need be.
+
+    >>> period_dates([date(2012, 1, 6)], "W-FRI", 2)
+    (datetime.date(2012, 1, 6), datetime.date(2012, 1, 13))
+    """
+    return tuple(dates[0] + i * step(frequency) for i in range(periods))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventGrid:
+    """Where one event falls on a calendar of periods.
+
+    ``periods``: the period index of each occurrence, in time order; it may lie outside the
+    calendar. ``inside``: (n periods,) whether an occurrence falls in the period. ``to_next`` and
+    ``since_last``: (n periods,) days from the period to the next and from the last occurrence, 0
+    inside, capped at the declared window.
+    """
+
+    name: str
+    fixed_day: bool
+    periods: NDArray[np.int64]
+    inside: NDArray[np.bool_]
+    to_next: NDArray[np.float64]
+    since_last: NDArray[np.float64]
+
+
+@lru_cache(maxsize=64)
+def _event_grids(
+    events: tuple[Event, ...], frequency: Frequency, window: int, first: date, periods: int
+) -> tuple[EventGrid, ...]:
+    """Lay each event on the calendar of ``periods`` periods that starts at ``first``."""
+    width = step(frequency).days
+    ends = first.toordinal() + width * np.arange(periods)
+    span = (first - timedelta(days=800), first + timedelta(days=int(width * periods) + 500))
+    grids = []
+    for event in events:
+        days = np.array([day.toordinal() for day in occurrences(event, *span)], dtype=np.int64)
+        held = -((first.toordinal() - days) // width) if days.size else days
+        after = np.append(days, ends[-1] + 10_000)[np.searchsorted(days, ends - width + 1)]
+        before = np.insert(days, 0, ends[0] - 10_000)[np.searchsorted(days, ends, side="right")]
+        to_next = np.clip(after - ends, 0, window).astype(np.float64)
+        since = np.clip(ends - width + 1 - before, 0, window).astype(np.float64)
+        inside = (after <= ends) & (after >= ends - width + 1)
+        grids.append(
+            EventGrid(
+                name=event.name,
+                fixed_day=event.day is not None,
+                periods=held,
+                inside=inside,
+                to_next=np.where(inside, 0.0, to_next),
+                since_last=np.where(inside, 0.0, since),
+            )
+        )
+    return tuple(grids)
+
+
+def event_grids(project: ProjectSpec, first: date, periods: int) -> tuple[EventGrid, ...]:
+    """Lay the project's events on ``periods`` periods from ``first`` on; weeks end on theirs."""
+    return _event_grids(
+        project.events, project.frequency, project.features.event_window_days, first, periods
+    )
+
+
+def calendar_columns(project: ProjectSpec, dates: Sequence[date]) -> dict[str, NDArray[np.float32]]:
+    """Return the declared calendar and cyclic features of each date, by name, each (n dates,).
+
+    ``week`` is the ISO week, ``weekday`` 1 = Monday. Cyclic features are the sine and cosine of the
+    place in the year and, for daily data, in the week.
+    """
+    parts = {
+        "weekday": [day.isoweekday() for day in dates],
+        "day_of_month": [day.day for day in dates],
+        "week": [day.isocalendar().week for day in dates],
+        "month": [day.month for day in dates],
+        "quarter": [(day.month + 2) // 3 for day in dates],
+    }
+    columns = {
+        f"calendar_{name}": np.array(parts[name], dtype=np.float32)
+        for name in project.features.calendar
+    }
+    if project.features.cyclic:
+        turns = {"year": (np.array([day.timetuple().tm_yday for day in dates]) - 1) / 365.25}
+        if project.frequency == "D":
+            turns["week"] = np.array([day.weekday() for day in dates]) / 7
+        for name, turn in turns.items():
+            columns[f"{name}_sin"] = np.sin(2 * np.pi * turn).astype(np.float32)
+            columns[f"{name}_cos"] = np.cos(2 * np.pi * turn).astype(np.float32)
+    return columns
+
+
+def event_columns(
+    project: ProjectSpec, first: date, periods: NDArray[np.intp]
+) -> dict[str, NDArray[np.float32]]:
+    """Return, for each of ``periods`` (indices counted from ``first``), the features of each event.
+
+    ``event_NAME``: 1 where an occurrence falls in the period; ``event_NAME_to`` and
+    ``event_NAME_since``: days to the next and since the last one, capped.
+    """
+    columns: dict[str, NDArray[np.float32]] = {}
+    for grid in event_grids(project, first, int(periods.max()) + 1):
+        columns[f"event_{grid.name}"] = grid.inside[periods].astype(np.float32)
+        columns[f"event_{grid.name}_to"] = grid.to_next[periods].astype(np.float32)
+        columns[f"event_{grid.name}_since"] = grid.since_last[periods].astype(np.float32)
+    return columns

@@ -1,0 +1,128 @@
+"""The direct frame: one row per series and step of one origin, the same for training and serving.
+
+Nothing after the origin is looked at but the calendar and known-future covariates, so the frame
+that training read and the frame that serving makes for the same origin are the same bytes.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from foresell.data.panel import Matrix, Panel
+from foresell.features.calendar import calendar_columns, event_columns, period_dates
+from foresell.features.levels import Vector
+from foresell.features.pools import Recipe, category_codes, numeric_statics
+from foresell.features.rolling import last_known, origin_lags, rolling, since_seen
+from foresell.features.season import Season, fit_season
+from foresell.spec.project import ProjectSpec
+
+Column = NDArray[np.float32]
+BASIS = ("scale", "base")
+
+
+def direct_frame(
+    panel: Panel, project: ProjectSpec, recipe: Recipe, cutoff: int, steps: int
+) -> pl.DataFrame:
+    """Return (n series x steps) rows, series-major: what is known at ``cutoff`` of each target.
+
+    Key columns as in the panel; the time column (the target's date); ``step`` (1, 2, ...);
+    ``level_used``; ``scale`` and ``base`` (unit of the target, float64, finite); then float32
+    features, targets per scale, NaN (null in the frame: never) where unknown.
+    """
+    seen = panel.until(cutoff)
+    season = fit_season(seen, project, recipe, steps)
+    dates = period_dates(panel.dates, project.frequency, cutoff + 1 + steps)[cutoff + 1 :]
+    rows = np.repeat(np.arange(seen.n_series), steps)
+    per_series = _series_columns(seen, project, recipe, season)
+    per_step = {
+        **calendar_columns(project, dates),
+        **event_columns(project, panel.dates[0], np.arange(cutoff + 1, cutoff + 1 + steps)),
+        "aligned": season.aligned.astype(np.float32),
+    }
+    per_cell = _cell_columns(seen, project, season, steps)
+    return seen.keys[rows].with_columns(
+        pl.Series(project.time, list(dates) * seen.n_series, dtype=pl.Date),
+        pl.Series("step", np.tile(np.arange(1, steps + 1, dtype=np.int32), seen.n_series)),
+        pl.Series("level_used", list(season.levels.level_used), dtype=pl.String)[rows],
+        pl.Series("scale", season.levels.scale[rows]),
+        pl.Series("base", season.base.ravel()),
+        *(pl.Series(f"x_{name}", _f32(values)[rows]) for name, values in per_series.items()),
+        *(
+            pl.Series(f"x_{name}", np.tile(values, seen.n_series))
+            for name, values in per_step.items()
+        ),
+        *(pl.Series(f"x_{name}", _f32(values.ravel())) for name, values in per_cell.items()),
+        pl.Series("x_step", np.tile(np.arange(1, steps + 1, dtype=np.float32), seen.n_series)),
+    )
+
+
+def feature_names(frame: pl.DataFrame) -> tuple[str, ...]:
+    """Return the feature columns of a direct frame, in order."""
+    return tuple(name for name in frame.columns if name.startswith("x_"))
+
+
+def _f32(values: Vector) -> Column:
+    """Return ``values`` as float32; what is too large for it is unknown."""
+    bounded = np.where(np.abs(values) < 3e38, values, np.nan)
+    return bounded.astype(np.float32)
+
+
+def _series_columns(
+    seen: Panel, project: ProjectSpec, recipe: Recipe, season: Season
+) -> Mapping[str, Vector]:
+    """Return the features that are the same for every step: (n series,) each."""
+    history = seen.target[:, : seen.cutoff + 1]
+    units = history / season.levels.scale[:, None]
+    spec = project.features
+    columns: dict[str, Vector] = {
+        **origin_lags(units, spec.lags),
+        **rolling(units, spec.windows, spec.statistics),
+        **{f"growth_{name}": values for name, values in season.growth.items()},
+        "volatility": season.volatility,
+        "log_scale": np.log(season.levels.scale),
+        "seen": np.isfinite(history).sum(axis=1).astype(np.float64),
+        "seen_share": season.levels.share,
+        "since_seen": since_seen(history),
+    }
+    for name, values in seen.past.items():
+        columns[f"past_{name}"] = last_known(values[:, : seen.cutoff + 1])
+    for name in recipe.categories:
+        columns[f"code_{name}"] = category_codes(seen, recipe, name).astype(np.float64)
+    for name in numeric_statics(seen):
+        columns[f"static_{name}"] = seen.static[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return columns
+
+
+def _cell_columns(
+    seen: Panel, project: ProjectSpec, season: Season, steps: int
+) -> Mapping[str, Matrix]:
+    """Return the features of a series at a step: (n series, steps) each."""
+    scale = season.levels.scale[:, None]
+    columns: dict[str, Matrix] = {
+        "base": season.base / scale,
+        "pooled": season.pooled / scale,
+        "level_shape": season.level_shape / scale,
+        "season": _season_lag(seen, project.season, steps) / scale,
+    }
+    for name, values in seen.known.items():
+        columns[f"known_{name}"] = _ahead(values, seen.cutoff, steps)
+        columns[f"source_{name}"] = season.known_source[name]
+    return columns
+
+
+def _ahead(values: Matrix, cutoff: int, steps: int) -> Matrix:
+    """Return columns ``cutoff + 1 .. cutoff + steps``, NaN past the end."""
+    out = np.full((values.shape[0], steps), np.nan)
+    part = values[:, cutoff + 1 : cutoff + 1 + steps]
+    out[:, : part.shape[1]] = part
+    return out
+
+
+def _season_lag(seen: Panel, season: int, steps: int) -> Matrix:
+    """Return the value of the same period of the last whole season before the origin, or NaN."""
+    periods = seen.cutoff + np.arange(1, steps + 1)
+    back = -(-np.arange(1, steps + 1) // season) * season
+    source = periods - back
+    return np.where(source >= 0, seen.target[:, np.maximum(source, 0)], np.nan)

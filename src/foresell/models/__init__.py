@@ -1,0 +1,1 @@
+"""Models: baselines, candidates and how they are combined."""

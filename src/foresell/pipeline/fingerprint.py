@@ -1,0 +1,114 @@
+"""What a result depends on, computed: the code it ran, the parameters it read, its libraries."""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, is_dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from foresell.pipeline.work import Request
+
+# Libraries whose release can change a result; the rest only moves or shows it.
+LIBRARIES = ("polars", "numpy", "lightgbm", "scipy", "holidays", "altair", "vl-convert-python")
+
+
+def digest(value: object) -> str:
+    """Return the sha256 of ``value``'s canonical JSON; mappings by sorted key."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def canonical(value: object) -> bytes:
+    """Return ``value`` as JSON with sorted keys: equal values give equal bytes."""
+    return json.dumps(value, sort_keys=True, default=_plain, ensure_ascii=False).encode()
+
+
+def _plain(value: object) -> object:
+    """Return what JSON can hold of a declaration: dataclasses as mappings, the rest as text."""
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
+
+
+def parameters(request: Request, seen: Iterable[str]) -> Mapping[str, str]:
+    """Return the digest of each parameter named in ``seen``, as it stands in ``request``."""
+    outside: dict[str, object] = {
+        "contract": request.contract,
+        "preset": request.preset,
+        "override": request.override,
+        "declarations": [request.project_text, request.contract_text],
+    }
+    return {
+        name: digest(outside[name] if name in outside else getattr(request.project, name))
+        for name in sorted(seen)
+    }
+
+
+@cache
+def libraries() -> Mapping[str, str]:
+    """Return the versions of the libraries whose release can change a result."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+@cache
+def code_digest(module: str) -> str:
+    """Return the sha256 over the source of ``module`` and every foresell module it imports.
+
+    Imports are found in the syntax tree, those inside functions and those spelled
+    ``"module:function"`` included, and followed to the end. Templates and other data files beside
+    an imported module count as well.
+    """
+    files: dict[str, Path] = {}
+    _follow(module, files)
+    extra = {path for file in files.values() for path in _data_beside(file)}
+    root = _source(module.split(".", maxsplit=1)[0])
+    base = root.parent if root else Path()
+    found = hashlib.sha256()
+    for path in sorted(extra | set(files.values())):
+        found.update(path.relative_to(base).as_posix().encode() + b"\0")
+        found.update(path.read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+def _follow(module: str, files: dict[str, Path]) -> None:
+    """Add ``module`` and all it imports to ``files``."""
+    path = _source(module)
+    if path is None or module in files:
+        return
+    files[module] = path
+    for name in _imports(path, module.split(".", maxsplit=1)[0]):
+        _follow(name, files)
+
+
+@cache
+def _source(module: str) -> Path | None:
+    """Return the file of a module, or None when there is no such module."""
+    try:
+        found = find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    return Path(found.origin) if found and found.origin else None
+
+
+@cache
+def _imports(path: Path, package: str) -> frozenset[str]:
+    """Return the names in ``package`` that the file imports; a name may turn out no module."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names.add(node.value.split(":")[0])
+    return frozenset(name for name in names if name.startswith(f"{package}."))
+
+
+def _data_beside(file: Path) -> Iterable[Path]:
+    """Yield files that are no Python, in the module's folder and in its ``templates``."""
+    for folder in (file.parent, file.parent / "templates"):
+        if folder.is_dir():
+            yield from (
+                path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"
+            )

@@ -1,0 +1,108 @@
+"""The stages of a panel project, in order: the one graph every runner walks."""
+
+from foresell.pipeline.stages import (
+    baselines,
+    evaluate,
+    features,
+    forecast,
+    ingest,
+    manifest,
+    register,
+    report,
+    split,
+    train,
+    validate,
+)
+from foresell.pipeline.work import Stage
+
+PANEL_STAGES: tuple[Stage, ...] = (
+    Stage(
+        name="manifest",
+        run=manifest.run,
+        needs=(),
+        makes=("manifest",),
+        says="what raw files there are",
+        always=True,
+    ),
+    Stage(
+        name="ingest",
+        run=ingest.run,
+        needs=("manifest",),
+        makes=("landing",),
+        says="raw files into one typed table",
+    ),
+    Stage(
+        name="validate",
+        run=validate.run,
+        needs=("landing",),
+        makes=("processed", "quarantine", "checks"),
+        says="rows against the contract",
+    ),
+    Stage(
+        name="split",
+        run=split.run,
+        needs=("processed",),
+        makes=("splits",),
+        says="where time is cut",
+    ),
+    Stage(
+        name="features",
+        run=features.run,
+        needs=("processed", "splits"),
+        makes=("features",),
+        says="what is known at each origin",
+    ),
+    Stage(
+        name="baselines",
+        run=baselines.run,
+        needs=("processed", "splits"),
+        makes=("baselines",),
+        says="forecasts anybody could make",
+    ),
+    Stage(
+        name="train",
+        run=train.run,
+        needs=("processed", "splits", "features"),
+        makes=("judged", "predictions"),
+        says="learn, choose and calibrate before the test",
+    ),
+    Stage(
+        name="evaluate",
+        run=evaluate.run,
+        needs=("processed", "splits", "baselines", "judged", "predictions"),
+        makes=("evaluation",),
+        says="the test, scored once",
+    ),
+    Stage(
+        name="register",
+        run=register.run,
+        needs=("manifest", "processed", "splits", "features", "judged", "evaluation"),
+        makes=("bundle",),
+        says="refit on every row, packed as a bundle",
+    ),
+    Stage(
+        name="forecast",
+        run=forecast.run,
+        needs=("landing", "bundle"),
+        makes=("forecast",),
+        says="the rows that were asked for",
+    ),
+    Stage(
+        name="report",
+        run=report.run,
+        needs=(
+            "manifest",
+            "checks",
+            "processed",
+            "splits",
+            "baselines",
+            "judged",
+            "predictions",
+            "evaluation",
+            "bundle",
+            "forecast",
+        ),
+        makes=("report",),
+        says="one page to look at",
+    ),
+)

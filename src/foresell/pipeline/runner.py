@@ -1,0 +1,102 @@
+"""Run the stages in order, in this process; do again only what a change reaches."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from foresell.errors import UsageError, nearest
+from foresell.pipeline.fingerprint import (
+    canonical,
+    code_digest,
+    digest,
+    libraries,
+    parameters,
+)
+from foresell.pipeline.work import Event, Request, Stage, Work
+from foresell.spec.ports import Store, Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runner:
+    """What a run needs beside its request. ``clock`` counts seconds from anywhere."""
+
+    workspace: Workspace
+    clock: Callable[[], float]
+    listen: Callable[[Event], None]
+
+    def run(self, stages: Sequence[Stage], request: Request) -> None:
+        """Bring the outputs of ``stages``, given in order, up to date.
+
+        Raises whatever a stage raises; what earlier stages published stays.
+        """
+        for stage in stages:
+            if not stage.always and self._is_fresh(stage, request):
+                self.listen(Event(kind="kept", stage=stage.name, text=stage.says))
+            else:
+                self._run_stage(stage, request)
+
+    def _run_stage(self, stage: Stage, request: Request) -> None:
+        """Run one stage and publish what it made, even where it did not pass."""
+        self.listen(Event(kind="started", stage=stage.name, text=stage.says))
+        began = self.clock()
+        work = Work(
+            request=request,
+            inputs={name: self.workspace.output(name) for name in stage.needs},
+            outputs={name: self.workspace.draft(name) for name in stage.makes},
+            note=lambda text: self.listen(Event(kind="note", stage=stage.name, text=text)),
+        )
+        needs = self._inputs(stage)
+        failure = stage.run(work)
+        seconds = self.clock() - began
+        record = {
+            "inputs": needs,
+            "outputs": {name: _digests(store) for name, store in work.outputs.items()},
+            "parameters": parameters(request, work.seen),
+            "code": code_digest(stage.run.__module__),
+            "libraries": libraries(),
+            "passed": failure is None,
+            "seconds": round(seconds, 3),
+        }
+        self.workspace.publish(stage.name, stage.makes, canonical(record))
+        if failure is not None:
+            raise failure
+        self.listen(Event(kind="done", stage=stage.name, text=stage.says, seconds=seconds))
+
+    def _inputs(self, stage: Stage) -> Mapping[str, str]:
+        """Return one digest for each output the stage reads."""
+        return {name: digest(self.workspace.digests(name)) for name in stage.needs}
+
+    def _is_fresh(self, stage: Stage, request: Request) -> bool:
+        """Tell whether nothing the stage depends on has changed since it was published."""
+        kept = self.workspace.record(stage.name)
+        if kept is None:
+            return False
+        record = json.loads(kept)
+        return bool(
+            record["passed"]
+            and record["libraries"] == libraries()
+            and record["code"] == code_digest(stage.run.__module__)
+            and record["parameters"] == parameters(request, record["parameters"])
+            and record["inputs"] == self._inputs(stage)
+            and record["outputs"] == {n: dict(self.workspace.digests(n)) for n in stage.makes}
+        )
+
+
+def _digests(store: Store) -> Mapping[str, str]:
+    """Return the sha256 of every file of a draft."""
+    return {name: hashlib.sha256(store.read_bytes(name)).hexdigest() for name in store.list()}
+
+
+def until(stages: Sequence[Stage], last: str | None) -> Sequence[Stage]:
+    """Return the stages up to and including ``last``, or all of them.
+
+    Raises:
+        UsageError: no stage has that name.
+    """
+    names = [stage.name for stage in stages]
+    if last is None:
+        return stages
+    if last not in names:
+        raise UsageError(f"there is no stage {last!r}", "--until", nearest(last, names))
+    return stages[: names.index(last) + 1]

@@ -1,0 +1,48 @@
+"""register: the judged recipe refitted on every row, packed with its scores as a bundle."""
+
+import json
+
+from foresell.bundle.bundle import Bundle, write_bundle
+from foresell.models.learner import EFFORTS, read_learner, refit_learner, write_learner
+from foresell.pipeline.fingerprint import libraries
+from foresell.pipeline.layer import feature_frames, read_layer, read_panel, read_split
+from foresell.pipeline.work import Work
+
+
+def run(work: Work) -> None:
+    """Write ``bundle/``. It names both cutoffs; scores and calibration are the judged model's."""
+    project, effort = work.project, EFFORTS[work.preset]
+    judged = {name: work.inputs["judged"].read_bytes(name) for name in work.inputs["judged"].list()}
+    panel = read_panel(work.inputs["processed"], project)
+    frames = feature_frames(work.inputs["features"], panel)
+    final = refit_learner(read_learner(judged), panel, project, effort, frames, work.note)
+    test = json.loads(work.inputs["evaluation"].read_bytes("test.json"))
+    manifest = json.loads(work.inputs["manifest"].read_bytes("manifest.json"))
+    split, texts, override = read_split(work.inputs["splits"]), work.declarations, work.override
+    metadata = {
+        "project": project.name,
+        "target": project.target,
+        "unit": project.unit,
+        "frequency": project.frequency,
+        "horizon": project.horizon,
+        "preset": work.preset,
+        "champion": final.champion,
+        "judged_cutoff": split.test_cutoff.isoformat(),
+        "refit_cutoff": split.last_observed.isoformat(),
+        "series": panel.n_series,
+        "scores": test["scores"],
+        "gate": {**test["verdict"], "override": override},
+        "data": manifest,
+        "contract_version": work.contract.version,
+        "libraries": libraries(),
+        "seed": project.seed,
+    }
+    bundle = Bundle(
+        metadata=metadata,
+        project_text=texts["project.yaml"],
+        contract_text=texts["contract.yaml"],
+        model=write_learner(final),
+        history=read_layer(work.inputs["processed"]),
+    )
+    identity = write_bundle(bundle, work.outputs["bundle"])
+    work.note(f"bundle {identity[:12]}, learnt to {split.last_observed}")

@@ -1,0 +1,119 @@
+"""What a stage is, and what it is given to work with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+
+from foresell.contracts.contract import Contract
+from foresell.errors import ForesellError
+from foresell.spec.ports import Source, Store
+from foresell.spec.project import ProjectSpec
+
+_FIELDS = frozenset(item.name for item in fields(ProjectSpec))
+
+
+class WatchedProject(ProjectSpec):
+    """A project that remembers which of its fields were read, so that nobody lists them by hand."""
+
+    def __getattribute__(self, name: str) -> object:
+        """Return the attribute; note the name of a declared field."""
+        if name in _FIELDS:
+            object.__getattribute__(self, "__dict__")["_seen"].add(name)
+        return object.__getattribute__(self, name)
+
+
+def watch(project: ProjectSpec, seen: set[str]) -> ProjectSpec:
+    """Return a twin of ``project`` that adds the name of each field read to ``seen``."""
+    twin = object.__new__(WatchedProject)
+    vars(twin).update(vars(project), _seen=seen)
+    return twin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a run was asked for: everything outside the files that can change its result.
+
+    ``preset`` names the effort; ``override`` is the reason given for passing a failed gate.
+    """
+
+    project: ProjectSpec
+    contract: Contract
+    source: Source
+    preset: str = "default"
+    override: str | None = None
+    project_text: str = ""
+    contract_text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One stage's view of a run: declared inputs, drafts of its outputs, the request watched."""
+
+    request: Request
+    inputs: Mapping[str, Store]
+    outputs: Mapping[str, Store]
+    note: Callable[[str], None]
+    seen: set[str] = field(default_factory=set)
+
+    @property
+    def project(self) -> ProjectSpec:
+        """The declaration; each field read counts as a parameter of the stage."""
+        return watch(self.request.project, self.seen)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract, a parameter as a whole."""
+        self.seen.add("contract")
+        return self.request.contract
+
+    @property
+    def source(self) -> Source:
+        """The raw files. Only ``manifest`` and ``ingest`` look at them."""
+        return self.request.source
+
+    @property
+    def preset(self) -> str:
+        """The name of the effort, a parameter."""
+        self.seen.add("preset")
+        return self.request.preset
+
+    @property
+    def override(self) -> str | None:
+        """The reason for passing a failed gate, a parameter."""
+        self.seen.add("override")
+        return self.request.override
+
+    @property
+    def declarations(self) -> Mapping[str, str]:
+        """The texts of project.yaml and contract.yaml, a parameter as a whole."""
+        self.seen.add("declarations")
+        return {
+            "project.yaml": self.request.project_text,
+            "contract.yaml": self.request.contract_text,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A plain function with the outputs it reads (``needs``) and writes (``makes``).
+
+    ``run`` returns None, or an error for a result that did not pass: then what it wrote is kept
+    for people to look at, the run stops, and the stage is not done. ``always`` is for a stage that
+    looks at the world outside, whose state no fingerprint knows.
+    """
+
+    name: str
+    run: Callable[[Work], ForesellError | None]
+    needs: tuple[str, ...]
+    makes: tuple[str, ...]
+    says: str
+    always: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something a person who waits would like to know."""
+
+    kind: str  # "started", "note", "done", "kept" (nothing had changed)
+    stage: str
+    text: str = ""
+    seconds: float = 0.0

@@ -1,0 +1,128 @@
+"""What the report of a run is made of: frozen facts and frames, filled by the pipeline.
+
+Frames may be empty: their section then says so in one sentence. Shares are shares (0.08), never
+percent; errors are forecast less truth.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """What was run, on what, with what.
+
+    ``every`` names one period ("week", "day"). ``cutoff`` is the last date the judged model saw;
+    ``refit_cutoff`` the last one the delivered model saw, None where it was not refitted. ``rows``
+    counts the judged rows, ``series`` the judged series. ``timings``: (stage, seconds), in order.
+    ``command`` is what a reader types to get the same page.
+    """
+
+    project: str
+    title: str
+    synthetic: bool
+    unit: str
+    target: str
+    every: str
+    horizon: int
+    cutoff: date
+    test_first: date
+    test_last: date
+    rows: int
+    series: int
+    preset: str
+    fingerprint: str
+    refit_cutoff: date | None = None
+    contract_version: str = ""
+    command: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    timings: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Did the champion pass the gate, and why: whole sentences."""
+
+    passed: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One series to look at. ``kind`` says why it was chosen: "big", "small", "erratic" ...
+
+    Frames as `foresell.charts.series.one_series` takes them, ascending by date.
+    """
+
+    label: str
+    kind: str
+    history: pl.DataFrame
+    test: pl.DataFrame
+    future: pl.DataFrame = field(default_factory=pl.DataFrame)
+    events: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFacts:
+    """What the gate read and did.
+
+    ``rules``: ``rule``, ``rows`` (failed), most first. ``levels``: ``level`` (of the fallback that
+    answered: "series", "department x type" ...), ``n``.
+    """
+
+    read: int
+    kept: int
+    quarantined: int
+    rules: pl.DataFrame = field(default_factory=pl.DataFrame)
+    levels: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """Everything on the page.
+
+    leaderboard
+        ``candidate``, ``kind`` ("baseline" | "candidate"), ``champion`` (exactly one true), then
+        any of ``n, wmae, rmse, mae, wape, bias, mase, wql, coverage_80, width_80`` (null allowed).
+    value_added
+        ``baseline``, ``metric``, ``value`` (the share by which the champion's error is lower).
+    totals
+        ``date``, ``y``, ``prediction``, ``baseline`` summed over all series, history included
+        (``prediction`` null there).
+    by_step
+        ``candidate``, ``step``, ``wape``.
+    segments
+        ``segment``, ``value``, ``candidate``, ``wape``; ``n``, ``mae``, ``rmse`` and
+        ``coverage_80`` where known. Drawn in the order given.
+    calibration
+        ``level``, ``bucket`` ("all" or the name of a horizon bucket), ``observed``; buckets in
+        the order of the horizon.
+    residuals
+        ``error``: a sample of the champion's errors, in ``residual_unit``.
+    folds
+        ``cutoff`` (date), ``candidate``, ``wape``: the earlier cutoffs that chose the champion.
+    weights
+        ``bucket``, ``member``, ``weight``: what the champion is made of.
+    baseline
+        The candidate to compare with; by default the baseline of lowest WAPE.
+    """
+
+    facts: RunFacts
+    verdict: Verdict
+    leaderboard: pl.DataFrame
+    data: DataFacts
+    value_added: pl.DataFrame = field(default_factory=pl.DataFrame)
+    totals: pl.DataFrame = field(default_factory=pl.DataFrame)
+    samples: tuple[Sample, ...] = ()
+    by_step: pl.DataFrame = field(default_factory=pl.DataFrame)
+    segments: pl.DataFrame = field(default_factory=pl.DataFrame)
+    calibration: pl.DataFrame = field(default_factory=pl.DataFrame)
+    residuals: pl.DataFrame = field(default_factory=pl.DataFrame)
+    residual_unit: str = ""
+    folds: pl.DataFrame = field(default_factory=pl.DataFrame)
+    weights: pl.DataFrame = field(default_factory=pl.DataFrame)
+    notes: tuple[str, ...] = ()
+    baseline: str = ""

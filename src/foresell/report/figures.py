@@ -1,0 +1,270 @@
+"""The charts of the page, each with a headline, what is drawn, and its drawings."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import polars as pl
+from markupsafe import Markup
+
+from foresell.charts import calibration as honest
+from foresell.charts import errors_by, series
+from foresell.charts.drawing import inline_svg
+from foresell.charts.theme import Spec
+from foresell.report import captions
+from foresell.report.context import RunReport, Sample
+from foresell.report.standing import Standing
+from foresell.report.wording import day, name, percent
+
+WIDE, NARROW, HALF = 960, 400, 420  # the page shows the one that fits the screen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One chart, ready for the page.
+
+    ``says`` is the sentence above it, ``shows`` what is drawn. ``wide`` and ``narrow`` are the
+    same chart for two screens; ``narrow`` is empty where one drawing fits both.
+    """
+
+    name: str
+    says: str
+    shows: str
+    wide: Markup
+    narrow: Markup | None = None
+    aside: str = ""
+
+
+class Drawer(Protocol):
+    """Draws one chart at a width in CSS pixels."""
+
+    def __call__(self, *, width: int) -> Spec:
+        """Return the chart."""
+        ...
+
+
+def _drawn(draw: Drawer, key: str, title: str, text: str, width: int) -> Markup:
+    """Return one inline SVG."""
+    drawn = inline_svg(draw(width=width), name=key, title=title, text=text)
+    return Markup(drawn)  # noqa: S704  every text in it was escaped by vl-convert or by inline_svg
+
+
+def _both(draw: Drawer, key: str, says: str, shows: str) -> Figure:
+    """Return a figure with a drawing for wide screens and one for phones."""
+    return Figure(
+        name=key,
+        says=says,
+        shows=shows,
+        wide=_drawn(draw, f"{key}-w", says, shows, WIDE),
+        narrow=_drawn(draw, f"{key}-n", says, shows, NARROW),
+    )
+
+
+def _half(draw: Drawer, key: str, says: str, shows: str) -> Figure:
+    """Return a figure half a page wide, which is as wide as a phone."""
+    return Figure(name=key, says=says, shows=shows, wide=_drawn(draw, key, says, shows, HALF))
+
+
+def total(report: RunReport, held: Standing) -> Figure | None:
+    """Return the actual and the forecast total over time."""
+    if report.totals.is_empty() or not report.totals["prediction"].count():
+        return None
+    facts = report.facts
+    label = name(held.baseline) if held.baseline != held.champion else ""
+    shows = f"{_target(report)} per {facts.every}, all {facts.series:,} series together"
+    return _both(
+        lambda width: series.total_over_time(report.totals, baseline=label, width=width),
+        "total",
+        captions.total(report),
+        shows,
+    )
+
+
+def _target(report: RunReport) -> str:
+    """Return the target with its unit."""
+    facts = report.facts
+    return f"{name(facts.target)}, {facts.unit}" if facts.unit else name(facts.target)
+
+
+def samples(report: RunReport) -> list[Figure]:
+    """Return one small figure per sample series, in the order given."""
+    return [_sample(sample, i) for i, sample in enumerate(report.samples)]
+
+
+def _sample(sample: Sample, number: int) -> Figure:
+    """Return the figure of one series."""
+    both = (
+        sample.test.drop_nulls(["y", "prediction"]) if not sample.test.is_empty() else sample.test
+    )
+    sold = float(both["y"].abs().sum()) if not both.is_empty() else 0.0
+    error = (
+        f"WAPE {percent(float((both['prediction'] - both['y']).abs().sum()) / sold)}"
+        if sold > 0
+        else "not judged"
+    )
+    shows = f"History, truth, forecast and 80 % band of {sample.label} ({error})"
+    drawing = _drawn(
+        lambda width: series.one_series(
+            sample.history, sample.test, sample.future, sample.events, width=width
+        ),
+        f"series-{number}",
+        sample.label,
+        shows,
+        320,
+    )
+    return Figure(
+        name=f"series-{number}", says=sample.label, shows=error, wide=drawing, aside=sample.kind
+    )
+
+
+def events(report: RunReport) -> str:
+    """Return the names of the events marked in the samples, in order of their first date."""
+    named = [sample.events for sample in report.samples if not sample.events.is_empty()]
+    if not named:
+        return ""
+    first = pl.concat(named).group_by("name").agg(pl.col("date").min()).sort("date", "name")
+    return ", ".join(name(word).title() for word in first["name"].to_list())
+
+
+def by_step(report: RunReport, held: Standing) -> Figure | None:
+    """Return the error against the horizon."""
+    if report.by_step.is_empty():
+        return None
+    frame = _few(report.by_step, held).with_columns(
+        pl.col("candidate").map_elements(name, return_dtype=pl.String)
+    )
+    return _both(
+        lambda width: errors_by.error_by_step(
+            frame,
+            champion=name(held.champion),
+            baseline=name(held.baseline),
+            width=width,
+        ),
+        "horizon",
+        captions.steps(report, held),
+        f"WAPE by {report.facts.every}s ahead of the cutoff; lower is better",
+    )
+
+
+def _few(by_step: pl.DataFrame, held: Standing, others: int = 3) -> pl.DataFrame:
+    """Return the rows of the champion, the baseline and the few other candidates nearest them."""
+    pair = [held.champion, held.baseline]
+    near = (
+        by_step
+        .filter(~pl.col("candidate").is_in(pair))
+        .group_by("candidate")
+        .agg(pl.col("wape").mean())
+        .sort("wape", "candidate", nulls_last=True)
+        .head(others)
+    )
+    return by_step.filter(pl.col("candidate").is_in([*pair, *near["candidate"].to_list()]))
+
+
+def segments(report: RunReport, held: Standing) -> list[Figure]:
+    """Return one figure per segment, all on one scale."""
+    rows = report.segments
+    if rows.is_empty():
+        return []
+    pair = rows.filter(pl.col("candidate").is_in([held.champion, held.baseline]))
+    largest = pair["wape"].drop_nulls().max()
+    limit = 1.12 * largest if isinstance(largest, float) and largest > 0 else 1.0
+    longest = max(len(str(value)) for value in pair["value"].to_list())
+    left = min(max(7 * longest + 16, 56), 160)
+    found = []
+    for number, segment in enumerate(dict.fromkeys(rows["segment"].to_list())):
+        part = pair.filter(pl.col("segment") == segment)
+        found.append(
+            _half(
+                partial(
+                    errors_by.dumbbells,
+                    part,
+                    champion=held.champion,
+                    baseline=held.baseline,
+                    limit=limit,
+                    left=left,
+                ),
+                f"segment-{number}",
+                name(str(segment)).capitalize(),
+                "WAPE, %",
+            )
+        )
+    return found
+
+
+def reliability(report: RunReport) -> Figure | None:
+    """Return promised against observed quantiles."""
+    if report.calibration.is_empty():
+        return None
+    return _half(
+        lambda width: honest.reliability(report.calibration, width=width),
+        "reliability",
+        captions.calibration(report),
+        "Share of the truth below each quantile: promised across, observed up. "
+        "Faint: horizon buckets",
+    )
+
+
+def coverage(report: RunReport) -> Figure | None:
+    """Return the coverage of the 80 % band by horizon bucket: observed 0.9 less observed 0.1."""
+    rows = report.calibration
+    if rows.is_empty():
+        return None
+    high, low = (
+        rows.filter((pl.col("level") - level).abs() < 1e-9).select("bucket", "observed")
+        for level in (0.9, 0.1)
+    )
+    both = high.join(low, on="bucket", suffix="_low", maintain_order="left")
+    buckets = both.select("bucket", coverage=pl.col("observed") - pl.col("observed_low"))
+    parts = buckets.filter(pl.col("bucket") != honest.OVERALL)
+    shown = parts if not parts.is_empty() else buckets
+    return _half(
+        lambda width: honest.coverage(shown, width=width),
+        "coverage",
+        captions.band(shown),
+        f"Share of the truth inside the 80 % band, by {report.facts.every}s ahead",
+    )
+
+
+def residuals(report: RunReport) -> Figure | None:
+    """Return how the errors are spread."""
+    if report.residuals.is_empty():
+        return None
+    unit = f", {report.residual_unit}" if report.residual_unit else ""
+    return _half(
+        lambda width: errors_by.spread_of_errors(report.residuals["error"], width=width),
+        "residuals",
+        captions.residuals(report),
+        f"Share of forecasts by error (forecast less truth{unit}); the outer bars hold the rest",
+    )
+
+
+def bias(report: RunReport) -> Figure | None:
+    """Return by how much the total was off at each date."""
+    if report.totals.is_empty() or not report.totals["prediction"].count():
+        return None
+    return _half(
+        lambda width: series.bias_over_time(report.totals, width=width),
+        "bias",
+        captions.bias(report),
+        f"Total forecast against total actual, by {report.facts.every}; above zero: too high",
+    )
+
+
+def folds(report: RunReport, held: Standing) -> Figure | None:
+    """Return the error at each earlier cutoff."""
+    if report.folds.is_empty():
+        return None
+    pair = report.folds.filter(pl.col("candidate").is_in([held.champion, held.baseline])).sort(
+        "cutoff"
+    )
+    rows = pair.with_columns(value=pl.col("cutoff").map_elements(day, return_dtype=pl.String))
+    largest = rows["wape"].drop_nulls().max()
+    limit = 1.12 * largest if isinstance(largest, float) and largest > 0 else 1.0
+    return _half(
+        lambda width: errors_by.dumbbells(
+            rows, champion=held.champion, baseline=held.baseline, limit=limit, width=width
+        ),
+        "folds",
+        captions.folds(report, held),
+        "WAPE, %, of the forecasts made at each earlier cutoff",
+    )

@@ -1,0 +1,129 @@
+"""The report of a run as one self-contained page: no script, no address, no clock."""
+
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from foresell.charts.theme import TOKENS
+from foresell.report import captions, figures, tables, wording
+from foresell.report.context import RunReport
+from foresell.report.standing import Standing, standing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One of the numbers at the top."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+def render_report(context: RunReport) -> str:
+    """Return the HTML page of a run.
+
+    The same context gives the same bytes: nothing is read but the context and the templates that
+    ship with the package. The page loads nothing from anywhere and needs no script.
+
+    A leaderboard with no champion or no metric, or a frame that lacks a column, is a DataError.
+    """
+    held = standing(context)
+    pages = Environment(
+        loader=PackageLoader("foresell.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    pages.filters.update(
+        percent=wording.percent, count=wording.count, day=wording.day, named=wording.name
+    )
+    return pages.get_template("report.html").render(
+        report=context,
+        facts=context.facts,
+        verdict=context.verdict,
+        held=held,
+        tokens=TOKENS,
+        headline=captions.headline(context, held),
+        standfirst=captions.standfirst(context, held),
+        numbers=key_numbers(context, held),
+        figures=_figures(context, held),
+        tables=_tables(context, held),
+        says=_sentences(context, held),
+    )
+
+
+def key_numbers(report: RunReport, held: Standing) -> list[Fact]:
+    """Return the four or five numbers a reader takes away."""
+    row = report.leaderboard.filter(report.leaderboard["champion"]).row(0, named=True)
+    facts = []
+    for key, label, note in (
+        (held.metric, tables.METRICS[held.metric].title, tables.METRICS[held.metric].means),
+        ("bias", "bias", "above zero: too high"),
+        ("coverage_80", "of the truth inside the 80\u00a0% band", "80\u00a0% was promised"),
+    ):
+        if row.get(key) is not None:
+            facts.append(Fact(value=tables.METRICS[key].show(row[key]), label=label, note=note))
+    if held.gain is not None:
+        side = "below" if held.gain >= 0 else "above"
+        gain = Fact(
+            value=wording.percent(abs(held.gain)),
+            label=f"{side} {wording.name(held.baseline)}",
+            note="the best baseline, same rows",
+        )
+        facts.insert(1, gain)
+    return [
+        *facts,
+        Fact(
+            value=wording.count(report.facts.rows),
+            label="forecasts judged",
+            note=f"{report.facts.series:,} series",
+        ),
+    ]
+
+
+def _figures(report: RunReport, held: Standing) -> dict[str, object]:
+    """Return every figure of the page by its name; None or an empty list where there is none."""
+    return {
+        "total": figures.total(report, held),
+        "samples": figures.samples(report),
+        "events": figures.events(report),
+        "by_step": figures.by_step(report, held),
+        "segments": figures.segments(report, held),
+        "calibration": [
+            figure for figure in (figures.reliability(report), figures.coverage(report)) if figure
+        ],
+        "errors": [
+            figure for figure in (figures.residuals(report), figures.bias(report)) if figure
+        ],
+        "folds": figures.folds(report, held),
+    }
+
+
+def _tables(report: RunReport, held: Standing) -> dict[str, tables.Table | None]:
+    """Return every table of the page by its name."""
+    return {
+        "leaderboard": tables.leaderboard(report, held),
+        "value_added": tables.value_added(report),
+        "weights": tables.weights(report),
+        "segments": tables.segments(report, held),
+        "rules": tables.counted(
+            report.data.rules, ["rule", "rows"], "Rows that failed a rule of the gate.", "Rule"
+        ),
+        "levels": tables.counted(
+            report.data.levels,
+            ["level", "n"],
+            "What each delivered row was answered from.",
+            "Level",
+        ),
+        "timings": tables.timings(report),
+    }
+
+
+def _sentences(report: RunReport, held: Standing) -> dict[str, str]:
+    """Return the sentences above a group of figures or a table."""
+    return {
+        "segments": "" if report.segments.is_empty() else captions.segments(report, held),
+        "weights": "" if report.weights.is_empty() else captions.weights(report),
+    }

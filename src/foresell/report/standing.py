@@ -1,0 +1,69 @@
+"""Who is compared with whom, and the metric they are compared by: decided once for the page."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from foresell.errors import DataError
+from foresell.report.context import RunReport
+
+METRICS = ("wape", "mae", "wmae", "rmse")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The champion beside the best baseline.
+
+    ``metric`` is the error they are compared by; ``gain`` the share by which the champion's is
+    lower (negative: higher), None where either is unknown or they are the same candidate.
+    """
+
+    champion: str
+    champion_is_baseline: bool
+    baseline: str
+    metric: str
+    error: float | None
+    baseline_error: float | None
+
+    @property
+    def gain(self) -> float | None:
+        """The share by which the champion's error is below the baseline's."""
+        if self.error is None or not self.baseline_error or self.champion == self.baseline:
+            return None
+        return 1 - self.error / self.baseline_error
+
+
+def standing(report: RunReport) -> Standing:
+    """Return who is compared with whom.
+
+    Raises:
+        DataError: the leaderboard has no champion, or none of `METRICS`.
+    """
+    board = report.leaderboard
+    champions = board.filter(pl.col("champion")) if "champion" in board.columns else board.clear()
+    metrics = [name for name in METRICS if name in board.columns and board[name].count()]
+    if champions.height != 1 or not metrics:
+        raise DataError(
+            f"{champions.height} champions and {len(metrics)} metrics",
+            "the report's leaderboard",
+            f"mark one row as champion and give one of {', '.join(METRICS)}",
+        )
+    metric = metrics[0]
+    baselines = (
+        board.filter(pl.col("kind") == "baseline").drop_nulls(metric).sort(metric, "candidate")
+    )
+    best = report.baseline or (baselines["candidate"][0] if baselines.height else "")
+    return Standing(
+        champion=champions["candidate"][0],
+        champion_is_baseline=champions["kind"][0] == "baseline",
+        baseline=best,
+        metric=metric,
+        error=champions[metric][0],
+        baseline_error=_one(board, best, metric),
+    )
+
+
+def _one(board: pl.DataFrame, candidate: str, metric: str) -> float | None:
+    """Return one cell of the leaderboard, None where there is none."""
+    found = board.filter(pl.col("candidate") == candidate)[metric].to_list()
+    return float(found[0]) if found and found[0] is not None else None

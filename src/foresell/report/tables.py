@@ -1,0 +1,252 @@
+"""Tables of the page: text ready to print, numbers right, bars as shares of the largest."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from foresell.report.context import RunReport
+from foresell.report.standing import Standing
+from foresell.report.wording import amount, count, name, percent, seconds, signed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell. ``bar`` is a length between 0 and 1; ``best`` the best of its column."""
+
+    text: str
+    bar: float | None = None
+    best: bool = False
+    number: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row; the first cell is its heading. ``tone``: "champion", "baseline" or ""."""
+
+    head: str
+    cells: tuple[Cell, ...]
+    tone: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table: ``head`` has one entry for each column, (text, explanation)."""
+
+    caption: str
+    head: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    wide: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """How a metric is named, explained and printed."""
+
+    title: str
+    means: str
+    show: Callable[[float], str]
+    lower_is_better: bool = True
+
+
+METRICS = {
+    "wape": Metric(
+        title="WAPE", means="sum of absolute errors over sum of actuals", show=percent
+    ),
+    "wmae": Metric(
+        title="WMAE", means="mean absolute error, holidays weighted", show=amount
+    ),
+    "rmse": Metric(title="RMSE", means="root of the mean squared error", show=amount),
+    "mae": Metric(title="MAE", means="mean absolute error", show=amount),
+    "mase": Metric(
+        title="MASE", means="MAE over that of the last value carried forward in training",
+        show=lambda value: f"{value:.3f}",
+    ),
+    "wql": Metric(
+        title="WQL", means="weighted quantile loss over 0.1 ... 0.9",
+        show=lambda value: f"{value:.4f}",
+    ),
+    "bias": Metric(
+        title="Bias", means="sum of errors over sum of actuals; above zero: too high",
+        show=signed, lower_is_better=False,
+    ),
+    "coverage_80": Metric(
+        title="80\u00a0% held", means="share of the truth inside the 80 % band",
+        show=percent, lower_is_better=False,
+    ),
+    "width_80": Metric(
+        title="Band width", means="mean width of the 80 % band", show=amount,
+        lower_is_better=False,
+    ),
+}  # fmt: skip
+
+
+def leaderboard(report: RunReport, held: Standing) -> Table:
+    """Return the leaderboard, lowest error first, one column per metric that has a value."""
+    board = report.leaderboard.sort(held.metric, "candidate", nulls_last=True)
+    shown = [key for key in METRICS if key in board.columns and board[key].count()]
+    columns = [_column(board[key], METRICS[key], barred=key == held.metric) for key in shown]
+    return Table(
+        caption="Every candidate on the same rows, origins and horizons, lowest error first.",
+        head=(("Candidate", ""), *((METRICS[key].title, METRICS[key].means) for key in shown)),
+        rows=tuple(
+            Row(
+                head=name(row["candidate"]),
+                cells=tuple(column[i] for column in columns),
+                tone="champion" if row["champion"] else str(row["kind"]),
+                note="champion" if row["champion"] else "",
+            )
+            for i, row in enumerate(board.iter_rows(named=True))
+        ),
+        wide=True,
+    )
+
+
+def _column(values: pl.Series, metric: Metric, *, barred: bool = False) -> list[Cell]:
+    """Return the cells of one metric."""
+    known = [float(value) for value in values.drop_nulls().to_list()]
+    low, high = min(known), max(known)
+    return [
+        Cell(text="–")
+        if value is None
+        else Cell(
+            text=metric.show(float(value)),
+            bar=float(value) / high if barred and high > 0 else None,
+            best=metric.lower_is_better and float(value) == low and len(known) > 1,
+        )
+        for value in values.to_list()
+    ]
+
+
+def value_added(report: RunReport) -> Table | None:
+    """Return by how much the champion's errors lie below each baseline's, or None."""
+    rows = report.value_added
+    if rows.is_empty():
+        return None
+    metrics = list(dict.fromkeys(rows["metric"].to_list()))
+    baselines = list(dict.fromkeys(rows["baseline"].to_list()))
+    known = {(row["baseline"], row["metric"]): row["value"] for row in rows.iter_rows(named=True)}
+    return Table(
+        caption="Forecast value added: how far the champion's error lies below each baseline's.",
+        head=(("Baseline", ""), *((_title(key), "") for key in metrics)),
+        rows=tuple(
+            Row(
+                head=name(baseline),
+                cells=tuple(_gain(known.get((baseline, metric))) for metric in metrics),
+            )
+            for baseline in baselines
+        ),
+    )
+
+
+def _gain(value: float | None) -> Cell:
+    """Return a share gained, as a bar where it is a gain."""
+    if value is None:
+        return Cell(text="–")
+    return Cell(text=percent(value), bar=min(max(value, 0.0), 1.0))
+
+
+def _title(key: str) -> str:
+    """Return the heading of a metric, known or not."""
+    return METRICS[key].title if key in METRICS else key.upper()
+
+
+def weights(report: RunReport) -> Table | None:
+    """Return the members of the champion and their weight in each horizon bucket, or None."""
+    rows = report.weights
+    if rows.is_empty():
+        return None
+    buckets = list(dict.fromkeys(rows["bucket"].to_list()))
+    total = rows.group_by("member").agg(pl.col("weight").sum())
+    members = total.sort("weight", "member", descending=[True, False])["member"].to_list()
+    known = {(row["member"], row["bucket"]): row["weight"] for row in rows.iter_rows(named=True)}
+    return Table(
+        caption=f"Weight of each member, by {report.facts.every}s ahead.",
+        head=(("Member", ""), *((str(bucket), "") for bucket in buckets)),
+        rows=tuple(
+            Row(
+                head=name(member),
+                cells=tuple(_weight(known.get((member, bucket))) for bucket in buckets),
+            )
+            for member in members
+        ),
+    )
+
+
+def _weight(value: float | None) -> Cell:
+    """Return a weight with its bar; nothing where the member has none."""
+    return Cell(text=percent(value, 0), bar=value) if value else Cell(text="·")
+
+
+def segments(report: RunReport, held: Standing) -> Table | None:
+    """Return the champion's errors by segment as numbers, or None."""
+    rows = report.segments
+    if rows.is_empty():
+        return None
+    ours = rows.filter(pl.col("candidate") == held.champion)
+    shown = [
+        key
+        for key in ("wape", "mae", "rmse", "coverage_80")
+        if key in ours.columns and ours[key].count()
+    ]
+    columns = [_column(ours[key], METRICS[key]) for key in shown]
+    sizes = ours["n"].to_list() if "n" in ours.columns else []
+    return Table(
+        caption="The champion's errors by segment.",
+        head=(
+            ("Segment", ""),
+            *([("Rows", "rows judged")] if sizes else []),
+            *((METRICS[key].title, METRICS[key].means) for key in shown),
+        ),
+        rows=tuple(
+            Row(
+                head=f"{row['segment']}: {row['value']}",
+                cells=(
+                    *([_counted(sizes[i])] if sizes else []),
+                    *(Cell(text=column[i].text) for column in columns),
+                ),
+            )
+            for i, row in enumerate(ours.iter_rows(named=True))
+        ),
+        wide=True,
+    )
+
+
+def _counted(value: int | None) -> Cell:
+    """Return a count, or a dash."""
+    return Cell(text="–" if value is None else count(value))
+
+
+def counted(frame: pl.DataFrame, columns: Sequence[str], caption: str, head: str) -> Table | None:
+    """Return a two-column table of names (``columns[0]``) and counts (``columns[1]``), or None."""
+    if frame.is_empty():
+        return None
+    largest = max([1, *(int(value or 0) for value in frame[columns[1]].to_list())])
+    pairs: Iterable[tuple[object, int | None]] = frame.select(columns).iter_rows()
+    return Table(
+        caption=caption,
+        head=((head, ""), ("Rows", "")),
+        rows=tuple(
+            Row(head=str(key), cells=(Cell(text=count(n or 0), bar=(n or 0) / largest),))
+            for key, n in pairs
+        ),
+    )
+
+
+def timings(report: RunReport) -> Table | None:
+    """Return the time each stage took, with the total in the last row, or None."""
+    stages = report.facts.timings
+    if not stages:
+        return None
+    longest = max([1e-9, *(took for _, took in stages)])
+    total = sum(took for _, took in stages)
+    rows = [
+        Row(head=stage, cells=(Cell(text=seconds(took), bar=took / longest),))
+        for stage, took in stages
+    ]
+    return Table(
+        caption="Time of each stage.",
+        head=(("Stage", ""), ("Time", "")),
+        rows=(*rows, Row(head="all", cells=(Cell(text=seconds(total)),), tone="total")),
+    )

@@ -1,0 +1,79 @@
+"""The ports: what foresell needs of the world, in words the world's adapters must answer to."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import polars as pl
+
+
+class Source(Protocol):
+    """Where the raw files of a project are."""
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all files there, sorted, relative, with ``/`` between folders."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of one file. Raises DataError when there is none of that name."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What to call this place in an error: a folder, a URI, or 'synthetic'."""
+        ...
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the data was made by foresell's generator."""
+        ...
+
+
+class Store(Protocol):
+    """A flat place for named frames and bytes; equal content is equal bytes."""
+
+    def write_frame(self, name: str, frame: pl.DataFrame) -> None:
+        """Keep ``frame`` as Parquet under ``name``."""
+        ...
+
+    def read_frame(self, name: str) -> pl.DataFrame:
+        """Return the frame kept under ``name``. Raises DataError when there is none."""
+        ...
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Keep ``content`` under ``name``."""
+        ...
+
+    def read_bytes(self, name: str) -> bytes:
+        """Return the bytes kept under ``name``. Raises DataError when there are none."""
+        ...
+
+    def list(self) -> Sequence[str]:
+        """Return every name, sorted."""
+        ...
+
+
+class Workspace(Protocol):
+    """Keeps what the stages of one project make: whole outputs, replaced at once."""
+
+    def output(self, name: str) -> Store:
+        """Return the published output ``name``; it may be empty."""
+        ...
+
+    def draft(self, name: str) -> Store:
+        """Return an empty place where the output ``name`` is prepared, out of sight."""
+        ...
+
+    def publish(self, stage: str, outputs: Sequence[str], record: bytes) -> None:
+        """Make the drafts the outputs, then keep ``record`` for ``stage``: all or nothing.
+
+        When it is interrupted the stage has no record, and therefore runs again.
+        """
+        ...
+
+    def record(self, stage: str) -> bytes | None:
+        """Return what was kept when ``stage`` was last published, or None."""
+        ...
+
+    def digests(self, name: str) -> Mapping[str, str]:
+        """Return the sha256 of every file of the published output ``name``."""
+        ...

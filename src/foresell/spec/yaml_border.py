@@ -1,0 +1,93 @@
+"""The border between YAML text and declarations: parsed once, every finding in one error."""
+
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from foresell.errors import SpecError, nearest
+
+Declared = TypeVar("Declared")
+
+
+def parse_yaml(adapter: TypeAdapter[Declared], text: str, where: str) -> Declared:
+    """Parse the YAML ``text`` found at ``where`` into a declaration.
+
+    Raises:
+        SpecError: the text is no YAML mapping, or a key is unknown (the nearest known one is
+            named), missing, or has a value of the wrong kind. All findings are listed at once.
+    """
+    loaded = load_mapping(text, where)
+    try:
+        return adapter.validate_python(loaded)
+    except ValidationError as error:
+        found = [_finding(detail, adapter) for detail in error.errors(include_url=False)]
+        raise SpecError(
+            what="; ".join(what for what, _ in found),
+            where=where,
+            mend="; ".join(dict.fromkeys(mend for _, mend in found)),
+        ) from error
+
+
+def load_mapping(text: str, where: str) -> dict[str, Any]:
+    """Parse ``text`` as one YAML mapping.
+
+    Raises:
+        SpecError: the text is not YAML, or is a list or a scalar.
+    """
+    try:
+        loaded = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "the text cannot be read"
+        raise SpecError(
+            f"not YAML: {problem}", f"{where}{line}", "mend the syntax there"
+        ) from error
+    if not isinstance(loaded, dict):
+        raise SpecError(
+            f"a mapping of keys to values was expected, not {type(loaded).__name__}",
+            where,
+            "start the file with 'name: ...'",
+        )
+    return loaded
+
+
+def _finding(detail: ErrorDetails, adapter: TypeAdapter[Declared]) -> tuple[str, str]:
+    """Return what is wrong and how to mend it, for one finding of pydantic."""
+    path = [str(part) for part in detail["loc"]]
+    place = ".".join(path)
+    match detail["type"]:
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return f"unknown key {place!r}", nearest(path[-1], _known_keys(path[:-1], adapter))
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
+            return f"{place!r} is missing", f"add {place!r}"
+        case "literal_error":
+            allowed = str(detail.get("ctx", {}).get("expected", ""))
+            names = allowed.replace("'", "").replace(" or ", ", ").split(", ")
+            return f"{place!r} is {detail['input']!r}", nearest(str(detail["input"]), names)
+        case _:
+            return f"{place!r} is {detail['input']!r}", f"{place}: {detail['msg']}"
+
+
+def _known_keys(path: list[str], adapter: TypeAdapter[Declared]) -> list[str]:
+    """Return the keys allowed in the mapping at ``path``, by asking pydantic's own schema."""
+    schema = adapter.json_schema()
+    node: dict[str, Any] = schema
+    for part in path:
+        node = _resolve(node, schema)
+        node = node["items"] if part.isdigit() else node["properties"][part]
+    return list(_resolve(node, schema).get("properties", {}))
+
+
+def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Follow a reference, and the non-null branch of an optional."""
+    for branch in node.get("anyOf", []):
+        if branch.get("type") != "null":
+            return _resolve(branch, schema)
+    if "$ref" in node:
+        name = str(node["$ref"]).rsplit("/", 1)[-1]
+        resolved: dict[str, Any] = schema["$defs"][name]
+        return resolved
+    return node
