@@ -117,7 +117,7 @@ class DirectorySource:
         """
         if not self.root.is_dir():
             raise DataError(
-                "the data folder does not exist",
+                f"the data folder {'is a file' if self.root.exists() else 'does not exist'}",
                 str(self.root),
                 "point --data at the folder that holds the files",
             )

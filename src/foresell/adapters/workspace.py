@@ -78,6 +78,8 @@ class DirectoryWorkspace:
     def locked(self) -> Iterator[None]:
         """Hold this workspace for one run; the lock dies with the process that holds it.
 
+        Drafts that a run leaves, because it failed or was killed, are cleared away.
+
         Raises:
             MachineError: another run holds it, or the folder cannot be written.
         """
@@ -99,7 +101,14 @@ class DirectoryWorkspace:
                     str(self.root),
                     "wait for it, or give this one another FORESELL_HOME",
                 ) from error
-            yield
+            self._clear_drafts()
+            try:
+                yield
+            finally:
+                self._clear_drafts()
+
+    def _clear_drafts(self) -> None:
+        shutil.rmtree(self.root / ".draft", ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def date_ticks(first: date, last: date, at_most: int) -> list[date]:
     Month starts where the span is long enough (every 1, 2, 3, 6, 12 ... months, counted from
     January), else every 1, 2, 4, 8 ... weeks from ``first``.
 
-    >>> date_ticks(date(2011, 11, 20), date(2012, 8, 1), 5)
+    >>> date_ticks(date(2011, 11, 20), date(2012, 8, 1), 3)
     [datetime.date(2012, 1, 1), datetime.date(2012, 4, 1), datetime.date(2012, 7, 1)]
     """
     if (last - first).days < 100:

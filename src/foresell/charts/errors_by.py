@@ -47,7 +47,7 @@ def error_by_step(
         width=width,
         height=250 if narrow else 330,
         left=44,
-        right=122 if narrow else 150,
+        right=130 if narrow else 150,
         bottom=44,
     )
     domain = value_domain(rows["wape"].to_list(), zero=True)
@@ -63,7 +63,11 @@ def error_by_step(
         layers.append(
             alt
             .Chart(inline(line))
-            .mark_line(color=color, strokeWidth=stroke, point=line.height == 1)
+            .mark_line(
+                color=color,
+                strokeWidth=stroke,
+                point={"color": color, "opacity": 1} if line.height == 1 else False,
+            )
             .encode(
                 x=_step_axis(low, high, narrow=narrow),
                 y=value_axis("wape", domain, label=PERCENT_LABEL),
@@ -72,7 +76,7 @@ def error_by_step(
         ink = color if color != FAINT else BASE
         ends.append(
             End(
-                text=_short(name, 16 if narrow else 20),
+                text=_short(name, 18 if narrow else 20),
                 value=line["wape"][-1],
                 color=ink,
                 bold=name == champion,
@@ -129,7 +133,7 @@ def dumbbells(
         width=width,
         height=wide.height * ROW_HEIGHT + 36,
         left=left,
-        right=56,
+        right=30,
         top=6,
         bottom=30,
     )

@@ -84,7 +84,8 @@ def one_series(
     ``history``: ``date``, ``y``. ``test``: ``date``, ``y``, ``prediction``, ``q0.1``, ``q0.9`` and,
     optional, ``baseline``. ``future``: ``date``, ``prediction``, ``q0.1``, ``q0.9``. ``events``:
     ``date``, ``name``; a mark at the top for each that falls in the test window or after it. All
-    ascending; each may be empty. Missing dates are gaps, not zeros.
+    ascending; each may be empty. A row with a null ``y`` is drawn as a gap, never as zero; where
+    the row itself is missing the line runs on, so complete the calendar first.
 
     A missing column is a DataError, but an empty frame needs none.
     """

@@ -37,8 +37,12 @@ TOKENS = {
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 FONT_SIZE = 12
 
-# Thousands as k, millions as M; d3's G means nothing to a reader of sales.
-NUMBER_LABEL = "replace(format(datum.value, '~s'), 'G', 'B')"
+# Thousands as k, millions as M; d3's G and its
+# m for a thousandth mean nothing to a reader of sales.
+NUMBER_LABEL = (
+    "abs(datum.value) < 1 ? format(datum.value, '~g') "
+    ": replace(format(datum.value, '~s'), 'G', 'B')"
+)
 PERCENT_LABEL = "format(datum.value * 100, '~f') + '\u00a0%'"
 
 
@@ -94,13 +98,13 @@ def nothing(message: str, width: int = 420) -> Spec:
     return finished([text], box)
 
 
-def inline(frame: pl.DataFrame) -> alt.Data:
+def inline(frame: pl.DataFrame) -> alt.InlineData:
     """Return ``frame`` as data inside the spec: dates as ISO text, NaN as null, rows in order."""
     clean = frame.with_columns(
         pl.col(pl.Date).dt.to_string("iso"),
         pl.col(pl.Float32, pl.Float64).fill_nan(None),
     )
-    return alt.Data(values=clean.to_dicts())
+    return alt.InlineData(values=clean.to_dicts())
 
 
 def require(frame: pl.DataFrame, columns: Sequence[str], chart: str) -> None:

@@ -4,10 +4,11 @@ The file is an Open Data Contract Standard v3.1 document (bitol.io). Only the pa
 read; any other key is refused, because a rule that nobody checks is worse than none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
+import polars as pl
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
@@ -108,13 +109,23 @@ class Contract:
 
 
 _CONTRACT = TypeAdapter(Contract)
+_ORDERED: tuple[LogicalType, ...] = ("integer", "number")
+_APPLIES: Mapping[str, tuple[LogicalType, ...]] = {
+    "minimum": _ORDERED,
+    "maximum": _ORDERED,
+    "exclusive_minimum": _ORDERED,
+    "exclusive_maximum": _ORDERED,
+    "pattern": ("string",),
+    "format": ("date",),
+}
 
 
 def parse_contract(text: str, where: str) -> Contract:
     """Parse the YAML ``text`` found at ``where`` into a contract.
 
     Raises:
-        SpecError: an unknown key, a value of the wrong kind, two columns of one name, or no key.
+        SpecError: an unknown key, a value of the wrong kind, two columns of one name, no key, a key
+            that may be null, or a rule that a column of that type cannot have.
     """
     contract = parse_yaml(_CONTRACT, text, where)
     names = [column.name for column in contract.schema[0].properties]
@@ -122,4 +133,37 @@ def parse_contract(text: str, where: str) -> Contract:
         raise SpecError(f"columns {twice} are declared twice", where, "keep one of each")
     if not contract.key:
         raise SpecError("no column is part of the primary key", where, "set primaryKey: true")
+    for name in contract.key:
+        if not contract.columns[name].required:
+            raise SpecError(f"the key column {name!r} may be null", where, "set required: true")
+    for column in contract.columns.values():
+        for problem, mend in _contradictions(column):
+            raise SpecError(problem, f"{where}, column {column.name!r}", mend)
     return contract
+
+
+def _contradictions(column: Column) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the rules of one column, and how to mend it."""
+    options, kind = column.options, column.logical_type
+    for name, types in _APPLIES.items():
+        if getattr(options, name) is not None and kind not in types:
+            yield f"{name} means nothing for type {kind}", f"it belongs to {' or '.join(types)}"
+    low = [b for b in (options.minimum, options.exclusive_minimum) if b is not None]
+    high = [b for b in (options.maximum, options.exclusive_maximum) if b is not None]
+    if low and high and max(low) > min(high):
+        yield f"no value is at least {max(low)} and at most {min(high)}", "turn the limits round"
+    if options.pattern is not None and not _is_pattern(options.pattern):
+        yield f"the pattern {options.pattern!r} is no regular expression", "mend the pattern"
+    wanted = {"string": str, "integer": int, "number": (int, float)}.get(kind, ())
+    for value in column.domain or ():
+        if not isinstance(value, wanted):
+            yield f"the valid value {value!r} is not of type {kind}", "write it as that type"
+
+
+def _is_pattern(pattern: str) -> bool:
+    """Tell whether the engine that will apply it can read ``pattern``."""
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except pl.exceptions.PolarsError:
+        return False
+    return True

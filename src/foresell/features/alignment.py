@@ -3,8 +3,9 @@
 A weekly period is a blend of the weeks 52 and 53 before, by the days they share with the same
 dates; a daily one of the days around the same date. Around an event the source is the same place
 beside that event's own last occurrence; an event with a fixed day needs that only in daily data,
-since a week's blend by date already follows the weekday it falls on. Events that drift by more than a week against the year
-(Easter) are not sources: their effect is taken out and put back, see ``drifting_events``.
+since a week's blend by date already follows the weekday it falls on. Events that drift by more
+than a week against the year (Easter) are not sources: their effect is taken out and put back, see
+``drifting_events``.
 """
 
 from collections.abc import Sequence

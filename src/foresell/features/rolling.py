@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foresell.data.panel import Matrix
 from foresell.features.levels import Vector
@@ -40,23 +41,25 @@ def rolling(
     return columns
 
 
-def _statistic(name: str, part: Matrix, count: np.ndarray) -> Vector:
+def _statistic(name: str, part: Matrix, count: NDArray[np.int64]) -> Vector:
     """Return one statistic of the seen values of each row; any number where there are none."""
     seen = np.isfinite(part)
     size = np.maximum(count, 1)
-    mean = np.where(seen, part, 0.0).sum(axis=1) / size
+    mean: Vector = np.where(seen, part, 0.0).sum(axis=1) / size
     if name == "mean":
-        return mean
-    if name == "std":
+        found = mean
+    elif name == "std":
         spread = np.where(seen, part - mean[:, None], 0.0)
-        return np.sqrt((spread**2).sum(axis=1) / size)
-    if name == "min":
-        return np.where(seen, part, np.inf).min(axis=1)
-    if name == "max":
-        return np.where(seen, part, -np.inf).max(axis=1)
-    ordered = np.sort(part, axis=1)  # NaN sorts last
-    rows = np.arange(len(part))
-    return (ordered[rows, (size - 1) // 2] + ordered[rows, size // 2]) / 2
+        found = np.sqrt((spread**2).sum(axis=1) / size)
+    elif name == "min":
+        found = np.where(seen, part, np.inf).min(axis=1)
+    elif name == "max":
+        found = np.where(seen, part, -np.inf).max(axis=1)
+    else:
+        ordered = np.sort(part, axis=1)  # NaN sorts last
+        rows = np.arange(len(part))
+        found = (ordered[rows, (size - 1) // 2] + ordered[rows, size // 2]) / 2
+    return found
 
 
 def last_known(values: Matrix) -> Vector:

@@ -18,8 +18,9 @@ from foresell.data.panel import Matrix
 from foresell.features.levels import Vector
 
 ROUNDS = 12
-RIDGE = 2e-3
-PRIOR = {"base": 0.5, "pooled": 0.5}
+RIDGE = 5e-2
+PRIOR = {"base": 0.4, "pooled": 0.4, "level_shape": 0.2, "growth_series": 0.28}
+KEY_GROWTH = 0.4  # prior weight of the key columns' growths, together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,9 @@ class Lad:
     def to_json(self) -> str:
         """Return the regression as JSON text; equal fits give equal text."""
         return json.dumps({
-            "decay": self.decay, "terms": list(self.terms), "weights": list(self.weights)
+            "decay": self.decay,
+            "terms": list(self.terms),
+            "weights": list(self.weights),
         })
 
 
@@ -72,8 +75,8 @@ def _terms(frame: pl.DataFrame, decay: float) -> dict[str, Vector]:
 def fit_lad(frames: Sequence[pl.DataFrame], targets: Sequence[Vector], horizon: int) -> Lad:
     """Fit on the rows of ``frames`` whose ``targets`` (unit of the target) are not NaN.
 
-    Iteratively reweighted least squares with a small ridge towards half base, half pooled. No row:
-    that prior itself.
+    Iteratively reweighted least squares with a small ridge towards the seasonal base with some of
+    its growth. No row: that prior itself.
     """
     decay = max(horizon / 3, 1.0)
     names: tuple[str, ...] = ()
@@ -87,10 +90,20 @@ def fit_lad(frames: Sequence[pl.DataFrame], targets: Sequence[Vector], horizon: 
         scale = rows["scale"].to_numpy()
         parts.append(np.column_stack(list(terms.values())))
         sides.append(np.column_stack([target[keep] / scale, scale]))
-    prior = np.array([PRIOR.get(name, 0.0) for name in names])
+    prior = np.array([_prior(name, names) for name in names])
     side = np.concatenate(sides) if sides else np.zeros((0, 2))
     weights = _solve(np.concatenate(parts), side[:, 0], side[:, 1], prior) if len(side) else prior
     return Lad(decay=decay, terms=names, weights=tuple(float(weight) for weight in weights))
+
+
+def _prior(name: str, names: Sequence[str]) -> float:
+    """Return the weight the ridge pulls a term to."""
+    keys = [
+        other
+        for other in names
+        if other.startswith("growth_") and not other.endswith("_near") and "_series" not in other
+    ]
+    return KEY_GROWTH / len(keys) if name in keys else PRIOR.get(name, 0.0)
 
 
 def _solve(terms: Matrix, target: Vector, scale: Vector, prior: Vector) -> Vector:
@@ -115,4 +128,5 @@ def predict_lad(lad: Lad, frame: pl.DataFrame) -> Vector:
     for name, weight in zip(lad.terms, lad.weights, strict=True):
         if name in terms:
             total += weight * terms[name]
-    return total * frame["scale"].to_numpy()
+    forecast: Vector = total * frame["scale"].to_numpy()
+    return forecast

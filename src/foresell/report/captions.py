@@ -153,10 +153,10 @@ def band(buckets: pl.DataFrame) -> str:
     if buckets.height < 2:
         return "How much of the truth the 80\u00a0% band held."
     low, high = (buckets.sort("coverage", maintain_order=True)[i] for i in (0, -1))
-    return (
-        f"The 80\u00a0% band held between {percent(low['coverage'][0])} ({unbroken(low['bucket'][0])}) and "
-        f"{percent(high['coverage'][0])} ({unbroken(high['bucket'][0])}) of the truth."
+    least, most = (
+        f"{percent(part['coverage'][0])} ({unbroken(part['bucket'][0])})" for part in (low, high)
     )
+    return f"The 80\u00a0% band held between {least} and {most} of the truth."
 
 
 def residuals(report: RunReport) -> str:

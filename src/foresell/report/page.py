@@ -4,10 +4,21 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from foresell.charts.theme import TOKENS
+from foresell.charts.theme import TOKENS, require
 from foresell.report import captions, figures, tables, wording
 from foresell.report.context import RunReport
 from foresell.report.standing import Standing, standing
+
+REQUIRED = {
+    "value_added": ("baseline", "metric", "value"),
+    "totals": ("date", "y", "prediction"),
+    "by_step": ("candidate", "step", "wape"),
+    "segments": ("segment", "value", "candidate", "wape"),
+    "calibration": ("level", "bucket", "observed"),
+    "residuals": ("error",),
+    "folds": ("cutoff", "candidate", "wape"),
+    "weights": ("bucket", "member", "weight"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +38,9 @@ def render_report(context: RunReport) -> str:
 
     A leaderboard with no champion or no metric, or a frame that lacks a column, is a DataError.
     """
+    for part, columns in REQUIRED.items():
+        if not (frame := getattr(context, part)).is_empty():
+            require(frame, columns, part)
     held = standing(context)
     pages = Environment(
         loader=PackageLoader("foresell.report"),

@@ -1,8 +1,9 @@
 """The nouns of a declaration: what a project is, before any data is read."""
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic.dataclasses import dataclass
 
@@ -43,6 +44,29 @@ class Table:
     na: tuple[str, ...] = ()
     true_words: tuple[str, ...] = ("TRUE", "True", "true")
     false_words: tuple[str, ...] = ("FALSE", "False", "false")
+
+    def __post_init__(self) -> None:
+        """Refuse an encoding that does not exist and a separator that is no single character.
+
+        Raises:
+            SpecError: what the sentence above names.
+        """
+        where = f"tables, {self.name}"
+        for encoding in self.encoding:
+            try:
+                codecs.lookup(encoding)
+            except LookupError as error:
+                raise SpecError(
+                    f"there is no encoding {encoding!r}",
+                    where,
+                    nearest(encoding, ("utf-8", "utf-16", "latin-1", "cp1252", "cp850")),
+                ) from error
+        if not self.encoding or len(self.separator.encode()) != 1:
+            raise SpecError(
+                f"encoding is {list(self.encoding)}, separator is {self.separator!r}",
+                where,
+                "give at least one encoding, and one character as separator",
+            )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -210,15 +234,34 @@ class ProjectSpec:
         for name, value in (("horizon", self.horizon), ("season", self.season)):
             if value < 1:
                 raise SpecError(f"{name} is {value}", name, "use 1 or more periods")
-        for name in self.segments:
-            if name not in (static := self.with_role("static")):
-                raise SpecError(
-                    f"the segment {name!r} is no static column",
-                    f"project {self.name!r}, segments",
-                    f"key columns are segments by themselves; {nearest(name, static)}",
-                )
         if not self.tables:
             raise SpecError("no table is declared", "tables", "declare at least one file")
+        for table in self.tables[1:]:
+            if not table.join_on:
+                raise SpecError(
+                    f"the table {table.name!r} does not say how it is joined",
+                    f"project {self.name!r}, tables",
+                    "name the columns it shares with the tables before it: join_on: [...]",
+                )
+        self._check_names()
+
+    def _check_names(self) -> None:
+        """Refuse a name that ought to be a column with a certain role and is not.
+
+        Raises:
+            SpecError: it names the nearest column with that role.
+        """
+        weighted = self.holiday_weight
+        for place, name, role in (
+            *(("segments", name, "static") for name in self.segments),
+            *((("holiday_weight", weighted.column, "known_future"),) if weighted else ()),
+        ):
+            if name not in (known := self.with_role(cast("Role", role))):
+                raise SpecError(
+                    f"{name!r} is no column with the role {role!r}",
+                    f"project {self.name!r}, {place}",
+                    nearest(name, known),
+                )
 
     def with_role(self, *roles: Role) -> tuple[str, ...]:
         """Return the names of the columns with any of ``roles``, in declared order."""

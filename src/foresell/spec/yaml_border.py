@@ -5,10 +5,30 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
+from yaml.constructor import ConstructorError
 
 from foresell.errors import SpecError, nearest
 
 Declared = TypeVar("Declared")
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which a key stands once: the last one winning hides a slip of the pen."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - as overridden
+        """Refuse a mapping that names a key twice.
+
+        Raises:
+            ConstructorError: it does; the line of the second is named.
+        """
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
 
 
 def parse_yaml(adapter: TypeAdapter[Declared], text: str, where: str) -> Declared:
@@ -16,7 +36,8 @@ def parse_yaml(adapter: TypeAdapter[Declared], text: str, where: str) -> Declare
 
     Raises:
         SpecError: the text is no YAML mapping, or a key is unknown (the nearest known one is
-            named), missing, or has a value of the wrong kind. All findings are listed at once.
+            named), missing, stands twice, or has a value of the wrong kind. All findings are listed
+            at once.
     """
     loaded = load_mapping(text, where)
     try:
@@ -28,6 +49,8 @@ def parse_yaml(adapter: TypeAdapter[Declared], text: str, where: str) -> Declare
             where=where,
             mend="; ".join(dict.fromkeys(mend for _, mend in found)),
         ) from error
+    except SpecError as error:  # a noun that contradicts itself knows its key, not its file
+        raise SpecError(error.what, f"{where}: {error.where}", error.mend) from error
 
 
 def load_mapping(text: str, where: str) -> dict[str, Any]:
@@ -37,7 +60,7 @@ def load_mapping(text: str, where: str) -> dict[str, Any]:
         SpecError: the text is not YAML, or is a list or a scalar.
     """
     try:
-        loaded = yaml.safe_load(text)
+        loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

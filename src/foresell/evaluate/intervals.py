@@ -1,0 +1,164 @@
+"""Prediction intervals: conformal quantiles of scale-normalised misses, by group.
+
+A miss is the target minus the forecast on rows that no part of the forecast was fitted on. It is
+divided by a modelled scale (`Spread`), pooled by horizon bucket x volume quartile x holiday, and
+its quantiles, with the finite-sample correction, are put back around new forecasts. A group with
+too few misses borrows those of the next coarser one, so that one short series never fails.
+Sources: J. Lei et al., "Distribution-free predictive inference for regression", JASA 113 (2018);
+H. Papadopoulos et al., "Normalized nonconformity measures", 2008.
+"""
+
+import json
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foresell.spec.forecast import QUANTILES
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+MIN_GROUP = 200
+VOLUMES = 4
+SMALLEST = 0.005  # of the scale: what a miss of nothing counts as, so that its log exists
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """How large a miss is expected: ``scale * exp(design @ weights)``; clipped to fitted bounds."""
+
+    weights: tuple[float, ...]
+    low: float
+    high: float
+
+
+def fit_spread(design: Matrix, misses: Vector, scale: Vector, ridge: float = 1.0) -> Spread:
+    """Fit the log of relative misses, linearly. First column of ``design`` is the constant 1.
+
+    ``design``: (n, p) without unit; ``misses``, ``scale``: (n,) in one unit, ``scale`` above 0.
+    No row: a spread of a quarter of the scale.
+    """
+    if not len(misses):
+        return Spread(weights=(float(np.log(0.25)), *[0.0] * (design.shape[1] - 1)), low=-6, high=3)
+    logs = np.log(np.abs(misses) / scale + SMALLEST)
+    penalty = ridge * np.eye(design.shape[1])
+    penalty[0, 0] = 1e-9
+    weights = np.linalg.solve(design.T @ design + penalty, design.T @ logs)
+    fitted = design @ weights
+    return Spread(
+        weights=tuple(float(weight) for weight in weights),
+        low=float(np.quantile(fitted, 0.001)),
+        high=float(np.quantile(fitted, 0.999)),
+    )
+
+
+def spread_of(spread: Spread, design: Matrix, scale: Vector) -> Vector:
+    """Return (n,) the expected size of a miss, above 0, in the unit of ``scale``."""
+    logs = np.clip(design @ np.array(spread.weights), spread.low, spread.high)
+    size: Vector = scale * np.exp(logs)
+    return size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Quantiles of normalised misses by group.
+
+    ``table``: (buckets, volumes, 2 for holiday, levels), rising along the levels. ``volumes``: the
+    three inner quartiles of the series' scale. ``count``: misses it rests on.
+    """
+
+    table: Matrix
+    volumes: tuple[float, ...]
+    count: int
+
+    def to_json(self) -> str:
+        """Return the calibration as JSON text; equal calibrations give equal text."""
+        return json.dumps({
+            "table": self.table.tolist(),
+            "volumes": list(self.volumes),
+            "count": self.count,
+        })
+
+
+def calibration_from_json(text: str) -> Calibration:
+    """Return the calibration whose ``to_json`` is ``text``."""
+    read = json.loads(text)
+    return Calibration(
+        table=np.array(read["table"], dtype=np.float64),
+        volumes=tuple(float(edge) for edge in read["volumes"]),
+        count=int(read["count"]),
+    )
+
+
+def conformal_quantiles(misses: Vector, levels: tuple[float, ...] = QUANTILES) -> Vector:
+    """Return (levels,) quantiles of ``misses`` with the finite-sample correction, rising.
+
+    With n misses, level q above one half is the ``ceil((n + 1) q)``-th smallest, below it the
+    ``floor((n + 1) q)``-th, so that a new exchangeable miss lies beyond it no more often than
+    promised, as far as n allows; the middle is the median. Of no miss: zeros.
+
+    >>> conformal_quantiles(np.arange(1.0, 10.0), (0.1, 0.5, 0.9)).tolist()
+    [1.0, 5.0, 9.0]
+    """
+    count = len(misses)
+    if not count:
+        return np.zeros(len(levels))
+    ordered = np.sort(misses)
+    picked = []
+    for level in levels:
+        rank = (count + 1) * level
+        if abs(level - 0.5) < 1e-9:
+            picked.append((ordered[(count - 1) // 2] + ordered[count // 2]) / 2)
+            continue
+        place = np.ceil(rank - 1e-9) if level > 0.5 else np.floor(rank + 1e-9)
+        picked.append(ordered[int(np.clip(place, 1, count)) - 1])
+    return np.maximum.accumulate(np.array(picked))
+
+
+def volume_codes(scale: Vector, volumes: tuple[float, ...]) -> Codes:
+    """Return (n,) the volume quartile of each row: 0 smallest ... 3 largest."""
+    return np.searchsorted(np.array(volumes), scale, side="right").astype(np.int64)
+
+
+def fit_calibration(
+    misses: Vector, spread: Vector, scale: Vector, groups: tuple[Codes, Codes], buckets: int
+) -> Calibration:
+    """Return the calibration of normalised ``misses``, all (n,).
+
+    ``groups``: horizon bucket (0 ... ``buckets - 1``) and holiday (0 or 1) of each row. A group of
+    fewer than 200 falls back to its bucket and volume, then its bucket, then everything; with
+    no misses at all the normal distribution stands in.
+    """
+    ratio = misses / spread
+    edges = np.quantile(scale, [0.25, 0.5, 0.75]) if len(scale) else np.zeros(3)
+    volumes = tuple(float(edge) for edge in edges)
+    volume = volume_codes(scale, volumes)
+    bucket, holiday = groups
+    table = np.zeros((buckets, VOLUMES, 2, len(QUANTILES)))
+    for place in np.ndindex(buckets, VOLUMES, 2):
+        member = bucket == place[0]
+        choices = (
+            member & (volume == place[1]) & (holiday == place[2]),
+            member & (volume == place[1]),
+            member,
+        )
+        if not len(misses):
+            table[place] = [NormalDist().inv_cdf(level) for level in QUANTILES]
+            continue
+        rows = next((rows for rows in choices if rows.sum() >= MIN_GROUP), None)
+        table[place] = conformal_quantiles(ratio if rows is None else ratio[rows])
+    return Calibration(table=table, volumes=volumes, count=len(misses))
+
+
+def calibrated_quantiles(
+    calibration: Calibration, point: Vector, spread: Vector, groups: tuple[Codes, Codes, Codes]
+) -> Matrix:
+    """Return (n, levels) quantiles around ``point``, rising along the levels.
+
+    ``groups``: horizon bucket, volume quartile and holiday of each row.
+    """
+    width: Matrix = calibration.table[groups] * spread[:, None]
+    return point[:, None] + width

@@ -1,0 +1,71 @@
+"""Combining candidates: greedy selection with replacement, shrunk towards the plain mean.
+
+Source: R. Caruana et al., "Ensemble selection from libraries of models", ICML 2004.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foresell.features.levels import Vector
+
+STEPS = 25
+SHRINK = 0.25
+
+
+def greedy_weights(
+    members: Mapping[str, Vector], actual: Vector, equal: Sequence[str]
+) -> dict[str, float]:
+    """Return the weight of each member, summing to 1, that makes absolute error small.
+
+    ``members``: (n,) forecasts each; ``actual``: (n,) without NaN. Starting from nothing, 25 times
+    the member that helps the mean of the chosen ones most is added; then the weights are moved by a
+    quarter towards equal weights over the members named in ``equal``. No row: equal weights. Ties
+    go to the first member.
+    """
+    names = list(members)
+    plain = {name: (1.0 / len(equal) if name in equal else 0.0) for name in names}
+    if not len(actual):
+        return plain
+    stack = np.vstack([members[name] for name in names])
+    counts = np.zeros(len(names))
+    total = np.zeros(len(actual))
+    for step in range(1, STEPS + 1):
+        errors = [float(np.abs((total + row) / step - actual).sum()) for row in stack]
+        best = int(np.argmin(errors))
+        counts[best] += 1
+        total += stack[best]
+    return {
+        name: (1 - SHRINK) * counts[place] / STEPS + SHRINK * plain[name]
+        for place, name in enumerate(names)
+    }
+
+
+def horizon_buckets(horizon: int) -> tuple[int, ...]:
+    """Return the last step of each third of the horizon, fewer for a horizon below three steps.
+
+    >>> horizon_buckets(39), horizon_buckets(2)
+    ((13, 26, 39), (1, 2))
+    """
+    return tuple(sorted({-(-horizon * part // 3) for part in (1, 2, 3)}))
+
+
+def bucket_of(steps: int, buckets: Sequence[int]) -> NDArray[np.int64]:
+    """Return (steps,) the bucket of steps 1, 2, ...; steps past the horizon are in the last one."""
+    places = np.searchsorted(np.array(buckets), np.arange(1, steps + 1))
+    return np.minimum(places, len(buckets) - 1).astype(np.int64)
+
+
+def combined(
+    members: Mapping[str, NDArray[np.float64]],
+    weights: Sequence[Mapping[str, float]],
+    bucket: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return (n series, steps): each step's members weighed by the weights of its bucket."""
+    first = next(iter(members.values()))
+    out = np.zeros(first.shape)
+    for name, values in members.items():
+        share = np.array([weights[place].get(name, 0.0) for place in bucket])
+        out += share * values
+    return out

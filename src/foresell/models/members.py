@@ -1,0 +1,50 @@
+"""The candidates of the panel learner, each a forecast of every series and step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from foresell.data.panel import Matrix, Panel
+from foresell.features.levels import Vector
+from foresell.models.baselines import BASELINES
+from foresell.models.boosted import Booster, predict_booster
+from foresell.models.lad import Lad, predict_lad
+from foresell.models.seasonal import reference, seasonal_members
+from foresell.spec.project import ProjectSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """The fitted parts; None where the history was too short for one."""
+
+    lad: Lad | None = None
+    booster: Booster | None = None
+
+
+def own_members(names: Mapping[str, Matrix]) -> tuple[str, ...]:
+    """Return the members that are not baselines, in order."""
+    return tuple(name for name in names if name not in BASELINES)
+
+
+def forecast_members(
+    fitted: Fitted, panel: Panel, project: ProjectSpec, frame: pl.DataFrame
+) -> dict[str, Matrix]:
+    """Return each member's (n series, steps) forecast for the rows of the direct ``frame``.
+
+    The frame's origin is the panel's cutoff. All values are finite, and not below 0 where the
+    project says so.
+    """
+    steps = frame.height // panel.n_series
+    flat: dict[str, Vector] = seasonal_members(frame)
+    if fitted.lad is not None:
+        flat["lad"] = predict_lad(fitted.lad, frame)
+    if fitted.booster is not None:
+        flat["lightgbm"] = reference(frame) + predict_booster(fitted.booster, frame)
+    members = {name: values.reshape(panel.n_series, steps) for name, values in flat.items()}
+    for name, baseline in BASELINES.items():
+        members[name] = baseline(panel, project, steps)
+    if project.nonnegative:
+        members = {name: np.maximum(values, 0.0) for name, values in members.items()}
+    return members

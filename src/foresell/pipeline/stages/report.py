@@ -1,0 +1,204 @@
+"""report: one self-contained page about the run."""
+
+import json
+from datetime import date
+from typing import Any, cast
+
+import numpy as np
+import polars as pl
+
+from foresell.data.panel import Panel
+from foresell.evaluate.diagnostics import (
+    calibration,
+    errors_by_step,
+    pick_samples,
+    residuals,
+    totals,
+)
+from foresell.models.learner import read_learner
+from foresell.pipeline.fingerprint import digest
+from foresell.pipeline.layer import read_raw_panel, read_split
+from foresell.pipeline.work import Work
+from foresell.report.context import DataFacts, RunFacts, RunReport, Sample, Verdict
+from foresell.report.page import render_report
+from foresell.spec.calendar import step
+from foresell.spec.ports import Store
+from foresell.spec.project import ProjectSpec
+
+_RENAMED = {"coverage": "coverage_80", "width": "width_80"}
+_SHOWN = 5  # candidates in the charts by segment and step
+
+
+def run(work: Work) -> None:
+    """Write ``report/report.html``: the same run gives the same bytes."""
+    project = work.project
+    panel = read_raw_panel(work.inputs["processed"], project)
+    page = render_report(_context(work, project, panel))
+    work.outputs["report"].write_bytes("report.html", page.encode())
+    work.note(f"{len(page) / 1e6:.2f} MB")
+
+
+def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:
+    """Gather what the page is made of."""
+    evaluation = work.inputs["evaluation"]
+    test = _json(evaluation, "test.json")
+    truth = evaluation.read_frame("truth.parquet")
+    board = pl.read_csv(evaluation.read_bytes("leaderboard.csv"))
+    champion = str(test["champion"])
+    baseline = str(test["verdict"]["comparisons"][-1]["best_baseline"])
+    names = [champion, baseline, *board["candidate"].head(_SHOWN).to_list()]
+    frames = {name: _forecast(work, name) for name in dict.fromkeys(names)}
+    own, other = frames[champion], frames[baseline]
+    learner = read_learner(_files(work.inputs["judged"]))
+    shown = totals(truth, own, other, project)
+    past = _history(panel, cast("date", shown["date"].min()))
+    return RunReport(
+        facts=_facts(work, project, test),
+        verdict=Verdict(
+            passed=bool(test["verdict"]["passed"]), reasons=tuple(test["verdict"]["reasons"])
+        ),
+        leaderboard=board.rename(_RENAMED).with_columns(champion=pl.col("candidate") == champion),
+        data=_data(work),
+        value_added=_added(evaluation, champion),
+        totals=pl.concat([past, shown], how="diagonal_relaxed"),
+        samples=_samples(work, project, panel, (own, other)),
+        by_step=errors_by_step(truth, frames, project),
+        segments=(
+            evaluation
+            .read_frame("segments.parquet")
+            .rename(_RENAMED)
+            .filter(pl.col("candidate").is_in(list(frames)))
+        ),
+        calibration=calibration(truth, own, project),
+        residuals=residuals(truth, own, project),
+        residual_unit="of the series' mean",
+        folds=learner.folds.select("cutoff", "candidate", "wape"),
+        weights=learner.weight_table(),
+        notes=tuple(learner.notes),
+        baseline=baseline,
+    )
+
+
+def _facts(work: Work, project: ProjectSpec, test: dict[str, Any]) -> RunFacts:
+    """Say what was run, on what."""
+    split = read_split(work.inputs["splits"])
+    manifest, bundle = _json(work.inputs["manifest"], "manifest.json"), work.inputs["bundle"]
+    metadata = _json(bundle, "metadata.json")
+    data = "" if manifest["synthetic"] else " --data DIR"
+    preset = "" if work.preset == "default" else f" --preset {work.preset}"
+    return RunFacts(
+        project=project.name,
+        title=project.title,
+        synthetic=manifest["synthetic"],
+        unit=project.unit,
+        target=project.target,
+        every="day" if project.frequency == "D" else "week",
+        horizon=project.horizon,
+        cutoff=split.test_cutoff,
+        test_first=split.test_cutoff + step(project.frequency),
+        test_last=split.last_observed,
+        rows=test["rows"],
+        series=metadata["series"],
+        preset=work.preset,
+        fingerprint=digest(manifest),
+        refit_cutoff=split.last_observed,
+        contract_version=metadata["contract_version"],
+        command=f"foresell run {project.name}{data}{preset}",
+        versions=metadata["libraries"],
+    )
+
+
+def _data(work: Work) -> DataFacts:
+    """Say what the gate read and did, and which levels answered."""
+    checks = _json(work.inputs["checks"], "checks.json")
+    rules = [{"rule": rule["says"], "rows": rule["broken"]} for rule in checks["rules"]]
+    answered = work.inputs["forecast"].read_frame("forecast.parquet")
+    return DataFacts(
+        read=checks["read"],
+        kept=checks["kept"],
+        quarantined=checks["quarantined"],
+        rules=pl.DataFrame(rules).filter(pl.col("rows") > 0).sort("rows", descending=True),
+        levels=(
+            answered
+            .group_by(pl.col("level_used").alias("level"))
+            .agg(pl.len().alias("n"))
+            .sort(["n", "level"], descending=[True, False])
+        ),
+    )
+
+
+def _added(evaluation: Store, champion: str) -> pl.DataFrame:
+    """Return the champion's value added as baseline, metric, value."""
+    added = pl.read_csv(evaluation.read_bytes("value_added.csv"))
+    own = added.filter(pl.col("candidate") == champion).drop("candidate")
+    metrics = [name for name in own.columns if name != "baseline" and own[name].count()]
+    return own.unpivot(metrics, index="baseline", variable_name="metric").cast({
+        "value": pl.Float64
+    })
+
+
+def _history(panel: Panel, before: date) -> pl.DataFrame:
+    """Return the total of all series by date, before the test."""
+    sums = pl.DataFrame({
+        "date": pl.Series(list(panel.dates), dtype=pl.Date),
+        "y": np.nansum(panel.target, axis=0),
+    })
+    return sums.filter(pl.col("date") < before)
+
+
+def _samples(
+    work: Work, project: ProjectSpec, panel: Panel, pair: tuple[pl.DataFrame, pl.DataFrame]
+) -> tuple[Sample, ...]:
+    """Return a dozen series with history, forecast, band and truth."""
+    own, other = pair
+    cutoff = panel.dates.index(read_split(work.inputs["splits"]).test_cutoff)
+    future = work.inputs["forecast"].read_frame("horizon.parquet")
+    found = []
+    for row, kind in pick_samples(panel, cutoff):
+        key = panel.keys[row]
+        label = ", ".join(f"{name} {key[name][0]}" for name in project.keys)
+        observed = pl.DataFrame({
+            "date": pl.Series(list(panel.dates), dtype=pl.Date),
+            "y": panel.target[row],
+        }).with_columns(pl.col("y").fill_nan(None))
+        judged = _of(own, key, project).join(
+            _of(other, key, project).select("date", baseline="prediction"), on="date", how="left"
+        )
+        found.append(
+            Sample(
+                label=label,
+                kind=kind,
+                history=_since_first(observed.head(cutoff + 1)),
+                test=judged.join(observed, on="date", how="left").sort("date"),
+                future=_of(future, key, project).sort("date"),
+            )
+        )
+    return tuple(found)
+
+
+def _since_first(history: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows from the first observation on; a gap stays a gap."""
+    return history.filter(pl.col("y").is_not_null().cum_max())
+
+
+def _of(frame: pl.DataFrame, key: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:
+    """Return the rows of one series, its date column named ``date``."""
+    rows = frame.join(key, on=list(project.keys), how="semi")
+    return rows.rename({project.time: "date"}) if project.time != "date" else rows
+
+
+def _forecast(work: Work, name: str) -> pl.DataFrame:
+    """Return the judged forecast of a candidate or a baseline."""
+    file = f"{name}.parquet"
+    models = work.inputs["predictions"]
+    place = models if file in models.list() else work.inputs["baselines"]
+    return place.read_frame(file)
+
+
+def _files(store: Store) -> dict[str, bytes]:
+    return {name: store.read_bytes(name) for name in store.list()}
+
+
+def _json(store: Store, name: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(store.read_bytes(name))
+    return read

@@ -1,0 +1,84 @@
+"""What tests need of the machine, and the one line that says what this one lacks."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DATA = "FORESELL_TEST_DATA"
+REQUIRE = "FORESELL_REQUIRE"
+
+
+def _missing() -> Mapping[str, str]:
+    """Return, by marker, why this machine cannot run the tests that carry it."""
+    lacks = {}
+    folder = os.environ.get(DATA)
+    if not folder:
+        lacks["realdata"] = f"{DATA} is not set"
+    elif not (Path(folder) / "walmart" / "train.csv").is_file():
+        lacks["realdata"] = f"{DATA}={folder} holds no walmart/train.csv"
+    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+        lacks["browser"] = "no chromium on the path"
+    return lacks
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the count of tests passed over."""
+    config.stash[_PASSED_OVER] = {}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect tests that this machine cannot run; keep them where all are required."""
+    if os.environ.get(REQUIRE) == "all":
+        return
+    lacks, over = _missing(), config.stash[_PASSED_OVER]
+    kept: list[pytest.Item] = []
+    gone: list[pytest.Item] = []
+    for item in items:
+        lacking = [name for name in lacks if item.get_closest_marker(name)]
+        for name in lacking:
+            over[name] = over.get(name, 0) + 1
+        (gone if lacking else kept).append(item)
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = kept
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail, and say why, a test that is required here and cannot run."""
+    for name, reason in _missing().items():
+        if item.get_closest_marker(name):
+            pytest.fail(f"{name}: {reason}, and {REQUIRE}=all", pytrace=False)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the count to the process that reports, where tests run in several."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["passed_over"] = session.config.stash[_PASSED_OVER]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take the count of a worker; every worker collects the same tests."""
+    node.config.stash[_PASSED_OVER].update(getattr(node, "workeroutput", {}).get("passed_over", {}))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print one line for each kind of test passed over."""
+    lacks = _missing()
+    for name, count in sorted(config.stash[_PASSED_OVER].items()):
+        terminalreporter.write_line(f"{name}: {lacks[name]}; {count} test(s) passed over")
+
+
+@pytest.fixture(scope="session")
+def walmart_data() -> Path:
+    """Return the folder of the real Walmart files; for tests marked ``realdata``."""
+    return Path(os.environ[DATA]) / "walmart"
+
+
+_PASSED_OVER = pytest.StashKey[dict[str, int]]()

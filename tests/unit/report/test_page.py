@@ -1,0 +1,146 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import polars as pl
+import pytest
+
+from foresell.errors import DataError
+from foresell.report.context import RunReport, Verdict
+from foresell.report.page import REQUIRED, render_report
+
+SECTIONS = [
+    "total", "series", "leaderboard", "horizon", "segments", "calibration", "errors", "recipe",
+    "data", "again",
+]  # fmt: skip
+VOID = {"meta", "br", "link", "img"}
+
+
+class Page(HTMLParser):
+    """Collects identifiers, references and tags, and checks that every tag is closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.references: list[str] = []
+        self.tags: list[str] = []
+        self.headings: list[str | None] = []
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "th":
+            self.headings.append(values.get("scope"))
+        self.ids += [value for key, value in attrs if key == "id" and value]
+        self.references += (values.get("aria-labelledby") or "").split()
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module", params=["full", "minimal"])
+def html(request: pytest.FixtureRequest) -> str:
+    report: RunReport = request.getfixturevalue(request.param)
+    return render_report(report)
+
+
+def test_the_page_names_no_address_and_holds_no_script(html: str) -> None:
+    assert re.findall(r"https?:|//[a-z]|@import|url\((?!#)|<script|<link|<img|\bsrc=", html) == []
+
+
+def test_the_page_is_well_formed_with_every_section_and_unique_identifiers(html: str) -> None:
+    page = Page(html)
+
+    assert page.open == []
+    assert [name for name in page.ids if name.endswith("-section")] == [
+        f"{name}-section" for name in SECTIONS
+    ]
+    assert sorted(set(page.ids)) == sorted(page.ids)
+    assert set(page.references) <= set(page.ids)
+
+
+def test_every_table_heading_has_a_scope(html: str) -> None:
+    assert set(Page(html).headings) == {"row", "col"}
+
+
+def test_every_chart_says_what_it_is_to_those_who_cannot_see_it(full: RunReport) -> None:
+    html = render_report(full)
+
+    drawings = re.findall(r"<svg [^>]*>.{0,80}", html)
+    assert len(drawings) == 2 * 2 + 2 + 2 + 2 + 2 + 1
+    assert all('role="img"' in drawing and "<title" in drawing for drawing in drawings)
+
+
+def test_the_same_report_has_the_same_bytes(full: RunReport) -> None:
+    assert render_report(full) == render_report(full)
+
+
+def test_the_order_of_the_rows_of_the_leaderboard_changes_nothing(full: RunReport) -> None:
+    turned = replace(full, leaderboard=full.leaderboard.reverse(), folds=full.folds.reverse())
+
+    assert render_report(turned) == render_report(full)
+
+
+def test_synthetic_data_is_declared_and_real_data_is_not(
+    full: RunReport, minimal: RunReport
+) -> None:
+    assert "Synthetic data." in render_report(full)
+    assert "Synthetic data." not in render_report(minimal)
+
+
+def test_a_hostile_name_is_only_text(full: RunReport) -> None:
+    bad = '<script>alert("x")</script>'
+    renamed = pl.col("candidate").replace("ours", bad)
+    hostile = replace(
+        full,
+        facts=replace(full.facts, title=bad, project=bad, command=bad, unit=bad, target=bad),
+        samples=(replace(full.samples[0], label=bad, kind=bad),),
+        segments=full.segments.with_columns(renamed, segment=pl.lit(bad), value=pl.lit(bad)),
+        leaderboard=full.leaderboard.with_columns(renamed),
+        by_step=full.by_step.with_columns(renamed),
+        notes=(bad,),
+        verdict=Verdict(passed=False, reasons=(bad,)),
+    )
+
+    html = render_report(hostile)
+
+    assert "<script" not in html
+    assert "&lt;script" in html
+    assert Page(html).open == []
+
+
+def test_a_failed_gate_is_said_in_the_headline(full: RunReport) -> None:
+    failed = render_report(replace(full, verdict=Verdict(passed=False)))
+
+    assert "<h1>Not passed: errors 20\u00a0% below the best baseline</h1>" in failed
+    assert "The gate did not pass." in failed
+
+
+def test_a_leaderboard_without_a_champion_is_refused(minimal: RunReport) -> None:
+    headless = minimal.leaderboard.with_columns(champion=pl.lit(value=False))
+
+    with pytest.raises(DataError, match="0 champions"):
+        render_report(replace(minimal, leaderboard=headless))
+
+
+@pytest.mark.parametrize("part", REQUIRED)
+def test_a_frame_that_lacks_a_column_is_refused_by_name(full: RunReport, part: str) -> None:
+    frame: pl.DataFrame = getattr(full, part)
+    lacking = frame.drop(REQUIRED[part][-1]).with_columns(left=pl.lit(1))
+    changes: dict[str, Any] = {part: lacking}
+
+    with pytest.raises(DataError, match=f"'{part}' has no column '{REQUIRED[part][-1]}'"):
+        render_report(replace(full, **changes))
+
+
+def test_a_page_of_a_full_report_is_small(full: RunReport) -> None:
+    assert len(render_report(full).encode()) < 1_500_000
