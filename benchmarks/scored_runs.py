@@ -9,6 +9,7 @@ from pathlib import Path
 from foresell.errors import UsageError
 
 LOG = Path(__file__).parent / "log.csv"
+_WRITTEN = ("benchmarks/log.csv", "benchmarks/cost.json")  # by the benchmarks themselves
 _COLUMNS = ("when", "commit", "configuration", "what", "n", "wape", "mase", "wql", "sql", "seconds")
 
 
@@ -19,7 +20,7 @@ def clean_commit(root: Path) -> str:
         UsageError: the tree has changes that are in no commit.
     """
     changed = _git(root, "status", "--porcelain", "--untracked-files=normal")
-    lines = [line for line in changed.splitlines() if not line.endswith("benchmarks/log.csv")]
+    lines = [line for line in changed.splitlines() if not line.endswith(_WRITTEN)]
     if lines:
         raise UsageError(
             f"{len(lines)} file(s) are changed and in no commit: {lines[0].strip()} ...",

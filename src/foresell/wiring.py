@@ -15,7 +15,7 @@ from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.bundle.bundle import Bundle
 from foresell.contracts.contract import parse_contract
 from foresell.contracts.text import read_table
-from foresell.errors import UsageError
+from foresell.errors import SpecError, UsageError
 from foresell.pipeline.fingerprint import code_digest, digest, libraries
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.work import Event, Request
@@ -33,9 +33,21 @@ def declarations(settings: Settings) -> Mapping[str, Path]:
 
 
 def declaration(name: str, settings: Settings) -> tuple[Declaration, ProjectSpec]:
-    """Return the texts of one project and the parsed declaration."""
+    """Return the texts of one project and the parsed declaration.
+
+    Raises:
+        SpecError: the project's name is not that of its folder.
+    """
     texts = read_declaration(name, settings.projects)
-    return texts, parse_project(texts.project_text, f"{texts.where}/project.yaml")
+    where = f"{texts.where}/project.yaml"
+    project = parse_project(texts.project_text, where)
+    if project.name != name:
+        raise SpecError(
+            f"the project names itself {project.name!r} and lies in the folder {name!r}",
+            where,
+            "give both the same name",
+        )
+    return texts, project
 
 
 def workspace(name: str, settings: Settings) -> DirectoryWorkspace:

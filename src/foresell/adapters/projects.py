@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from foresell.errors import UsageError, nearest
+from foresell.errors import SpecError, UsageError, nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,23 @@ def read_declaration(name: str, folders: Sequence[Path]) -> Declaration:
         )
     return Declaration(
         name=name,
-        project_text=(folder / "project.yaml").read_text(encoding="utf-8"),
-        contract_text=contract.read_text(encoding="utf-8"),
+        project_text=_text(folder / "project.yaml"),
+        contract_text=_text(contract),
         where=str(folder),
     )
+
+
+def _text(path: Path) -> str:
+    """Return the text of one file.
+
+    Raises:
+        SpecError: its bytes are not UTF-8.
+    """
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SpecError(
+            "the file is not UTF-8", f"{path}, line {line}", "save it as UTF-8"
+        ) from error

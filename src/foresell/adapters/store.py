@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from foresell.errors import DataError, nearest
+from foresell.errors import DataError, MachineError, nearest
 
 
 def frame_bytes(frame: pl.DataFrame) -> bytes:
@@ -32,10 +32,21 @@ class DirectoryStore:
         return pl.read_parquet(BytesIO(self.read_bytes(name)))
 
     def write_bytes(self, name: str, content: bytes) -> None:
-        """Keep ``content`` under ``name``."""
+        """Keep ``content`` under ``name``.
+
+        Raises:
+            MachineError: the disk is full, or the folder cannot be written.
+        """
         path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            raise MachineError(
+                f"{name} cannot be written: {error.strerror}",
+                str(self.root),
+                "free the disk, mend the rights, or set FORESELL_HOME to another folder",
+            ) from error
 
     def read_bytes(self, name: str) -> bytes:
         """Return the bytes kept under ``name``.
@@ -105,15 +116,16 @@ class DirectorySource:
         """The folder."""
         return str(self.root)
 
-    def names(self) -> Sequence[str]:
-        """Return the names of all files there, sorted, relative to the folder."""
-        return DirectoryStore(self.root).list()
+    def holds(self, name: str) -> bool:
+        """Tell whether there is a file of that name."""
+        return (self.root / name).is_file()
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one file.
 
         Raises:
             DataError: the folder or the file is missing; the error lists what is there.
+            MachineError: this user may not read it.
         """
         if not self.root.is_dir():
             raise DataError(
@@ -130,7 +142,12 @@ class DirectorySource:
                 str(self.root),
                 f"put it there or point --data at the folder that has it; {hint}",
             )
-        return path.read_bytes()
+        try:
+            return path.read_bytes()
+        except PermissionError as error:
+            raise MachineError(
+                f"{name} may not be read by this user", str(path), f"allow it: chmod u+r {path}"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -141,9 +158,9 @@ class MemorySource:
     label: str = "memory"
     synthetic: bool = False
 
-    def names(self) -> Sequence[str]:
-        """Return the names of all files, sorted."""
-        return sorted(self.files)
+    def holds(self, name: str) -> bool:
+        """Tell whether there is a file of that name."""
+        return name in self.files
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one file.

@@ -130,6 +130,7 @@ class MemoryWorkspace:
 
     def publish(self, stage: str, outputs: Sequence[str], record: bytes) -> None:
         """Make the drafts the outputs, then keep ``record`` for ``stage``."""
+        self.records.pop(stage, None)
         for name in outputs:
             self.published[name] = self.drafts.pop(name)
         self.records[stage] = record

@@ -12,7 +12,8 @@ from foresell.data.cleaning import learnable
 from foresell.data.long import forecast_columns, long_frame
 from foresell.data.panel import Panel, build_panel
 from foresell.errors import UsageError, nearest
-from foresell.models.learner import Learner, forecast, read_learner
+from foresell.models.learner import Learner, forecast
+from foresell.models.learner_files import read_learner
 from foresell.spec.calendar import step
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.project import ProjectSpec

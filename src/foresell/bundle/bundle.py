@@ -17,6 +17,8 @@ from foresell.spec.ports import Store
 
 CHECKSUMS = "checksums.json"
 _MODEL = "model/"
+_ALWAYS = ("contract.yaml", "history.parquet", "metadata.json", "project.yaml")
+_RESTORE = "train again (foresell run PROJECT), or restore the bundle from its source"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ def write_bundle(bundle: Bundle, store: Store) -> str:
         for name in store.list()
         if name != CHECKSUMS
     }
-    listed = json.dumps(sums, sort_keys=True, indent=1).encode()
+    listed = _listing(sums)
     store.write_bytes(CHECKSUMS, listed)
     return hashlib.sha256(listed).hexdigest()
 
@@ -63,16 +65,19 @@ def read_bundle(store: Store) -> Bundle:
     Raises:
         DataError: a file is missing, was changed, or is not listed.
     """
-    sums: dict[str, str] = json.loads(store.read_bytes(CHECKSUMS))
-    if extra := sorted(set(store.list()) - set(sums) - {CHECKSUMS}):
+    sums = _read_listing(store)
+    there = set(store.list())
+    if extra := sorted(there - set(sums) - {CHECKSUMS}):
         raise DataError(f"files {extra} are not part of the bundle", "bundle", "remove them")
+    for name in sorted({*sums, *_ALWAYS} - (there & set(sums))):
+        raise DataError(f"{name} is missing", "bundle", _RESTORE)
     files = {name: store.read_bytes(name) for name in sums}
     for name, content in files.items():
         if hashlib.sha256(content).hexdigest() != sums[name]:
             raise DataError(
                 f"{name} is not the file that was written",
                 "bundle",
-                "train again (foresell run PROJECT), or restore the bundle from its source",
+                _RESTORE,
             )
     return Bundle(
         metadata=json.loads(files["metadata.json"]),
@@ -85,3 +90,24 @@ def read_bundle(store: Store) -> Bundle:
         },
         history=pl.read_parquet(BytesIO(files["history.parquet"])),
     )
+
+
+def _listing(sums: Mapping[str, str]) -> bytes:
+    """Return the one way in which checksums are written."""
+    return json.dumps(sums, sort_keys=True, indent=1).encode()
+
+
+def _read_listing(store: Store) -> Mapping[str, str]:
+    """Return the sha256 by file name.
+
+    Raises:
+        DataError: the listing is missing, or is not as ``_listing`` writes it.
+    """
+    content = store.read_bytes(CHECKSUMS)
+    try:
+        sums = json.loads(content)
+    except ValueError:  # no JSON, or no text
+        sums = None
+    if not isinstance(sums, dict) or _listing(sums) != content:
+        raise DataError(f"{CHECKSUMS} is not the file that was written", "bundle", _RESTORE)
+    return sums

@@ -9,7 +9,17 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from foresell.charts.theme import BASE, FONT_SIZE, GRID, INK, NUMBER_LABEL, PAPER, Layers, inline
+from foresell.charts.theme import (
+    BASE,
+    FONT_SIZE,
+    GRID,
+    INK,
+    MUTED,
+    NUMBER_LABEL,
+    PAPER,
+    Layers,
+    inline,
+)
 
 Domain = tuple[float, float]
 
@@ -196,6 +206,36 @@ def end_labels(ends: Sequence[End], last: object, domain: Domain, height: int) -
                 )
             )
     return layers
+
+
+def event_names(events: pl.DataFrame, span: tuple[date, date], width: int) -> list[Layers]:
+    """Return a triangle above the plot for each event, and its name where two lines have room.
+
+    ``events``: ``date``, ``name``; the first rows get their names first. ``span``: the first and
+    last date of an x axis ``width`` pixels long.
+    """
+    if events.is_empty():
+        return []
+    first, last = span
+    taken: tuple[list[Domain], list[Domain]] = ([], [])
+    names: list[Layers] = []
+    for day, text in events.select("date", "name").iter_rows():
+        middle = width * (day - first).days / max((last - first).days, 1)
+        half = (0.58 * FONT_SIZE * len(text) + 8) / 2
+        place = min(max(middle, half - 30), width + 60 - half)
+        own = (place - half, place + half)
+        for line, others in enumerate(taken):
+            if all(own[1] <= low or own[0] >= high for low, high in others):
+                others.append(own)
+                word = alt.Chart(inline(pl.DataFrame({"text": [text]}))).mark_text(
+                    x=place, y=-18 - 15 * line, color=MUTED, baseline="middle", align="center"
+                )
+                names.append(word.encode(text="text:N"))
+                break
+    marks = alt.Chart(inline(events.select("date").unique().sort("date"))).mark_point(
+        shape="triangle-down", size=26, filled=True, opacity=1, color=BASE, y=-7
+    )
+    return [marks.encode(x="date:T"), *names]
 
 
 def mark_at(day: date, text: str | None = None) -> list[Layers]:

@@ -1,7 +1,5 @@
 """Where the errors are: by step of the horizon, by segment, by fold, and how they are spread."""
 
-from typing import Any, Literal
-
 import altair as alt
 import numpy as np
 import polars as pl
@@ -26,6 +24,7 @@ from foresell.charts.theme import (
 )
 
 ROW_HEIGHT = 27
+NUMBER_WIDTH = 46  # of one of the two columns of numbers beside the dots
 
 
 def error_by_step(
@@ -47,7 +46,7 @@ def error_by_step(
         width=width,
         height=250 if narrow else 330,
         left=44,
-        right=130 if narrow else 150,
+        right=130 if narrow else 176,
         bottom=44,
     )
     domain = value_domain(rows["wape"].to_list(), zero=True)
@@ -76,7 +75,7 @@ def error_by_step(
         ink = color if color != FAINT else BASE
         ends.append(
             End(
-                text=_short(name, 18 if narrow else 20),
+                text=_short(name, 18 if narrow else 26),
                 value=line["wape"][-1],
                 color=ink,
                 bold=name == champion,
@@ -117,11 +116,11 @@ def dumbbells(
     left: int = 90,
     width: int = 460,
 ) -> Spec:
-    """Draw one line per segment value: the champion's WAPE, the baseline's, others faint.
+    """Draw one line per segment value: the champion's WAPE and the baseline's, as dots and numbers.
 
     ``rows``: ``value`` (the segment), ``candidate``, ``wape``; drawn in the order the values come
-    in. ``limit`` is the right end of the axis, ``left`` the margin of
-    the labels in pixels: several charts that share both line up.
+    in. ``limit`` is the right end of the axis: a larger error is a triangle there, beside its
+    number. ``left`` is the margin of the labels in pixels: charts that share both line up.
 
     A missing column is a DataError.
     """
@@ -133,7 +132,7 @@ def dumbbells(
         width=width,
         height=wide.height * ROW_HEIGHT + 36,
         left=left,
-        right=30,
+        right=2 * NUMBER_WIDTH + 14,
         top=6,
         bottom=30,
     )
@@ -144,49 +143,54 @@ def dumbbells(
         axis=alt.Axis(grid=True, labelLimit=box.left - 10, labelColor=INK),
     )
     scale = alt.Scale(domain=[0, limit], nice=False)
-    axis = alt.Axis(tickCount=4, labelExpr=PERCENT_LABEL, grid=False)
+    axis = alt.Axis(tickCount=4, labelExpr=PERCENT_LABEL, labelFlush=False, grid=False)
 
-    def dots(field: str, **how: Any) -> Layers:
-        mark: alt.Chart = alt.Chart(inline(wide.drop_nulls(field))).mark_point(opacity=1, **how)
-        return mark.encode(x=alt.X(f"{field}:Q", scale=scale, axis=axis), y=y)
+    drawn = wide.with_columns(pl.col(pl.Float64).clip(upper_bound=limit))
+
+    def dots(field: str, size: int, color: str) -> list[Layers]:
+        layers: list[Layers] = []
+        for far, shape in ((False, "circle"), (True, "triangle-right")):
+            part = drawn.filter((wide[field] > limit) == far)
+            if not part.is_empty():
+                mark = alt.Chart(inline(part)).mark_point(
+                    opacity=1, filled=True, size=size, color=color, shape=shape
+                )
+                layers.append(mark.encode(x=alt.X(f"{field}:Q", scale=scale, axis=axis), y=y))
+        return layers
 
     layers: list[Layers] = []
     if "baseline" in wide.columns:
-        link = alt.Chart(inline(wide.drop_nulls())).mark_rule(color=BASE, strokeWidth=2)
+        link = alt.Chart(inline(drawn.drop_nulls())).mark_rule(color=BASE, strokeWidth=2)
         layers.append(
             link.encode(x=alt.X("champion:Q", scale=scale, axis=axis), x2="baseline:Q", y=y)
         )
-        layers.append(dots("baseline", size=60, filled=True, color=BASE))
-    layers.append(dots("champion", size=100, filled=True, color=ACCENT))
-    return finished([*layers, *_numbers(wide, y, scale, axis)], box)
+        layers += dots("baseline", 60, BASE)
+    layers += dots("champion", 100, ACCENT)
+    return finished([*layers, *_numbers(wide, y, box.inner_width)], box)
 
 
-def _numbers(wide: pl.DataFrame, y: alt.Y, scale: alt.Scale, axis: alt.Axis) -> list[Layers]:
-    """Return the champion's share as text, on the side of its dot that the link leaves free."""
-    behind = (
-        pl.col("champion") > pl.col("baseline")
-        if "baseline" in wide.columns
-        else pl.lit(value=True)
-    )
-    text = wide.with_columns(
-        text=pl.col("champion").map_elements(lambda share: f"{100 * share:.1f}", pl.String),
-        behind=behind.fill_null(value=True),
-    )
+def _numbers(wide: pl.DataFrame, y: alt.Y, edge: int) -> list[Layers]:
+    """Return both shares in percent, in columns right of ``edge``, where no dot can lie."""
     layers: list[Layers] = []
-    sides: tuple[tuple[bool, Literal["left", "right"], int], ...]
-    sides = ((True, "left", 9), (False, "right", -9))
-    for side, align, dx in sides:
-        part = text.filter(pl.col("behind") == side).drop_nulls("champion")
-        if not part.is_empty():
+    for place, (field, color) in enumerate((("champion", ACCENT), ("baseline", BASE)), start=1):
+        if field in wide.columns:
+            text = pl.col(field).map_elements(_in_percent, return_dtype=pl.String)
+            part = wide.select("value", text=text).drop_nulls()
             mark = alt.Chart(inline(part)).mark_text(
-                align=align, dx=dx, baseline="middle", color=ACCENT, fontWeight="bold"
+                align="right",
+                x=edge + 10 + place * NUMBER_WIDTH,
+                baseline="middle",
+                color=color,
+                fontWeight="bold" if color == ACCENT else "normal",
             )
-            layers.append(
-                mark.encode(
-                    x=alt.X("champion:Q", scale=scale, axis=axis), y=y, text=alt.Text("text:N")
-                )
-            )
+            layers.append(mark.encode(y=y, text=alt.Text("text:N")))
     return layers
+
+
+def _in_percent(share: float) -> str:
+    """Return a share in percent, without its sign and no longer than six characters or so."""
+    percent = 100 * share
+    return f"{percent:.1f}" if percent < 100 else f"{percent:,.0f}" if percent < 1e5 else ">99,999"
 
 
 def _pivoted(rows: pl.DataFrame, champion: str, baseline: str) -> pl.DataFrame:
@@ -202,10 +206,13 @@ def _pivoted(rows: pl.DataFrame, champion: str, baseline: str) -> pl.DataFrame:
     return wide.drop_nulls("champion")
 
 
-def spread_of_errors(errors: pl.Series, *, bins: int = 41, width: int = 460) -> Spec:
+def spread_of_errors(
+    errors: pl.Series, *, shares: bool = False, bins: int = 41, width: int = 460
+) -> Spec:
     """Draw how often each size of error happened; the outer bars hold all that lies beyond.
 
-    ``errors``: forecast less truth, in any unit, nulls left out. Half the bins lie below zero.
+    ``errors``: forecast less truth, in any unit, nulls left out; labelled as percent where they
+    are ``shares``. Half the bins lie below zero.
     """
     known = errors.drop_nulls().drop_nans().to_numpy().astype(np.float64)
     if known.size == 0:
@@ -229,7 +236,9 @@ def spread_of_errors(errors: pl.Series, *, bins: int = 41, width: int = 460) -> 
             x=alt.X(
                 "low:Q",
                 scale=alt.Scale(domain=[-reach, reach], nice=False),
-                axis=alt.Axis(grid=False, tickCount=5, labelExpr=NUMBER_LABEL),
+                axis=alt.Axis(
+                    grid=False, tickCount=5, labelExpr=PERCENT_LABEL if shares else NUMBER_LABEL
+                ),
             ),
             x2="high:Q",
             y=value_axis("share", top, label=PERCENT_LABEL),

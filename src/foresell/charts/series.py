@@ -9,6 +9,7 @@ from foresell.charts.axes import (
     Domain,
     End,
     end_labels,
+    event_names,
     mark_at,
     time_axis,
     value_axis,
@@ -31,11 +32,19 @@ from foresell.charts.theme import (
 LOW, HIGH = "q0.1", "q0.9"
 
 
-def total_over_time(totals: pl.DataFrame, *, baseline: str = "", width: int = 960) -> Spec:
+def total_over_time(
+    totals: pl.DataFrame,
+    events: pl.DataFrame | None = None,
+    *,
+    baseline: str = "",
+    width: int = 960,
+) -> Spec:
     """Draw the actual total, the forecast total and the best baseline's, labelled at their ends.
 
     ``totals``: one row per ``date``, ascending; ``y`` (null where unknown), ``prediction`` (null
     before the test window) and, optional, ``baseline``, named by the argument of that name.
+    ``events``: ``date``, ``name``; a mark at the top for each on a date that is drawn, with its
+    name where there is room, those of the largest totals first.
 
     A missing column is a DataError.
     """
@@ -44,8 +53,11 @@ def total_over_time(totals: pl.DataFrame, *, baseline: str = "", width: int = 96
     if judged.is_empty():
         return nothing("No total to draw: no forecast was judged.", width)
     narrow = width < 600
-    box = Box(width=width, height=260 if narrow else 340, left=44, right=100 if narrow else 128)
     shown = _tail(totals, judged.height, 2 if narrow else 3)
+    marked = _marked(shown, events)
+    top = 10 if marked.is_empty() else 46
+    height = (250 if narrow else 330) + top
+    box = Box(width=width, height=height, left=44, right=100 if narrow else 150, top=top)
     lines = [("baseline", baseline, BASE, 1.5), ("y", "actual", INK, 2.0)]
     lines.append(("prediction", "foresell", ACCENT, 2.5))
     lines = [line for line in lines if line[0] in totals.columns and line[1]]
@@ -67,8 +79,22 @@ def total_over_time(totals: pl.DataFrame, *, baseline: str = "", width: int = 96
         if (values := shown[name].drop_nulls().to_list())
     ]
     layers += mark_at(start, "forecast from here")
+    layers += event_names(marked, (first, last), box.inner_width)
     layers += end_labels(ends, last, domain, box.inner_height)
     return finished(layers, box)
+
+
+def _marked(shown: pl.DataFrame, events: pl.DataFrame | None) -> pl.DataFrame:
+    """Return ``date``, ``name`` of the events on dates that are drawn, largest total first.
+
+    The larger of its own total and the one before counts, for people buy ahead of a feast.
+    """
+    if events is None or events.is_empty():
+        return pl.DataFrame()
+    own = pl.coalesce("y", "prediction")
+    size = shown.select("date", size=pl.max_horizontal(own, own.shift(1)))
+    found = events.select("date", "name").join(size, on="date", how="inner")
+    return found.sort("size", "date", "name", descending=[True, False, False], nulls_last=True)
 
 
 def one_series(
@@ -93,7 +119,7 @@ def one_series(
     if history.is_empty() and test.is_empty() and future.is_empty():
         return nothing("No rows for this series.", width)
     ahead = test.height + future.height
-    past = history.tail(max(4 * test.height // 3, 2 * future.height // 3, 20)) if ahead else history
+    past = history.tail(_shown_before(test, future)) if ahead else history
     box = Box(width=width, height=int(0.62 * width), left=38, right=8, top=16)
     frames = [frame for frame in (past, test, future) if not frame.is_empty()]
     domain = value_domain(
@@ -207,6 +233,14 @@ def _check(history: pl.DataFrame, test: pl.DataFrame, future: pl.DataFrame) -> N
         require(test, ["date", "y", "prediction", LOW, HIGH], "one series (test)")
     if not future.is_empty():
         require(future, ["date", "prediction", LOW, HIGH], "one series (future)")
+
+
+def _shown_before(test: pl.DataFrame, future: pl.DataFrame) -> int:
+    """Return how many periods of history to draw: a third more than were judged, or 8 weeks."""
+    frame = test if not test.is_empty() else future
+    dates = frame["date"].head(2).to_list()
+    daily = len(dates) == 2 and (dates[1] - dates[0]).days == 1
+    return max(4 * test.height // 3, 2 * future.height // 3, 56 if daily else 20)
 
 
 def _tail(totals: pl.DataFrame, judged: int, times: int) -> pl.DataFrame:

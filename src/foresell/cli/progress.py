@@ -54,7 +54,7 @@ class Progress:
         self._status.update(f"[bold]{stage}[/bold]  {text}")
 
     def _line(self, mark: str, stage: str, time: str, note: str) -> None:
-        self._console.print(f"{mark} [bold]{stage:<10}[/bold] {time}  {note}")
+        self._console.print(f"{mark} [bold]{stage:<10}[/bold] {time}  {note}", soft_wrap=True)
 
     def _stop(self) -> None:
         if self._status is not None:

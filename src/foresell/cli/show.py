@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from foresell.api import ProjectSummary, RunResult
 
 _METRICS = ("wmae", "rmse", "mae", "wape", "bias_share", "mase", "wql", "coverage")
-_TITLES = {"bias_share": "bias", "coverage": "in p10–p90"}
-_SHARES = ("wape", "bias_share", "wql", "coverage")
+_TITLES = {"bias_share": "BIAS", "coverage": "IN 80%"}
+_ANSWERS = ("prediction", "interval_method", "level_used")
+_HEAD = 14  # rows of a forecast that fit on a screen beside what came before
+_PLAIN_WIDTH = 120  # where nobody looks at a terminal: a file, a pipe, a log
 
 
 class Format(StrEnum):
@@ -119,15 +121,21 @@ def show_forecast(answered: "pl.DataFrame", form: Format) -> None:
     if form is Format.json:
         sys.stdout.write(answered.write_json() + "\n")
         return
-    table = _table(*answered.columns)
-    head = answered.head(20)
-    for row in head.iter_rows():
-        table.add_row(*(f"{v:,.2f}" if isinstance(v, float) else str(v) for v in row))
-    console = _console()
+    head, console = answered.head(_HEAD), _console()
+    identity = [name for name in head.columns if name not in _ANSWERS and name[:2] != "q0"]
+    banded = "q0.9" in head.columns
+    columns = ["FORECAST", "80% FROM", "TO"] if banded else ["FORECAST"]
+    numbers = ["prediction", "q0.1", "q0.9"] if banded else [head.columns[-1]]
+    names = [name for name in identity if name not in numbers]
+    table = _table(*names, *columns, *(["level"] if banded else []))
+    for row in head.to_dicts():
+        cells = [str(row[name]) for name in names] + [f"{row[name]:,.2f}" for name in numbers]
+        table.add_row(*cells, *([str(row["level_used"])] if banded else []))
     console.print(table)
     if answered.height > head.height:
         console.print(
-            f"[dim]{head.height} of {answered.height:,} rows; --out FILE writes all[/dim]",
+            f"[dim]{head.height} of {answered.height:,} rows; --out FILE writes them all, with "
+            "every quantile[/dim]",
             highlight=False,
         )
 
@@ -161,11 +169,17 @@ def _number(value: float | None, name: str) -> str:
     """Return a metric as a person reads it."""
     if value is None:
         return "–"
-    if name in _SHARES:
-        return f"{value:.1%}" if name == "coverage" else f"{value:.4f}"
-    return (
-        f"{value:.3f}" if name == "mase" else f"{value:,.2f}" if value < 1000 else f"{value:,.0f}"
-    )
+    match name:
+        case "coverage":
+            return f"{value:.1%}"
+        case "bias_share":
+            return f"{value:+.1%}"
+        case "wape" | "wql":
+            return f"{value:.4f}"
+        case "mase":
+            return f"{value:.3f}"
+        case _:
+            return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
 
 
 def _run_json(result: "RunResult") -> dict[str, Any]:
@@ -195,7 +209,10 @@ def _json(value: object) -> None:
 def _console(*, stderr: bool = False) -> "Console":
     from rich.console import Console  # noqa: PLC0415 - only when something is shown
 
-    return Console(stderr=stderr)
+    console = Console(stderr=stderr)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    return console
 
 
 def _table(*columns: str) -> "Table":
@@ -204,8 +221,8 @@ def _table(*columns: str) -> "Table":
 
     table = Table(box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for i, name in enumerate(columns):
-        number = name.isupper() or name in {"bias", "in p10–p90", "horizon"}
-        table.add_column(name, justify="right" if number and i else "left")
+        number = name.isupper() or name == "horizon"
+        table.add_column(name, justify="right" if number and i else "left", no_wrap=number)
     return table
 
 

@@ -118,6 +118,11 @@ _APPLIES: Mapping[str, tuple[LogicalType, ...]] = {
     "pattern": ("string",),
     "format": ("date",),
 }
+_HOLDS: Mapping[LogicalType, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+}
 
 
 def parse_contract(text: str, where: str) -> Contract:
@@ -154,9 +159,8 @@ def _contradictions(column: Column) -> Iterator[tuple[str, str]]:
         yield f"no value is at least {max(low)} and at most {min(high)}", "turn the limits round"
     if options.pattern is not None and not _is_pattern(options.pattern):
         yield f"the pattern {options.pattern!r} is no regular expression", "mend the pattern"
-    wanted = {"string": str, "integer": int, "number": (int, float)}.get(kind, ())
     for value in column.domain or ():
-        if not isinstance(value, wanted):
+        if not isinstance(value, _HOLDS.get(kind, ())):
             yield f"the valid value {value!r} is not of type {kind}", "write it as that type"
 
 

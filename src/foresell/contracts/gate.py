@@ -69,12 +69,13 @@ def check_rows(frame: pl.DataFrame, rules: Sequence[Rule]) -> Verdict:
 
 
 def refuse_duplicates(frame: pl.DataFrame, key: Sequence[str], where: str) -> None:
-    """Refuse rows that share a key.
+    """Refuse rows that share a key; a key with a null in it is left to the rules.
 
     Raises:
         DataError: at least one key stands on more than one row; up to three are shown.
     """
-    twice = frame.group_by(list(key)).len().filter(pl.col("len") > 1).sort(list(key))
+    whole = frame.drop_nulls(list(key))
+    twice = whole.group_by(list(key)).len().filter(pl.col("len") > 1).sort(list(key))
     if twice.height:
         shown = "; ".join(
             ", ".join(f"{name}={row[name]}" for name in key) for row in twice.head(3).to_dicts()

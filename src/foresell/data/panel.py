@@ -94,7 +94,7 @@ def build_panel(
     every = step(project.frequency)
     periods = (last - first) // every + 1 + project.horizon
     dates = tuple(first + i * every for i in range(periods))
-    statics = index.join(
+    described = index.join(
         rows.group_by(keys).agg(pl.col(name).drop_nulls().last() for name in static),
         on=keys,
         how="left",
@@ -103,7 +103,7 @@ def build_panel(
     place = _Place(index, keys, time, first, every, periods)
     return Panel(
         keys=index,
-        static=statics,
+        static=described,
         dates=dates,
         target=place.matrix(observed, target),
         known={name: place.matrix(rows, name) for name in known},

@@ -27,7 +27,8 @@ def make_split(first: date, last: date, project: ProjectSpec) -> Split:
     """Cut the time from ``first`` to ``last`` (both observed) as the project declares.
 
     Raises:
-        SpecError: the history before the test is shorter than the horizon.
+        SpecError: the history before the test is shorter than the horizon, or no validation cutoff
+            has a period before it.
     """
     every: timedelta = step(project.frequency)
     periods = (last - first) // every + 1
@@ -41,10 +42,17 @@ def make_split(first: date, last: date, project: ProjectSpec) -> Split:
             "declare a shorter horizon or test",
         )
     cutoff = last - project.split.test * every
-    folds = (cutoff - before * every for before in sorted(project.split.validation, reverse=True))
+    places = sorted(project.split.validation, reverse=True)
+    folds = tuple(fold for fold in (cutoff - before * every for before in places) if fold > first)
+    if not folds:
+        raise SpecError(
+            f"{history} periods of history hold none of the validation cutoffs {places}",
+            f"project {project.name!r}: split.validation",
+            f"declare one of at most {history - 2} periods, or give a longer history",
+        )
     return Split(
         first=first,
         test_cutoff=cutoff,
         last_observed=last,
-        validation=tuple(fold for fold in folds if fold > first),
+        validation=folds,
     )

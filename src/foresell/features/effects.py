@@ -86,7 +86,7 @@ def _windows(project: ProjectSpec) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the offsets an event is felt at and those it is compared with, in periods."""
     if project.frequency == "D":
         return tuple(range(-7, 4)), (*range(-21, -7), *range(4, 18))
-    return (-2, -1, 0, 1), (-5, -4, -3, 2, 3, 4)
+    return (-2, -1, 0), (-5, -4, -3, 1, 2, 3)
 
 
 def _effect(

@@ -12,7 +12,7 @@ from foresell.spec.project import ProjectSpec
 
 Vector = NDArray[np.float64]
 MIN_MEMBERS = 3
-RANK = 3
+RANK = 8
 SHAPE_BOUNDS = (0.02, 50.0)  # away from zero, so that a shape can divide
 
 
@@ -97,7 +97,7 @@ def _group_scale(own: Vector, rich: NDArray[np.bool_], codes: Codes) -> Vector:
     ])
 
 
-def low_rank(values: Matrix, seen: NDArray[np.bool_], rank: int = RANK) -> Matrix:
+def low_rank(values: Matrix, seen: NDArray[np.bool_], rank: int) -> Matrix:
     """Return the rank-``rank`` smoothing of ``values`` (rows, columns), missing cells imputed.
 
     Three rounds of: fill the missing cells with the current smoothing (0 at first), project on the
@@ -134,6 +134,7 @@ def smooth_history(levels: Levels, codes: Codes, clean: Matrix, effects: Matrix)
     smooth = np.zeros_like(clean)
     for code in range(int(codes.max()) + 1):
         rows = np.flatnonzero(codes == code)
-        if rows.size > RANK:
-            smooth[rows] = low_rank(deviation[rows], seen[rows])
+        if rows.size > 2:
+            rank = min(RANK, max(1, rows.size // 5))
+            smooth[rows] = low_rank(deviation[rows], seen[rows], rank)
     return (shape + smooth) * size

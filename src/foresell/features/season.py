@@ -21,7 +21,7 @@ from foresell.features.pools import Recipe, group_codes, group_sum
 from foresell.spec.project import ProjectSpec
 
 GROWTH_BOUND = 0.7  # of log growth: between half and double
-GROWTH_SHRINK = 4.0  # observations that weigh as much as "no growth"
+GROWTH_SHRINK = 2.0  # observations that weigh as much as "no growth"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +76,13 @@ def fit_season(panel: Panel, project: ProjectSpec, recipe: Recipe, steps: int) -
     window = slice(cutoff + 1 - long, cutoff + 1 + steps)
     views = [_shifted(values, where, window) * factor[:, window] for values in (filled, smooth)]
     shaped = _shifted(shape, where, window) * factor[:, window]
-    back = views[0][:, :long]
+    behind = where.weight[window][:long].sum(axis=1) > 0
+    back = np.where(behind, views[0][:, :long], np.nan)
     return Season(
         levels=levels,
         base=views[0][:, long:],
         pooled=views[1][:, long:],
-        level_shape=_at_recent_level(history[:, -long:], shaped, levels),
+        level_shape=_at_recent_level(history[:, -long:], shaped, levels, behind),
         growth=_growths(panel, project, history[:, -long:], back),
         volatility=_volatility(history[:, -long:], back, levels),
         known_source={
@@ -129,11 +130,16 @@ def _known_source(values: Matrix, where: Sources, window: slice) -> Matrix:
     return np.where(total > 0, picked / np.where(total > 0, total, 1.0), np.nan)
 
 
-def _at_recent_level(recent: Matrix, shaped: Matrix, levels: Levels) -> Matrix:
-    """Return the pool's shape at the level of the series' recent observations, shrunk to scale."""
+def _at_recent_level(
+    recent: Matrix, shaped: Matrix, levels: Levels, known: NDArray[np.bool_]
+) -> Matrix:
+    """Return the pool's shape at the level of the series' recent observations, shrunk to scale.
+
+    ``known``: whether a year lies behind each recent period; the others count only if all are so.
+    """
     long = recent.shape[1]
-    seen = np.isfinite(recent)
-    prior = GROWTH_SHRINK / 2
+    seen = np.isfinite(recent) & (known if known.any() else ~known)
+    prior = GROWTH_SHRINK
     sold = np.where(seen, recent, 0.0).sum(axis=1) + prior * levels.scale
     expected = np.where(seen, shaped[:, :long], 0.0).sum(axis=1) + prior
     level: Vector = sold / expected
@@ -141,13 +147,16 @@ def _at_recent_level(recent: Matrix, shaped: Matrix, levels: Levels) -> Matrix:
 
 
 def _growths(panel: Panel, project: ProjectSpec, recent: Matrix, back: Matrix) -> dict[str, Vector]:
-    """Return log growth of the recent periods against the base that would have been theirs."""
+    """Return log growth of the recent periods against the base that would have been theirs.
+
+    ``back`` is NaN where no year lies behind a period: such periods say nothing about growth.
+    """
     short = recent_windows(project)[1]
     growth = {
         "series": _log_growth(recent, back),
         "series_short": _log_growth(recent[:, -short:], back[:, -short:]),
     }
-    seen = np.isfinite(recent)
+    seen = np.isfinite(recent) & np.isfinite(back)
     for key in project.keys:
         codes = group_codes(panel, [key])
         now = group_sum(np.where(seen, recent, 0.0), codes)
@@ -159,7 +168,7 @@ def _growths(panel: Panel, project: ProjectSpec, recent: Matrix, back: Matrix) -
 
 def _log_growth(now: Matrix, then: Matrix) -> Vector:
     """Return the log of sum over sum of the observed periods, shrunk and bounded."""
-    seen = np.isfinite(now)
+    seen = np.isfinite(now) & np.isfinite(then)
     count = seen.sum(axis=1)
     top = np.where(seen, now, 0.0).sum(axis=1)
     bottom = np.where(seen, then, 0.0).sum(axis=1)
@@ -171,7 +180,7 @@ def _log_growth(now: Matrix, then: Matrix) -> Vector:
 
 def _volatility(recent: Matrix, back: Matrix, levels: Levels) -> Vector:
     """Return the recent mean absolute miss of the base per scale, shrunk to the median series."""
-    seen = np.isfinite(recent)
+    seen = np.isfinite(recent) & np.isfinite(back)
     miss = np.where(seen, np.abs(recent - back), 0.0).sum(axis=1) / levels.scale
     count = seen.sum(axis=1)
     typical = float(np.median(miss[count > 0] / count[count > 0])) if seen.any() else 0.2

@@ -6,6 +6,7 @@ of absolute errors in the target's own unit. Models travel as LightGBM's own tex
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import lightgbm as lgb
@@ -16,6 +17,10 @@ from numpy.typing import NDArray
 from foresell.data.panel import Matrix
 from foresell.features.direct import feature_names
 from foresell.features.levels import Vector
+
+# One thread a booster, boosters side by side: OpenMP's threads wait for each other by spinning, so
+# on a busy machine two of them take several times longer than one. The trees are the same.
+WORKERS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +90,13 @@ def fit_booster(
     if len(label) < 50:
         return None
     trees = int(np.clip(settings.trees_per_origin * len(used), 20, settings.trees))
-    texts = tuple(
-        _grown(table, label, weight / weight.mean(), settings, (trees, seed + extra))
-        for extra in range(settings.seeds)
-    )
-    return Booster(features=names, texts=texts)
+    weight /= weight.mean()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        texts = pool.map(
+            lambda extra: _grown(table, label, weight, settings, (trees, seed + extra)),
+            range(settings.seeds),
+        )
+    return Booster(features=names, texts=tuple(texts))
 
 
 def _grown(
@@ -110,7 +117,7 @@ def _grown(
         "bagging_fraction": 0.7,
         "bagging_freq": 1,
         "lambda_l2": 1.0,
-        "num_threads": 2,
+        "num_threads": 1,
         "deterministic": True,
         "force_row_wise": True,
         "verbosity": -1,
@@ -125,6 +132,6 @@ def predict_booster(booster: Booster, frame: pl.DataFrame) -> Vector:
     table: Matrix = frame.select(booster.features).to_numpy()
     total = np.zeros(frame.height)
     for text in booster.texts:
-        total += np.asarray(lgb.Booster(model_str=text).predict(table, num_threads=2))
+        total += np.asarray(lgb.Booster(model_str=text).predict(table, num_threads=1))
     residual: Vector = total / len(booster.texts) * frame["scale"].to_numpy()
     return residual

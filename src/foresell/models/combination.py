@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from foresell.features.levels import Vector
 
 STEPS = 25
-SHRINK = 0.25
+SHRINK = 0.4
 
 
 def greedy_weights(
@@ -20,9 +20,9 @@ def greedy_weights(
     """Return the weight of each member, summing to 1, that makes absolute error small.
 
     ``members``: (n,) forecasts each; ``actual``: (n,) without NaN. Starting from nothing, 25 times
-    the member that helps the mean of the chosen ones most is added; then the weights are moved by a
-    quarter towards equal weights over the members named in ``equal``. No row: equal weights. Ties
-    go to the first member.
+    the member that helps the mean of the chosen ones most is added; then the weights are moved
+    by `SHRINK` towards equal weights over the members named in ``equal``. No row: equal weights.
+    Ties go to the first member.
     """
     names = list(members)
     plain = {name: (1.0 / len(equal) if name in equal else 0.0) for name in names}
@@ -37,7 +37,7 @@ def greedy_weights(
         counts[best] += 1
         total += stack[best]
     return {
-        name: (1 - SHRINK) * counts[place] / STEPS + SHRINK * plain[name]
+        name: float((1 - SHRINK) * counts[place] / STEPS + SHRINK * plain[name])
         for place, name in enumerate(names)
     }
 

@@ -26,14 +26,14 @@ EFFORTS: Mapping[str, Effort] = {
     ),
     "default": Effort(origins=17, origin_rows=20_000, boosting=Boosting(seeds=2)),
     "best": Effort(
-        origins=25,
+        origins=20,
         origin_rows=20_000,
-        boosting=Boosting(seeds=3, rows=250_000),
+        boosting=Boosting(seeds=3),
         search=(
-            Boosting(seeds=3, rows=250_000, leaves=15, columns_share=0.25, leaf_rows=1000),
-            Boosting(seeds=3, rows=250_000, leaves=63, trees=160),
-            Boosting(seeds=3, rows=250_000, past=True),
-            Boosting(seeds=3, rows=250_000, trees=400, trees_per_origin=30, learning_rate=0.03),
+            Boosting(seeds=3, leaves=15, columns_share=0.25, leaf_rows=1000),
+            Boosting(seeds=3, leaves=63, trees=160),
+            Boosting(seeds=3, past=True),
+            Boosting(seeds=3, trees=400, trees_per_origin=30, learning_rate=0.03),
         ),
     ),
 }

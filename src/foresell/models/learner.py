@@ -9,7 +9,9 @@ import polars as pl
 from foresell.data.panel import Matrix, Panel
 from foresell.evaluate.intervals import calibrated_quantiles, spread_of, volume_codes
 from foresell.features.direct import direct_frame
+from foresell.features.levels import Vector
 from foresell.features.pools import Recipe, fit_recipe
+from foresell.models.baselines import BASELINES
 from foresell.models.boosted import Boosting, fit_booster
 from foresell.models.combination import bucket_of, combined, horizon_buckets
 from foresell.models.effort import Effort
@@ -230,25 +232,32 @@ class _Judge:
 def _best(
     judge: _Judge, settings: Sequence[Boosting], cutoffs: Sequence[int], progress: Progress
 ) -> tuple[Boosting, list[FoldRows]]:
-    """Return the settings with the least fold error of the booster, and their folds."""
-    best: tuple[float, Boosting, list[FoldRows]] | None = None
-    for place, boosting in enumerate(settings):
-        folds = []
-        for cutoff in cutoffs:
-            progress(f"settings {place + 1} of {len(settings)}: fold at period {cutoff}")
-            folds.append(judge.fold(cutoff, boosting))
-        error = sum(
-            float(np.abs(fold.actual - fold.members["lightgbm"]).sum())
-            for fold in folds
-            if "lightgbm" in fold.members
-        )
-        if best is None or error < best[0]:
-            best = (error, boosting, folds)
-        if not judge.samples:
-            break
-    if best is None:
-        return settings[0], []
-    return best[1], best[2]
+    """Return the settings with the least fold error of the booster, and their folds.
+
+    With more than one to choose from, each is tried with one seed; the winner's folds are made
+    again as it will be used.
+    """
+    best = settings[0]
+    if len(settings) > 1 and judge.samples and cutoffs:
+        errors = []
+        for place, boosting in enumerate(settings):
+            progress(f"trying settings {place + 1} of {len(settings)}")
+            single = replace(boosting, seeds=1)
+            folds = [judge.fold(cutoff, single) for cutoff in cutoffs]
+            errors.append(sum(_booster_error(fold) for fold in folds))
+        best = settings[int(np.argmin(errors))]
+    folds = []
+    for cutoff in cutoffs:
+        progress(f"judging the fold at period {cutoff}")
+        folds.append(judge.fold(cutoff, best))
+    return best, folds
+
+
+def _booster_error(fold: FoldRows) -> float:
+    """Return the booster's sum of absolute errors on a fold, 0 where there was none."""
+    if "lightgbm" not in fold.members:
+        return 0.0
+    return float(np.abs(fold.actual - fold.members["lightgbm"]).sum())
 
 
 def _samples(
@@ -277,23 +286,27 @@ def _fit(
     )
 
 
-def _candidates(rows: FoldRows, buckets: int) -> tuple[dict[str, np.ndarray], Weights]:
+def _candidates(rows: FoldRows, buckets: int) -> tuple[dict[str, Vector], Weights]:
     """Return the candidates' held-out forecasts and the greedy weights."""
     if len(rows.actual):
         return with_ensembles(rows, buckets)
-    from foresell.models.baselines import BASELINES
-
     own = ("seasonal_base", "seasonal_pooled", "level_shape")
     names = (*own, *BASELINES, MEAN, GREEDY)
     even = dict.fromkeys(own, 1 / len(own))
     return {name: np.zeros(0) for name in names}, tuple(even for _ in range(buckets))
 
 
-def _chosen(rows: FoldRows, candidates: Mapping[str, np.ndarray]) -> str:
-    """Return the candidate with the least absolute error; the plain mean where nothing was held."""
+def _chosen(rows: FoldRows, candidates: Mapping[str, Vector]) -> str:
+    """Return the candidate with the least absolute error; the plain mean where nothing was held.
+
+    A baseline alone is never chosen: it could not beat itself at the gate, and the ensembles hold
+    as much of it as helps.
+    """
     if not len(rows.actual):
         return MEAN
     errors = {
-        name: float(np.abs(rows.actual - values).sum()) for name, values in candidates.items()
+        name: float(np.abs(rows.actual - values).sum())
+        for name, values in candidates.items()
+        if name not in BASELINES
     }
     return min(errors, key=lambda name: (errors[name], name))

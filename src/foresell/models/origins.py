@@ -9,6 +9,7 @@ import polars as pl
 from foresell.data.panel import Matrix, Panel
 from foresell.features.alignment import week_periods, year_periods
 from foresell.features.levels import Vector
+from foresell.features.season import recent_windows
 from foresell.models.effort import Effort
 from foresell.spec.project import ProjectSpec
 
@@ -16,8 +17,8 @@ Frames = Callable[[int], pl.DataFrame]
 
 
 def first_origin(project: ProjectSpec) -> int:
-    """Return the earliest origin with a year behind it: earlier ones know no season."""
-    return year_periods(project) + week_periods(project)
+    """Return the earliest origin with a year behind it and a month of growth since."""
+    return year_periods(project) + recent_windows(project)[1]
 
 
 def fold_cutoffs(panel: Panel, project: ProjectSpec) -> tuple[int, ...]:

@@ -30,6 +30,13 @@ from foresell.spec.project import ProjectSpec
 Codes = NDArray[np.int64]
 Weights = tuple[Mapping[str, float], ...]
 GREEDY, MEAN = "ensemble_greedy", "ensemble_mean"
+FOLD_COLUMNS = {
+    "cutoff": pl.Int64,
+    "candidate": pl.String,
+    "n": pl.Int64,
+    "abs_error": pl.Float64,
+    "wape": pl.Float64,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,14 +164,7 @@ def fold_table(rows: FoldRows, candidates: Mapping[str, Vector]) -> pl.DataFrame
                 "abs_error": error,
                 "wape": error / total if total > 0 else None,
             })
-    kinds = {
-        "cutoff": pl.Int64,
-        "candidate": pl.String,
-        "n": pl.Int64,
-        "abs_error": pl.Float64,
-        "wape": pl.Float64,
-    }
-    return pl.DataFrame(lines, schema=kinds).sort("cutoff", "abs_error", "candidate")
+    return pl.DataFrame(lines, schema=FOLD_COLUMNS).sort("cutoff", "abs_error", "candidate")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,7 +56,7 @@ def spread_design(
         "forecast": np.log(np.maximum(middle, 0.0) + 0.05),
         "scale": frame["x_log_scale"].to_numpy(),
         "step": np.log(frame["x_step"].to_numpy()),
-        "holiday": holiday,
+        "holiday": holiday.astype(np.float64),
         "unseen": 1.0 - frame["x_seen_share"].to_numpy(),
     }
     return np.column_stack([columns[name].astype(np.float64) for name in TERMS])

@@ -61,13 +61,14 @@ def code_digest(module: str) -> str:
     """
     files: dict[str, Path] = {}
     _follow(module, files)
-    extra = {path for file in files.values() for path in _data_beside(file)}
-    root = _source(module.split(".", maxsplit=1)[0])
-    base = root.parent if root else Path()
+    named = dict(files)
+    for name, file in files.items():
+        package = name.rpartition(".")[0]
+        for path in _data_beside(file):
+            named[f"{package}/{path.relative_to(file.parent).as_posix()}"] = path
     found = hashlib.sha256()
-    for path in sorted(extra | set(files.values())):
-        found.update(path.relative_to(base).as_posix().encode() + b"\0")
-        found.update(path.read_bytes() + b"\0")
+    for name, path in sorted(named.items()):
+        found.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()
 
 

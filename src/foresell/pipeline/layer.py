@@ -59,3 +59,8 @@ def feature_frames(features: Store, panel: Panel) -> Callable[[int], pl.DataFram
         return features.read_frame(feature_name(panel.dates[cutoff]))
 
     return read
+
+
+def read_files(store: Store) -> dict[str, bytes]:
+    """Return every file of ``store`` by name."""
+    return {name: store.read_bytes(name) for name in store.list()}

@@ -72,7 +72,10 @@ class Runner:
         kept = self.workspace.record(stage.name)
         if kept is None:
             return False
-        record = json.loads(kept)
+        try:
+            record = json.loads(kept)
+        except ValueError:
+            return False  # a record that cannot be read vouches for nothing: do the stage again
         return bool(
             record["passed"]
             and record["libraries"] == libraries()

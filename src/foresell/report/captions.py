@@ -6,8 +6,17 @@ import polars as pl
 
 from foresell.charts.calibration import OVERALL
 from foresell.report.context import RunFacts, RunReport
-from foresell.report.standing import Standing
-from foresell.report.wording import amount, count, day, listed, name, percent, unbroken
+from foresell.report.standing import Standing, paired, scale_limit
+from foresell.report.wording import (
+    amount,
+    count,
+    day,
+    listed,
+    name,
+    percent,
+    segment_phrase,
+    unbroken,
+)
 
 HOLDS = 0.03  # a lead that moves by less than three points is said to hold
 
@@ -128,7 +137,24 @@ def segments(report: RunReport, held: Standing) -> str:
 
 def _segment(row: Mapping[str, object]) -> str:
     """Return a segment and its value as one phrase."""
-    return f"{name(str(row['segment']))}: {unbroken(str(row['value']))}"
+    return unbroken(segment_phrase(str(row["segment"]), str(row["value"])))
+
+
+def cut(report: RunReport, held: Standing) -> str:
+    """Return which segments lie beyond the scale of their charts, and why; or nothing."""
+    if report.segments.is_empty():
+        return ""
+    pair = paired(report, held)
+    limit = scale_limit(pair)
+    far = pair.filter(pl.col("wape") > limit).unique(["segment", "value"], maintain_order=True)
+    if far.is_empty():
+        return ""
+    labels = [_segment(row) for row in far.iter_rows(named=True)]
+    sizes = f" ({count(int(far['n'].sum()), 'row')})" if "n" in far.columns else ""
+    return (
+        f"The scale ends at {percent(limit, 0)}; a triangle at its edge stands for a larger error, "
+        f"given as a number: {listed(labels)}{sizes}. WAPE is large where little is sold."
+    )
 
 
 def calibration(report: RunReport) -> str:
@@ -166,7 +192,8 @@ def residuals(report: RunReport) -> str:
     high = (errors > 0).mean()
     if not isinstance(half, float) or not isinstance(high, float):
         return "No errors were kept."
-    size = amount(half, report.residual_unit)
+    whole = report.residual_share_of
+    size = f"{percent(half)} of {whole}" if whole else amount(half, report.residual_unit)
     return f"Half of all errors are smaller than {size}; {percent(high, 0)} are too high."
 
 

@@ -101,13 +101,16 @@ class RunReport:
         ``level``, ``bucket`` ("all" or the name of a horizon bucket), ``observed``; buckets in
         the order of the horizon.
     residuals
-        ``error``: a sample of the champion's errors, in ``residual_unit``.
+        ``error``: a sample of the champion's errors, in ``residual_unit``; where
+        ``residual_share_of`` names something ("the series' mean"), they are shares of it.
     folds
         ``cutoff`` (date), ``candidate``, ``wape``: the earlier cutoffs that chose the champion.
     weights
         ``bucket``, ``member``, ``weight``: what the champion is made of.
     baseline
         The candidate to compare with; by default the baseline of lowest WAPE.
+    events
+        ``date`` (of the period), ``name``: marked on the chart of the total.
     """
 
     facts: RunFacts
@@ -122,7 +125,9 @@ class RunReport:
     calibration: pl.DataFrame = field(default_factory=pl.DataFrame)
     residuals: pl.DataFrame = field(default_factory=pl.DataFrame)
     residual_unit: str = ""
+    residual_share_of: str = ""
     folds: pl.DataFrame = field(default_factory=pl.DataFrame)
     weights: pl.DataFrame = field(default_factory=pl.DataFrame)
     notes: tuple[str, ...] = ()
     baseline: str = ""
+    events: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -13,8 +13,8 @@ from foresell.charts.drawing import inline_svg
 from foresell.charts.theme import Spec
 from foresell.report import captions
 from foresell.report.context import RunReport, Sample
-from foresell.report.standing import Standing
-from foresell.report.wording import day, name, percent
+from foresell.report.standing import Standing, paired, scale_limit
+from foresell.report.wording import capitalized, column, day, name, percent, segment_value
 
 WIDE, NARROW, HALF = 960, 400, 420  # the page shows the one that fits the screen
 
@@ -72,18 +72,29 @@ def total(report: RunReport, held: Standing) -> Figure | None:
     facts = report.facts
     label = name(held.baseline) if held.baseline != held.champion else ""
     shows = f"{_target(report)} per {facts.every}, all {facts.series:,} series together"
+    events = _spelled(report.events)
     return _both(
-        lambda width: series.total_over_time(report.totals, baseline=label, width=width),
+        lambda width: series.total_over_time(report.totals, events, baseline=label, width=width),
         "total",
         captions.total(report),
         shows,
     )
 
 
+def _spelled(events: pl.DataFrame) -> pl.DataFrame:
+    """Return the events with their names as words."""
+    if events.is_empty():
+        return events
+    return events.with_columns(
+        pl.col("name").map_elements(lambda word: name(word).title(), return_dtype=pl.String)
+    )
+
+
 def _target(report: RunReport) -> str:
     """Return the target with its unit."""
     facts = report.facts
-    return f"{name(facts.target)}, {facts.unit}" if facts.unit else name(facts.target)
+    words = name(facts.target)
+    return f"{words}, {facts.unit}" if facts.unit not in {"", words} else words
 
 
 def samples(report: RunReport) -> list[Figure]:
@@ -119,11 +130,18 @@ def _sample(sample: Sample, number: int) -> Figure:
 
 def events(report: RunReport) -> str:
     """Return the names of the events marked in the samples, in order of their first date."""
-    named = [sample.events for sample in report.samples if not sample.events.is_empty()]
+    named = [_ahead(sample) for sample in report.samples if not sample.events.is_empty()]
     if not named:
         return ""
     first = pl.concat(named).group_by("name").agg(pl.col("date").min()).sort("date", "name")
     return ", ".join(name(word).title() for word in first["name"].to_list())
+
+
+def _ahead(sample: Sample) -> pl.DataFrame:
+    """Return the events of a sample that fall on a date that was forecast."""
+    parts = [part for part in (sample.test, sample.future) if not part.is_empty()]
+    days = [day for part in parts for day in part["date"].to_list()]
+    return sample.events.filter(pl.col("date").is_in(days))
 
 
 def by_step(report: RunReport, held: Standing) -> Figure | None:
@@ -162,17 +180,19 @@ def _few(by_step: pl.DataFrame, held: Standing, others: int = 3) -> pl.DataFrame
 
 def segments(report: RunReport, held: Standing) -> list[Figure]:
     """Return one figure per segment, all on one scale."""
-    rows = report.segments
-    if rows.is_empty():
+    if report.segments.is_empty():
         return []
-    pair = rows.filter(pl.col("candidate").is_in([held.champion, held.baseline]))
-    largest = pair["wape"].drop_nulls().max()
-    limit = 1.12 * largest if isinstance(largest, float) and largest > 0 else 1.0
-    longest = max(len(str(value)) for value in pair["value"].to_list())
-    left = min(max(7 * longest + 16, 56), 160)
+    pair = paired(report, held)
+    labels = [
+        segment_value(segment, value)
+        for segment, value in zip(pair["segment"], pair["value"], strict=True)
+    ]
+    limit = scale_limit(pair)
+    left = min(max(7 * max(map(len, labels)) + 16, 56), 160)
+    named = pair.with_columns(value=pl.Series(labels, dtype=pl.String))
     found = []
-    for number, segment in enumerate(dict.fromkeys(rows["segment"].to_list())):
-        part = pair.filter(pl.col("segment") == segment)
+    for number, segment in enumerate(dict.fromkeys(report.segments["segment"].to_list())):
+        part = named.filter(pl.col("segment") == segment)
         found.append(
             _half(
                 partial(
@@ -184,7 +204,7 @@ def segments(report: RunReport, held: Standing) -> list[Figure]:
                     left=left,
                 ),
                 f"segment-{number}",
-                name(str(segment)).capitalize(),
+                capitalized(column(str(segment))),
                 "WAPE, %",
             )
         )
@@ -215,7 +235,9 @@ def coverage(report: RunReport) -> Figure | None:
     )
     both = high.join(low, on="bucket", suffix="_low", maintain_order="left")
     buckets = both.select("bucket", coverage=pl.col("observed") - pl.col("observed_low"))
-    parts = buckets.filter(pl.col("bucket") != honest.OVERALL)
+    parts = buckets.filter(pl.col("bucket") != honest.OVERALL).with_columns(
+        pl.col("bucket").str.replace("-", "–", literal=True)
+    )
     shown = parts if not parts.is_empty() else buckets
     return _half(
         lambda width: honest.coverage(shown, width=width),
@@ -229,9 +251,13 @@ def residuals(report: RunReport) -> Figure | None:
     """Return how the errors are spread."""
     if report.residuals.is_empty():
         return None
-    unit = f", {report.residual_unit}" if report.residual_unit else ""
+    whole = report.residual_share_of
+    words = f"as a share of {whole}" if whole else report.residual_unit
+    unit = f", {words}" if words else ""
     return _half(
-        lambda width: errors_by.spread_of_errors(report.residuals["error"], width=width),
+        lambda width: errors_by.spread_of_errors(
+            report.residuals["error"], shares=bool(whole), width=width
+        ),
         "residuals",
         captions.residuals(report),
         f"Share of forecasts by error (forecast less truth{unit}); the outer bars hold the rest",
@@ -258,8 +284,7 @@ def folds(report: RunReport, held: Standing) -> Figure | None:
         "cutoff"
     )
     rows = pair.with_columns(value=pl.col("cutoff").map_elements(day, return_dtype=pl.String))
-    largest = rows["wape"].drop_nulls().max()
-    limit = 1.12 * largest if isinstance(largest, float) and largest > 0 else 1.0
+    limit = scale_limit(rows)
     return _half(
         lambda width: errors_by.dumbbells(
             rows, champion=held.champion, baseline=held.baseline, limit=limit, width=width

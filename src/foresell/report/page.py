@@ -18,6 +18,7 @@ REQUIRED = {
     "residuals": ("error",),
     "folds": ("cutoff", "candidate", "wape"),
     "weights": ("bucket", "member", "weight"),
+    "events": ("date", "name"),
 }
 
 
@@ -51,7 +52,11 @@ def render_report(context: RunReport) -> str:
         keep_trailing_newline=True,
     )
     pages.filters.update(
-        percent=wording.percent, count=wording.count, day=wording.day, named=wording.name
+        percent=wording.percent,
+        count=wording.count,
+        day=wording.day,
+        named=wording.name,
+        renamed=wording.renamed,
     )
     return pages.get_template("report.html").render(
         report=context,
@@ -105,6 +110,7 @@ def _figures(report: RunReport, held: Standing) -> dict[str, object]:
         "events": figures.events(report),
         "by_step": figures.by_step(report, held),
         "segments": figures.segments(report, held),
+        "cut": captions.cut(report, held),
         "calibration": [
             figure for figure in (figures.reliability(report), figures.coverage(report)) if figure
         ],

@@ -7,6 +7,7 @@ import polars as pl
 from foresell.errors import DataError
 from foresell.report.context import RunReport
 
+FAR = 5.0  # times the median error of a segment: what lies beyond is drawn at the edge
 METRICS = ("wape", "mae", "wmae", "rmse")
 
 
@@ -61,6 +62,24 @@ def standing(report: RunReport) -> Standing:
         error=champions[metric][0],
         baseline_error=_one(board, best, metric),
     )
+
+
+def paired(report: RunReport, held: Standing) -> pl.DataFrame:
+    """Return the rows of the segments of the champion and the baseline, in the order given."""
+    return report.segments.filter(pl.col("candidate").is_in([held.champion, held.baseline]))
+
+
+def scale_limit(rows: pl.DataFrame) -> float:
+    """Return where an axis of ``wape`` ends: past the largest, or at `FAR` times the median.
+
+    The second where the largest lies beyond that: a handful of rows of which almost nothing was
+    sold must not press everything else together. 1 where there is no positive error.
+    """
+    known = rows["wape"].drop_nulls().drop_nans()
+    largest, middle = known.max(), known.median()
+    if not isinstance(largest, float) or not isinstance(middle, float) or largest <= 0:
+        return 1.0
+    return 1.08 * largest if largest <= FAR * middle or middle <= 0 else FAR * middle
 
 
 def _one(board: pl.DataFrame, candidate: str, metric: str) -> float | None:

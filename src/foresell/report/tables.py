@@ -7,7 +7,16 @@ import polars as pl
 
 from foresell.report.context import RunReport
 from foresell.report.standing import Standing
-from foresell.report.wording import amount, count, name, percent, seconds, signed
+from foresell.report.wording import (
+    capitalized,
+    count,
+    measured,
+    name,
+    percent,
+    seconds,
+    segment_phrase,
+    signed,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,22 +31,30 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row; the first cell is its heading. ``tone``: "champion", "baseline" or ""."""
+    """One row; the first cell is its heading. ``tone``: "champion", "baseline" or "".
+
+    ``raw`` is the heading as files and commands spell it, where that differs.
+    """
 
     head: str
     cells: tuple[Cell, ...]
     tone: str = ""
     note: str = ""
+    raw: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table: ``head`` has one entry for each column, (text, explanation)."""
+    """A table: ``head`` has one entry for each column, (text, explanation).
+
+    ``wide`` takes the width of the page; in a ``tight`` one the bars lie behind the numbers.
+    """
 
     caption: str
     head: tuple[tuple[str, str], ...]
     rows: tuple[Row, ...]
     wide: bool = False
+    tight: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +72,10 @@ METRICS = {
         title="WAPE", means="sum of absolute errors over sum of actuals", show=percent
     ),
     "wmae": Metric(
-        title="WMAE", means="mean absolute error, holidays weighted", show=amount
+        title="WMAE", means="mean absolute error, holidays weighted", show=measured
     ),
-    "rmse": Metric(title="RMSE", means="root of the mean squared error", show=amount),
-    "mae": Metric(title="MAE", means="mean absolute error", show=amount),
+    "rmse": Metric(title="RMSE", means="root of the mean squared error", show=measured),
+    "mae": Metric(title="MAE", means="mean absolute error", show=measured),
     "mase": Metric(
         title="MASE", means="MAE over that of the last value carried forward in training",
         show=lambda value: f"{value:.3f}",
@@ -76,7 +93,7 @@ METRICS = {
         show=percent, lower_is_better=False,
     ),
     "width_80": Metric(
-        title="Band width", means="mean width of the 80 % band", show=amount,
+        title="Band width", means="mean width of the 80 % band", show=measured,
         lower_is_better=False,
     ),
 }  # fmt: skip
@@ -93,6 +110,7 @@ def leaderboard(report: RunReport, held: Standing) -> Table:
         rows=tuple(
             Row(
                 head=name(row["candidate"]),
+                raw=_raw(row["candidate"]),
                 cells=tuple(column[i] for column in columns),
                 tone="champion" if row["champion"] else str(row["kind"]),
                 note="champion" if row["champion"] else "",
@@ -101,6 +119,11 @@ def leaderboard(report: RunReport, held: Standing) -> Table:
         ),
         wide=True,
     )
+
+
+def _raw(candidate: str) -> str:
+    """Return a candidate's name as files spell it, where the page says it otherwise."""
+    return "" if name(candidate) == candidate else candidate
 
 
 def _column(values: pl.Series, metric: Metric, *, barred: bool = False) -> list[Cell]:
@@ -133,10 +156,13 @@ def value_added(report: RunReport) -> Table | None:
         rows=tuple(
             Row(
                 head=name(baseline),
+                raw=_raw(baseline),
                 cells=tuple(_gain(known.get((baseline, metric))) for metric in metrics),
             )
             for baseline in baselines
         ),
+        wide=True,
+        tight=len(metrics) > 4,
     )
 
 
@@ -163,14 +189,16 @@ def weights(report: RunReport) -> Table | None:
     known = {(row["member"], row["bucket"]): row["weight"] for row in rows.iter_rows(named=True)}
     return Table(
         caption=f"Weight of each member, by {report.facts.every}s ahead.",
-        head=(("Member", ""), *((str(bucket), "") for bucket in buckets)),
+        head=(("Member", ""), *((str(bucket).replace("-", "–"), "") for bucket in buckets)),
         rows=tuple(
             Row(
                 head=name(member),
+                raw=_raw(member),
                 cells=tuple(_weight(known.get((member, bucket))) for bucket in buckets),
             )
             for member in members
         ),
+        tight=True,
     )
 
 
@@ -201,7 +229,8 @@ def segments(report: RunReport, held: Standing) -> Table | None:
         ),
         rows=tuple(
             Row(
-                head=f"{row['segment']}: {row['value']}",
+                head=capitalized(segment_phrase(row["segment"], row["value"])),
+                raw=f"{row['segment']}: {row['value']}",
                 cells=(
                     *([_counted(sizes[i])] if sizes else []),
                     *(Cell(text=column[i].text) for column in columns),

@@ -9,8 +9,8 @@ import polars as pl
 class Source(Protocol):
     """Where the raw files of a project are."""
 
-    def names(self) -> Sequence[str]:
-        """Return the names of all files there, sorted, relative, with ``/`` between folders."""
+    def holds(self, name: str) -> bool:
+        """Tell whether there is a file of that name."""
         ...
 
     def read(self, name: str) -> bytes:

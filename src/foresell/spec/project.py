@@ -29,7 +29,7 @@ Preset = Literal["fast", "default", "best"]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Table:
-    """One file (or glob) of a source and how its text is to be read.
+    """One file of a source and how its text is to be read.
 
     The first table of a project holds the observations; every other one is joined to it, left,
     by the columns ``join_on``, which must be unique in it.
@@ -234,6 +234,15 @@ class ProjectSpec:
         for name, value in (("horizon", self.horizon), ("season", self.season)):
             if value < 1:
                 raise SpecError(f"{name} is {value}", name, "use 1 or more periods")
+        self._check_tables()
+        self._check_names()
+
+    def _check_tables(self) -> None:
+        """Refuse a project with no table, or with one that nothing ties to the others.
+
+        Raises:
+            SpecError: what the sentence above names.
+        """
         if not self.tables:
             raise SpecError("no table is declared", "tables", "declare at least one file")
         for table in self.tables[1:]:
@@ -243,7 +252,6 @@ class ProjectSpec:
                     f"project {self.name!r}, tables",
                     "name the columns it shares with the tables before it: join_on: [...]",
                 )
-        self._check_names()
 
     def _check_names(self) -> None:
         """Refuse a name that ought to be a column with a certain role and is not.

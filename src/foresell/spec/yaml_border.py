@@ -1,5 +1,6 @@
 """The border between YAML text and declarations: parsed once, every finding in one error."""
 
+from reprlib import repr as _short
 from typing import Any, TypeVar
 
 import yaml
@@ -43,7 +44,14 @@ def parse_yaml(adapter: TypeAdapter[Declared], text: str, where: str) -> Declare
     try:
         return adapter.validate_python(loaded)
     except ValidationError as error:
-        found = [_finding(detail, adapter) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        places = [detail["loc"] for detail in details]
+        causes = [  # a list with a bad item is itself reported as bad: only the item is news
+            detail
+            for detail in details
+            if not any(place[: len(detail["loc"])] == detail["loc"] != place for place in places)
+        ]
+        found = [_finding(detail, adapter) for detail in causes]
         raise SpecError(
             what="; ".join(what for what, _ in found),
             where=where,
@@ -89,9 +97,9 @@ def _finding(detail: ErrorDetails, adapter: TypeAdapter[Declared]) -> tuple[str,
         case "literal_error":
             allowed = str(detail.get("ctx", {}).get("expected", ""))
             names = allowed.replace("'", "").replace(" or ", ", ").split(", ")
-            return f"{place!r} is {detail['input']!r}", nearest(str(detail["input"]), names)
+            return f"{place!r} is {_short(detail['input'])}", nearest(str(detail["input"]), names)
         case _:
-            return f"{place!r} is {detail['input']!r}", f"{place}: {detail['msg']}"
+            return f"{place!r} is {_short(detail['input'])}", f"{place}: {detail['msg']}"
 
 
 def _known_keys(path: list[str], adapter: TypeAdapter[Declared]) -> list[str]:

@@ -45,7 +45,7 @@ NONE = pl.DataFrame()
 
 CHARTS: dict[str, Callable[[], Spec]] = {
     "total": lambda: series.total_over_time(TOTALS, baseline=""),
-    "total narrow": lambda: series.total_over_time(TOTALS, width=400),
+    "total narrow": lambda: series.total_over_time(TOTALS, EVENTS, width=400),
     "series": lambda: series.one_series(HISTORY, TEST, FUTURE, EVENTS),
     "series without history": lambda: series.one_series(NONE, TEST, NONE),
     "series never judged": lambda: series.one_series(HISTORY, NONE, FUTURE),
@@ -54,6 +54,9 @@ CHARTS: dict[str, Callable[[], Spec]] = {
     "segments": lambda: errors_by.dumbbells(SEGMENTS, champion="ours", baseline="naive", limit=0.2),
     "segments of a baseline": lambda: errors_by.dumbbells(
         SEGMENTS, champion="naive", baseline="absent", limit=0.2
+    ),
+    "segments beyond the scale": lambda: errors_by.dumbbells(
+        SEGMENTS, champion="ours", baseline="naive", limit=0.1
     ),
     "errors": lambda: errors_by.spread_of_errors(pl.Series([-1.0, 0.0, None, 2.0])),
     "errors all zero": lambda: errors_by.spread_of_errors(pl.Series([0.0, 0.0])),
@@ -81,11 +84,12 @@ def rows_of(spec: Spec) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_is_valid_vega_lite(name: str) -> None:
+    """Reading a specification back checks it against the schema of Vega-Lite."""
     spec = CHARTS[name]()
 
     chart = alt.LayerChart.from_dict({key: spec[key] for key in spec if key != "$schema"})
 
-    assert isinstance(chart.to_dict(), dict)
+    assert isinstance(chart, alt.LayerChart)
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -165,3 +169,46 @@ def test_a_png_is_a_png_of_twice_the_size() -> None:
 
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     assert int.from_bytes(png[16:20], "big") == 200
+
+
+def test_a_share_beyond_the_scale_lies_at_its_edge_with_its_own_number() -> None:
+    far = SEGMENTS.with_columns(
+        wape=pl.when(pl.col("value") == "B").then(116.3).otherwise(pl.col("wape"))
+    )
+
+    rows = rows_of(errors_by.dumbbells(far, champion="ours", baseline="naive", limit=0.2))
+
+    places = {row["champion"] for row in rows if row["value"] == "B" and "champion" in row}
+    texts = [row["text"] for row in rows if row["value"] == "B" and "text" in row]
+    assert places == {0.2}
+    assert texts == ["11,630", "11,630"]
+
+
+def test_the_event_of_the_largest_total_gets_its_name_first() -> None:
+    near = pl.DataFrame({
+        "date": WEEKS[17:20],
+        "name": ["first long name", "second long name", "third long name"],
+    })
+
+    texts = [
+        row["text"]
+        for row in rows_of(series.total_over_time(TOTALS, near, width=400))
+        if "long" in row.get("text", "")
+    ]
+
+    assert texts == ["third long name", "second long name"]
+
+
+def test_a_daily_series_shows_eight_weeks_of_history_and_not_years() -> None:
+    days = [FIRST + timedelta(days=i) for i in range(800)]
+    history = pl.DataFrame({"date": days[:772], "y": [1.0] * 772})
+    test = (
+        TEST
+        .head(1)
+        .select(pl.all().repeat_by(28).explode())
+        .with_columns(date=pl.Series(days[772:]))
+    )
+
+    truth = {row["date"] for row in rows_of(series.one_series(history, test, NONE)) if "y" in row}
+
+    assert min(truth) == days[772 - 56].isoformat()

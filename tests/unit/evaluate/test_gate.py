@@ -126,7 +126,7 @@ def test_weights_decide_whether_the_second_metric_is_wmae_or_mae() -> None:
         title="Shop",
         kind="panel",
         tables=(Table(name="sales", file="sales.csv"),),
-        columns={"store": "key", "day": "time", "units": "target"},
+        columns={"store": "key", "day": "time", "units": "target", "party": "known_future"},
         frequency="D",
         horizon=7,
         season=7,

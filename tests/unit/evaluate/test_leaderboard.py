@@ -89,8 +89,9 @@ def test_without_a_declared_weight_there_is_neither_holiday_nor_weight() -> None
 
 def test_a_key_with_the_name_of_a_judged_column_is_refused() -> None:
     columns: dict[str, Role] = {"volume": "key", "day": "time", "units": "target"}
+    project = replace(PROJECT, columns=columns, segments=(), holiday_weight=None)
     with pytest.raises(SpecError, match=r"\['volume'\]"):
-        truth_frame(PANEL, replace(PROJECT, columns=columns, segments=()), cutoff=2, steps=3)
+        truth_frame(PANEL, project, cutoff=2, steps=3)
 
 
 def test_the_board_is_sorted_by_wmae_where_weights_are_declared() -> None:

@@ -124,4 +124,5 @@ def full(minimal: RunReport) -> RunReport:
             levels=pl.DataFrame({"level": ["series"], "n": [900]}),
         ),
         notes=("Two series end early.",),
+        events=events,
     )

@@ -1,11 +1,14 @@
 from dataclasses import replace
+from statistics import median
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from foresell.report import captions
 from foresell.report.context import RunReport
-from foresell.report.standing import Standing, standing
+from foresell.report.standing import Standing, scale_limit, standing
 
 
 def test_the_best_baseline_is_the_one_of_lowest_wape(full: RunReport) -> None:
@@ -72,7 +75,7 @@ def test_segments_where_the_baseline_is_better_are_named(full: RunReport) -> Non
     report = replace(full, segments=worse)
 
     assert captions.segments(report, standing(report)) == (
-        "Ahead in 2 of 3 segments, behind in Type: B; the widest lead is 20\u00a0%, in Type: A."
+        "Ahead in 2 of 3 segments, behind in Type B; the widest lead is 20\u00a0%, in Type A."
     )
 
 
@@ -95,3 +98,45 @@ def test_half_of_the_errors_is_the_median_of_their_sizes(full: RunReport) -> Non
     assert captions.residuals(full) == (
         "Half of all errors are smaller than 1\u00a0USD; 60\u00a0% are too high."
     )
+
+
+def test_errors_that_are_shares_are_said_in_percent(full: RunReport) -> None:
+    report = replace(
+        full,
+        residuals=pl.DataFrame({"error": [-0.3, -0.0903, 0.05]}),
+        residual_share_of="the series' mean",
+    )
+
+    assert captions.residuals(report) == (
+        "Half of all errors are smaller than 9.0\u00a0% of the series' mean; "
+        "33\u00a0% are too high."
+    )
+
+
+def test_a_segment_far_beyond_the_others_is_cut_and_named(full: RunReport) -> None:
+    strange = full.segments.head(1).with_columns(
+        segment=pl.lit("volume_quartile"),
+        value=pl.lit("no_history"),
+        n=pl.lit(112, dtype=pl.Int64),
+        wape=pl.lit(116.3),
+    )
+    report = replace(full, segments=pl.concat([full.segments, strange]))
+
+    assert captions.cut(report, standing(report)) == (
+        "The scale ends at 50\u00a0%; a triangle at its edge stands for a larger error, given as "
+        "a number: series with no history (112\u00a0rows). WAPE is large where little is sold."
+    )
+
+
+def test_segments_of_like_errors_are_not_cut(full: RunReport) -> None:
+    assert captions.cut(full, standing(full)) == ""
+
+
+@settings(deadline=None)
+@given(wapes=st.lists(st.none() | st.floats(0, 1e4), max_size=20))
+def test_a_scale_is_positive_and_holds_the_median(wapes: list[float | None]) -> None:
+    limit = scale_limit(pl.DataFrame({"wape": pl.Series(wapes, dtype=pl.Float64)}))
+
+    known = [wape for wape in wapes if wape is not None]
+    assert limit > 0
+    assert not known or median(known) <= limit

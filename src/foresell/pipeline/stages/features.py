@@ -1,7 +1,9 @@
 """features: what is known at each origin, once for training, judging and refitting."""
 
 from foresell.features.direct import direct_frame
-from foresell.models.learner import EFFORTS, training_origins
+from foresell.features.pools import fit_recipe
+from foresell.models.effort import EFFORTS
+from foresell.models.origins import training_origins
 from foresell.pipeline.layer import feature_name, read_panel, read_split
 from foresell.pipeline.work import Work
 
@@ -13,14 +15,17 @@ def run(work: Work) -> None:
     on every row share them.
     """
     project, effort = work.project, EFFORTS[work.preset]
-    panel = read_panel(work.inputs["processed"], project)
-    test_cutoff = panel.dates.index(read_split(work.inputs["splits"]).test_cutoff)
-    judged = training_origins(panel.until(test_cutoff), project, effort)
-    final = training_origins(panel, project, effort)
-    origins = sorted({*judged, *final, test_cutoff})
+    whole = read_panel(work.inputs["processed"], project)
+    test_cutoff = whole.dates.index(read_split(work.inputs["splits"]).test_cutoff)
+    judged = whole.until(test_cutoff)
+    recipe = fit_recipe(judged, project)
+    origins = sorted({
+        *training_origins(judged, project, effort),
+        *training_origins(whole, project, effort),
+    })
     rows = columns = 0
     for done, origin in enumerate(origins, 1):
-        frame = direct_frame(panel, project, origin, project.horizon)
-        work.outputs["features"].write_frame(feature_name(panel.dates[origin]), frame)
+        frame = direct_frame(whole, project, recipe, origin, project.horizon)
+        work.outputs["features"].write_frame(feature_name(whole.dates[origin]), frame)
         rows, columns = rows + frame.height, frame.width
         work.note(f"{done} of {len(origins)} origins, {rows:,} rows of {columns} columns")

@@ -16,9 +16,8 @@ def run(work: Work) -> None:
         DataError: a declared file is empty.
     """
     project, source = work.project, work.source
-    there = set(source.names())
     wanted = [table.file for table in project.tables]
-    if project.asked is not None and project.asked.file in there:
+    if project.asked is not None and source.holds(project.asked.file):
         wanted.append(project.asked.file)
     contents = {name: source.read(name) for name in wanted}
     for name, content in contents.items():

@@ -3,16 +3,18 @@
 import json
 
 from foresell.bundle.bundle import Bundle, write_bundle
-from foresell.models.learner import EFFORTS, read_learner, refit_learner, write_learner
+from foresell.models.effort import EFFORTS
+from foresell.models.learner import refit_learner
+from foresell.models.learner_files import read_learner, write_learner
 from foresell.pipeline.fingerprint import libraries
-from foresell.pipeline.layer import feature_frames, read_layer, read_panel, read_split
+from foresell.pipeline.layer import feature_frames, read_files, read_layer, read_panel, read_split
 from foresell.pipeline.work import Work
 
 
 def run(work: Work) -> None:
     """Write ``bundle/``. It names both cutoffs; scores and calibration are the judged model's."""
     project, effort = work.project, EFFORTS[work.preset]
-    judged = {name: work.inputs["judged"].read_bytes(name) for name in work.inputs["judged"].list()}
+    judged = read_files(work.inputs["judged"])
     panel = read_panel(work.inputs["processed"], project)
     frames = feature_frames(work.inputs["features"], panel)
     final = refit_learner(read_learner(judged), panel, project, effort, frames, work.note)
@@ -26,7 +28,7 @@ def run(work: Work) -> None:
         "frequency": project.frequency,
         "horizon": project.horizon,
         "preset": work.preset,
-        "champion": final.champion,
+        "champion": final.chosen,
         "judged_cutoff": split.test_cutoff.isoformat(),
         "refit_cutoff": split.last_observed.isoformat(),
         "series": panel.n_series,

@@ -15,17 +15,21 @@ from foresell.evaluate.diagnostics import (
     residuals,
     totals,
 )
-from foresell.models.learner import read_learner
+from foresell.features.calendar import event_grids, period_dates
+from foresell.models.learner import Learner
+from foresell.models.learner_files import read_learner
 from foresell.pipeline.fingerprint import digest
-from foresell.pipeline.layer import read_raw_panel, read_split
+from foresell.pipeline.layer import read_files, read_raw_panel, read_split
 from foresell.pipeline.work import Work
 from foresell.report.context import DataFacts, RunFacts, RunReport, Sample, Verdict
 from foresell.report.page import render_report
+from foresell.report.wording import capitalized, segment_phrase
 from foresell.spec.calendar import step
 from foresell.spec.ports import Store
 from foresell.spec.project import ProjectSpec
 
-_RENAMED = {"coverage": "coverage_80", "width": "width_80"}
+# The page gives the bias as a share of the actuals; in units of the target it goes nowhere.
+_RENAMED = {"coverage": "coverage_80", "width": "width_80", "bias_share": "bias"}
 _SHOWN = 5  # candidates in the charts by segment and step
 
 
@@ -49,7 +53,7 @@ def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:
     names = [champion, baseline, *board["candidate"].head(_SHOWN).to_list()]
     frames = {name: _forecast(work, name) for name in dict.fromkeys(names)}
     own, other = frames[champion], frames[baseline]
-    learner = read_learner(_files(work.inputs["judged"]))
+    learner = read_learner(read_files(work.inputs["judged"]))
     shown = totals(truth, own, other, project)
     past = _history(panel, cast("date", shown["date"].min()))
     return RunReport(
@@ -57,26 +61,65 @@ def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:
         verdict=Verdict(
             passed=bool(test["verdict"]["passed"]), reasons=tuple(test["verdict"]["reasons"])
         ),
-        leaderboard=board.rename(_RENAMED).with_columns(champion=pl.col("candidate") == champion),
+        leaderboard=_renamed(board).with_columns(champion=pl.col("candidate") == champion),
         data=_data(work),
         value_added=_added(evaluation, champion),
         totals=pl.concat([past, shown], how="diagonal_relaxed"),
         samples=_samples(work, project, panel, (own, other)),
         by_step=errors_by_step(truth, frames, project),
-        segments=(
-            evaluation
-            .read_frame("segments.parquet")
-            .rename(_RENAMED)
-            .filter(pl.col("candidate").is_in(list(frames)))
+        segments=_renamed(evaluation.read_frame("segments.parquet")).filter(
+            pl.col("candidate").is_in(list(frames))
         ),
         calibration=calibration(truth, own, project),
         residuals=residuals(truth, own, project),
-        residual_unit="of the series' mean",
-        folds=learner.folds.select("cutoff", "candidate", "wape"),
-        weights=learner.weight_table(),
+        residual_share_of="the series' mean",
+        folds=_folds(learner, panel),
+        weights=_weights(learner),
         notes=tuple(learner.notes),
         baseline=baseline,
+        events=_events(panel, project),
     )
+
+
+def _renamed(scores: pl.DataFrame) -> pl.DataFrame:
+    """Return scores with their columns named as the page names them."""
+    return scores.drop("bias", strict=False).rename(_RENAMED, strict=False)
+
+
+def _events(panel: Panel, project: ProjectSpec) -> pl.DataFrame:
+    """Return ``date``, ``name``: the periods into which the declared events fall, in date order.
+
+    From the first period of the panel to the end of the delivered horizon.
+    """
+    dates = period_dates(panel.dates, project.frequency, len(panel.dates) + project.horizon)
+    marks = [
+        {"date": dates[place], "name": grid.name}
+        for grid in event_grids(project, dates[0], len(dates))
+        for place in np.flatnonzero(grid.inside)
+    ]
+    return pl.DataFrame(marks, schema={"date": pl.Date, "name": pl.String}).sort("date", "name")
+
+
+def _folds(learner: Learner, panel: Panel) -> pl.DataFrame:
+    """Return the folds' errors by date of their cutoff."""
+    dates = pl.DataFrame({"cutoff": range(len(panel.dates)), "date": panel.dates})
+    folds = learner.folds.with_columns(pl.col("cutoff").cast(pl.Int64))
+    joined = folds.join(dates, on="cutoff", how="left", maintain_order="left")
+    return joined.select(pl.col("date").alias("cutoff"), "candidate", "wape")
+
+
+def _weights(learner: Learner) -> pl.DataFrame:
+    """Return what the greedy ensemble is made of, by bucket of the horizon."""
+    rows = []
+    for i, (last, weights) in enumerate(zip(learner.buckets, learner.weights, strict=True)):
+        first = learner.buckets[i - 1] + 1 if i else 1
+        rows += [
+            {"bucket": f"{first}-{last}", "member": name, "weight": weight}
+            for name, weight in weights.items()
+            if weight > 0
+        ]
+    schema = {"bucket": pl.String, "member": pl.String, "weight": pl.Float64}
+    return pl.DataFrame(rows, schema=schema)
 
 
 def _facts(work: Work, project: ProjectSpec, test: dict[str, Any]) -> RunFacts:
@@ -153,10 +196,11 @@ def _samples(
     own, other = pair
     cutoff = panel.dates.index(read_split(work.inputs["splits"]).test_cutoff)
     future = work.inputs["forecast"].read_frame("horizon.parquet")
+    events = _events(panel, project)
     found = []
     for row, kind in pick_samples(panel, cutoff):
         key = panel.keys[row]
-        label = ", ".join(f"{name} {key[name][0]}" for name in project.keys)
+        label = ", ".join(segment_phrase(name, str(key[name][0])) for name in project.keys)
         observed = pl.DataFrame({
             "date": pl.Series(list(panel.dates), dtype=pl.Date),
             "y": panel.target[row],
@@ -166,11 +210,12 @@ def _samples(
         )
         found.append(
             Sample(
-                label=label,
+                label=capitalized(label),
                 kind=kind,
                 history=_since_first(observed.head(cutoff + 1)),
                 test=judged.join(observed, on="date", how="left").sort("date"),
                 future=_of(future, key, project).sort("date"),
+                events=events,
             )
         )
     return tuple(found)
@@ -193,10 +238,6 @@ def _forecast(work: Work, name: str) -> pl.DataFrame:
     models = work.inputs["predictions"]
     place = models if file in models.list() else work.inputs["baselines"]
     return place.read_frame(file)
-
-
-def _files(store: Store) -> dict[str, bytes]:
-    return {name: store.read_bytes(name) for name in store.list()}
 
 
 def _json(store: Store, name: str) -> dict[str, Any]:

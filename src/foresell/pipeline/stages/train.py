@@ -1,7 +1,9 @@
 """train: learn, choose and calibrate on what was known at the test cutoff."""
 
 from foresell.data.long import forecast_columns, long_frame
-from foresell.models.learner import EFFORTS, fit_learner, forecast_candidates, write_learner
+from foresell.models.effort import EFFORTS
+from foresell.models.learner import candidate_quantiles, fit_learner, forecast
+from foresell.models.learner_files import write_learner
 from foresell.pipeline.layer import feature_frames, read_panel, read_split
 from foresell.pipeline.work import Work
 
@@ -10,7 +12,8 @@ def run(work: Work) -> None:
     """Write ``judged/`` (the learner's files) and ``predictions/<candidate>.parquet``.
 
     The panel is cut at the test cutoff before anything is learnt, so no value of the test window
-    can reach a model. Predictions cover every series and period of the window.
+    can reach a model. Predictions cover every series and period
+    of the window; the baselines are among them, with intervals made the same way.
     """
     project, effort = work.project, EFFORTS[work.preset]
     whole = read_panel(work.inputs["processed"], project)
@@ -21,9 +24,10 @@ def run(work: Work) -> None:
     for name, content in write_learner(learner).items():
         work.outputs["judged"].write_bytes(name, content)
     steps = project.split.test
-    forecasts = forecast_candidates(learner, panel, project, steps, frames(cutoff))
-    for name, made in forecasts.items():
-        columns = forecast_columns(made.point, made.quantiles)
+    made = forecast(learner, panel, project, steps, frames(cutoff))
+    for name, point in made.members.items():
+        quantiles = candidate_quantiles(learner, made, name, project)
+        columns = forecast_columns(point, quantiles)
         frame = long_frame(panel, project, cutoff, columns)
         work.outputs["predictions"].write_frame(f"{name}.parquet", frame)
-    work.note(f"{len(forecasts)} candidates, chosen before the test: {learner.champion}")
+    work.note(f"{len(made.members)} candidates; chosen before the test: {learner.chosen}")

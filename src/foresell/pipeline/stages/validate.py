@@ -97,19 +97,19 @@ def _declared(rows: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:
     Raises:
         SpecError: a column has no role, or a role names no column.
     """
-    for name in rows.columns:
-        if name not in project.columns:
-            raise SpecError(
-                f"the column {name!r} has no role",
-                f"project {project.name!r}, columns",
-                f"add '{name}: past_only', or another role ('excluded' leaves it out)",
-            )
     for name in project.columns:
         if name not in rows.columns:
             raise SpecError(
                 f"the column {name!r} has a role and stands in no table",
                 f"project {project.name!r}, columns",
                 nearest(name, rows.columns),
+            )
+    for name in rows.columns:
+        if name not in project.columns:
+            raise SpecError(
+                f"the column {name!r} has no role",
+                f"project {project.name!r}, columns",
+                f"add '{name}: past_only', or another role ('excluded' leaves it out)",
             )
     used = [name for name, role in project.columns.items() if role != "excluded"]
     return rows.select(used).sort([*project.keys, project.time])

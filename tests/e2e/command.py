@@ -1,0 +1,32 @@
+"""The command line as tests call it, and what it says and leaves behind."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.builders import snapshot
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    code: int
+    err: str
+
+
+Foresell = Callable[..., Ran]
+
+
+def run_to_split(foresell: Foresell, data: Path) -> Ran:
+    return foresell("run", "walmart", "--data", data, "--until", "split")
+
+
+def three_lines(what: str, where: str, mend: str) -> str:
+    return f"error {what}\n  where {where}\n  mend  {mend}\n"
+
+
+def kept(home: Path) -> Files:
+    """Everything in the workspace but the log and the lock, which tell of every run."""
+    files = snapshot(home)
+    return {name: files[name] for name in files if not name.endswith(("run.log", ".lock"))}

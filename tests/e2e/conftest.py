@@ -1,0 +1,31 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from foresell.cli import main
+from tests.e2e.command import Foresell, Ran
+
+
+@pytest.fixture
+def foresell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Foresell:
+    """The command line in this process, with its own home, projects folder and working folder."""
+    monkeypatch.setenv("FORESELL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FORESELL_PROJECTS", str(tmp_path / "declared"))
+    monkeypatch.chdir(tmp_path)
+
+    def command(*words: str | Path) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["foresell", *map(str, words)])
+        capsys.readouterr()
+        code: object = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code
+        err = capsys.readouterr().err
+        assert "Traceback" not in err
+        return Ran(code=int(str(code or 0)), err=err)
+
+    return command

@@ -1,0 +1,302 @@
+"""A whole run on small files: what it promises of bytes, of the future, and of being killed."""
+
+import csv
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import foresell
+from foresell.api import RunResult
+from foresell.errors import GateError, UsageError
+from tests.builders import snapshot, weekly_files, write_files
+
+Files = Mapping[str, bytes]
+MADE_AFTER_LEARNING = ("run.log", ".lock", ".state")
+
+
+def run(files: Files, folder: Path, **asked: object) -> RunResult:
+    data = write_files(folder / "data", files)
+    return foresell.run("walmart", data=data, preset="fast", home=folder / "home", **asked)  # type: ignore[arg-type]
+
+
+def made(folder: Path) -> dict[str, bytes]:
+    """Every published file of the run in ``folder``: no log, no times."""
+    files = snapshot(folder / "home" / "walmart")
+    return {name: files[name] for name in files if name.split("/")[0] not in MADE_AFTER_LEARNING}
+
+
+def under(files: Files, *outputs: str) -> dict[str, bytes]:
+    return {name: files[name] for name in files if name.split("/")[0] in outputs}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
+    """One undisturbed run on ragged files, shared by the tests that only look."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, run(weekly_files(ragged=True), folder)
+
+
+def test_a_run_answers_every_row_asked_for_in_its_order(whole: tuple[Path, RunResult]) -> None:
+    folder, result = whole
+    asked = list(csv.DictReader(io.StringIO((folder / "data" / "test.csv").read_text())))
+
+    answered = pl.read_parquet(result.forecast or "")
+
+    identity = answered.select("Store", "Dept", pl.col("Date").cast(pl.String)).rows()
+    assert identity == [(int(r["Store"]), int(r["Dept"]), r["Date"]) for r in asked]
+    numbers = answered.select("prediction", "^q0.*$").to_numpy()
+    assert numbers.shape[1] == 10
+    assert bool((abs(numbers) < float("inf")).all())
+    assert bool((numbers[:, 2:] >= numbers[:, 1:-1]).all())
+    assert answered["interval_method"].unique().to_list() == ["conformal_intervals"]
+
+
+def test_a_department_never_sold_is_answered_from_a_coarser_level(
+    whole: tuple[Path, RunResult],
+) -> None:
+    _, result = whole
+    answered = pl.read_parquet(result.forecast or "")
+
+    levels = answered.group_by("Store", "Dept").agg(pl.col("level_used").first())
+
+    never_sold = levels.filter((pl.col("Store") == 1) & (pl.col("Dept") == 3))
+    assert never_sold["level_used"].to_list() != ["series"]
+    sold = levels.filter((pl.col("Store") == 2) & (pl.col("Dept") == 1))
+    assert sold["level_used"].to_list() == ["series"]
+
+
+def test_the_bundle_names_both_cutoffs_and_carries_the_judged_scores(
+    whole: tuple[Path, RunResult],
+) -> None:
+    _, result = whole
+    metadata = json.loads((result.workspace / "bundle" / "metadata.json").read_bytes())
+    judged = json.loads((result.workspace / "evaluation" / "test.json").read_bytes())
+
+    assert metadata["judged_cutoff"] == "2012-03-16"
+    assert metadata["refit_cutoff"] == "2012-12-14"
+    assert metadata["scores"] == judged["scores"]
+    assert metadata["gate"] == {**judged["verdict"], "override": None}
+
+
+def test_two_runs_with_one_seed_leave_the_same_bytes(
+    whole: tuple[Path, RunResult], tmp_path: Path
+) -> None:
+    folder, _ = whole
+
+    run(weekly_files(ragged=True), tmp_path)
+
+    assert made(tmp_path) == made(folder)
+
+
+def test_a_second_run_does_nothing_again(whole: tuple[Path, RunResult], tmp_path: Path) -> None:
+    run(weekly_files(ragged=True), tmp_path)
+    events: list[tuple[str, str]] = []
+
+    foresell.run(
+        "walmart",
+        data=tmp_path / "data",
+        preset="fast",
+        home=tmp_path / "home",
+        listen=lambda event: events.append((event.kind, event.stage)),
+    )
+
+    again = [stage for kind, stage in events if kind == "done"]
+    kept = [stage for kind, stage in events if kind == "kept"]
+    assert again == ["manifest"]
+    assert kept == [
+        "ingest",
+        "validate",
+        "split",
+        "features",
+        "baselines",
+        "train",
+        "evaluate",
+        "register",
+        "forecast",
+        "report",
+    ]
+
+
+def test_values_after_the_cutoff_change_no_feature_and_no_prediction(
+    whole: tuple[Path, RunResult], tmp_path: Path
+) -> None:
+    folder, result = whole
+    cutoff = json.loads((result.workspace / "splits" / "split.json").read_bytes())["test_cutoff"]
+
+    run(poisoned(weekly_files(ragged=True), cutoff), tmp_path, until="train")
+
+    clean, dirty = made(folder), made(tmp_path)
+    assert under(dirty, "processed") != under(clean, "processed")
+    assert before(dirty, cutoff) == before(clean, cutoff)
+    assert len(before(clean, cutoff)) >= 5
+    for output in ("baselines", "judged", "predictions"):
+        assert under(dirty, output) == under(clean, output)
+
+
+def before(files: Files, cutoff: str) -> dict[str, bytes]:
+    """The direct frames of origins up to the cutoff."""
+    frames = under(files, "features")
+    return {name: frames[name] for name in frames if name.split("=")[1][:10] <= cutoff}
+
+
+def poisoned(files: Files, cutoff: str) -> dict[str, bytes]:
+    """Every target and every past-only covariate after ``cutoff``, overwritten."""
+    table = {name: content.decode() for name, content in files.items()}
+    columns = {"train.csv": ["Weekly_Sales"]}
+    past = ["Temperature", "Fuel_Price", "CPI", "Unemployment"]
+    columns["features.csv"] = past + [f"MarkDown{i}" for i in range(1, 6)]
+    for name, names in columns.items():
+        rows = list(csv.DictReader(io.StringIO(table[name])))
+        for i, row in enumerate(rows):
+            if row["Date"] > cutoff:
+                row.update(dict.fromkeys(names, f"{7 + i * 37 % 11}"))
+        out = io.StringIO()
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        table[name] = out.getvalue()
+    return {name: text.encode() for name, text in table.items()}
+
+
+def test_the_order_of_the_rows_changes_nothing(
+    whole: tuple[Path, RunResult], tmp_path: Path
+) -> None:
+    folder, _ = whole
+    files = dict(weekly_files(ragged=True))
+    for name in ("train.csv", "features.csv"):
+        header, *rows = files[name].decode().splitlines()
+        random.Random(5).shuffle(rows)
+        files[name] = "\n".join([header, *rows, ""]).encode()
+
+    run(files, tmp_path)
+
+    same = ("processed", "splits", "features", "baselines", "judged", "predictions", "evaluation")
+    for output in (*same, "forecast"):
+        assert under(made(tmp_path), output) == under(made(folder), output)
+
+
+@pytest.mark.parametrize("stage", ["ingest", "features", "train", "register"])
+def test_a_run_killed_in_any_stage_goes_on_to_the_same_bytes(
+    stage: str, whole: tuple[Path, RunResult], tmp_path: Path
+) -> None:
+    folder, _ = whole
+    data = write_files(tmp_path / "data", weekly_files(ragged=True))
+    log = tmp_path / "home" / "walmart" / "run.log"
+    program = str(Path(sys.executable).parent / "foresell")
+    words = [program, "run", "walmart", "--data", str(data), "--preset", "fast"]
+    environment = {**os.environ, "FORESELL_HOME": str(tmp_path / "home")}
+
+    with subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 60
+        while not (log.exists() and f" {stage} started" in log.read_text()):
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+    assert f" {stage} done" not in log.read_text()
+
+    run(weekly_files(ragged=True), tmp_path)
+
+    assert made(tmp_path) == made(folder)
+
+
+def test_a_model_no_better_than_a_baseline_fails_the_gate_and_is_not_used_without_a_reason(
+    tmp_path: Path,
+) -> None:
+    files = dict(weekly_files(stores=2, weeks=150))
+    files["train.csv"] = every_year_the_same(files["train.csv"])
+
+    result = run(files, tmp_path)
+
+    assert result.passed is False
+    with pytest.raises(GateError, match="failed the gate"):
+        foresell.forecast("walmart", home=tmp_path / "home")
+
+    accepted = run(files, tmp_path, override="nothing better will come")
+
+    answered = foresell.forecast("walmart", home=tmp_path / "home")
+    metadata = json.loads((accepted.workspace / "bundle" / "metadata.json").read_bytes())
+    assert answered.height == 2 * 2 * 39
+    assert metadata["gate"]["override"] == "nothing better will come"
+
+
+def every_year_the_same(train: bytes) -> bytes:
+    """Sales that a seasonal naive foretells to the cent."""
+    rows = list(csv.DictReader(io.StringIO(train.decode())))
+    first = date.fromisoformat(rows[0]["Date"])
+    lines = ["Store,Dept,Date,Weekly_Sales,IsHoliday"]
+    for row in rows:
+        week = (date.fromisoformat(row["Date"]) - first).days // 7 % 52
+        sales = 1000 + (week * 7919) % 997
+        lines.append(f"{row['Store']},{row['Dept']},{row['Date']},{sales},{row['IsHoliday']}")
+    return "\n".join([*lines, ""]).encode()
+
+
+def test_rows_of_ones_own_are_answered_from_the_last_week_of_their_series(
+    whole: tuple[Path, RunResult], tmp_path: Path
+) -> None:
+    folder, _ = whole
+    asked = tmp_path / "mine.csv"
+    # The first series ended 30 weeks before the others: its own last week is 2012-05-18.
+    asked.write_text("Store,Dept,Date\n1,1,2012-05-25\n3,1,2012-12-21\n1,1,2013-01-04\n")
+
+    answered = foresell.forecast("walmart", rows=asked, home=folder / "home")
+
+    assert answered.select(pl.col("Date").cast(pl.String)).to_series().to_list() == [
+        "2012-05-25",
+        "2012-12-21",
+        "2013-01-04",
+    ]
+    assert answered.columns == [
+        *("Store", "Dept", "Date", "prediction"),
+        *(f"q0.{i}" for i in range(1, 10)),
+        *("interval_method", "level_used"),
+    ]
+    assert bool(answered["prediction"].is_finite().all())
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("3,1,2014-12-19", "more than 39 periods after 2012-12-14"),
+        ("3,1,2012-11-02", "not after the last observed period of its series"),
+        ("3,1,2012-12-20", "not a date of W-FRI"),
+        ("9,1,2012-11-02", "not after 2012-12-14, and the series was never observed"),
+    ],
+)
+def test_a_row_out_of_reach_is_refused_with_its_reason(
+    row: str, reason: str, whole: tuple[Path, RunResult], tmp_path: Path
+) -> None:
+    folder, _ = whole
+    asked = tmp_path / "mine.csv"
+    asked.write_text(f"Store,Dept,Date\n3,1,2012-12-21\n{row}\n")
+
+    with pytest.raises(UsageError) as refused:
+        foresell.forecast("walmart", rows=asked, home=folder / "home")
+
+    assert refused.value.what == (
+        f"1 row(s) cannot be answered: row 2 ({row.split(',')[2]}): {reason}"
+    )
+
+
+def test_the_submission_has_the_competitions_two_columns(whole: tuple[Path, RunResult]) -> None:
+    folder, _ = whole
+    answered = foresell.forecast("walmart", home=folder / "home")
+
+    form = foresell.submission("walmart", answered)
+
+    assert form.columns == ["Id", "Weekly_Sales"]
+    assert form["Id"][0] == "1_1_2012-12-21"
+    assert form["Weekly_Sales"].to_list() == answered["prediction"].to_list()
+    assert form["Id"].n_unique() == answered.height

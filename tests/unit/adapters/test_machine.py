@@ -1,0 +1,25 @@
+from pathlib import Path
+
+from foresell.adapters.machine import examine
+
+
+def test_everything_a_run_needs_is_looked_at(tmp_path: Path) -> None:
+    names = [check.name for check in examine(tmp_path)]
+    assert names == [
+        "Python",
+        *("polars", "numpy", "lightgbm", "pydantic", "typer", "altair", "vl-convert-python"),
+        *("cores", "memory", "workspace"),
+    ]
+
+
+def test_what_is_missing_says_how_to_mend_it_and_what_is_there_does_not(tmp_path: Path) -> None:
+    for check in examine(tmp_path):
+        assert (check.mend == "") == (check.state == "ok"), check
+
+
+def test_a_home_that_does_not_exist_yet_is_looked_at_through_its_nearest_parent(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "not" / "yet"
+    assert examine(home)[-1].found.startswith(f"{home}, ")
+    assert not home.exists()

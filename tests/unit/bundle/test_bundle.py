@@ -1,0 +1,103 @@
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from foresell.adapters.store import MemoryStore
+from foresell.bundle.bundle import CHECKSUMS, Bundle, read_bundle, write_bundle
+from foresell.errors import DataError
+
+HISTORY = pl.DataFrame({"Store": [1, 2], "Date": [date(2012, 1, 6)] * 2, "units": [1.5, None]})
+FILES = [
+    "checksums.json",
+    "contract.yaml",
+    "history.parquet",
+    "metadata.json",
+    "model/boosted/direct.txt",
+    "model/learner.json",
+    "project.yaml",
+]
+
+
+def bundle(metadata: Mapping[str, object] | None = None) -> Bundle:
+    return Bundle(
+        metadata=metadata or {"cutoff": "2012-01-06", "gate": {"passed": True}},
+        project_text="name: café\n",
+        contract_text="kind: DataContract\n",
+        model={"learner.json": b"{}", "boosted/direct.txt": b"tree\n"},
+        history=HISTORY,
+    )
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    store = MemoryStore()
+    write_bundle(bundle(), store)
+    return store
+
+
+def test_a_bundle_is_the_listed_plain_files(store: MemoryStore) -> None:
+    assert store.list() == FILES
+
+
+def test_a_bundle_is_read_as_it_was_written(store: MemoryStore) -> None:
+    read, wrote = read_bundle(store), bundle()
+    assert_frame_equal(read.history, wrote.history, check_exact=True)
+    assert (read.metadata, read.project_text, read.contract_text, read.model) == (
+        wrote.metadata,
+        wrote.project_text,
+        wrote.contract_text,
+        wrote.model,
+    )
+
+
+def test_equal_bundles_have_one_identity_and_one_byte_moves_it() -> None:
+    other = bundle({"cutoff": "2012-01-13", "gate": {"passed": True}})
+    same, moved = (write_bundle(made, MemoryStore()) for made in (bundle(), other))
+    assert write_bundle(bundle(), MemoryStore()) == same
+    assert moved != same
+
+
+def test_writing_over_a_bundle_gives_the_identity_of_writing_it_afresh(store: MemoryStore) -> None:
+    assert write_bundle(bundle(), store) == write_bundle(bundle(), MemoryStore())
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != CHECKSUMS])
+def test_a_changed_file_is_refused_by_name(name: str, store: MemoryStore) -> None:
+    store.files[name] += b" "
+    with pytest.raises(DataError) as caught:
+        read_bundle(store)
+    assert caught.value.what == f"{name} is not the file that was written"
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_no_single_byte_of_any_file_can_change_unseen(data: st.DataObject) -> None:
+    store = MemoryStore()
+    write_bundle(bundle(), store)
+    name = data.draw(st.sampled_from(FILES))
+    content = bytearray(store.files[name])
+    at = data.draw(st.integers(0, len(content) - 1))
+    content[at] ^= data.draw(st.integers(1, 255))
+    store.files[name] = bytes(content)
+    with pytest.raises(DataError):
+        read_bundle(store)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_refused_by_name(name: str, store: MemoryStore) -> None:
+    del store.files[name]
+    with pytest.raises(DataError) as caught:
+        read_bundle(store)
+    assert caught.value.what == f"{name} is missing"
+
+
+def test_a_file_that_nobody_listed_is_refused(store: MemoryStore) -> None:
+    store.write_bytes("model/extra.pkl", b"\x80")
+    with pytest.raises(DataError) as caught:
+        read_bundle(store)
+    assert caught.value.what == "files ['model/extra.pkl'] are not part of the bundle"

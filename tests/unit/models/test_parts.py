@@ -1,0 +1,142 @@
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foresell.features.direct import direct_frame
+from foresell.features.pools import fit_recipe
+from foresell.models.boosted import Boosting, fit_booster, predict_booster
+from foresell.models.combination import bucket_of, combined, greedy_weights, horizon_buckets
+from foresell.models.effort import EFFORTS
+from foresell.models.lad import fit_lad, lad_from_json, predict_lad
+from foresell.models.origins import (
+    actual_after,
+    draw_sample,
+    first_origin,
+    fitting_origins,
+    fold_cutoffs,
+    known_by,
+    training_origins,
+)
+from foresell.models.seasonal import reference, seasonal_members
+from tests.unit.models.toys import HORIZON, QUICK, panel, project
+
+KNOWN = panel(120)
+
+
+def frame_at(origin: int) -> pl.DataFrame:
+    return direct_frame(KNOWN, project(), fit_recipe(KNOWN, project()), origin, HORIZON)
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10_000), rows=st.integers(1, 60))
+def test_greedy_weights_are_a_mean_no_worse_than_the_plain_one_halfway(
+    seed: int, rows: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    actual = rng.normal(size=rows)
+    members = {
+        name: actual + rng.normal(scale=size, size=rows)
+        for name, size in (("a", 0.1), ("b", 1.0), ("c", 3.0))
+    }
+    weights = greedy_weights(members, actual, ("a", "b"))
+    assert sum(weights.values()) == pytest.approx(1.0, abs=1e-12)
+    assert min(weights.values()) >= 0
+
+    def error(shares: dict[str, float]) -> float:
+        mixed = sum(share * members[name] for name, share in shares.items())
+        return float(np.abs(actual - mixed).sum())
+
+    best = min(error({name: 1.0}) for name in members)
+    plain = error({"a": 0.5, "b": 0.5})
+    # Absolute error is convex: shrinking mixes the greedy error with that of the plain mean.
+    assert error(weights) <= 0.6 * max(best, plain) * 1.0 + 0.4 * plain + 1e-9
+
+
+def test_without_a_row_the_weights_are_equal_over_the_named_members() -> None:
+    none = np.zeros(0)
+    assert greedy_weights({"a": none, "b": none, "c": none}, none, ("a", "b")) == {
+        "a": 0.5,
+        "b": 0.5,
+        "c": 0.0,
+    }
+
+
+def test_each_step_is_combined_with_the_weights_of_its_bucket() -> None:
+    members = {"a": np.full((2, 4), 10.0), "b": np.full((2, 4), 20.0)}
+    weights = ({"a": 1.0, "b": 0.0}, {"a": 0.5, "b": 0.5})
+    mixed = combined(members, weights, bucket_of(4, (2, 3)))
+    assert mixed.tolist() == [[10.0, 10.0, 15.0, 15.0]] * 2
+
+
+@pytest.mark.parametrize(("horizon", "buckets"), [(1, (1,)), (2, (1, 2)), (28, (10, 19, 28))])
+def test_buckets_are_thirds_of_the_horizon(horizon: int, buckets: tuple[int, ...]) -> None:
+    assert horizon_buckets(horizon) == buckets
+
+
+def test_origins_lie_between_the_first_season_and_the_cutoff() -> None:
+    origins = training_origins(KNOWN, project(), QUICK)
+    fitting = fitting_origins(KNOWN, project(), QUICK)
+    assert len(fitting) <= QUICK.origins
+    assert min(fitting) >= first_origin(project())
+    assert max(fitting) == KNOWN.cutoff - 1
+    assert set(fold_cutoffs(KNOWN, project())) <= set(origins)
+    assert origins[-1] == KNOWN.cutoff
+
+
+def test_a_fold_learns_from_no_target_after_its_cutoff() -> None:
+    sample = draw_sample(KNOWN, project(), frame_at(100), 100, 10_000)
+    frames, targets = known_by([sample], 103)
+    periods = 100 + frames[0]["step"].to_numpy()
+    assert np.isfinite(targets[0]).tolist() == (periods <= 103).tolist()
+    assert known_by([sample], 100) == ([], [])
+
+
+def test_a_sample_keeps_the_target_beside_its_own_row() -> None:
+    frame = frame_at(100)
+    sample = draw_sample(KNOWN, project(), frame, 100, 30)
+    assert sample.frame.height == 30
+    truth = frame.select("shop", "item", "step").with_columns(
+        truth=actual_after(KNOWN, 100, HORIZON).ravel()
+    )
+    found = sample.frame.select("shop", "item", "step").join(
+        truth, on=["shop", "item", "step"], maintain_order="left"
+    )
+    assert found["truth"].to_list() == sample.target.tolist()
+
+
+def test_least_absolute_deviations_is_not_moved_by_one_outlier() -> None:
+    frame = frame_at(100)
+    truth = seasonal_members(frame)["seasonal_base"]
+    plain = fit_lad([frame], [truth], HORIZON)
+    spoilt = truth.copy()
+    spoilt[7] *= 1000
+    moved = predict_lad(fit_lad([frame], [spoilt], HORIZON), frame)
+    assert moved == pytest.approx(predict_lad(plain, frame), rel=0.05)
+    assert lad_from_json(plain.to_json()) == plain
+
+
+def test_a_booster_learns_what_the_reference_misses() -> None:
+    frame = frame_at(100)
+    base = reference(frame)
+    truth = base * np.where(frame["x_known_promo"].to_numpy() > 0.5, 1.5, 1.0)
+    quick = Boosting(trees=60, trees_per_origin=60, leaf_rows=5)
+    booster = fit_booster([frame], [truth], [base], quick, 1)
+    assert booster is not None
+    mended = base + predict_booster(booster, frame)
+    assert np.abs(truth - mended).sum() < 0.6 * np.abs(truth - base).sum()
+
+
+def test_a_booster_with_too_few_rows_is_none() -> None:
+    frame = frame_at(100)
+    nothing = np.full(frame.height, np.nan)
+    assert fit_booster([frame], [nothing], [nothing], Boosting(), 1) is None
+    nothing[:20] = 1.0
+    assert fit_booster([frame], [nothing], [reference(frame)], Boosting(), 1) is None
+
+
+def test_the_presets_are_ordered_by_effort() -> None:
+    assert list(EFFORTS) == ["fast", "default", "best"]
+    origins = [EFFORTS[name].origins for name in EFFORTS]
+    assert origins == sorted(origins)

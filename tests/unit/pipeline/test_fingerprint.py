@@ -1,0 +1,138 @@
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foresell.adapters.store import MemorySource
+from foresell.pipeline import fingerprint
+from foresell.pipeline.fingerprint import canonical, code_digest, digest, libraries, parameters
+from foresell.pipeline.work import Request
+from tests.unit.pipeline.conftest import shipped
+
+Digest = Callable[[], str]
+FILES = {
+    "__init__.py": "",
+    "stage.py": "from house import near\n\ndef run():\n    from house.lazy import thing\n",
+    "near.py": "import house.far\nTABLE = {'a': 'house.named:function'}\n",
+    "far.py": "import os\n",
+    "lazy.py": "thing = 1\n",
+    "named.py": "def function():\n    return 1\n",
+    "stranger.py": "VALUE = 1\n",
+    "note.txt": "beside\n",
+}
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small package on disk that Python can import."""
+    folder = tmp_path / "house"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in [name for name in sys.modules if name.split(".")[0] == "house"]:
+        monkeypatch.delitem(sys.modules, name)
+    return folder
+
+
+def fresh() -> str:
+    """The digest as a new process would compute it."""
+    for cached in (fingerprint.code_digest, fingerprint._source, fingerprint._imports):
+        cached.cache_clear()
+    return code_digest("house.stage")
+
+
+@pytest.mark.usefixtures("package")
+def test_unchanged_source_has_an_unchanged_digest() -> None:
+    assert fresh() == fresh()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["stage.py", "near.py", "far.py", "lazy.py", "named.py", "note.txt"],
+)
+def test_a_change_in_the_stage_or_in_anything_it_reaches_changes_the_digest(
+    name: str, package: Path
+) -> None:
+    before = fresh()
+    (package / name).write_text(FILES[name] + "# changed\n")
+    assert fresh() != before
+
+
+def test_a_change_in_a_module_that_is_not_reached_changes_nothing(package: Path) -> None:
+    before = fresh()
+    (package / "stranger.py").write_text("VALUE = 2\n")
+    (package / "new.py").write_text("")
+    assert fresh() == before
+
+
+def test_a_template_beside_an_imported_module_counts(package: Path) -> None:
+    before = fresh()
+    (package / "templates").mkdir()
+    (package / "templates" / "page.html").write_text("<p>")
+    assert fresh() != before
+
+
+def test_moving_the_package_elsewhere_changes_nothing(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fresh()
+    package.rename(tmp_path / "gone")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "gone").rename(tmp_path / "elsewhere" / "house")
+    for name in [name for name in sys.modules if name.split(".")[0] == "house"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(tmp_path / "elsewhere"))
+    assert fresh() == before
+
+
+def test_every_stage_depends_on_the_code_it_calls() -> None:
+    ingest, split = (code_digest(f"foresell.pipeline.stages.{n}") for n in ("ingest", "split"))
+    assert ingest != split
+    followed: dict[str, Path] = {}
+    fingerprint._follow("foresell.pipeline.stages.ingest", followed)
+    assert {
+        "foresell.pipeline.stages.ingest",
+        "foresell.contracts.text",
+        "foresell.data.joining",
+        "foresell.spec.project",
+        "foresell.errors",
+    } <= set(followed)
+    assert "foresell.cli.app" not in followed
+
+
+@given(st.dictionaries(st.text(), st.integers() | st.text() | st.none()))
+def test_the_order_of_a_mapping_is_no_part_of_its_digest(value: dict[str, object]) -> None:
+    assert digest(value) == digest(dict(reversed(value.items())))
+
+
+def test_canonical_json_has_sorted_keys_and_plain_declarations() -> None:
+    value = {"b": date(2012, 1, 6), "a": ("é", None, 1.5)}
+    assert canonical(value) == '{"a": ["é", null, 1.5], "b": "2012-01-06"}'.encode()
+
+
+def request_() -> Request:
+    project, contract = shipped("walmart")
+    return Request(project=project, contract=contract, source=MemorySource({}))
+
+
+def test_a_parameter_that_was_not_read_has_no_digest() -> None:
+    assert list(parameters(request_(), {"season", "horizon"})) == ["horizon", "season"]
+
+
+def test_only_the_changed_parameter_has_another_digest() -> None:
+    names = {"horizon", "season", "contract", "preset", "override", "declarations"}
+    one = request_()
+    other = replace(one, project=replace(one.project, horizon=3), preset="best")
+    before, after = parameters(one, names), parameters(other, names)
+    assert {name for name in names if before[name] != after[name]} == {"horizon", "preset"}
+
+
+def test_the_libraries_that_can_change_a_result_are_named_with_their_versions() -> None:
+    assert set(libraries()) == set(fingerprint.LIBRARIES)
+    assert all(version[0].isdigit() for version in libraries().values())
