@@ -12,8 +12,8 @@ from foresell.spec.forecast import QUANTILES
 from foresell.spec.project import ProjectSpec
 
 _RESIDUALS = 5000
-_PICKS = (("big", 0.0), ("big", 0.004), ("big", 0.02), ("upper half", 0.1), ("upper half", 0.2))
-_MORE = (("upper half", 0.35), ("middle", 0.45), ("middle", 0.55), ("small", 0.7), ("small", 0.85))
+_PLACES = (0.0, 0.004, 0.02, 0.1, 0.2, 0.35, 0.45, 0.55, 0.7, 0.85)  # in the ranking by volume
+_NAMES = ((0.05, "big"), (0.4, "upper half"), (0.6, "middle"), (1.0, "small"))
 
 
 def errors_by_step(
@@ -101,7 +101,7 @@ def pick_samples(panel: Panel, cutoff: int) -> Sequence[tuple[int, str]]:
     """Return up to a dozen series worth a look, as (row of the panel, why): big ones first.
 
     By mean target up to ``cutoff``, among series observed to the end; then the most erratic of
-    them (coefficient of variation), then the one with the shortest history.
+    the bigger half (coefficient of variation), then the one with the shortest history.
     """
     past = panel.target[:, : cutoff + 1]
     seen = np.isfinite(past)
@@ -113,11 +113,26 @@ def pick_samples(panel: Panel, cutoff: int) -> Sequence[tuple[int, str]]:
     ranked = full[np.argsort(-mean[full], kind="stable")]
     if len(ranked) == 0:
         return []
-    picks = {int(ranked[int(place * (len(ranked) - 1))]): why for why, place in (*_PICKS, *_MORE)}
-    middle = ranked[: max(1, len(ranked) // 2)]
-    spread = np.nanstd(past[middle], axis=1) / mean[middle]
-    picks.setdefault(int(middle[int(np.argmax(spread))]), "erratic")
+    picks = {int(ranked[place]): _size(place / len(ranked)) for place in _places(len(ranked))}
+    bigger = np.array([row for row in ranked[: len(ranked) // 2 + 1] if int(row) not in picks])
+    if len(bigger):
+        spread = np.nanstd(past[bigger], axis=1) / mean[bigger]
+        picks[int(bigger[int(np.argmax(spread))])] = "erratic"
     young = np.flatnonzero(alive & (count > 0) & (count < 0.9 * count.max()))
     if len(young):
-        picks.setdefault(int(young[np.argsort(count[young], kind="stable")][0]), "short history")
+        picks[int(young[np.argsort(count[young], kind="stable")][0])] = "short history"
     return list(picks.items())
+
+
+def _places(n: int) -> Sequence[int]:
+    """Return up to ten distinct places of a ranking of ``n``, spread as `_PLACES` says."""
+    places: list[int] = []
+    for share in _PLACES:
+        place = int(share * (n - 1))
+        places.append(max(place, places[-1] + 1 if places else 0))
+    return [place for place in places if place < n]
+
+
+def _size(share: float) -> str:
+    """Return what a place in the ranking by volume is called; ``share`` from 0 to 1."""
+    return next(name for limit, name in _NAMES if share <= limit)

@@ -75,8 +75,8 @@ class PanelForecast:
     """A forecast of every series: n series, s steps from the panel's cutoff on.
 
     ``point``: (n, s). ``quantiles``: (n, s, 9), rising. ``members``: every candidate's (n, s).
-    ``level_used``: (n,) the level of the hierarchy each series was answered from. ``spread``:
-    (n, s, 9) of any candidate is given by `candidate_quantiles`.
+    ``level_used``: (n,) the level of the hierarchy each series was answered from. ``design``,
+    ``scale`` and ``holiday``: what `candidate_quantiles` needs, one row per series and step.
     """
 
     point: Matrix
@@ -85,8 +85,8 @@ class PanelForecast:
     level_used: tuple[str, ...]
     interval_method: str
     design: Matrix
-    scale: Matrix
-    holiday: Matrix
+    scale: Vector
+    holiday: Vector
 
 
 def fit_learner(

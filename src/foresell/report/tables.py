@@ -77,7 +77,7 @@ METRICS = {
     "rmse": Metric(title="RMSE", means="root of the mean squared error", show=measured),
     "mae": Metric(title="MAE", means="mean absolute error", show=measured),
     "mase": Metric(
-        title="MASE", means="MAE over that of the last value carried forward in training",
+        title="MASE", means="MAE over that of the seasonal naive in training",
         show=lambda value: f"{value:.3f}",
     ),
     "wql": Metric(

@@ -1,0 +1,86 @@
+"""The commands in the documents run as they stand."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.builders import weekly_files, write_files
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for kind, text in BLOCK.findall(page.read_text("utf-8")) if kind == language]
+
+
+def commands(program: str) -> list[str]:
+    lines = [line for page in PAGES for block in blocks(page, "sh") for line in block.splitlines()]
+    found = [line.split("#")[0].strip() for line in lines]
+    return list(dict.fromkeys(line for line in found if line.startswith(f"{program} ")))
+
+
+def test_every_make_verb_in_the_documents_is_one_of_the_makefile() -> None:
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    verbs = set(re.findall(r"^  make (\w+)", listed, re.MULTILINE))
+
+    used = {verb for page in PAGES for verb in re.findall(r"`make (\w+)", page.read_text("utf-8"))}
+    used |= {line.split()[1] for line in commands("make")}
+
+    assert {"demo", "test"} <= used <= verbs
+
+
+def test_every_foresell_command_in_the_documents_runs(tmp_path: Path) -> None:
+    data = write_files(tmp_path / "DIR", weekly_files(stores=4, depts=3))
+    environment = {**os.environ, "FORESELL_HOME": str(tmp_path / "home")}
+    program = str(Path(sys.executable).parent / "foresell")
+    asked = commands("foresell")
+    codes = {}
+
+    for line in asked:
+        words = [str(data) if word == "DIR" else word for word in shlex.split(line)[1:]]
+        preset = ["--preset", "fast"] if words[0] == "run" and "--preset" not in words else []
+        done = subprocess.run(
+            [program, *words, *preset],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        codes[line] = (done.returncode, done.stderr[-300:] if done.returncode else "")
+
+    assert len(asked) >= 4
+    assert codes == dict.fromkeys(asked, (0, ""))
+
+
+@pytest.mark.parametrize("code", blocks(ROOT / "README.md", "python"))
+def test_the_python_in_the_readme_runs(code: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "FORESELL_HOME": str(tmp_path / "home")}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert re.fullmatch(r"\w+ True .*report\.html\n", done.stdout)
+
+
+def test_every_link_in_the_documents_leads_to_a_file() -> None:
+    broken = [
+        (page.name, link)
+        for page in PAGES
+        for link in re.findall(r"\]\((?!http)([^)#]+)", page.read_text("utf-8"))
+        if not (page.parent / link).exists()
+    ]
+    assert broken == []
