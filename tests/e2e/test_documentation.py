@@ -1,5 +1,6 @@
 """The commands in the documents run as they stand."""
 
+import csv
 import os
 import re
 import shlex
@@ -84,3 +85,14 @@ def test_every_link_in_the_documents_leads_to_a_file() -> None:
         if not (page.parent / link).exists()
     ]
     assert broken == []
+
+
+def test_the_figures_of_the_readme_are_those_of_the_last_scored_run() -> None:
+    with (ROOT / "benchmarks" / "log.csv").open(encoding="utf-8") as file:
+        last = list(csv.DictReader(file))[-1]
+    scored = [f"{float(last[name]):.4f}" for name in ("wape", "mase", "wql", "sql")]
+
+    for page in (ROOT / "README.md", ROOT / "docs" / "benchmarks.md"):
+        row = re.search(r"^\| \**foresell.*$", page.read_text("utf-8"), re.MULTILINE)
+        assert row is not None
+        assert re.findall(r"0\.\d{4}", row.group()) == scored
