@@ -2,17 +2,17 @@
 
 >>> import foresell
 >>> sorted(foresell.__all__)
-['doctor', 'forecast', 'projects', 'run', 'submission']
+['doctor', 'forecast', 'projects', 'run', 'submission', 'unanswered']
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from foresell.api import doctor, forecast, projects, run, submission
+    from foresell.api import doctor, forecast, projects, run, submission, unanswered
 
 __version__ = "0.1.0"
-__all__ = ["doctor", "forecast", "projects", "run", "submission"]
+__all__ = ["doctor", "forecast", "projects", "run", "submission", "unanswered"]
 
 
 def __getattr__(name: str) -> object:

@@ -9,30 +9,35 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 
 from foresell import wiring
 from foresell.adapters.machine import Check
-from foresell.errors import GateError, UsageError, nearest
+from foresell.adapters.projects import Declaration
+from foresell.bundle.bundle import Bundle, read_bundle
+from foresell.errors import ForesellError, GateError, UsageError, nearest
 from foresell.pipeline.work import Event
 from foresell.settings import read_settings
-from foresell.spec.project import Preset
+from foresell.spec.project import Preset, ProjectSpec
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectSummary:
-    """One project that can be run; ``synthetic`` ones need no data."""
+    """One declared project; ``synthetic`` ones need no data.
+
+    ``kind`` is ``broken`` where the declaration cannot be read; ``title`` then says why.
+    """
 
     name: str
     title: str
     kind: str
-    target: str
-    frequency: str
-    horizon: int
-    synthetic: bool
     where: str
+    target: str = ""
+    frequency: str = ""
+    horizon: int | None = None
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,21 +69,28 @@ def projects() -> list[ProjectSummary]:
     """Return the projects that can be run, by name: yours first, then those foresell ships."""
     settings = read_settings()
     found = []
-    for name in wiring.declarations(settings):
-        texts, spec = wiring.declaration(name, settings)
-        found.append(
-            ProjectSummary(
-                name=name,
-                title=spec.title,
-                kind=spec.kind,
-                target=spec.target,
-                frequency=spec.frequency,
-                horizon=spec.horizon,
-                synthetic=spec.synthetic is not None,
-                where=texts.where,
+    for name, folder in wiring.declarations(settings).items():
+        try:
+            found.append(_summary(*wiring.declaration(name, settings)))
+        except ForesellError as error:
+            found.append(
+                ProjectSummary(name=name, title=error.what, kind="broken", where=str(folder))
             )
-        )
     return found
+
+
+def _summary(texts: Declaration, spec: ProjectSpec) -> ProjectSummary:
+    """Return the summary of one declaration."""
+    return ProjectSummary(
+        name=spec.name,
+        title=spec.title,
+        kind=spec.kind,
+        target=spec.target,
+        frequency=spec.frequency,
+        horizon=spec.horizon,
+        synthetic=spec.synthetic is not None,
+        where=texts.where,
+    )
 
 
 def run(
@@ -99,7 +111,14 @@ def run(
     all state lives, ``FORESELL_HOME`` or ``./workspace`` by default. ``listen`` hears progress.
 
     Every failure is a ``ForesellError``; a model that fails the gate is not one: see ``passed``.
+
+    Raises:
+        UsageError: there is no such preset.
     """
+    if preset not in get_args(Preset):
+        raise UsageError(
+            f"there is no preset {preset!r}", "preset", nearest(preset, get_args(Preset))
+        )
     from foresell.pipeline.graph import PANEL_STAGES  # noqa: PLC0415 - heavy: only when it runs
     from foresell.pipeline.runner import until as up_to  # noqa: PLC0415
 
@@ -147,12 +166,38 @@ def forecast(
     finite, in the unit of the target), ``interval_method`` and ``level_used``.
 
     Raises:
-        UsageError: the project has no bundle yet.
         GateError: the model failed the gate and nobody gave a reason to use it all the same.
     """
-    from foresell.answer.rows import answer  # noqa: PLC0415 - heavy: only when it answers
-    from foresell.bundle.bundle import read_bundle  # noqa: PLC0415
+    from foresell.answer.rows import answer, default_rows  # noqa: PLC0415 - heavy
 
+    bundle = _bundle(project, home)
+    gate = bundle.metadata["gate"]
+    if isinstance(gate, dict) and not gate["passed"] and not gate["override"]:
+        raise GateError(
+            "the model of the last run failed the gate",
+            f"project {project!r}, bundle/metadata.json",
+            f"read the report, or accept it: foresell run {project} --override REASON",
+        )
+    asked = default_rows(bundle)[0] if rows is None else wiring.read_rows(rows, bundle)
+    return answer(bundle, asked)
+
+
+def unanswered(project: str, *, home: str | Path | None = None) -> pl.DataFrame:
+    """Return the rows the source of ``project`` asked for that its bundle cannot answer.
+
+    Key columns, date, known-future covariates and ``reason``; no rows as a rule.
+    """
+    from foresell.answer.rows import default_rows  # noqa: PLC0415 - heavy: only when it answers
+
+    return default_rows(_bundle(project, home))[1]
+
+
+def _bundle(project: str, home: str | Path | None) -> Bundle:
+    """Return the bundle of the last run.
+
+    Raises:
+        UsageError: the project has no bundle yet.
+    """
     settings = read_settings(Path(home) if home is not None else None)
     wiring.declaration(project, settings)
     place = wiring.workspace(project, settings)
@@ -162,18 +207,7 @@ def forecast(
             str(place.root),
             f"run it first: foresell run {project}",
         )
-    bundle = read_bundle(place.output("bundle"))
-    gate = bundle.metadata["gate"]
-    if isinstance(gate, dict) and not gate["passed"] and not gate["override"]:
-        raise GateError(
-            "the model of the last run failed the gate",
-            str(place.root / "bundle" / "metadata.json"),
-            f"read the report, or accept it: foresell run {project} --override REASON",
-        )
-    if rows is None:
-        return place.output("forecast").read_frame("forecast.parquet")
-    asked = wiring.read_rows(rows, bundle)
-    return answer(bundle, asked)
+    return read_bundle(place.output("bundle"))
 
 
 def submission(project: str, answered: pl.DataFrame) -> pl.DataFrame:
@@ -192,7 +226,9 @@ def submission(project: str, answered: pl.DataFrame) -> pl.DataFrame:
     names = [part.split("}")[0] for part in spec.asked.id.split("{")[1:]]
     for name in names:
         if name not in answered.columns:
-            raise UsageError(f"asked.id names {name!r}", "project.yaml", nearest(name, names))
+            raise UsageError(
+                f"asked.id names {name!r}", "project.yaml", nearest(name, answered.columns)
+            )
     template = spec.asked.id
     for name in names:
         template = template.replace("{" + name + "}", "{}")

@@ -1,5 +1,7 @@
 """Where ports meet adapters: nothing else builds a client, reads a clock or opens a folder."""
 
+import hashlib
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,18 +15,21 @@ from foresell.adapters.projects import Declaration, find_declarations, read_decl
 from foresell.adapters.store import DirectorySource, DirectoryStore, frame_bytes
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.bundle.bundle import Bundle
+from foresell.contracts.agreement import check_agreement
 from foresell.contracts.contract import parse_contract
 from foresell.contracts.text import read_table
 from foresell.errors import SpecError, UsageError
 from foresell.pipeline.fingerprint import code_digest, digest, libraries
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.work import Event, Request
+from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.ports import Source
 from foresell.spec.project import Preset, ProjectSpec, Synthetic, Table
 from foresell.spec.reading import parse_project
 
 _GENERATOR = "foresell.data.synthetic"
+_SUMS = "checksums.json"
 
 
 def declarations(settings: Settings) -> Mapping[str, Path]:
@@ -60,9 +65,11 @@ def request(
 ) -> Request:
     """Return what a run needs to know, from the declaration and the place of the data."""
     texts, project = declaration(name, settings)
+    contract = parse_contract(texts.contract_text, f"{texts.where}/contract.yaml")
+    check_agreement(project, contract)
     return Request(
         project=project,
-        contract=parse_contract(texts.contract_text, f"{texts.where}/contract.yaml"),
+        contract=contract,
         source=_source(project, data, settings),
         preset=preset,
         override=override,
@@ -127,15 +134,35 @@ def _source(project: ProjectSpec, data: Path | None, settings: Settings) -> Sour
 
 
 def _generated(name: str, made: Synthetic, settings: Settings) -> Path:
-    """Return the folder with the generated files; made once for each seed, size and generator."""
+    """Return the folder with the generated files; made once for each seed, size and generator.
+
+    A file that was altered or lost since is not what the generator made: all are made again.
+    """
     identity = digest([made, code_digest(_GENERATOR), libraries()])[:16]
     place = settings.home / name / "synthetic" / identity
-    if place.is_dir():
+    if _is_intact(DirectoryStore(place)):
         return place
     from foresell.data.synthetic import generate  # noqa: PLC0415 - only where asked for by name
 
-    draft = place.with_suffix(".draft")
+    draft = DirectoryStore(place.with_suffix(".draft"))
+    shutil.rmtree(draft.root, ignore_errors=True)
     for table, frame in generate(made).items():
-        DirectoryStore(draft).write_frame(f"{table}.parquet", frame)
-    draft.rename(place)
+        draft.write_frame(f"{table}.parquet", frame)
+    draft.write_bytes(_SUMS, json_bytes(_sums(draft)))
+    shutil.rmtree(place, ignore_errors=True)
+    draft.root.rename(place)
     return place
+
+
+def _is_intact(store: DirectoryStore) -> bool:
+    """Tell whether the files are there and are those that were written."""
+    return _SUMS in store.list() and store.read_bytes(_SUMS) == json_bytes(_sums(store))
+
+
+def _sums(store: DirectoryStore) -> Mapping[str, str]:
+    """Return the sha256 of every generated file."""
+    return {
+        name: hashlib.sha256(store.read_bytes(name)).hexdigest()
+        for name in store.list()
+        if name != _SUMS
+    }

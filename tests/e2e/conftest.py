@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from foresell.api import RunResult
 from foresell.cli import main
+from tests.builders import weekly_files
 from tests.e2e.command import Foresell, Ran
+from tests.e2e.small_run import run
 
 
 @pytest.fixture
@@ -29,3 +32,10 @@ def foresell(
         return Ran(code=int(str(code or 0)), err=err)
 
     return command
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
+    """One undisturbed run on ragged files, shared by the tests that only look."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, run(weekly_files(ragged=True), folder)

@@ -14,8 +14,8 @@ from tests.e2e.command import Files, Foresell, kept, run_to_split, three_lines
 OUTPUTS_BEFORE = {
     "manifest": set[str](),
     "ingest": {"manifest"},
-    "validate": {"manifest", "landing"},
-    "split": {"manifest", "landing", "processed", "quarantine", "checks"},
+    "validate": {"manifest", "landing", "asked"},
+    "split": {"manifest", "landing", "asked", "processed", "quarantine", "checks"},
 }
 
 

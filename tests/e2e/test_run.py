@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -18,33 +17,9 @@ import pytest
 
 import foresell
 from foresell.api import RunResult
-from foresell.errors import GateError, UsageError
-from tests.builders import snapshot, weekly_files, write_files
-
-Files = Mapping[str, bytes]
-MADE_AFTER_LEARNING = ("run.log", ".lock", ".state")
-
-
-def run(files: Files, folder: Path, **asked: object) -> RunResult:
-    data = write_files(folder / "data", files)
-    return foresell.run("walmart", data=data, preset="fast", home=folder / "home", **asked)  # type: ignore[arg-type]
-
-
-def made(folder: Path) -> dict[str, bytes]:
-    """Every published file of the run in ``folder``: no log, no times."""
-    files = snapshot(folder / "home" / "walmart")
-    return {name: files[name] for name in files if name.split("/")[0] not in MADE_AFTER_LEARNING}
-
-
-def under(files: Files, *outputs: str) -> dict[str, bytes]:
-    return {name: files[name] for name in files if name.split("/")[0] in outputs}
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
-    """One undisturbed run on ragged files, shared by the tests that only look."""
-    folder = tmp_path_factory.mktemp("whole")
-    return folder, run(weekly_files(ragged=True), folder)
+from foresell.errors import GateError
+from tests.builders import weekly_files, write_files
+from tests.e2e.small_run import Files, made, run, under
 
 
 def test_a_run_answers_every_row_asked_for_in_its_order(whole: tuple[Path, RunResult]) -> None:
@@ -241,62 +216,3 @@ def every_year_the_same(train: bytes) -> bytes:
         sales = 1000 + (week * 7919) % 997
         lines.append(f"{row['Store']},{row['Dept']},{row['Date']},{sales},{row['IsHoliday']}")
     return "\n".join([*lines, ""]).encode()
-
-
-def test_rows_of_ones_own_are_answered_from_the_last_week_of_their_series(
-    whole: tuple[Path, RunResult], tmp_path: Path
-) -> None:
-    folder, _ = whole
-    asked = tmp_path / "mine.csv"
-    # The first series ended 30 weeks before the others: its own last week is 2012-05-18.
-    asked.write_text("Store,Dept,Date\n1,1,2012-05-25\n3,1,2012-12-21\n1,1,2013-01-04\n")
-
-    answered = foresell.forecast("walmart", rows=asked, home=folder / "home")
-
-    assert answered.select(pl.col("Date").cast(pl.String)).to_series().to_list() == [
-        "2012-05-25",
-        "2012-12-21",
-        "2013-01-04",
-    ]
-    assert answered.columns == [
-        *("Store", "Dept", "Date", "prediction"),
-        *(f"q0.{i}" for i in range(1, 10)),
-        *("interval_method", "level_used"),
-    ]
-    assert bool(answered["prediction"].is_finite().all())
-
-
-@pytest.mark.parametrize(
-    ("row", "reason"),
-    [
-        ("3,1,2014-12-19", "more than 39 periods after 2012-12-14"),
-        ("3,1,2012-11-02", "not after the last observed period of its series"),
-        ("3,1,2012-12-20", "not a date of W-FRI"),
-        ("9,1,2012-11-02", "not after 2012-12-14, and the series was never observed"),
-    ],
-)
-def test_a_row_out_of_reach_is_refused_with_its_reason(
-    row: str, reason: str, whole: tuple[Path, RunResult], tmp_path: Path
-) -> None:
-    folder, _ = whole
-    asked = tmp_path / "mine.csv"
-    asked.write_text(f"Store,Dept,Date\n3,1,2012-12-21\n{row}\n")
-
-    with pytest.raises(UsageError) as refused:
-        foresell.forecast("walmart", rows=asked, home=folder / "home")
-
-    assert refused.value.what == (
-        f"1 row(s) cannot be answered: row 2 ({row.split(',')[2]}): {reason}"
-    )
-
-
-def test_the_submission_has_the_competitions_two_columns(whole: tuple[Path, RunResult]) -> None:
-    folder, _ = whole
-    answered = foresell.forecast("walmart", home=folder / "home")
-
-    form = foresell.submission("walmart", answered)
-
-    assert form.columns == ["Id", "Weekly_Sales"]
-    assert form["Id"][0] == "1_1_2012-12-21"
-    assert form["Weekly_Sales"].to_list() == answered["prediction"].to_list()
-    assert form["Id"].n_unique() == answered.height

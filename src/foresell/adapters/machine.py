@@ -2,15 +2,15 @@
 
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
-_NEEDED = ("polars", "numpy", "lightgbm", "pydantic", "typer", "altair", "vl-convert-python")
 _ROOM_GIB = 2.0
 
 
@@ -40,7 +40,10 @@ def _python() -> Iterator[Check]:
 
 
 def _libraries() -> Iterator[Check]:
-    for name in _NEEDED:
+    declared = (
+        re.split(r"[^\w.-]", need)[0] for need in requires("foresell") or () if "extra" not in need
+    )
+    for name in sorted(declared):
         try:
             yield Check(name=name, state="ok", found=version(name))
         except PackageNotFoundError:

@@ -10,7 +10,7 @@ import polars as pl
 from foresell.bundle.bundle import Bundle
 from foresell.data.cleaning import learnable
 from foresell.data.long import forecast_columns, long_frame
-from foresell.data.panel import Panel, build_panel
+from foresell.data.panel import Panel, build_panel, share_known
 from foresell.errors import UsageError, nearest
 from foresell.models.learner import Learner, forecast
 from foresell.models.learner_files import read_learner
@@ -92,22 +92,27 @@ def out_of_reach(bundle: Bundle, rows: pl.DataFrame) -> pl.Series:
     return joined.select(reason.alias("reason"))["reason"]
 
 
-def horizon_rows(bundle: Bundle, asked: pl.DataFrame | None) -> pl.DataFrame:
-    """Return every series the bundle knows at every period of the horizon.
+def default_rows(bundle: Bundle) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows to answer when nobody names any, and the asked rows that are out of reach.
 
-    Known-future covariates come from ``asked`` where it has them, and are null elsewhere.
+    The first are the rows the source asked for that lie within reach, or every series to the
+    horizon where there are none. The second have a column ``reason``.
     """
+    if bundle.asked.is_empty():
+        return horizon_rows(bundle), bundle.asked.with_columns(reason=pl.lit(None, pl.String))
+    marked = bundle.asked.with_columns(out_of_reach(bundle, bundle.asked))
+    near = marked.filter(pl.col("reason").is_null()).drop("reason")
+    rows = near if near.height else horizon_rows(bundle)
+    return rows, marked.filter(pl.col("reason").is_not_null())
+
+
+def horizon_rows(bundle: Bundle) -> pl.DataFrame:
+    """Return every series the bundle knows at every period of the horizon: keys and date."""
     project = parse_project(bundle.project_text, "bundle/project.yaml")
-    keys, time = list(project.keys), project.time
     last, every = _last(bundle, project), step(project.frequency)
-    dates = pl.DataFrame({time: [last + (i + 1) * every for i in range(project.horizon)]})
-    series = bundle.history.select(keys).unique().sort(keys)
-    rows = series.join(dates, how="cross", maintain_order="left_right")
-    if asked is None:
-        return rows
-    known = [name for name in project.with_role("known_future") if name in asked.columns]
-    planned = asked.select([*keys, time, *known]).unique([*keys, time], keep="first")
-    return rows.join(planned, on=[*keys, time], how="left", maintain_order="left")
+    dates = pl.DataFrame({project.time: [last + (i + 1) * every for i in range(project.horizon)]})
+    series = bundle.history.select(project.keys).unique().sort(project.keys)
+    return series.join(dates, how="cross", maintain_order="left_right")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,14 +158,34 @@ class _Asker:
 
 
 def _asker(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> _Asker:
-    """Return the learner with the panel of the bundle's history and the rows' covariates."""
-    built = build_panel(bundle.history, project, rows)
+    """Return the learner with the panel of the bundle's history and what is known of the future.
+
+    A known-future value comes from the rows themselves, else from the rows the source asked for,
+    else from the other series where they all have the same one on that date (a holiday, say).
+    """
+    built = share_known(build_panel(bundle.history, project, _planned(bundle, rows, project)))
     target = learnable(built.target, project.cleaning.negative_target)
     panel = replace(built, target=target)
     seen = np.isfinite(target)
     last_seen = np.where(seen.any(axis=1), target.shape[1] - 1 - seen[:, ::-1].argmax(axis=1), -1)
     own = panel.keys.with_columns(pl.Series("__own", last_seen, dtype=pl.Int64))
     return _Asker(project=project, panel=panel, learner=read_learner(bundle.model), own=own)
+
+
+def _planned(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:
+    """Return ``rows`` and then the asked rows, one for each series and date, values filled."""
+    identity = [*project.keys, project.time]
+    wanted = {*identity, *project.with_role("known_future", "static")}
+    frames = [
+        frame.select(name for name in frame.columns if name in wanted)
+        for frame in (rows, bundle.asked)
+        if not frame.is_empty()
+    ]
+    both = pl.concat(frames, how="diagonal_relaxed")
+    values = [name for name in both.columns if name not in identity]
+    return both.group_by(identity, maintain_order=True).agg(
+        pl.col(name).drop_nulls().first() for name in values
+    )
 
 
 def _last(bundle: Bundle, project: ProjectSpec) -> date:

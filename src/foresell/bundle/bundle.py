@@ -27,7 +27,8 @@ class Bundle:
 
     ``metadata`` says what it is (both cutoffs, scores of the judged model, verdict of the gate,
     fingerprints); ``model`` is the learner's own files; ``history`` the observed rows in processed
-    form, from which features are built when it answers.
+    form, from which features are built when it answers; ``asked`` the rows to answer by default,
+    with what is known of their future, empty where the source asked for none.
     """
 
     metadata: Mapping[str, object]
@@ -35,11 +36,13 @@ class Bundle:
     contract_text: str
     model: Mapping[str, bytes]
     history: pl.DataFrame
+    asked: pl.DataFrame
 
 
 def write_bundle(bundle: Bundle, store: Store) -> str:
     """Write the files and ``checksums.json``; return the sha256 over all of them, its identity."""
     store.write_frame("history.parquet", bundle.history)
+    store.write_frame("asked.parquet", bundle.asked)
     texts = {
         "metadata.json": json.dumps(bundle.metadata, sort_keys=True, indent=1, ensure_ascii=False),
         "project.yaml": bundle.project_text,
@@ -89,6 +92,7 @@ def read_bundle(store: Store) -> Bundle:
             if name.startswith(_MODEL)
         },
         history=pl.read_parquet(BytesIO(files["history.parquet"])),
+        asked=pl.read_parquet(BytesIO(files["asked.parquet"])),
     )
 
 

@@ -12,6 +12,7 @@ from foresell.cli.show import (
     show_forecast,
     show_projects,
     show_run,
+    show_unanswered,
     write_forecast,
 )
 
@@ -102,6 +103,8 @@ def forecast(
     from foresell import api  # noqa: PLC0415
 
     answered = api.forecast(project, rows=rows)
+    if rows is None:
+        show_unanswered(api.unanswered(project))
     if submission:
         answered = api.submission(project, answered)
     if out is None:

@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 
 from foresell.pipeline.work import Event
@@ -41,7 +42,9 @@ class Progress:
                 self._spin(event.stage, event.text)
             case "done":
                 self._stop()
-                self._line("[green]✓[/green]", event.stage, f"{event.seconds:6.1f} s", self._note)
+                self._line(
+                    "[green]✓[/green]", event.stage, f"{event.seconds:6.1f} s", escape(self._note)
+                )
             case _:
                 self._line("[dim]·[/dim]", event.stage, "  as is ", "[dim]nothing changed[/dim]")
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foresell.errors import ForesellError, UsageError
+from foresell.errors import ForesellError, MachineError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,10 +47,13 @@ def show_projects(found: "Sequence[ProjectSummary]", form: Format) -> None:
         return
     table = _table("project", "what", "target", "step", "horizon", "data")
     for project in found:
+        if project.kind == "broken":
+            table.add_row(f"[red]{project.name}[/red]", f"[red]{_plain(project.title)}[/red]")
+            continue
         data = "made by foresell" if project.synthetic else "--data DIR"
         table.add_row(
             f"[bold]{project.name}[/bold]",
-            project.title,
+            _plain(project.title),
             project.target,
             project.frequency,
             str(project.horizon),
@@ -96,20 +99,41 @@ def show_run(result: "RunResult", form: Format) -> None:
             console.print(f"[bold]{name:<9}[/bold] {place}", highlight=False, soft_wrap=True)
 
 
+def show_unanswered(left: "pl.DataFrame") -> None:
+    """Say, on standard error, how many rows the source asked for are out of reach, and why."""
+    if left.height:
+        reasons = "; ".join(sorted(set(left["reason"].to_list()))[:3])
+        _console(stderr=True).print(
+            f"[yellow]{left.height:,} rows that the source asked for are out of reach[/yellow]: "
+            f"{_plain(reasons)}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
 def write_forecast(answered: "pl.DataFrame", out: Path, form: Format) -> None:
     """Write ``answered`` to ``out`` and say so.
 
     Raises:
         UsageError: ``out`` is neither CSV nor Parquet, or its folder does not exist.
+        MachineError: the disk is full or may not be written; what stood there is untouched.
     """
     if out.suffix not in {".csv", ".parquet"}:
         raise UsageError(f"cannot write {out.suffix!r}", str(out), "use .csv or .parquet")
     if not out.absolute().parent.is_dir():
         raise UsageError("the folder does not exist", str(out.parent), "make it first")
-    if out.suffix == ".csv":
-        answered.write_csv(out)
-    else:
-        answered.write_parquet(out)
+    draft = out.with_name(f".{out.name}.draft")
+    try:
+        if out.suffix == ".csv":
+            answered.write_csv(draft)
+        else:
+            answered.write_parquet(draft)
+        draft.replace(out)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise MachineError(
+            f"cannot write: {error.strerror or error}", str(out), "free the disk or choose another"
+        ) from error
     if form is Format.json:
         _json({"rows": answered.height, "out": str(out)})
     else:

@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 import polars as pl
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, StrictInt, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from foresell.errors import SpecError
@@ -17,7 +17,7 @@ from foresell.spec.yaml_border import parse_yaml
 
 _STRICT = ConfigDict(extra="forbid", populate_by_name=True)
 LogicalType = Literal["string", "integer", "number", "boolean", "date"]
-Bound = int | float
+Bound = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
@@ -59,7 +59,7 @@ class Column:
     description: str = ""
     required: bool = False
     primary_key: Annotated[bool, Field(alias="primaryKey")] = False
-    primary_key_position: Annotated[int, Field(alias="primaryKeyPosition")] = -1
+    primary_key_position: Annotated[StrictInt, Field(alias="primaryKeyPosition")] = -1
     options: Annotated[TypeOptions, Field(alias="logicalTypeOptions")] = field(
         default_factory=TypeOptions
     )

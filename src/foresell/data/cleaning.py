@@ -8,7 +8,7 @@ from foresell.spec.project import Grouping, NegativeTarget, ProjectSpec
 
 FLAG = "is_negative_target"
 _VERBS = {
-    "sum": pl.Expr.sum,
+    "sum": lambda values: pl.when(values.count() > 0).then(values.sum()),  # nothing is not zero
     "mean": pl.Expr.mean,
     "max": pl.Expr.max,
     "min": pl.Expr.min,
@@ -20,7 +20,7 @@ def group_rows(frame: pl.DataFrame, grouping: Grouping) -> pl.DataFrame:
     """Sum rows up to one per combination of ``grouping.by``, sorted by it.
 
     (n rows, c columns) -> (groups, by + aggregated columns). Booleans are averaged as 0 and 1; a
-    null is left out of a sum or mean; a group of nulls stays null in a mean.
+    null is left out of a sum or mean; a group of nulls stays null.
     """
     by = list(grouping.by)
     return (

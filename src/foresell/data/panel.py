@@ -112,6 +112,23 @@ def build_panel(
     )
 
 
+def share_known(panel: Panel) -> Panel:
+    """Fill a known-future value that is missing after the cutoff from the series that have it.
+
+    Only where all of them have the same value in that period, as with a holiday; else it stays NaN.
+    """
+
+    def shared(values: Matrix) -> Matrix:
+        future = values[:, panel.cutoff + 1 :]
+        some = np.isfinite(future)
+        low = np.where(some, future, np.inf).min(axis=0, initial=np.inf)
+        high = np.where(some, future, -np.inf).max(axis=0, initial=-np.inf)
+        filled = np.where(~some & (low == high), low, future)
+        return np.concatenate([values[:, : panel.cutoff + 1], filled], axis=1)
+
+    return replace(panel, known={name: shared(values) for name, values in panel.known.items()})
+
+
 def _span(dates: pl.Series) -> tuple[date, date]:
     """Return the first and the last date."""
     return cast("date", dates.min()), cast("date", dates.max())

@@ -13,22 +13,20 @@ class Split:
     """The cuts of one panel, as dates of periods.
 
     ``test_cutoff`` is the last period a judged model may see; the test runs from the next period to
-    ``last_observed``. ``validation`` are the earlier cutoffs that choose and calibrate, oldest
-    first; those with no period before them are left out.
+    ``last_observed``. The folds before it belong to the learner, which knows how much history one
+    needs.
     """
 
     first: date
     test_cutoff: date
     last_observed: date
-    validation: tuple[date, ...]
 
 
 def make_split(first: date, last: date, project: ProjectSpec) -> Split:
     """Cut the time from ``first`` to ``last`` (both observed) as the project declares.
 
     Raises:
-        SpecError: the history before the test is shorter than the horizon, or no validation cutoff
-            has a period before it.
+        SpecError: the history before the test is shorter than the horizon.
     """
     every: timedelta = step(project.frequency)
     periods = (last - first) // every + 1
@@ -41,18 +39,4 @@ def make_split(first: date, last: date, project: ProjectSpec) -> Split:
             f"give at least {project.split.test + project.horizon + 1} periods of history, or "
             "declare a shorter horizon or test",
         )
-    cutoff = last - project.split.test * every
-    places = sorted(project.split.validation, reverse=True)
-    folds = tuple(fold for fold in (cutoff - before * every for before in places) if fold > first)
-    if not folds:
-        raise SpecError(
-            f"{history} periods of history hold none of the validation cutoffs {places}",
-            f"project {project.name!r}: split.validation",
-            f"declare one of at most {history - 2} periods, or give a longer history",
-        )
-    return Split(
-        first=first,
-        test_cutoff=cutoff,
-        last_observed=last,
-        validation=folds,
-    )
+    return Split(first=first, test_cutoff=last - project.split.test * every, last_observed=last)

@@ -13,14 +13,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from foresell.data.panel import Matrix, Panel
-from foresell.errors import SpecError, UsageError
+from foresell.errors import UsageError
 from foresell.evaluate.metrics import Rows, Score, metric_names, score, seasonal_scale
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.project import ProjectSpec
 
 VALUE_ADDED = ("mae", "rmse", "wmae", "wape")
 _COUNTS = ("n", "mase_excluded", "mape_excluded")
-_OURS = ("step", "y", "holiday", "weight", "scale", "volume", "prediction", *quantile_columns())
 
 
 def truth_frame(panel: Panel, project: ProjectSpec, cutoff: int, steps: int) -> pl.DataFrame:
@@ -31,17 +30,7 @@ def truth_frame(panel: Panel, project: ProjectSpec, cutoff: int, steps: int) -> 
     declares a holiday weight, its segment columns, and two numbers of the series known at
     ``cutoff``: ``scale`` (in-sample error of the seasonal naive) and ``volume`` (mean target), NaN
     where it had no history. Sorted by key and time; a missing period has no row.
-
-    Raises:
-        SpecError: the project has a column with one of these names.
     """
-    named = (*project.keys, project.time, *project.segments)
-    if taken := sorted(set(named) & set(_OURS)):
-        raise SpecError(
-            f"columns {taken} have names that a judged forecast needs for itself",
-            f"project {project.name!r}, columns",
-            "rename these columns in the source",
-        )
     past, future = panel.target[:, : cutoff + 1], slice(cutoff + 1, cutoff + 1 + steps)
     series, ahead = np.nonzero(np.isfinite(panel.target[:, future]))
     dates = pl.Series(project.time, panel.dates[future], dtype=pl.Date)

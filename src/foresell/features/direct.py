@@ -11,15 +11,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from foresell.data.panel import Matrix, Panel
+from foresell.errors import SpecError
 from foresell.features.calendar import calendar_columns, event_columns, period_dates
 from foresell.features.levels import Vector
 from foresell.features.pools import Recipe, category_codes, numeric_statics
 from foresell.features.rolling import last_known, origin_lags, rolling, since_seen
 from foresell.features.season import Season, fit_season
+from foresell.features.threads import one_thread
 from foresell.spec.project import ProjectSpec
 
 Column = NDArray[np.float32]
-BASIS = ("scale", "base")
+OWN = ("step", "level_used", "scale", "base")  # columns of a direct frame that no key may be named
 
 
 def direct_frame(
@@ -30,7 +32,32 @@ def direct_frame(
     Key columns as in the panel; the time column (the target's date); ``step`` (1, 2, ...);
     ``level_used``; ``scale`` and ``base`` (unit of the target, float64, finite); then float32
     features, targets per scale, NaN (null in the frame: never) where unknown.
+    A key or a time column with the name of a column of the frame is refused.
     """
+    _refuse_own_names(project)
+    with one_thread():
+        return _made(panel, project, recipe, cutoff, steps)
+
+
+def _refuse_own_names(project: ProjectSpec) -> None:
+    """Refuse a declared column that would be mixed up with one of the frame's own.
+
+    Raises:
+        SpecError: a key or the time column has the name of a column of the frame.
+    """
+    named = (*project.keys, project.time)
+    if taken := sorted({name for name in named if name in OWN or name.startswith("x_")}):
+        raise SpecError(
+            f"the key or time columns {taken} have names that foresell's own columns have",
+            f"columns of project {project.name!r}",
+            f"rename them in the data and the project: not {', '.join(OWN)} nor x_...",
+        )
+
+
+def _made(
+    panel: Panel, project: ProjectSpec, recipe: Recipe, cutoff: int, steps: int
+) -> pl.DataFrame:
+    """Return the frame of `direct_frame`."""
     seen = panel.until(cutoff)
     season = fit_season(seen, project, recipe, steps)
     dates = period_dates(panel.dates, project.frequency, cutoff + 1 + steps)[cutoff + 1 :]

@@ -22,11 +22,13 @@ class Levels:
 
     ``scale``: (n series,) mean absolute target of the last year observed, above 0. ``share``: (n
     series,) observed share of the last year. ``shape``: (n series, periods to the cutoff) what the
-    series' pool sells per unit of scale. ``level_used``: the finest level each series is answered
-    from.
+    series' pool sells per unit of scale. ``pool``: (n series,) the median scale of the pool's
+    members with half a year or more; NaN where nothing has that much. ``level_used``: the finest
+    level each series is answered from.
     """
 
     scale: Vector
+    pool: Vector
     share: Vector
     shape: Matrix
     level_used: tuple[str, ...]
@@ -72,7 +74,7 @@ def fit_levels(panel: Panel, project: ProjectSpec, recipe: Recipe) -> Levels:
     sizes = np.where(own > 0, own, np.nan)
     floor = 1e-3 * float(np.median(own[rich])) if rich.any() else 1.0
     scale, used = sizes, np.where(rich, "series", "").astype(object)
-    shape = np.full(history.shape, np.nan)
+    shape, pool = np.full(history.shape, np.nan), np.full(len(own), np.nan)
     for columns in recipe.chain:
         codes = group_codes(panel, columns)
         pooled, members = pool_shape(history / sizes[:, None], rich, codes)
@@ -81,8 +83,10 @@ def fit_levels(panel: Panel, project: ProjectSpec, recipe: Recipe) -> Levels:
         used = np.where((used == "") & enough, pool_name(columns), used)
         middle = _group_scale(own, rich, codes)[codes]
         scale = np.where(np.isfinite(scale) | ~enough, scale, middle)
+        pool = np.where(np.isfinite(pool) | ~enough, pool, middle)
     return Levels(
         scale=np.maximum(np.where(np.isfinite(scale), scale, floor), floor),
+        pool=pool,
         share=share,
         shape=np.clip(np.where(np.isfinite(shape), shape, 1.0), *SHAPE_BOUNDS),
         level_used=tuple(str(level) for level in used),
@@ -122,18 +126,20 @@ def smooth_history(levels: Levels, codes: Codes, clean: Matrix, effects: Matrix)
 
     ``clean`` is the history without ``effects`` (weekday profile and drifting events). Each series
     is divided by its level against the group's shape; the deviations of the group's series are
-    smoothed to a low rank and put back.
+    smoothed to a low rank and put back. A series without a past deviates by nothing and takes no
+    part, so that it changes nothing for the others.
     """
     seen = np.isfinite(clean)
     shape = np.clip(levels.shape / effects, *SHAPE_BOUNDS)
     total = np.where(seen, clean, 0.0).sum(axis=1)
     level = total / np.maximum(np.where(seen, shape, 0.0).sum(axis=1), 1e-9)
-    level = np.where(seen.any(axis=1), level, levels.scale)
+    past = seen.any(axis=1)
+    level = np.where(past, level, levels.scale)
     size = np.maximum(level, 0.05 * levels.scale)[:, None]
     deviation = np.where(seen, clean / size - shape, 0.0)
     smooth = np.zeros_like(clean)
     for code in range(int(codes.max()) + 1):
-        rows = np.flatnonzero(codes == code)
+        rows = np.flatnonzero((codes == code) & past)
         if rows.size > 2:
             rank = min(RANK, max(1, rows.size // 5))
             smooth[rows] = low_rank(deviation[rows], seen[rows], rank)

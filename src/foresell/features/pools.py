@@ -101,7 +101,12 @@ def fit_recipe(panel: Panel, project: ProjectSpec) -> Recipe:
 
     The key column that explains most of the variance of the series' level leads the chain: with
     each static column of text, then alone, then everything. A key that names every series by
-    itself pools nothing and is left out.
+    itself pools nothing and is left out. Series without a past have no say in any of it.
+
+    A fold at an earlier cutoff is judged on frames made by this recipe. What it holds of the time
+    between are category names and their order, which are keys and static values and no target, and
+    which one key column leads: that rests on targets up to the panel's cutoff, which is never past
+    the test's, is one choice for all candidates alike, and says nothing about any one row.
     """
     seen = np.isfinite(panel.target[:, : panel.cutoff + 1]).any(axis=1)
     texts = tuple(name for name in panel.static.columns if name not in numeric_statics(panel))
@@ -109,8 +114,8 @@ def fit_recipe(panel: Panel, project: ProjectSpec) -> Recipe:
         name: tuple(sorted(set(_texts(panel, name).filter(pl.Series(seen)).to_list())))
         for name in (*project.keys, *texts)
     }
-    sizes = {name: len(set(group_codes(panel, [name]).tolist())) for name in project.keys}
-    useful = [name for name in project.keys if sizes[name] < panel.n_series]
+    sizes = {name: len(set(group_codes(panel, [name])[seen].tolist())) for name in project.keys}
+    useful = [name for name in project.keys if sizes[name] < seen.sum()]
     chain: list[tuple[str, ...]] = []
     if useful:
         lead = max(useful, key=lambda name: (_explained(panel, name), name))

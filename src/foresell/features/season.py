@@ -29,7 +29,7 @@ class Season:
     """The seasonal view of every series from one origin; n series, s steps.
 
     ``base``, ``pooled``, ``level_shape``: (n, s), unit of the target, all finite. ``growth``: log
-    year-on-year growth, (n,) each: ``series``, ``series_short`` and one per key column.
+    year-on-year growth, (n,) each: ``series``, ``series_short`` and ``key_NAME`` per key column.
     ``volatility``: (n,) mean absolute miss of the base over the recent periods, per scale.
     ``known_source``: for each known-future covariate what it was in the source periods, (n, s).
     ``aligned``: (s,) whether the step follows an event.
@@ -162,7 +162,7 @@ def _growths(panel: Panel, project: ProjectSpec, recent: Matrix, back: Matrix) -
         now = group_sum(np.where(seen, recent, 0.0), codes)
         then = group_sum(np.where(seen, back, 0.0), codes)
         any_seen = group_sum(seen.astype(np.float64), codes) > 0
-        growth[key] = _log_growth(np.where(any_seen, now, np.nan), then)[codes]
+        growth[f"key_{key}"] = _log_growth(np.where(any_seen, now, np.nan), then)[codes]
     return growth
 
 

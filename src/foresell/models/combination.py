@@ -42,10 +42,10 @@ def greedy_weights(
     }
 
 
-def horizon_buckets(horizon: int) -> tuple[int, ...]:
+def horizon_thirds(horizon: int) -> tuple[int, ...]:
     """Return the last step of each third of the horizon, fewer for a horizon below three steps.
 
-    >>> horizon_buckets(39), horizon_buckets(2)
+    >>> horizon_thirds(39), horizon_thirds(2)
     ((13, 26, 39), (1, 2))
     """
     return tuple(sorted({-(-horizon * part // 3) for part in (1, 2, 3)}))

@@ -62,13 +62,13 @@ def _terms(frame: pl.DataFrame, decay: float) -> dict[str, Vector]:
         if name.startswith("x_growth_"):
             plain[name.removeprefix("x_")] = half * frame[name].to_numpy()
         if name.startswith("x_known_"):
-            change = frame[name] - frame[name.replace("x_known_", "x_source_")]
+            change = frame[name] - frame[f"x_source_{name.removeprefix('x_known_')}"]
             plain[name.removeprefix("x_")] = half * change.to_numpy()
     terms = {}
     for name, values in plain.items():
         filled = np.nan_to_num(values, nan=0.0)
         terms[name] = filled
-        terms[f"{name}_near"] = filled * near
+        terms[f"near_{name}"] = filled * near
     return terms
 
 
@@ -98,11 +98,7 @@ def fit_lad(frames: Sequence[pl.DataFrame], targets: Sequence[Vector], horizon: 
 
 def _prior(name: str, names: Sequence[str]) -> float:
     """Return the weight the ridge pulls a term to."""
-    keys = [
-        other
-        for other in names
-        if other.startswith("growth_") and not other.endswith("_near") and "_series" not in other
-    ]
+    keys = [other for other in names if other.startswith("growth_key_")]
     return KEY_GROWTH / len(keys) if name in keys else PRIOR.get(name, 0.0)
 
 

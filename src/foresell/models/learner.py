@@ -1,32 +1,31 @@
 """The panel learner: seasonal base, regression and booster, combined and calibrated on folds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from foresell.data.panel import Matrix, Panel
+from foresell.errors import DataError
 from foresell.evaluate.intervals import calibrated_quantiles, spread_of, volume_codes
 from foresell.features.direct import direct_frame
 from foresell.features.levels import Vector
+from foresell.features.newcomers import newcomer_levels
 from foresell.features.pools import Recipe, fit_recipe
+from foresell.features.threads import one_thread
 from foresell.models.baselines import BASELINES
-from foresell.models.boosted import Boosting, fit_booster
-from foresell.models.combination import bucket_of, combined, horizon_buckets
+from foresell.models.boosted import Boosting
+from foresell.models.combination import bucket_of, combined, horizon_thirds
 from foresell.models.effort import Effort
-from foresell.models.lad import fit_lad
+from foresell.models.judging import Judge, Progress, best_settings, drawn_samples, fit_parts
 from foresell.models.members import Fitted, forecast_members, own_members
 from foresell.models.origins import (
     Frames,
-    Sample,
-    draw_sample,
     fallback_cutoffs,
-    fitting_origins,
     fold_cutoffs,
-    known_by,
+    steps_of,
 )
-from foresell.models.seasonal import reference
 from foresell.models.stacking import (
     GREEDY,
     MEAN,
@@ -35,7 +34,6 @@ from foresell.models.stacking import (
     Weights,
     empty_rows,
     fit_uncertainty,
-    fold_rows,
     fold_table,
     joined,
     with_ensembles,
@@ -43,8 +41,6 @@ from foresell.models.stacking import (
 from foresell.models.uncertainty import holiday_rows, spread_design
 from foresell.spec.forecast import QUANTILES
 from foresell.spec.project import ProjectSpec
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +73,8 @@ class PanelForecast:
     ``point``: (n, s). ``quantiles``: (n, s, 9), rising. ``members``: every candidate's (n, s).
     ``level_used``: (n,) the level of the hierarchy each series was answered from. ``design``,
     ``scale`` and ``holiday``: what `candidate_quantiles` needs, one row per series and step.
+    ``newcomers``: (n, s, 9) quantiles of series without history, learnt from earlier newcomers; NaN
+    elsewhere. Where it is finite it is the answer of every candidate but the baselines.
     """
 
     point: Matrix
@@ -87,6 +85,7 @@ class PanelForecast:
     design: Matrix
     scale: Vector
     holiday: Vector
+    newcomers: Matrix
 
 
 def fit_learner(
@@ -97,9 +96,17 @@ def fit_learner(
     ``frames``: the direct frame of an origin in `training_origins`, ``project.horizon`` steps, made
     with ``fit_recipe(panel, project)``. ``progress`` is told what is going on.
     """
-    samples = _samples(panel, project, effort, frames, progress)
+    with one_thread():
+        return _fitted(panel, project, effort, frames, progress)
+
+
+def _fitted(
+    panel: Panel, project: ProjectSpec, effort: Effort, frames: Frames, progress: Progress
+) -> Learner:
+    """Return the learner of `fit_learner`."""
+    samples = drawn_samples(panel, project, effort, frames, progress)
     cutoffs = fold_cutoffs(panel, project)
-    buckets = horizon_buckets(project.horizon)
+    buckets = horizon_thirds(project.horizon)
     notes = [
         f"the history is too short for the fold {back} periods before its end"
         for back in sorted(project.split.validation)
@@ -111,8 +118,8 @@ def fit_learner(
         method, cutoffs = "residual_quantiles", fallback_cutoffs(panel, project)
         samples = []
         notes.append("no fold is possible: seasonal bases alone, bands from plain residuals")
-    judge = _Judge(panel, project, frames, samples, buckets)
-    boosting, folds = _best(judge, (effort.boosting, *effort.search), cutoffs, progress)
+    judge = Judge(panel, project, frames, samples, buckets)
+    boosting, folds = best_settings(judge, (effort.boosting, *effort.search), cutoffs, progress)
     rows = joined(folds) if folds else empty_rows()
     candidates, weights = _candidates(rows, len(buckets))
     progress("calibrating the intervals")
@@ -124,7 +131,7 @@ def fit_learner(
         recipe=fit_recipe(panel, project),
         cutoff=panel.cutoff,
         buckets=buckets,
-        fitted=_fit(samples, panel.cutoff, project, boosting),
+        fitted=fit_parts(samples, panel.cutoff, project, boosting),
         boosting=boosting,
         weights=weights,
         chosen=_chosen(rows, candidates),
@@ -145,13 +152,15 @@ def refit_learner(
 ) -> Learner:
     """Fit regression and booster again on everything up to the panel's later cutoff.
 
-    Recipe, settings, weights, calibration and folds stay the judged learner's.
+    Recipe, settings, weights, calibration and folds stay the judged learner's. One that was judged
+    without regression and booster stays without: no fold weighed them or measured their misses.
     """
     if learner.fitted.lad is None:
         return replace(learner, cutoff=panel.cutoff)
-    samples = _samples(panel, project, effort, frames, progress)
+    samples = drawn_samples(panel, project, effort, frames, progress)
     progress("fitting on the whole history")
-    fitted = _fit(samples, panel.cutoff, project, learner.boosting)
+    with one_thread():
+        fitted = fit_parts(samples, panel.cutoff, project, learner.boosting)
     return replace(learner, cutoff=panel.cutoff, fitted=fitted)
 
 
@@ -164,19 +173,34 @@ def forecast(
 ) -> PanelForecast:
     """Forecast every series ``steps`` periods past the panel's cutoff, whatever that cutoff is.
 
-    ``frame``: the direct frame of that cutoff, if it is at hand, of at least as many steps.
+    ``frame``: the direct frame of that cutoff, if it is at hand, of at least as many steps. A
+    member that no fold judged is not among the candidates.
+
+    Raises:
+        DataError: the frame is of other series, or of fewer steps.
     """
     if frame is None:
         frame = direct_frame(panel, project, learner.recipe, panel.cutoff, steps)
-    elif frame.height > panel.n_series * steps:
+    if (given := steps_of(frame, panel)) < steps:
+        raise DataError(
+            f"a frame of {given} steps cannot answer {steps}",
+            "direct frame of the cutoff",
+            "leave the frame out, or make it with as many steps as are asked for",
+        )
+    if given > steps:
         frame = frame.filter(pl.col("step") <= steps)
     seen = panel.until(panel.cutoff)
-    members = forecast_members(learner.fitted, seen, project, frame)
+    made = forecast_members(learner.fitted, seen, project, frame)
+    members = {name: values for name, values in made.items() if name in learner.uncertainty}
     holiday = holiday_rows(frame, project)
     design = spread_design(frame, members, holiday)
     bucket = bucket_of(steps, learner.buckets)
     members[MEAN] = np.mean([members[name] for name in own_members(members)], axis=0)
     members[GREEDY] = combined(members, learner.weights, bucket)
+    newcomers = _newcomers(learner, seen, project, frame)
+    for name in own_members(members):
+        middle = newcomers[..., QUANTILES.index(0.5)]
+        members[name] = np.where(np.isfinite(middle), middle, members[name])
     answer = PanelForecast(
         point=members[learner.chosen],
         quantiles=np.zeros((panel.n_series, steps, len(QUANTILES))),
@@ -186,9 +210,18 @@ def forecast(
         design=design,
         scale=frame["scale"].to_numpy(),
         holiday=holiday.astype(np.float64),
+        newcomers=newcomers,
     )
     quantiles = candidate_quantiles(learner, answer, learner.chosen, project)
     return replace(answer, quantiles=quantiles)
+
+
+def _newcomers(learner: Learner, seen: Panel, project: ProjectSpec, frame: pl.DataFrame) -> Matrix:
+    """Return (n series, steps, 9) the quantiles of series without history, NaN elsewhere."""
+    levels = newcomer_levels(seen, project, learner.recipe)
+    shape = frame["x_level_shape"].to_numpy().astype(np.float64).reshape(seen.n_series, -1, 1)
+    quantiles: Matrix = levels[:, None, :] * shape
+    return np.maximum(quantiles, 0.0) if project.nonnegative else quantiles
 
 
 def candidate_quantiles(
@@ -206,84 +239,9 @@ def candidate_quantiles(
     size = spread_of(known.spread, answer.design, answer.scale)
     flat = calibrated_quantiles(known.calibration, point.ravel(), size, groups)
     bounded = np.maximum(flat, 0.0) if project.nonnegative else flat
-    return bounded.reshape(*point.shape, len(QUANTILES))
-
-
-@dataclass(frozen=True)
-class _Judge:
-    """What a fold needs to be judged."""
-
-    panel: Panel
-    project: ProjectSpec
-    frames: Frames
-    samples: Sequence[Sample]
-    buckets: tuple[int, ...]
-
-    def fold(self, cutoff: int, boosting: Boosting) -> FoldRows:
-        """Fit on what was known at ``cutoff`` and return the held-out rows after it."""
-        steps = min(self.project.horizon, self.panel.cutoff - cutoff)
-        frame = self.frames(cutoff).filter(pl.col("step") <= steps)
-        fitted = _fit(self.samples, cutoff, self.project, boosting)
-        seen = self.panel.until(cutoff)
-        members = forecast_members(fitted, seen, self.project, frame)
-        return fold_rows(self.panel, self.project, frame, members, (cutoff, self.buckets))
-
-
-def _best(
-    judge: _Judge, settings: Sequence[Boosting], cutoffs: Sequence[int], progress: Progress
-) -> tuple[Boosting, list[FoldRows]]:
-    """Return the settings with the least fold error of the booster, and their folds.
-
-    With more than one to choose from, each is tried with one seed; the winner's folds are made
-    again as it will be used.
-    """
-    best = settings[0]
-    if len(settings) > 1 and judge.samples and cutoffs:
-        errors = []
-        for place, boosting in enumerate(settings):
-            progress(f"trying settings {place + 1} of {len(settings)}")
-            single = replace(boosting, seeds=1)
-            folds = [judge.fold(cutoff, single) for cutoff in cutoffs]
-            errors.append(sum(_booster_error(fold) for fold in folds))
-        best = settings[int(np.argmin(errors))]
-    folds = []
-    for cutoff in cutoffs:
-        progress(f"judging the fold at period {cutoff}")
-        folds.append(judge.fold(cutoff, best))
-    return best, folds
-
-
-def _booster_error(fold: FoldRows) -> float:
-    """Return the booster's sum of absolute errors on a fold, 0 where there was none."""
-    if "lightgbm" not in fold.members:
-        return 0.0
-    return float(np.abs(fold.actual - fold.members["lightgbm"]).sum())
-
-
-def _samples(
-    panel: Panel, project: ProjectSpec, effort: Effort, frames: Frames, progress: Progress
-) -> list[Sample]:
-    """Return the rows drawn from every fitting origin, in time order."""
-    origins = fitting_origins(panel, project, effort)
-    progress(f"drawing rows from {len(origins)} origins")
-    return [
-        draw_sample(panel, project, frames(origin), origin, effort.origin_rows)
-        for origin in origins
-    ]
-
-
-def _fit(
-    samples: Sequence[Sample], cutoff: int, project: ProjectSpec, boosting: Boosting
-) -> Fitted:
-    """Return the parts fitted on what was known at ``cutoff``; nothing where that is nothing."""
-    frames, targets = known_by(samples, cutoff)
-    if not frames:
-        return Fitted()
-    references = [reference(frame) for frame in frames]
-    return Fitted(
-        lad=fit_lad(frames, targets, project.horizon),
-        booster=fit_booster(frames, targets, references, boosting, project.seed % 2**31),
-    )
+    bands = bounded.reshape(*point.shape, len(QUANTILES))
+    learnt = np.isfinite(answer.newcomers) & (candidate not in BASELINES)
+    return np.where(learnt, answer.newcomers, bands)
 
 
 def _candidates(rows: FoldRows, buckets: int) -> tuple[dict[str, Vector], Weights]:

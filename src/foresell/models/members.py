@@ -11,6 +11,7 @@ from foresell.features.levels import Vector
 from foresell.models.baselines import BASELINES
 from foresell.models.boosted import Booster, predict_booster
 from foresell.models.lad import Lad, predict_lad
+from foresell.models.origins import steps_of
 from foresell.models.seasonal import reference, seasonal_members
 from foresell.spec.project import ProjectSpec
 
@@ -28,23 +29,31 @@ def own_members(names: Mapping[str, Matrix]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in BASELINES)
 
 
+def baseline_members(panel: Panel, project: ProjectSpec, steps: int) -> dict[str, Matrix]:
+    """Return each baseline's (n series, steps) forecast from the panel's cutoff on."""
+    return {name: baseline(panel, project, steps) for name, baseline in BASELINES.items()}
+
+
 def forecast_members(
-    fitted: Fitted, panel: Panel, project: ProjectSpec, frame: pl.DataFrame
+    fitted: Fitted,
+    panel: Panel,
+    project: ProjectSpec,
+    frame: pl.DataFrame,
+    baselines: Mapping[str, Matrix] | None = None,
 ) -> dict[str, Matrix]:
     """Return each member's (n series, steps) forecast for the rows of the direct ``frame``.
 
     The frame's origin is the panel's cutoff. All values are finite, and not below 0 where the
-    project says so.
+    project says so. ``baselines``: what `baseline_members` gives, if it is at hand.
     """
-    steps = frame.height // panel.n_series
+    steps = steps_of(frame, panel)
     flat: dict[str, Vector] = seasonal_members(frame)
     if fitted.lad is not None:
         flat["lad"] = predict_lad(fitted.lad, frame)
     if fitted.booster is not None:
         flat["lightgbm"] = reference(frame) + predict_booster(fitted.booster, frame)
     members = {name: values.reshape(panel.n_series, steps) for name, values in flat.items()}
-    for name, baseline in BASELINES.items():
-        members[name] = baseline(panel, project, steps)
+    members.update(baseline_members(panel, project, steps) if baselines is None else baselines)
     if project.nonnegative:
         members = {name: np.maximum(values, 0.0) for name, values in members.items()}
     return members

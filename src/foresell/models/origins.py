@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from foresell.data.panel import Matrix, Panel
+from foresell.errors import DataError
 from foresell.features.alignment import week_periods, year_periods
 from foresell.features.levels import Vector
 from foresell.features.season import recent_windows
@@ -58,6 +59,34 @@ def actual_after(panel: Panel, origin: int, steps: int) -> Matrix:
     return out
 
 
+def steps_of(frame: pl.DataFrame, panel: Panel) -> int:
+    """Return the steps per series of a direct ``frame`` of the panel's series, in their order.
+
+    Rows are paired with series and targets by position, so every series must be there, in key
+    order, with as many rows as the others.
+
+    Raises:
+        DataError: the frame's rows are not the panel's series, step by step.
+    """
+    steps = frame.height // panel.n_series
+    keys = panel.keys.cast(pl.String)
+    names = keys.columns
+    whole = (
+        steps > 0 and frame.height == steps * panel.n_series and set(names) <= set(frame.columns)
+    )
+    if whole:
+        rows = frame.select(pl.col(names).cast(pl.String))
+        whole = all(rows.gather_every(steps, offset).equals(keys) for offset in {0, steps - 1})
+    if not whole:
+        raise DataError(
+            f"a frame of {frame.height} rows is not the panel's {panel.n_series} series, step by "
+            "step in the order of their keys",
+            f"direct frame, key columns {names}",
+            "make the frames again from this panel: foresell run --from features",
+        )
+    return steps
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sample:
     """Rows drawn from one origin: the direct frame's rows, and what then happened.
@@ -81,7 +110,7 @@ def draw_sample(
 
     Drawn without replacement by the project's seed and the origin; the order of the frame is kept.
     """
-    steps = frame.height // panel.n_series
+    steps = steps_of(frame, panel)
     target = actual_after(panel, origin, steps).ravel()
     known = np.flatnonzero(np.isfinite(target))
     if len(known) > rows:

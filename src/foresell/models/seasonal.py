@@ -12,11 +12,7 @@ LEVEL_SHARE = 0.2  # of the pool's shape at the recent level in the reference
 
 def growth_factor(frame: pl.DataFrame) -> Vector:
     """Return (n rows,) the shrunk year-on-year growth of a direct frame's series and groups."""
-    keys = [
-        name
-        for name in frame.columns
-        if name.startswith("x_growth_") and not name.startswith("x_growth_series")
-    ]
+    keys = [name for name in frame.columns if name.startswith("x_growth_key_")]
     logs = SERIES_GROWTH * frame["x_growth_series"].to_numpy().astype(np.float64)
     for name in keys:
         logs += POOLED_GROWTH / len(keys) * frame[name].to_numpy()

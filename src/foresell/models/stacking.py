@@ -5,6 +5,7 @@ fold's cutoff; the weights that give a series' calibration residuals were tuned 
 the series.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,13 +22,13 @@ from foresell.evaluate.intervals import (
     spread_of,
 )
 from foresell.features.levels import Vector
+from foresell.features.pools import Codes
 from foresell.models.combination import bucket_of, greedy_weights
 from foresell.models.members import own_members
-from foresell.models.origins import actual_after
+from foresell.models.origins import actual_after, steps_of
 from foresell.models.uncertainty import TERMS, holiday_rows, spread_design
 from foresell.spec.project import ProjectSpec
 
-Codes = NDArray[np.int64]
 Weights = tuple[Mapping[str, float], ...]
 GREEDY, MEAN = "ensemble_greedy", "ensemble_mean"
 FOLD_COLUMNS = {
@@ -57,6 +58,18 @@ class FoldRows:
     design: Matrix
 
 
+def series_halves(panel: Panel) -> Codes:
+    """Return (n series,) 0 or 1: the half each series is in, whatever other series there are.
+
+    It follows from the text of the key alone.
+    """
+    keys = panel.keys.cast(pl.String).fill_null("").iter_rows()
+    texts = ("\x1f".join(key) for key in keys)
+    return np.array(
+        [hashlib.sha256(text.encode()).digest()[0] & 1 for text in texts], dtype=np.int64
+    )
+
+
 def fold_rows(
     panel: Panel,
     project: ProjectSpec,
@@ -66,7 +79,7 @@ def fold_rows(
 ) -> FoldRows:
     """Return the rows of one fold. ``place``: the fold's cutoff and the horizon buckets."""
     cutoff, buckets = place
-    steps = frame.height // panel.n_series
+    steps = steps_of(frame, panel)
     actual = actual_after(panel, cutoff, steps).ravel()
     seen = np.isfinite(actual)
     holiday = holiday_rows(frame, project)
@@ -77,7 +90,7 @@ def fold_rows(
         scale=frame["scale"].to_numpy()[seen],
         bucket=np.tile(bucket_of(steps, buckets), panel.n_series)[seen],
         holiday=holiday[seen],
-        half=np.repeat(np.arange(panel.n_series) % 2, steps)[seen],
+        half=np.repeat(series_halves(panel), steps)[seen],
         design=spread_design(frame, members, holiday)[seen],
     )
 
@@ -189,7 +202,9 @@ def fit_uncertainty(rows: FoldRows, forecast: Vector, buckets: int) -> Uncertain
         size[out] = spread_of(spread, rows.design[out], rows.scale[out])
     return Uncertainty(
         spread=fit_spread(rows.design, misses, rows.scale),
-        calibration=fit_calibration(misses, size, rows.scale, (rows.bucket, rows.holiday), buckets),
+        calibration=fit_calibration(
+            misses, size, rows.scale, (rows.bucket, rows.holiday, rows.cutoff), buckets
+        ),
     )
 
 

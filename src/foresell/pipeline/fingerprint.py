@@ -3,32 +3,26 @@
 import ast
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, is_dataclass
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from importlib.util import find_spec
 from pathlib import Path
+from platform import python_version
 
 from foresell.pipeline.work import Request
+from foresell.pipeline.writing import plain
 
-# Libraries whose release can change a result; the rest only moves or shows it.
-LIBRARIES = ("polars", "numpy", "lightgbm", "scipy", "holidays", "altair", "vl-convert-python")
+_SHOWN_ONLY = ("typer", "rich")  # move or show a result, and cannot change it
 
 
 def digest(value: object) -> str:
-    """Return the sha256 of ``value``'s canonical JSON; mappings by sorted key."""
-    return hashlib.sha256(canonical(value)).hexdigest()
+    """Return the sha256 of ``value``; the order of a mapping counts.
 
-
-def canonical(value: object) -> bytes:
-    """Return ``value`` as JSON with sorted keys: equal values give equal bytes."""
-    return json.dumps(value, sort_keys=True, default=_plain, ensure_ascii=False).encode()
-
-
-def _plain(value: object) -> object:
-    """Return what JSON can hold of a declaration: dataclasses as mappings, the rest as text."""
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
+    The order of declared columns is that of the key, and so of the series.
+    """
+    return hashlib.sha256(json.dumps(value, default=plain, ensure_ascii=False).encode()).hexdigest()
 
 
 def parameters(request: Request, seen: Iterable[str]) -> Mapping[str, str]:
@@ -40,15 +34,21 @@ def parameters(request: Request, seen: Iterable[str]) -> Mapping[str, str]:
         "declarations": [request.project_text, request.contract_text],
     }
     return {
-        name: digest(outside[name] if name in outside else getattr(request.project, name))
+        name: digest(outside[name] if name in outside else getattr(request.project, name, None))
         for name in sorted(seen)
     }
 
 
 @cache
 def libraries() -> Mapping[str, str]:
-    """Return the versions of the libraries whose release can change a result."""
-    return {name: version(name) for name in LIBRARIES}
+    """Return the versions of Python and of each library that foresell declares to need."""
+    declared = (
+        re.split(r"[^\w.-]", text)[0]
+        for text in requires("foresell") or ()
+        if "extra ==" not in text
+    )
+    names = sorted(name for name in declared if name not in _SHOWN_ONLY)
+    return {"python": python_version(), **{name: version(name) for name in names}}
 
 
 @cache
@@ -78,6 +78,9 @@ def _follow(module: str, files: dict[str, Path]) -> None:
     if path is None or module in files:
         return
     files[module] = path
+    package = module.rpartition(".")[0]
+    if "." in package:  # the root package only points to the verbs, that is, to everything
+        _follow(package, files)
     for name in _imports(path, module.split(".", maxsplit=1)[0]):
         _follow(name, files)
 

@@ -28,7 +28,7 @@ PANEL_STAGES: tuple[Stage, ...] = (
         name="ingest",
         run=ingest.run,
         needs=("manifest",),
-        makes=("landing",),
+        makes=("landing", "asked"),
         says="raw files into one typed table",
     ),
     Stage(
@@ -76,14 +76,14 @@ PANEL_STAGES: tuple[Stage, ...] = (
     Stage(
         name="register",
         run=register.run,
-        needs=("manifest", "processed", "splits", "features", "judged", "evaluation"),
+        needs=("manifest", "asked", "processed", "splits", "features", "judged", "evaluation"),
         makes=("bundle",),
         says="refit on every row, packed as a bundle",
     ),
     Stage(
         name="forecast",
         run=forecast.run,
-        needs=("landing", "bundle"),
+        needs=("bundle",),
         makes=("forecast",),
         says="the rows that were asked for",
     ),

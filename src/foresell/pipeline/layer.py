@@ -32,7 +32,6 @@ def read_split(splits: Store) -> Split:
         first=date.fromisoformat(raw["first"]),
         test_cutoff=date.fromisoformat(raw["test_cutoff"]),
         last_observed=date.fromisoformat(raw["last_observed"]),
-        validation=tuple(date.fromisoformat(day) for day in raw["validation"]),
     )
 
 

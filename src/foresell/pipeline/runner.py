@@ -4,16 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from foresell.errors import UsageError, nearest
-from foresell.pipeline.fingerprint import (
-    canonical,
-    code_digest,
-    digest,
-    libraries,
-    parameters,
-)
+from foresell.pipeline.fingerprint import code_digest, digest, libraries, parameters
 from foresell.pipeline.work import Event, Request, Stage, Work
+from foresell.pipeline.writing import json_bytes
 from foresell.spec.ports import Store, Workspace
 
 
@@ -46,19 +42,19 @@ class Runner:
             outputs={name: self.workspace.draft(name) for name in stage.makes},
             note=lambda text: self.listen(Event(kind="note", stage=stage.name, text=text)),
         )
-        needs = self._inputs(stage)
+        needs, code = self._inputs(stage), self._code(stage)
         failure = stage.run(work)
         seconds = self.clock() - began
         record = {
             "inputs": needs,
             "outputs": {name: _digests(store) for name, store in work.outputs.items()},
             "parameters": parameters(request, work.seen),
-            "code": code_digest(stage.run.__module__),
+            "code": code,
             "libraries": libraries(),
             "passed": failure is None,
             "seconds": round(seconds, 3),
         }
-        self.workspace.publish(stage.name, stage.makes, canonical(record))
+        self.workspace.publish(stage.name, stage.makes, json_bytes(record))
         if failure is not None:
             raise failure
         self.listen(Event(kind="done", stage=stage.name, text=stage.says, seconds=seconds))
@@ -69,21 +65,31 @@ class Runner:
 
     def _is_fresh(self, stage: Stage, request: Request) -> bool:
         """Tell whether nothing the stage depends on has changed since it was published."""
-        kept = self.workspace.record(stage.name)
-        if kept is None:
-            return False
-        try:
-            record = json.loads(kept)
-        except ValueError:
-            return False  # a record that cannot be read vouches for nothing: do the stage again
+        record = _record(self.workspace.record(stage.name))
         return bool(
-            record["passed"]
-            and record["libraries"] == libraries()
-            and record["code"] == code_digest(stage.run.__module__)
-            and record["parameters"] == parameters(request, record["parameters"])
-            and record["inputs"] == self._inputs(stage)
-            and record["outputs"] == {n: dict(self.workspace.digests(n)) for n in stage.makes}
+            record.get("passed")
+            and record.get("libraries") == libraries()
+            and record.get("code") == self._code(stage)
+            and record.get("parameters") == parameters(request, record.get("parameters", {}))
+            and record.get("inputs") == self._inputs(stage)
+            and record.get("outputs") == {n: dict(self.workspace.digests(n)) for n in stage.makes}
         )
+
+    def _code(self, stage: Stage) -> str:
+        """Return the digest of the code that makes the stage's bytes: its own and the store's."""
+        return digest([
+            code_digest(stage.run.__module__),
+            code_digest(type(self.workspace).__module__),
+        ])
+
+
+def _record(kept: bytes | None) -> dict[str, Any]:
+    """Return a stage's record; one that cannot be read vouches for nothing."""
+    try:
+        record = json.loads(kept or b"{}")
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def _digests(store: Store) -> Mapping[str, str]:

@@ -31,6 +31,12 @@ def headline(report: RunReport, held: Standing) -> str:
     return f"Errors are {compared}" if report.verdict.passed else f"Not passed: errors {compared}"
 
 
+def steps_of(facts: RunFacts) -> int:
+    """Return how many periods the test window has."""
+    days = (facts.test_last - facts.test_first).days
+    return days // (1 if facts.every == "day" else 7) + 1
+
+
 def _distance(gain: float) -> str:
     """Return how far an error lies from another one, in words."""
     if abs(gain) < 0.005:
@@ -44,7 +50,7 @@ def standfirst(report: RunReport, held: Standing) -> str:
     span = f"{day(facts.test_first)} to {day(facts.test_last)}"
     judged = (
         f"The forecast was made on {day(facts.cutoff)} and judged on the "
-        f"{count(facts.horizon, facts.every)} that followed ({span}), which it had not seen."
+        f"{count(steps_of(facts), facts.every)} that followed ({span}), which it had not seen."
     )
     if held.error is None or held.metric != "wape":
         return judged

@@ -1,14 +1,19 @@
 """Time as a project declares it: the step between periods and the events people buy for."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, StrictInt
 from pydantic.dataclasses import dataclass
 
 from foresell.errors import SpecError
 
 STRICT = ConfigDict(extra="forbid")
+
+_MONTHS = 12
+_PLACES = (1, 2, 3, 4, 5, -1)
+_YEAR = 365
 
 Weekday = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 Frequency = Literal["D", "W-MON", "W-TUE", "W-WED", "W-THU", "W-FRI", "W-SAT", "W-SUN"]
@@ -18,9 +23,22 @@ Frequency = Literal["D", "W-MON", "W-TUE", "W-WED", "W-THU", "W-FRI", "W-SAT", "
 class Nth:
     """The ``nth`` given weekday of a month; -1 is the last one."""
 
-    month: int
+    month: StrictInt
     weekday: Weekday
-    nth: int
+    nth: StrictInt
+
+    def __post_init__(self) -> None:
+        """Refuse a month that no year has and a place that no month has.
+
+        Raises:
+            SpecError: what the sentence above names.
+        """
+        if not 1 <= self.month <= _MONTHS:
+            raise SpecError(f"month is {self.month}", "events, nth.month", "use 1 to 12")
+        if self.nth not in _PLACES:
+            raise SpecError(
+                f"nth is {self.nth}", "events, nth.nth", "use 1 to 5, or -1 for the last one"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -35,13 +53,13 @@ class Event:
     name: str
     country: str = "US"
     holiday: str | None = None
-    easter: int | None = None
+    easter: StrictInt | None = None
     nth: Nth | None = None
     day: str | None = None
     dates: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse an event with no rule or with two.
+        """Refuse an event with no rule or with two, and one nearer to another year's Easter.
 
         Raises:
             SpecError: what the sentence above names.
@@ -53,6 +71,32 @@ class Event:
                 "events",
                 "give exactly one of holiday, easter, nth, day, dates",
             )
+        if self.easter is not None and abs(self.easter) > _YEAR:
+            raise SpecError(
+                f"easter is {self.easter}",
+                f"events, {self.name}",
+                f"use days after Easter Sunday, from -{_YEAR} to {_YEAR}",
+            )
+
+
+def check_days(events: Iterable[Event]) -> None:
+    """Refuse events on a fixed day that no year has; 29 February is a day.
+
+    Raises:
+        SpecError: a ``day`` is no ``MM-DD``.
+
+    >>> check_days([Event(name="leap", day="02-29")])
+    """
+    for event in events:
+        try:
+            if event.day is not None:
+                date.fromisoformat(f"2000-{event.day}")
+        except ValueError as error:
+            raise SpecError(
+                f"day {event.day!r} is not a month and a day",
+                f"events, {event.name}",
+                "write MM-DD, for example 12-25",
+            ) from error
 
 
 def step(frequency: Frequency) -> timedelta:

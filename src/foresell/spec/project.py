@@ -1,14 +1,17 @@
 """The nouns of a declaration: what a project is, before any data is read."""
 
 import codecs
+import math
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
+from pydantic import Field, StrictFloat, StrictInt
 from pydantic.dataclasses import dataclass
 
 from foresell.errors import SpecError, nearest
-from foresell.spec.calendar import STRICT, Event, Frequency
+from foresell.spec.calendar import STRICT, Event, Frequency, check_days
+from foresell.spec.refusals import refuse_reserved, refuse_twice, template_names
 
 Role = Literal[
     "key",
@@ -17,14 +20,15 @@ Role = Literal[
     "static",
     "known_future",
     "past_only",
-    "feature",
-    "group",
-    "weight",
     "excluded",
 ]
 Aggregate = Literal["sum", "mean", "max", "min", "first"]
 NegativeTarget = Literal["keep", "clip", "flag"]
 Preset = Literal["fast", "default", "best"]
+_SEEDS = 2**31 - 1  # what a 32-bit signed integer can hold, as the learners' libraries want it
+_LONGEST_WINDOW = 366
+Periods = Annotated[StrictInt, Field(le=36_600)]  # a century of days
+FileName = Annotated[str, Field(min_length=1)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -36,7 +40,7 @@ class Table:
     """
 
     name: str
-    file: str
+    file: FileName
     format: Literal["csv", "parquet"] = "csv"
     join_on: tuple[str, ...] = ()
     separator: str = ","
@@ -67,6 +71,7 @@ class Table:
                 where,
                 "give at least one encoding, and one character as separator",
             )
+        refuse_twice(self.join_on, f"{where}, join_on")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -77,22 +82,27 @@ class Asked:
     ``value_column`` are the two column names of that file.
     """
 
-    file: str
+    file: FileName
     na: tuple[str, ...] = ()
     id: str | None = None
     id_column: str = "Id"
     value_column: str = "prediction"
+
+    def __post_init__(self) -> None:
+        """Refuse a template with a loose brace, and two columns of one name."""
+        template_names(self.id or "", "asked.id")
+        refuse_twice((self.id_column, self.value_column), "asked: id_column, value_column")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Synthetic:
     """Data made by foresell's own generator, never a stand-in for a missing file."""
 
-    stores: int
-    products: int
+    stores: StrictInt
+    products: StrictInt
     start: str
     end: str
-    seed: int
+    seed: StrictInt
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -102,13 +112,17 @@ class Grouping:
     by: tuple[str, ...]
     columns: Mapping[str, Aggregate]
 
+    def __post_init__(self) -> None:
+        """Refuse to group by a column twice."""
+        refuse_twice(self.by, "grouping.by")
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Cleaning:
     """What is done to rows that passed the gate. Scores always use the raw target."""
 
     negative_target: NegativeTarget = "keep"
-    max_rejected_share: float = 0.01
+    max_rejected_share: StrictFloat = 0.01
 
     def __post_init__(self) -> None:
         """Refuse a share that is no share.
@@ -129,22 +143,33 @@ class HolidayWeight:
     """The weight a row has in WMAE when the boolean ``column`` is true; 1 otherwise."""
 
     column: str
-    value: float
+    value: StrictFloat
+
+    def __post_init__(self) -> None:
+        """Refuse a weight that counts nothing, or that nothing is counted beside.
+
+        Raises:
+            SpecError: what the sentence above names.
+        """
+        if not 0 < self.value < math.inf:
+            raise SpecError(
+                f"value is {self.value}", "holiday_weight.value", "use a number above 0, such as 5"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FeatureSpec:
     """Which features are derived. Every lag and window is counted back from the origin."""
 
-    lags: tuple[int, ...] = ()
-    windows: tuple[int, ...] = ()
+    lags: tuple[Periods, ...] = ()
+    windows: tuple[Periods, ...] = ()
     statistics: tuple[Literal["mean", "std", "min", "max", "median"], ...] = ("mean",)
     calendar: tuple[Literal["weekday", "day_of_month", "week", "month", "quarter"], ...] = ()
     cyclic: bool = True
-    event_window_days: int = 28
+    event_window_days: StrictInt = 28
 
     def __post_init__(self) -> None:
-        """Refuse lags and windows that look at the present.
+        """Refuse lags and windows that look at the present, and a feature derived twice.
 
         Raises:
             SpecError: what the sentence above names.
@@ -156,6 +181,14 @@ class FeatureSpec:
                     f"features.{name}",
                     "use 1 or more; values known in advance have the role 'known_future'",
                 )
+        for name in ("lags", "windows", "statistics", "calendar"):
+            refuse_twice(getattr(self, name), f"features.{name}")
+        if not 1 <= self.event_window_days <= _LONGEST_WINDOW:
+            raise SpecError(
+                f"event_window_days is {self.event_window_days}",
+                "features.event_window_days",
+                f"use 1 to {_LONGEST_WINDOW} days",
+            )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -166,8 +199,8 @@ class SplitSpec:
     choose and calibrate, as periods before the test cutoff.
     """
 
-    test: int
-    validation: tuple[int, ...]
+    test: Periods
+    validation: tuple[Periods, ...]
 
     def __post_init__(self) -> None:
         """Refuse empty or negative cuts.
@@ -197,8 +230,8 @@ class ProjectSpec:
     tables: tuple[Table, ...]
     columns: Mapping[str, Role]
     frequency: Frequency
-    horizon: int
-    season: int
+    horizon: Periods
+    season: Periods
     split: SplitSpec
     unit: str = ""
     asked: Asked | None = None
@@ -210,7 +243,7 @@ class ProjectSpec:
     features: FeatureSpec = field(default_factory=FeatureSpec)
     segments: tuple[str, ...] = ()
     nonnegative: bool = False
-    seed: int = 20261121
+    seed: StrictInt = 20261121
 
     def __post_init__(self) -> None:
         """Refuse a project without exactly one time and one target, or without a key.
@@ -234,8 +267,18 @@ class ProjectSpec:
         for name, value in (("horizon", self.horizon), ("season", self.season)):
             if value < 1:
                 raise SpecError(f"{name} is {value}", name, "use 1 or more periods")
+        if not 0 <= self.seed < _SEEDS:
+            raise SpecError(f"seed is {self.seed}", "seed", f"use 0 to {_SEEDS - 1}")
         self._check_tables()
+        if self.split.test > self.horizon:
+            raise SpecError(
+                f"a test of {self.split.test} periods is longer than the horizon, {self.horizon}",
+                f"project {self.name!r}: split.test, horizon",
+                "shorten the test or lengthen the horizon: a row is judged within its horizon",
+            )
         self._check_names()
+        refuse_twice([event.name for event in self.events], "events")
+        check_days(self.events)
 
     def _check_tables(self) -> None:
         """Refuse a project with no table, or with one that nothing ties to the others.
@@ -245,6 +288,7 @@ class ProjectSpec:
         """
         if not self.tables:
             raise SpecError("no table is declared", "tables", "declare at least one file")
+        refuse_twice([table.name for table in self.tables], "tables")
         for table in self.tables[1:]:
             if not table.join_on:
                 raise SpecError(
@@ -254,11 +298,22 @@ class ProjectSpec:
                 )
 
     def _check_names(self) -> None:
-        """Refuse a name that ought to be a column with a certain role and is not.
+        """Refuse a name that foresell needs itself, or that has not the role it ought to have.
 
         Raises:
             SpecError: it names the nearest column with that role.
         """
+        where = f"project {self.name!r}, columns"
+        refuse_reserved((name for name, role in self.columns.items() if role != "excluded"), where)
+        refuse_twice(self.segments, "segments")
+        template = (self.asked.id if self.asked is not None else None) or ""
+        for name in template_names(template, "asked.id"):
+            if name not in (*self.keys, self.time):
+                raise SpecError(
+                    f"the id names {name!r}, which is no column with the role 'key' or 'time'",
+                    f"project {self.name!r}, asked.id",
+                    nearest(name, (*self.keys, self.time)),
+                )
         weighted = self.holiday_weight
         for place, name, role in (
             *(("segments", name, "static") for name in self.segments),

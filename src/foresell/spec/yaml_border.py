@@ -17,19 +17,33 @@ class _Loader(yaml.SafeLoader):
     """Safe YAML in which a key stands once: the last one winning hides a slip of the pen."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - as overridden
-        """Refuse a mapping that names a key twice.
+        """Refuse a mapping that names a key twice, or by anything but a word.
 
         Raises:
-            ConstructorError: it does; the line of the second is named.
+            ConstructorError: it does; the line of that key is named.
         """
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConstructorError(None, None, "a key is no word", key.start_mark)
             if key.value in seen:
                 raise ConstructorError(
                     None, None, f"the key {key.value!r} stands twice", key.start_mark
                 )
             seen.add(str(key.value))
         return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as overridden
+        """Refuse a value that looks like a date or a number and is none, such as 2010-02-30.
+
+        Raises:
+            ConstructorError: it is one; its line is named.
+        """
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, TypeError) as error:
+            problem = f"{node.value!r} cannot be read: {error}"
+            raise ConstructorError(None, None, problem, node.start_mark) from error
 
 
 def parse_yaml(adapter: TypeAdapter[Declared], text: str, where: str) -> Declared:

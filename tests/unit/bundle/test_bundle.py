@@ -13,6 +13,7 @@ from foresell.errors import DataError
 
 HISTORY = pl.DataFrame({"Store": [1, 2], "Date": [date(2012, 1, 6)] * 2, "units": [1.5, None]})
 FILES = [
+    "asked.parquet",
     "checksums.json",
     "contract.yaml",
     "history.parquet",
@@ -30,6 +31,7 @@ def bundle(metadata: Mapping[str, object] | None = None) -> Bundle:
         contract_text="kind: DataContract\n",
         model={"learner.json": b"{}", "boosted/direct.txt": b"tree\n"},
         history=HISTORY,
+        asked=HISTORY.head(1),
     )
 
 

@@ -58,4 +58,7 @@ def test_the_public_surface_is_these_verbs_and_each_of_them_can_be_called() -> N
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
 
-    assert answer.stdout == "['doctor', 'forecast', 'projects', 'run', 'submission'] True\n"
+    assert (
+        answer.stdout
+        == "['doctor', 'forecast', 'projects', 'run', 'submission', 'unanswered'] True\n"
+    )

@@ -87,3 +87,11 @@ def test_a_rule_its_column_cannot_have_is_refused(what: str, column: dict[str, A
 def test_the_contracts_that_ship_are_sound(name: str) -> None:
     text = files("foresell").joinpath(f"projects/{name}/contract.yaml").read_text(encoding="utf-8")
     assert parse_contract(text, name).name == name
+
+
+@pytest.mark.parametrize("bound", [True, "1", float("nan"), float("inf")])
+def test_a_limit_that_is_no_finite_number_is_refused(bound: object) -> None:
+    column = {"name": "n", "logicalType": "number", "logicalTypeOptions": {"minimum": bound}}
+    error = refused(contract_text(column))
+    assert error.what.startswith("'schema.0.properties.1.logicalTypeOptions.minimum.int' is ")
+    assert error.where == "contract.yaml"

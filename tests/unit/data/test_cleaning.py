@@ -25,7 +25,7 @@ def test_rows_are_summed_up_by_the_declared_verbs_and_sorted() -> None:
         group_rows(ROWS, Grouping(by=("shop",), columns=columns)),
         pl.DataFrame({
             "shop": ["a", "b", "c"],
-            "units": [-2.0, 1.0, 0.0],
+            "units": [-2.0, 1.0, None],
             "promo": [0.0, 0.5, 1.0],
             "town": ["Kiel", "Ulm", "Bonn"],
         }),
@@ -35,7 +35,7 @@ def test_rows_are_summed_up_by_the_declared_verbs_and_sorted() -> None:
 @pytest.mark.parametrize(
     ("verb", "wanted"),
     [
-        ("sum", [-2.0, 1.0, 0.0]),
+        ("sum", [-2.0, 1.0, None]),
         ("mean", [-1.0, 1.0, None]),
         ("max", [2.0, 1.0, None]),
         ("min", [-4.0, 1.0, None]),

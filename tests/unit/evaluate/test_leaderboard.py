@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from foresell.data.panel import Panel
-from foresell.errors import SpecError, UsageError
+from foresell.errors import UsageError
 from foresell.evaluate.leaderboard import align, leaderboard, truth_frame, value_added
 from foresell.evaluate.metrics import metric_names
 from foresell.spec.forecast import quantile_columns
-from foresell.spec.project import HolidayWeight, ProjectSpec, Role, SplitSpec, Table
+from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec, Table
 
 NAN = float("nan")
 WEEKS = tuple(date(2024, 1, 5) + timedelta(weeks=i) for i in range(6))
@@ -85,13 +85,6 @@ def test_no_value_after_the_cutoff_enters_scale_or_volume() -> None:
 def test_without_a_declared_weight_there_is_neither_holiday_nor_weight() -> None:
     got = truth_frame(PANEL, replace(PROJECT, holiday_weight=None), cutoff=2, steps=3)
     assert_frame_equal(got, TRUTH.drop("holiday", "weight"))
-
-
-def test_a_key_with_the_name_of_a_judged_column_is_refused() -> None:
-    columns: dict[str, Role] = {"volume": "key", "day": "time", "units": "target"}
-    project = replace(PROJECT, columns=columns, segments=(), holiday_weight=None)
-    with pytest.raises(SpecError, match=r"\['volume'\]"):
-        truth_frame(PANEL, project, cutoff=2, steps=3)
 
 
 def test_the_board_is_sorted_by_wmae_where_weights_are_declared() -> None:

@@ -5,9 +5,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info  # type: ignore[import-untyped]  # it ships no types
 
+from foresell.errors import SpecError
 from foresell.features.direct import direct_frame, feature_names
 from foresell.features.pools import fit_recipe
+from foresell.features.threads import one_thread
 from tests.unit.models.toys import HORIZON, panel, project
 
 KNOWN = panel(120)
@@ -75,3 +78,27 @@ def test_steps_past_the_calendar_are_answered_with_unknown_covariates() -> None:
     last = frame.filter(pl.col("step") > HORIZON)
     assert last["x_known_promo"].is_nan().all()
     assert last["base"].is_finite().all()
+
+
+@pytest.mark.parametrize("name", ["step", "scale", "base", "level_used", "x_step"])
+def test_a_key_with_the_name_of_a_column_of_the_frame_is_refused(name: str) -> None:
+    columns = {name if role == "time" else other: role for other, role in project().columns.items()}
+    with pytest.raises(SpecError, match=name):
+        direct_frame(KNOWN, replace(project(), columns=columns), RECIPE, 99, 2)
+
+
+def test_each_keys_growth_has_a_name_that_no_growth_of_the_series_has() -> None:
+    names = feature_names(direct_frame(KNOWN, project(), RECIPE, 99, 2))
+    growths = [name for name in names if name.startswith("x_growth_")]
+    assert growths == [f"x_growth_{n}" for n in ("series", "series_short", "key_shop", "key_item")]
+
+
+def test_a_frame_leaves_the_number_of_threads_as_it_found_it() -> None:
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before = threads()
+    with one_thread():
+        assert set(threads()) <= {1}
+    direct_frame(KNOWN, project(), RECIPE, 99, 2)
+    assert threads() == before

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache
 
 import numpy as np
@@ -9,6 +10,7 @@ from foresell.data.panel import Panel, build_panel
 from foresell.errors import DataError
 from foresell.features.direct import direct_frame
 from foresell.features.pools import fit_recipe
+from foresell.models.baselines import BASELINES
 from foresell.models.learner import (
     Learner,
     PanelForecast,
@@ -18,6 +20,7 @@ from foresell.models.learner import (
     refit_learner,
 )
 from foresell.models.learner_files import read_learner, write_learner
+from foresell.models.members import forecast_members
 from foresell.models.origins import Frames, training_origins
 from tests.unit.models.toys import HORIZON, QUICK, panel, project, rows
 
@@ -162,6 +165,47 @@ def test_new_and_short_series_are_answered_from_their_pool_and_say_so() -> None:
     assert answer.point[place].mean() == pytest.approx(level_of_twin, rel=0.35)
 
 
+def with_newcomers(count: int) -> Panel:
+    """The panel of 120 weeks, ``count`` small items that came in week 100, and one yet to come."""
+    whole = rows(120)
+    days = whole["day"].unique().sort()
+    small = []
+    for place in range(count + 1):
+        came = days[100] if place < count else days[119] + timedelta(days=1)
+        sold = pl.when(pl.col("day") >= came).then(pl.col("sold") * 0.01)
+        twin = whole.filter((pl.col("shop") == f"s{place % 4}") & (pl.col("item") == place % 3))
+        small.append(twin.with_columns(sold=sold, item=pl.lit(10 + place, twin["item"].dtype)))
+    return panel(120, frame=pl.concat([whole, *small]))
+
+
+def test_a_series_without_history_is_answered_from_earlier_newcomers_by_every_candidate() -> None:
+    known = with_newcomers(12)
+    learner = fitted(known)
+    answer = forecast(learner, known, project(), HORIZON)
+    cold = ~np.isfinite(known.target).any(axis=1)
+    assert cold.sum() == 1
+    assert np.isfinite(answer.newcomers).all(axis=(1, 2)).tolist() == cold.tolist()
+    middle = answer.newcomers[cold][..., 4]
+    assert (middle < 30.0).all()  # the pool sells some hundreds, newcomers a hundredth of it
+    for name in answer.members:
+        bands = candidate_quantiles(learner, answer, name, project())
+        own = name not in BASELINES
+        assert (answer.members[name][cold] == middle).all() == own
+        assert (bands[cold] == answer.newcomers[cold]).all() == own
+    assert answer.quantiles[cold].tobytes() == answer.newcomers[cold].tobytes()
+
+
+def test_what_newcomers_teach_changes_no_byte_of_a_series_with_a_history() -> None:
+    known = with_newcomers(12)
+    learner = fitted(known)
+    answer = forecast(learner, known, project(), HORIZON)
+    frame = direct_frame(known, project(), learner.recipe, known.cutoff, HORIZON)
+    plain = forecast_members(learner.fitted, known, project(), frame)
+    past = np.isfinite(known.target).any(axis=1)
+    for name, values in plain.items():
+        assert answer.members[name][past].tobytes() == values[past].tobytes()
+
+
 @pytest.mark.parametrize("weeks", [1, 3, 9, 30, 52, 60, 70])
 def test_a_short_history_gives_a_finite_forecast_and_says_what_was_left_out(weeks: int) -> None:
     known = panel(weeks)
@@ -240,3 +284,87 @@ def test_a_lone_series_without_covariates_or_events_is_learned_too(shops: int) -
     assert known.n_series == shops
     assert np.isfinite(answer.quantiles).all()
     assert (answer.point < 0).all()
+
+
+def with_strangers(count: int) -> pl.DataFrame:
+    """`rows`, and ``count`` items of shop s1 and shops of item 1 that come after the cutoff."""
+    whole = rows(120)
+    twin = whole.filter((pl.col("shop") == "s1") & (pl.col("item") == 1))
+    none = pl.lit(None, dtype=pl.Float64)
+    strangers = [
+        change
+        for place in range(count)
+        for change in (
+            twin.with_columns(sold=none, item=pl.lit(-1 - place, twin["item"].dtype)),
+            twin.with_columns(sold=none, shop=pl.lit(f"s1{place}")),
+        )
+    ]
+    return pl.concat([whole, *strangers])
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_series_without_history_change_no_byte_of_the_others_points_and_quantiles(
+    count: int,
+) -> None:
+    known, learner = weekly()
+    more = panel(120, frame=with_strangers(count))
+    old = np.flatnonzero(np.isfinite(more.target).any(axis=1))
+    assert more.n_series == known.n_series + 2 * count
+    assert more.select(old).keys.equals(known.keys)
+    other = fitted(more)
+    assert write_learner(other) == write_learner(learner)
+    answer = forecast(learner, known, project(), HORIZON)
+    again = forecast(other, more, project(), HORIZON)
+    for name in answer.members:
+        assert again.members[name][old].tobytes() == answer.members[name].tobytes()
+    assert again.point[old].tobytes() == answer.point.tobytes()
+    assert again.quantiles[old].tobytes() == answer.quantiles.tobytes()
+
+
+def test_a_frame_of_other_series_or_fewer_steps_is_refused() -> None:
+    known, learner = weekly()
+    frame = direct_frame(known, project(), learner.recipe, known.cutoff, HORIZON)
+    shuffled = frame.sample(fraction=1.0, shuffle=True, seed=1)
+    by_step = frame.sort("step", maintain_order=True)
+    for wrong in (shuffled, by_step, frame.reverse(), frame[:-1], frame[HORIZON:], frame[:0]):
+        with pytest.raises(DataError, match="step by step"):
+            forecast(learner, known, project(), HORIZON, wrong)
+    with pytest.raises(DataError, match=f"{HORIZON} steps cannot answer {HORIZON + 1}"):
+        forecast(learner, known, project(), HORIZON + 1, frame)
+    with pytest.raises(DataError, match="step by step"):
+        fit_learner(known, project(), QUICK, lambda _: by_step, lambda _: None)
+
+
+def test_searching_settings_finds_what_fitting_each_alone_would() -> None:
+    known = panel(120)
+    slow = replace(QUICK.boosting, trees=2)
+    searching = replace(QUICK, boosting=slow, search=(QUICK.boosting,))
+    found = fit_learner(known, project(), searching, frames_of(known), lambda _: None)
+    assert found.boosting == QUICK.boosting
+    assert write_learner(found) == write_learner(weekly()[1])
+
+
+def test_a_member_that_no_fold_judged_is_no_candidate() -> None:
+    known, learner = weekly()
+    judged = {name: made for name, made in learner.uncertainty.items() if name != "lightgbm"}
+    answer = forecast(replace(learner, uncertainty=judged), known, project(), HORIZON)
+    assert set(answer.members) == set(judged)
+
+
+def test_a_key_column_may_be_named_as_foresells_own_growth_is() -> None:
+    renamed = {"shop": "series", "item": "series_short"}
+    spec = replace(
+        project(),
+        columns={renamed.get(name, name): role for name, role in project().columns.items()},
+    )
+    whole = rows(120).rename(renamed)
+    observed = whole.filter(pl.col("sold").is_not_null())
+    known = build_panel(observed, spec, whole.drop("sold", "price"))
+    recipe = fit_recipe(known, spec)
+
+    def frame_at(origin: int) -> pl.DataFrame:
+        return direct_frame(known, spec, recipe, origin, HORIZON)
+
+    learner = fit_learner(known, spec, QUICK, frame_at, lambda _: None)
+    plain = forecast(weekly()[1], weekly()[0], project(), HORIZON)
+    assert forecast(learner, known, spec, HORIZON).point.tobytes() == plain.point.tobytes()

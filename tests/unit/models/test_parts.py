@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foresell.errors import DataError
 from foresell.features.direct import direct_frame
 from foresell.features.pools import fit_recipe
 from foresell.models.boosted import Boosting, fit_booster, predict_booster
-from foresell.models.combination import bucket_of, combined, greedy_weights, horizon_buckets
+from foresell.models.combination import bucket_of, combined, greedy_weights, horizon_thirds
 from foresell.models.effort import EFFORTS
 from foresell.models.lad import fit_lad, lad_from_json, predict_lad
 from foresell.models.origins import (
@@ -17,9 +18,11 @@ from foresell.models.origins import (
     fitting_origins,
     fold_cutoffs,
     known_by,
+    steps_of,
     training_origins,
 )
 from foresell.models.seasonal import reference, seasonal_members
+from foresell.models.stacking import series_halves
 from tests.unit.models.toys import HORIZON, QUICK, panel, project
 
 KNOWN = panel(120)
@@ -72,7 +75,7 @@ def test_each_step_is_combined_with_the_weights_of_its_bucket() -> None:
 
 @pytest.mark.parametrize(("horizon", "buckets"), [(1, (1,)), (2, (1, 2)), (28, (10, 19, 28))])
 def test_buckets_are_thirds_of_the_horizon(horizon: int, buckets: tuple[int, ...]) -> None:
-    assert horizon_buckets(horizon) == buckets
+    assert horizon_thirds(horizon) == buckets
 
 
 def test_origins_lie_between_the_first_season_and_the_cutoff() -> None:
@@ -140,3 +143,20 @@ def test_the_presets_are_ordered_by_effort() -> None:
     assert list(EFFORTS) == ["fast", "default", "best"]
     origins = [EFFORTS[name].origins for name in EFFORTS]
     assert origins == sorted(origins)
+
+
+def test_a_frame_whose_rows_are_not_the_panels_series_in_order_is_refused() -> None:
+    frame = frame_at(100)
+    assert steps_of(frame, KNOWN) == HORIZON
+    swapped = frame[[*range(HORIZON, 2 * HORIZON), *range(HORIZON), *range(2 * HORIZON, 96)]]
+    for wrong in (swapped, frame.head(95), frame.drop("shop"), frame.head(0)):
+        with pytest.raises(DataError, match="not the panel's 12 series"):
+            draw_sample(KNOWN, project(), wrong, 100, 10)
+
+
+@given(drop=st.sets(st.integers(0, 11), max_size=10))
+def test_the_half_a_series_is_in_does_not_depend_on_the_others(drop: set[int]) -> None:
+    halves = series_halves(KNOWN)
+    rest = np.array([place for place in range(12) if place not in drop])
+    assert set(halves.tolist()) == {0, 1}
+    assert series_halves(KNOWN.select(rest)).tolist() == halves[rest].tolist()

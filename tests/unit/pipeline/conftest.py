@@ -7,25 +7,13 @@ import pytest
 from foresell.adapters.store import MemorySource
 from foresell.adapters.workspace import MemoryWorkspace
 from foresell.contracts.contract import Contract, parse_contract
+from foresell.pipeline.graph import PANEL_STAGES
 from foresell.pipeline.runner import Runner
-from foresell.pipeline.stages import ingest, manifest, split, validate
 from foresell.pipeline.work import Event, Request, Stage
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
 
-# Copied from pipeline/graph.py, which also imports every learner: these four need none.
-GROUND = (
-    Stage(name="manifest", run=manifest.run, needs=(), makes=("manifest",), says="", always=True),
-    Stage(name="ingest", run=ingest.run, needs=("manifest",), makes=("landing",), says=""),
-    Stage(
-        name="validate",
-        run=validate.run,
-        needs=("landing",),
-        makes=("processed", "quarantine", "checks"),
-        says="",
-    ),
-    Stage(name="split", run=split.run, needs=("processed",), makes=("splits",), says=""),
-)
+GROUND = PANEL_STAGES[:4]  # manifest, ingest, validate, split: no learner
 
 
 @dataclass

@@ -6,9 +6,9 @@ from foresell.evaluate.gate import deciding_metrics, judge
 from foresell.evaluate.leaderboard import leaderboard, truth_frame, value_added
 from foresell.evaluate.segments import segment_scores
 from foresell.models.learner_files import read_learner
-from foresell.pipeline.fingerprint import canonical
 from foresell.pipeline.layer import read_files, read_raw_panel, read_split
 from foresell.pipeline.work import Work
+from foresell.pipeline.writing import json_bytes
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.ports import Store
 
@@ -50,7 +50,7 @@ def run(work: Work) -> None:
         "steps": project.split.test,
         "rows": truth.height,
     }
-    out.write_bytes("test.json", canonical(test))
+    out.write_bytes("test.json", json_bytes(test))
     work.note(f"{truth.height:,} rows; {verdict.reasons[-1]}")
 
 

@@ -11,13 +11,13 @@ from foresell.contracts.contract import Contract
 from foresell.contracts.text import read_table
 from foresell.data.joining import join_tables
 from foresell.errors import DataError, nearest
-from foresell.pipeline.fingerprint import canonical
 from foresell.pipeline.work import Work
+from foresell.pipeline.writing import json_bytes
 from foresell.spec.project import Table
 
 
 def run(work: Work) -> None:
-    """Write ``landing/``: the joined rows in key order, the rows asked for, and a report.
+    """Write ``landing/`` (the joined rows in key order, a report) and ``asked/`` (rows asked for).
 
     What cannot be read as declared is a ``DataError`` that names file, line and value.
     """
@@ -35,14 +35,15 @@ def run(work: Work) -> None:
         table = Table(name="asked", file=project.asked.file, na=project.asked.na)
         if table.file.endswith(".parquet"):
             table = replace(table, format="parquet")
-        landing.write_frame("asked.parquet", _read(work, table, contract, expected))
+        asked = _read(work, table, contract, expected)
+        work.outputs["asked"].write_frame("asked.parquet", asked)
     report = {
         "rows": rows.height,
         "rows_by_table": {table.name: frame.height for table, frame in read},
         "unmatched": joined.unmatched,
         "disagreeing": joined.disagreeing,
     }
-    landing.write_bytes("report.json", canonical(report))
+    landing.write_bytes("report.json", json_bytes(report))
     work.note(f"{rows.height:,} rows, {len(order)} columns from {len(read)} files")
     for name, count in joined.unmatched.items():
         if count:

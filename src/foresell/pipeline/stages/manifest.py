@@ -3,8 +3,8 @@
 import hashlib
 
 from foresell.errors import DataError
-from foresell.pipeline.fingerprint import canonical
 from foresell.pipeline.work import Work
+from foresell.pipeline.writing import json_bytes
 
 
 def run(work: Work) -> None:
@@ -28,6 +28,7 @@ def run(work: Work) -> None:
         for name, content in contents.items()
     ]
     work.outputs["manifest"].write_bytes(
-        "manifest.json", canonical({"synthetic": source.synthetic, "files": files})
+        "manifest.json", json_bytes({"synthetic": source.synthetic, "files": files})
     )
-    work.note(f"{len(files)} files, {sum(map(len, contents.values())) / 1e6:,.1f} MB")
+    made = ", synthetic" if source.synthetic else ""
+    work.note(f"{len(files)} files, {sum(map(len, contents.values())) / 1e6:,.1f} MB{made}")

@@ -2,6 +2,8 @@
 
 import json
 
+import polars as pl
+
 from foresell.bundle.bundle import Bundle, write_bundle
 from foresell.models.effort import EFFORTS
 from foresell.models.learner import refit_learner
@@ -9,6 +11,8 @@ from foresell.models.learner_files import read_learner, write_learner
 from foresell.pipeline.fingerprint import libraries
 from foresell.pipeline.layer import feature_frames, read_files, read_layer, read_panel, read_split
 from foresell.pipeline.work import Work
+from foresell.spec.ports import Store
+from foresell.spec.project import ProjectSpec
 
 
 def run(work: Work) -> None:
@@ -45,6 +49,16 @@ def run(work: Work) -> None:
         contract_text=texts["contract.yaml"],
         model=write_learner(final),
         history=read_layer(work.inputs["processed"]),
+        asked=_asked(work.inputs["asked"], project),
     )
     identity = write_bundle(bundle, work.outputs["bundle"])
     work.note(f"bundle {identity[:12]}, learnt to {split.last_observed}")
+
+
+def _asked(asked: Store, project: ProjectSpec) -> pl.DataFrame:
+    """Return the rows asked for: keys, date and what is known of their future; or no rows."""
+    if "asked.parquet" not in asked.list():
+        return pl.DataFrame()
+    wanted = {*project.keys, project.time, *project.with_role("known_future")}
+    frame = asked.read_frame("asked.parquet")
+    return frame.select(name for name in frame.columns if name in wanted)

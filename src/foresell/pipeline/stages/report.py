@@ -18,6 +18,7 @@ from foresell.evaluate.diagnostics import (
 from foresell.features.calendar import event_grids, period_dates
 from foresell.models.learner import Learner
 from foresell.models.learner_files import read_learner
+from foresell.models.stacking import GREEDY
 from foresell.pipeline.fingerprint import digest
 from foresell.pipeline.layer import read_files, read_raw_panel, read_split
 from foresell.pipeline.work import Work
@@ -57,7 +58,7 @@ def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:
     shown = totals(truth, own, other, project)
     past = _history(panel, cast("date", shown["date"].min()))
     return RunReport(
-        facts=_facts(work, project, test),
+        facts=_facts(work, project, test, truth.select(project.keys).n_unique()),
         verdict=Verdict(
             passed=bool(test["verdict"]["passed"]), reasons=tuple(test["verdict"]["reasons"])
         ),
@@ -109,9 +110,10 @@ def _folds(learner: Learner, panel: Panel) -> pl.DataFrame:
 
 
 def _weights(learner: Learner) -> pl.DataFrame:
-    """Return what the greedy ensemble is made of, by bucket of the horizon."""
-    rows = []
-    for i, (last, weights) in enumerate(zip(learner.buckets, learner.weights, strict=True)):
+    """Return what the chosen candidate is made of, by bucket; nothing where it is one model."""
+    rows: list[dict[str, object]] = []
+    made_of = learner.weights if learner.chosen == GREEDY else ()
+    for i, (last, weights) in enumerate(zip(learner.buckets, made_of, strict=False)):
         first = learner.buckets[i - 1] + 1 if i else 1
         rows += [
             {"bucket": f"{first}-{last}", "member": name, "weight": weight}
@@ -122,8 +124,8 @@ def _weights(learner: Learner) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def _facts(work: Work, project: ProjectSpec, test: dict[str, Any]) -> RunFacts:
-    """Say what was run, on what."""
+def _facts(work: Work, project: ProjectSpec, test: dict[str, Any], series: int) -> RunFacts:
+    """Say what was run, on what; ``series`` were judged."""
     split = read_split(work.inputs["splits"])
     manifest, bundle = _json(work.inputs["manifest"], "manifest.json"), work.inputs["bundle"]
     metadata = _json(bundle, "metadata.json")
@@ -141,7 +143,7 @@ def _facts(work: Work, project: ProjectSpec, test: dict[str, Any]) -> RunFacts:
         test_first=split.test_cutoff + step(project.frequency),
         test_last=split.last_observed,
         rows=test["rows"],
-        series=metadata["series"],
+        series=series,
         preset=work.preset,
         fingerprint=digest(manifest),
         refit_cutoff=split.last_observed,

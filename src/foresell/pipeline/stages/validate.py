@@ -7,8 +7,8 @@ import polars as pl
 from foresell.contracts.gate import RULE, Rule, check_rows, refuse_duplicates, row_rules
 from foresell.data.cleaning import flag_negative, group_rows
 from foresell.errors import DataError, ForesellError, GateError, SpecError, nearest
-from foresell.pipeline.fingerprint import canonical
 from foresell.pipeline.work import Work
+from foresell.pipeline.writing import json_bytes
 from foresell.spec.calendar import anchor_weekday
 from foresell.spec.project import ProjectSpec
 
@@ -35,6 +35,8 @@ def run(work: Work) -> ForesellError | None:
         )
     grouping = project.grouping
     rows = group_rows(verdict.kept, grouping) if grouping is not None else verdict.kept
+    refuse_duplicates(rows, (*project.keys, project.time), "the rows after the declared grouping")
+    _refuse_varying_statics(rows, project)
     processed = flag_negative(_declared(rows, project), project)
     for (year,), part in processed.group_by(pl.col(project.time).dt.year(), maintain_order=True):
         work.outputs["processed"].write_frame(f"year={year}/part-0.parquet", part)
@@ -55,7 +57,7 @@ def run(work: Work) -> ForesellError | None:
             for rule in rules
         ],
     }
-    work.outputs["checks"].write_bytes("checks.json", canonical(report))
+    work.outputs["checks"].write_bytes("checks.json", json_bytes(report))
     work.note(
         f"{landed.height:,} read = {verdict.kept.height:,} kept + "
         f"{verdict.rejected.height:,} quarantined, {len(rules)} rules"
@@ -70,6 +72,26 @@ def run(work: Work) -> ForesellError | None:
             "mend the rows at their source, or raise cleaning.max_rejected_share if that is right",
         )
     return None
+
+
+def _refuse_varying_statics(rows: pl.DataFrame, project: ProjectSpec) -> None:
+    """Refuse a static column that changes within a series: a later value would reach the past.
+
+    Raises:
+        SpecError: the first such column, with the first series it varies in.
+    """
+    keys = list(project.keys)
+    for name in project.with_role("static"):
+        varying = (
+            rows.group_by(keys).agg(pl.col(name).n_unique()).filter(pl.col(name) > 1).sort(keys)
+        )
+        if varying.height:
+            series = ", ".join(f"{key}={varying[key][0]}" for key in keys)
+            raise SpecError(
+                f"the static column {name!r} varies within {varying.height} series, {series} first",
+                f"project {project.name!r}, columns",
+                f"give {name!r} the role 'past_only' or 'known_future', or mend the data",
+            )
 
 
 def _broken(counts: Mapping[str, int]) -> str:

@@ -22,7 +22,7 @@ RAW = weekly_files(stores=2, depts=2, weeks=100)
 SLOW = settings(
     deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-LAYERS = ("landing", "processed", "quarantine", "checks", "splits")
+LAYERS = ("landing", "asked", "processed", "quarantine", "checks", "splits")
 
 
 def layers(house: House) -> Mapping[str, bytes]:
@@ -84,14 +84,14 @@ def test_the_rows_asked_for_land_in_their_own_order(house: House, ask: MakeReque
     content = RAW["test.csv"]
     order = list(reversed(range(content.count(b"\n") - 1)))
     house.run(ask(RAW | {"test.csv": shuffled(content, order)}), GROUND[:2])
-    asked = house.workspace.output("landing").read_frame("asked.parquet")
+    asked = house.workspace.output("asked").read_frame("asked.parquet")
     assert asked.row(0) == (2, 2, date(2012, 9, 28), False)
     assert asked.height == 4 * 39
 
 
 def test_without_a_file_of_rows_asked_for_none_land(house: House, ask: MakeRequest) -> None:
     house.run(ask({name: RAW[name] for name in RAW if name != "test.csv"}), GROUND[:2])
-    assert house.workspace.output("landing").list() == ["report.json", "rows.parquet"]
+    assert house.workspace.output("asked").list() == []
 
 
 def test_a_file_that_changes_while_the_run_reads_it_is_refused(
@@ -265,7 +265,6 @@ def test_the_split_is_written_as_dates(house: House, ask: MakeRequest) -> None:
         "first": "2010-02-05",
         "test_cutoff": "2011-04-01",
         "last_observed": "2011-12-30",
-        "validation": ["2010-07-02", "2010-10-01", "2010-12-31"],
     }
 
 
@@ -289,7 +288,7 @@ def test_rows_asked_for_may_be_parquet(house: House, ask: MakeRequest) -> None:
     request = ask(RAW | {"asked.parquet": buffer.getvalue()})
     project = replace(request.project, asked=Asked(file="asked.parquet"))
     house.run(replace(request, project=project), GROUND[:2])
-    assert house.workspace.output("landing").read_frame("asked.parquet").height == 3
+    assert house.workspace.output("asked").read_frame("asked.parquet").height == 3
 
 
 def test_rows_with_a_null_in_their_key_are_quarantined_and_not_called_duplicates(
@@ -312,5 +311,5 @@ def test_the_real_files_pass_the_gate_whole(
     assert rows.select("Store", "Dept").n_unique() == 3_331
     assert rows["Weekly_Sales"].sum() == pytest.approx(6_737_218_987.11, abs=0.01)
     assert (rows["Weekly_Sales"] < 0).sum() == 1_285
-    assert house.workspace.output("landing").read_frame("asked.parquet").height == 115_064
+    assert house.workspace.output("asked").read_frame("asked.parquet").height == 115_064
     assert json.loads(house.files()["splits/split.json"])["test_cutoff"] == "2012-01-27"

@@ -1,0 +1,210 @@
+"""Whether project and contract fit together: asked once, before any file is read."""
+
+from collections.abc import Mapping, Sequence
+
+from foresell.contracts.contract import Column, Contract, LogicalType
+from foresell.errors import SpecError, nearest
+from foresell.spec.project import Aggregate, Grouping, ProjectSpec, Role
+
+_ANY: tuple[LogicalType, ...] = ("string", "integer", "number", "boolean", "date")
+_NUMBERS: tuple[LogicalType, ...] = ("integer", "number")
+_NUMERIC: tuple[LogicalType, ...] = ("integer", "number", "boolean")
+_TYPES: Mapping[Role, tuple[LogicalType, ...]] = {
+    "key": ("string", "integer", "boolean", "date"),
+    "time": ("date",),
+    "target": _NUMBERS,
+    "static": _ANY,
+    "known_future": _NUMERIC,
+    "past_only": _NUMERIC,
+    "excluded": _ANY,
+}
+_TAKES: Mapping[Aggregate, tuple[LogicalType, ...]] = {
+    "sum": _NUMERIC,
+    "mean": _NUMERIC,
+    "max": _ANY,
+    "min": _ANY,
+    "first": _ANY,
+}
+_BITS = frozenset({0, 1})
+
+
+def check_agreement(project: ProjectSpec, contract: Contract) -> None:
+    """Refuse a project whose names, types and keys are not those of ``contract``.
+
+    Looks at the two declarations alone, in this order: events, joins, grouping, the columns with a
+    role after the grouping, their types, the holiday weight, and what tells one row from another.
+    A contradiction is a ``SpecError`` that names the nearest right name where there is one.
+    """
+    if any(event.holiday is not None for event in project.events):
+        from foresell.spec.holiday_names import check_holidays  # noqa: PLC0415 - 0.1 s, if needed
+
+        check_holidays(project.events)
+    for table in project.tables:
+        for name in table.join_on:
+            _refuse_unknown(name, contract.columns, f"tables, {table.name}, join_on")
+    columns: Mapping[str, LogicalType] = {
+        name: column.logical_type for name, column in contract.columns.items()
+    }
+    if project.grouping is not None:
+        _check_grouping(project.grouping, columns)
+        columns = _grouped(project.grouping, columns)
+    _check_roles(project, columns)
+    _check_types(project, columns)
+    _check_holiday_weight(project, contract, columns)
+    _check_keys(project, contract)
+
+
+def _refuse_unknown(name: str, known: Mapping[str, object], where: str) -> None:
+    """Refuse a name that is no column of the contract.
+
+    Raises:
+        SpecError: the nearest column is named.
+    """
+    if name not in known:
+        raise SpecError(f"{name!r} is no column of the contract", where, nearest(name, known))
+
+
+def _check_grouping(grouping: Grouping, columns: Mapping[str, LogicalType]) -> None:
+    """Refuse a grouping by or of unknown columns, or with a verb that a type cannot have.
+
+    Raises:
+        SpecError: what the sentence above names, or a column that is grouped by and summed up.
+    """
+    for name in grouping.by:
+        _refuse_unknown(name, columns, "grouping.by")
+    for name, verb in grouping.columns.items():
+        where = f"grouping.columns.{name}"
+        _refuse_unknown(name, columns, "grouping.columns")
+        if name in grouping.by:
+            raise SpecError(
+                f"the column {name!r} is grouped by and has the verb {verb!r}",
+                where,
+                "name it in grouping.by or in grouping.columns",
+            )
+        if columns[name] not in _TAKES[verb]:
+            fit = [verb for verb, types in _TAKES.items() if columns[name] in types]
+            raise SpecError(
+                f"there is no {verb} of {name!r}, whose type is {columns[name]}",
+                where,
+                f"use {_either(fit)}",
+            )
+
+
+def _grouped(grouping: Grouping, columns: Mapping[str, LogicalType]) -> Mapping[str, LogicalType]:
+    """Return the columns that the grouping leaves, and their types."""
+    return {name: columns[name] for name in grouping.by} | {
+        name: _made(verb, columns[name]) for name, verb in grouping.columns.items()
+    }
+
+
+def _made(verb: Aggregate, kind: LogicalType) -> LogicalType:
+    """Return the type of what ``verb`` makes of values of type ``kind``."""
+    if verb == "mean":
+        return "number"
+    return "integer" if (verb, kind) == ("sum", "boolean") else kind
+
+
+def _check_roles(project: ProjectSpec, columns: Mapping[str, LogicalType]) -> None:
+    """Refuse a role for a column that is not there, and a column without a role.
+
+    Raises:
+        SpecError: what the sentence above names.
+    """
+    where = f"project {project.name!r}, columns"
+    for name in project.columns:
+        if name not in columns:
+            raise SpecError(
+                f"the column {name!r} has a role and stands in no table",
+                where,
+                nearest(name, columns),
+            )
+    for name in columns:
+        if name not in project.columns:
+            raise SpecError(
+                f"the column {name!r} has no role",
+                where,
+                f"add '{name}: past_only', or another role ('excluded' leaves it out)",
+            )
+
+
+def _check_types(project: ProjectSpec, columns: Mapping[str, LogicalType]) -> None:
+    """Refuse a column whose type its role cannot have.
+
+    Raises:
+        SpecError: the types that fit the role, and the roles that fit the type, are named.
+    """
+    for name, role in project.columns.items():
+        kind = columns[name]
+        if kind not in _TYPES[role]:
+            others = [other for other, types in _TYPES.items() if kind in types]
+            raise SpecError(
+                f"the column {name!r} has the role {role!r} and the type {kind}",
+                f"project {project.name!r}, columns",
+                f"a column with that role is of type {_either(_TYPES[role])}; "
+                f"a {kind} can be {_either(others)}",
+            )
+
+
+def _check_holiday_weight(
+    project: ProjectSpec, contract: Contract, columns: Mapping[str, LogicalType]
+) -> None:
+    """Refuse a holiday weight on a column that holds more than yes and no.
+
+    Raises:
+        SpecError: the column is neither boolean nor an integer limited to 0 and 1.
+    """
+    weighted = project.holiday_weight
+    if weighted is None or columns[weighted.column] == "boolean":
+        return
+    verb = project.grouping.columns.get(weighted.column) if project.grouping is not None else None
+    column = contract.columns[weighted.column]
+    if column.logical_type == "integer" and verb not in {"sum", "mean"} and _is_bit(column):
+        return
+    raise SpecError(
+        f"the column {weighted.column!r} of the holiday weight can be other than yes or no",
+        f"project {project.name!r}, holiday_weight",
+        "make it boolean, or an integer from 0 to 1, in contract.yaml, and where it is grouped "
+        "use max, min or first",
+    )
+
+
+def _either(names: Sequence[str]) -> str:
+    """Return ``names`` as a choice in words."""
+    return " or ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
+
+
+def _is_bit(column: Column) -> bool:
+    """Tell whether the contract of an integer column allows 0 and 1 only."""
+    if column.domain is not None and set(column.domain) <= _BITS:
+        return True
+    return (column.options.minimum, column.options.maximum) == (0, 1)
+
+
+def _check_keys(project: ProjectSpec, contract: Contract) -> None:
+    """Refuse a project in which two rows would be one: the later would overwrite the earlier.
+
+    Raises:
+        SpecError: the columns that tell rows apart are not the keys and the time.
+    """
+    named = (*project.keys, project.time)
+    where = f"project {project.name!r}, columns"
+    grouping = project.grouping
+    apart = contract.key if grouping is None else grouping.by
+    for name in apart:
+        if name not in named:
+            raise SpecError(
+                f"rows are told apart by {name!r}, which is neither a key nor the time",
+                where,
+                f"declare grouping, or give the column the role key: '{name}: key'"
+                if grouping is None
+                else f"give the column the role key ('{name}: key'), or take it out of grouping.by",
+            )
+    for name in named:
+        if name not in apart:
+            raise SpecError(
+                f"the column {name!r} is a key or the time, and rows are told apart without it",
+                where,
+                f"set primaryKey: true for {name!r} in contract.yaml, or give it another role"
+                if grouping is None
+                else f"add {name!r} to grouping.by, or give it another role",
+            )

@@ -1,0 +1,53 @@
+"""The public verbs, where they refuse and what they list."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import foresell
+from foresell.errors import UsageError
+
+
+def test_an_unknown_preset_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        foresell.run("retail", preset="turbo", home=tmp_path / "home")  # type: ignore[arg-type]
+
+    assert refused.value.args == (
+        "there is no preset 'turbo'",
+        "preset",
+        "known: best, default, fast",
+    )
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_broken_project_is_listed_beside_the_others_with_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORESELL_PROJECTS", str(tmp_path))
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "project.yaml").write_text("name: [\n")
+    (tmp_path / "shop" / "contract.yaml").write_text("")
+
+    listed = {project.name: project for project in foresell.projects()}
+
+    assert sorted(listed) == ["retail", "shop", "walmart"]
+    assert listed["shop"].kind == "broken"
+    assert listed["shop"].title.startswith("not YAML: ")
+    assert listed["walmart"].horizon == 39
+
+
+def test_a_forecast_before_any_run_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        foresell.forecast("walmart", home=tmp_path)
+
+    assert refused.value.args == (
+        "the project 'walmart' has no bundle yet",
+        str(tmp_path / "walmart"),
+        "run it first: foresell run walmart",
+    )
+
+
+def test_a_project_without_a_submission_form_says_how_to_declare_one() -> None:
+    with pytest.raises(UsageError, match="declares no submission form"):
+        foresell.submission("retail", pl.DataFrame({"prediction": [1.0]}))
