@@ -16,7 +16,7 @@ import polars as pl
 from foresell import wiring
 from foresell.adapters.machine import Check
 from foresell.adapters.projects import Declaration
-from foresell.bundle.bundle import Bundle, read_bundle
+from foresell.bundle.bundle import Bundle, may_answer, read_bundle
 from foresell.errors import ForesellError, GateError, UsageError, nearest
 from foresell.pipeline.work import Event
 from foresell.settings import read_settings
@@ -46,7 +46,8 @@ class RunResult:
 
     ``leaderboard``: one row a candidate, best first. ``value_added``: share of each baseline's
     error that each candidate takes away. ``verdict``: the gate's decision with its reasons. All
-    three are None when the run was asked to stop before the test was scored.
+    three are None when the run was asked to stop before the test was scored. ``forecast`` is None
+    when the gate did not pass and no reason (``override``) was given to use the model all the same.
     """
 
     project: str
@@ -59,6 +60,7 @@ class RunResult:
     report: Path | None
     forecast: Path | None
     seconds: dict[str, float]
+    override: str | None = None
 
 
 def _silent(_: Event) -> None:
@@ -113,7 +115,7 @@ def run(
     Every failure is a ``ForesellError``; a model that fails the gate is not one: see ``passed``.
 
     Raises:
-        UsageError: there is no such preset.
+        UsageError: there is no such preset, or the reason for an override is empty.
     """
     if preset not in get_args(Preset):
         raise UsageError(
@@ -122,6 +124,10 @@ def run(
     from foresell.pipeline.graph import PANEL_STAGES  # noqa: PLC0415 - heavy: only when it runs
     from foresell.pipeline.runner import until as up_to  # noqa: PLC0415
 
+    if override is not None and not override.strip():
+        raise UsageError(
+            "the reason is empty", "override", "say why the model is used all the same"
+        )
     stages = up_to(PANEL_STAGES, until)
     settings = read_settings(Path(home) if home is not None else None)
     wiring.declaration(project, settings)
@@ -130,26 +136,36 @@ def run(
     with place.locked():
         request = wiring.request(project, folder, preset, override, settings)
         wiring.runner(place, listen).run(stages, request)
-    return _result(project, place.root, [stage.name for stage in stages])
+    return _result(project, place.root, [stage.name for stage in stages], override)
 
 
-def _result(project: str, root: Path, stages: Sequence[str]) -> RunResult:
+def _result(project: str, root: Path, stages: Sequence[str], override: str | None) -> RunResult:
     """Return what the stages that ran have left in the workspace."""
     records = {name: json.loads((root / ".state" / f"{name}.json").read_bytes()) for name in stages}
     judged = "evaluate" in stages
     test = json.loads((root / "evaluation" / "test.json").read_bytes()) if judged else {}
+    delivered = root / "forecast" / "forecast.parquet"
     return RunResult(
         project=project,
         workspace=root,
         champion=test.get("champion"),
         passed=test["verdict"]["passed"] if judged else None,
         verdict=test.get("verdict"),
-        leaderboard=pl.read_csv(root / "evaluation" / "leaderboard.csv") if judged else None,
-        value_added=pl.read_csv(root / "evaluation" / "value_added.csv") if judged else None,
+        leaderboard=_numbers(root / "evaluation" / "leaderboard.csv") if judged else None,
+        value_added=_numbers(root / "evaluation" / "value_added.csv") if judged else None,
         report=root / "report" / "report.html" if "report" in stages else None,
-        forecast=root / "forecast" / "forecast.parquet" if "forecast" in stages else None,
+        forecast=delivered if "forecast" in stages and delivered.exists() else None,
+        override=override,
         seconds={name: record["seconds"] for name, record in records.items()},
     )
+
+
+def _numbers(path: Path) -> pl.DataFrame:
+    """Read a table of metrics; a metric nobody could compute is a null number, not a text."""
+    words = {"candidate", "baseline", "kind"}
+    frame = pl.read_csv(path, infer_schema_length=None)
+    empty = [name for name in frame.columns if name not in words and not frame[name].count()]
+    return frame.with_columns(pl.col(empty).cast(pl.Float64))
 
 
 def forecast(
@@ -171,8 +187,7 @@ def forecast(
     from foresell.answer.rows import answer, default_rows  # noqa: PLC0415 - heavy
 
     bundle = _bundle(project, home)
-    gate = bundle.metadata["gate"]
-    if isinstance(gate, dict) and not gate["passed"] and not gate["override"]:
+    if not may_answer(bundle):
         raise GateError(
             "the model of the last run failed the gate",
             f"project {project!r}, bundle/metadata.json",

@@ -16,9 +16,10 @@ from foresell.adapters.store import DirectorySource, DirectoryStore, frame_bytes
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.bundle.bundle import Bundle
 from foresell.contracts.agreement import check_agreement
-from foresell.contracts.contract import parse_contract
+from foresell.contracts.contract import Contract, parse_contract
+from foresell.contracts.gate import row_rules
 from foresell.contracts.text import read_table
-from foresell.errors import SpecError, UsageError
+from foresell.errors import DataError, SpecError, UsageError
 from foresell.pipeline.fingerprint import code_digest, digest, libraries
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.work import Event, Request
@@ -107,7 +108,40 @@ def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
         content, name = DirectorySource(path.parent).read(path.name), path.name
     na = project.asked.na if project.asked is not None else ()
     kind: Literal["csv", "parquet"] = "parquet" if name.endswith(".parquet") else "csv"
-    return read_table(content, Table(name="rows", file=name, format=kind, na=na), contract)
+    table = Table(name="rows", file=name, format=kind, na=na)
+    asked = read_table(content, table, contract)
+    _refuse_broken_rows(asked, project, contract, name)
+    return asked
+
+
+def _refuse_broken_rows(
+    asked: pl.DataFrame, project: ProjectSpec, contract: Contract, name: str
+) -> None:
+    """Refuse rows asked for that break the contract in a column that has a say in the answer.
+
+    Raises:
+        DataError: the rules broken, with the first rows and values.
+    """
+    used = {*project.keys, project.time, *project.with_role("static", "known_future")}
+    blank_allowed = set(project.with_role("static", "known_future"))
+    rules = [
+        rule
+        for rule in row_rules(contract)
+        if rule.column in asked.columns and rule.column in used
+        if not (rule.name.endswith(": required") and rule.column in blank_allowed)
+    ]
+    broken = asked.with_row_index("__row", offset=1)
+    for rule in rules:
+        bad = broken.filter(rule.breaks)
+        if bad.height:
+            shown = ", ".join(
+                f"row {row['__row']}: {row[rule.column]}" for row in bad.head(3).to_dicts()
+            )
+            raise DataError(
+                f"{bad.height} row(s) break the contract, {rule.says}: {shown}",
+                name,
+                f"mend {rule.column} in these rows",
+            )
 
 
 def doctor(settings: Settings) -> Sequence[Check]:
@@ -124,7 +158,12 @@ def _source(project: ProjectSpec, data: Path | None, settings: Settings) -> Sour
     if data is not None:
         return DirectorySource(data)
     if project.synthetic is None:
-        files = ", ".join(table.file for table in project.tables)
+        asked = (
+            [f"{project.asked.file} (the rows to answer, if you have them)"]
+            if project.asked
+            else []
+        )
+        files = ", ".join([*(table.file for table in project.tables), *asked])
         raise UsageError(
             f"the project {project.name!r} needs data",
             f"foresell run {project.name}",

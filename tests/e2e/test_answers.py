@@ -9,7 +9,7 @@ import pytest
 
 import foresell
 from foresell.api import RunResult
-from foresell.errors import UsageError
+from foresell.errors import ForesellError, UsageError
 from tests.builders import weekly_files, write_files
 
 
@@ -131,3 +131,47 @@ def test_an_answer_is_that_of_the_present_bundle_even_if_the_run_stopped_before_
 
     after = foresell.forecast("walmart", home=tmp_path / "home")
     assert not after["prediction"].equals(before["prediction"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "what"),
+    [
+        (
+            "Store,Dept,Date\n0,1,2012-12-21\n",
+            "1 row(s) break the contract, Store must be at least 1: row 1: 0",
+        ),
+        (
+            "Store,Dept,Date,Type\n9,1,2012-12-21,Z\n",
+            "1 row(s) break the contract, Type must be one of ['A', 'B', 'C']: row 1: Z",
+        ),
+        (
+            "Store,Dept,Date,IsHoliday\n3,1,2012-12-21,TRUE\n3,1,2012-12-21,FALSE\n",
+            "1 row(s) are asked for with two values of 'IsHoliday'",
+        ),
+    ],
+)
+def test_rows_asked_for_meet_the_contract_and_do_not_contradict_each_other(
+    rows: str, what: str, whole: tuple[Path, RunResult], tmp_path: Path
+) -> None:
+    folder, _ = whole
+    asked = tmp_path / "mine.csv"
+    asked.write_text(rows)
+
+    with pytest.raises(ForesellError) as refused:
+        foresell.forecast("walmart", rows=asked, home=folder / "home")
+
+    assert (refused.value.what, refused.value.exit_code) == (what, 2)
+
+
+def test_what_a_known_series_is_stands_in_its_history_and_not_in_the_rows(
+    whole: tuple[Path, RunResult],
+) -> None:
+    folder, _ = whole
+    asked = pl.DataFrame({"Store": [3], "Dept": [1], "Date": [date(2012, 12, 21)]})
+    said = asked.with_columns(Type=pl.lit("A"), Size=pl.lit(1))
+
+    answers = [
+        foresell.forecast("walmart", rows=rows, home=folder / "home") for rows in (asked, said)
+    ]
+
+    assert answers[0].equals(answers[1])

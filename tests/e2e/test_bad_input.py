@@ -91,7 +91,8 @@ def test_a_project_that_needs_data_is_refused_without_it(
     said = three_lines(
         "the project 'walmart' needs data",
         "foresell run walmart",
-        "add --data DIR, the folder that holds train.csv, features.csv, stores.csv",
+        "add --data DIR, the folder that holds train.csv, features.csv, stores.csv, "
+        "test.csv (the rows to answer, if you have them)",
     )
     assert (ran.code, ran.err) == (2, said)
     assert kept(tmp_path / "home") == {}

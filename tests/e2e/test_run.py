@@ -195,11 +195,15 @@ def test_a_model_no_better_than_a_baseline_fails_the_gate_and_is_not_used_withou
     result = run(files, tmp_path)
 
     assert result.passed is False
+    assert result.forecast is None
+    assert (result.workspace / "forecast" / "refused.parquet").exists()
     with pytest.raises(GateError, match="failed the gate"):
         foresell.forecast("walmart", home=tmp_path / "home")
 
     accepted = run(files, tmp_path, override="nothing better will come")
 
+    assert accepted.override == "nothing better will come"
+    assert accepted.forecast is not None
     answered = foresell.forecast("walmart", home=tmp_path / "home")
     metadata = json.loads((accepted.workspace / "bundle" / "metadata.json").read_bytes())
     assert answered.height == 2 * 2 * 39

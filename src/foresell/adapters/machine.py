@@ -67,7 +67,7 @@ def _resources() -> Iterator[Check]:
 def _home(home: Path) -> Check:
     existing = next(path for path in (home, *home.absolute().parents) if path.exists())
     free = shutil.disk_usage(existing).free / 2**30
-    writable = os.access(existing, os.W_OK)
+    writable = existing.is_dir() and os.access(existing, os.W_OK)
     fine = writable and free >= _ROOM_GIB
     return Check(
         name="workspace",

@@ -173,7 +173,11 @@ def _asker(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> _Asker:
 
 
 def _planned(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:
-    """Return ``rows`` and then the asked rows, one for each series and date, values filled."""
+    """Return ``rows`` and then the asked rows, one for each series and date, values filled.
+
+    Raises:
+        UsageError: a series and date is asked for twice with two values of one column.
+    """
     identity = [*project.keys, project.time]
     wanted = {*identity, *project.with_role("known_future", "static")}
     frames = [
@@ -181,7 +185,28 @@ def _planned(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> pl.Dat
         for frame in (rows, bundle.asked)
         if not frame.is_empty()
     ]
+    values = [name for name in rows.columns if name in wanted and name not in identity]
+    said = rows.group_by(identity, maintain_order=True).agg(
+        pl.col(name).drop_nulls().n_unique() for name in values
+    )
+    for name in values:
+        torn = said.filter(pl.col(name) > 1)
+        if torn.height:
+            row = torn.row(0, named=True)
+            raise UsageError(
+                f"{torn.height} row(s) are asked for with two values of {name!r}",
+                ", ".join(f"{key}={row[key]}" for key in identity),
+                "ask for a row once, or with one value",
+            )
     both = pl.concat(frames, how="diagonal_relaxed")
+    static = [name for name in project.with_role("static") if name in both.columns]
+    if static:  # what a series is stands in its history; rows only tell of new ones
+        known = (
+            bundle.history.select(project.keys).unique().with_columns(__known=pl.lit(value=True))
+        )
+        both = both.join(known, on=list(project.keys), how="left", maintain_order="left")
+        fresh = pl.col("__known").is_null()
+        both = both.with_columns(pl.when(fresh).then(pl.col(static))).drop("__known")
     values = [name for name in both.columns if name not in identity]
     return both.group_by(identity, maintain_order=True).agg(
         pl.col(name).drop_nulls().first() for name in values

@@ -39,6 +39,12 @@ class Bundle:
     asked: pl.DataFrame
 
 
+def may_answer(bundle: Bundle) -> bool:
+    """Tell whether the model passed the gate, or somebody gave a reason to use it all the same."""
+    gate = bundle.metadata["gate"]
+    return isinstance(gate, dict) and bool(gate["passed"] or gate["override"])
+
+
 def write_bundle(bundle: Bundle, store: Store) -> str:
     """Write the files and ``checksums.json``; return the sha256 over all of them, its identity."""
     store.write_frame("history.parquet", bundle.history)

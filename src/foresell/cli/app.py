@@ -30,6 +30,25 @@ FormatOption = Annotated[
 ]
 
 
+def _version(asked: bool) -> None:
+    """Print the version and stop."""
+    if asked:
+        from foresell import __version__  # noqa: PLC0415
+
+        typer.echo(f"foresell {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Sales data in, judged forecasts with honest intervals out."""
+
+
 class PresetName(StrEnum):
     """How much effort training may take."""
 
@@ -53,10 +72,19 @@ def run(
         Path | None, typer.Option("--data", metavar="DIR", help="Folder with the raw files.")
     ] = None,
     preset: Annotated[
-        PresetName, typer.Option(help="How much effort training may take.")
+        PresetName,
+        typer.Option(
+            help="Effort. fast: few origins, one small LightGBM; default: more origins, two seeds; "
+            "best: also searches LightGBM's settings on the folds."
+        ),
     ] = PresetName.default,
     until: Annotated[
-        str | None, typer.Option(metavar="STAGE", help="Stop after this stage.")
+        str | None,
+        typer.Option(
+            metavar="STAGE",
+            help="Stop after this stage: manifest, ingest, validate, split, features, baselines, "
+            "train, evaluate, register, forecast or report.",
+        ),
     ] = None,
     override: Annotated[
         str | None,

@@ -89,6 +89,8 @@ def show_run(result: "RunResult", form: Format) -> None:
     console.print(_value_added(added, str(result.champion)))
     passed = bool(result.passed)
     mark = "[bold green]passed[/bold green]" if passed else "[bold red]not passed[/bold red]"
+    if not passed and result.override:
+        mark += f", overridden: {_plain(result.override)}"
     console.print(f"\n[bold]Gate[/bold]  {mark}", highlight=False)
     for reason in result.verdict["reasons"]:
         console.print(f"  {_plain(reason)}", highlight=False, soft_wrap=True)
@@ -97,6 +99,11 @@ def show_run(result: "RunResult", form: Format) -> None:
     for name, place in places.items():
         if place is not None:
             console.print(f"[bold]{name:<9}[/bold] {place}", highlight=False, soft_wrap=True)
+    if not passed and not result.override:
+        console.print(
+            "[bold]Forecast[/bold]  not delivered; --override REASON delivers it and records why",
+            highlight=False,
+        )
 
 
 def show_unanswered(left: "pl.DataFrame") -> None:
@@ -118,13 +125,14 @@ def write_forecast(answered: "pl.DataFrame", out: Path, form: Format) -> None:
         UsageError: ``out`` is neither CSV nor Parquet, or its folder does not exist.
         MachineError: the disk is full or may not be written; what stood there is untouched.
     """
-    if out.suffix not in {".csv", ".parquet"}:
-        raise UsageError(f"cannot write {out.suffix!r}", str(out), "use .csv or .parquet")
+    suffix = out.suffix.lower()
+    if suffix not in {".csv", ".parquet"}:
+        raise UsageError(f"cannot write {out.name!r}", str(out), "use .csv or .parquet")
     if not out.absolute().parent.is_dir():
         raise UsageError("the folder does not exist", str(out.parent), "make it first")
     draft = out.with_name(f".{out.name}.draft")
     try:
-        if out.suffix == ".csv":
+        if suffix == ".csv":
             answered.write_csv(draft)
         else:
             answered.write_parquet(draft)
@@ -218,6 +226,7 @@ def _run_json(result: "RunResult") -> dict[str, Any]:
         "champion": result.champion,
         "passed": result.passed,
         "verdict": result.verdict,
+        "override": result.override,
         "leaderboard": rows(result.leaderboard),
         "value_added": rows(result.value_added),
         "report": None if result.report is None else str(result.report),

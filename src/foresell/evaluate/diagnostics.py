@@ -44,9 +44,10 @@ def errors_by_step(
 
 
 def calibration(truth: pl.DataFrame, forecast: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:
-    """Return ``level``, ``bucket``, ``observed``: the share of truth at or below each quantile.
+    """Return ``level``, ``bucket``, ``observed``: the share of truth below each quantile.
 
-    Buckets: "all", then those of the horizon in order. A level of 0.1 should be observed 0.1.
+    Truth equal to the quantile counts half, so that days on which nothing can be sold (0 = 0) say
+    neither too high nor too low. Buckets: "all", then those of the horizon in order.
     """
     rows = align(truth, forecast, project, "champion")
     buckets = [("all", pl.lit(value=True))]
@@ -61,7 +62,10 @@ def calibration(truth: pl.DataFrame, forecast: pl.DataFrame, project: ProjectSpe
             "bucket": name,
             "observed": rows
             .filter(where)
-            .select((pl.col("y") <= pl.col(f"q{level}")).mean())
+            .select(
+                ((pl.col("y") < pl.col(f"q{level}")) + (pl.col("y") <= pl.col(f"q{level}"))).mean()
+                / 2
+            )
             .item(),
         }
         for name, where in buckets

@@ -86,9 +86,14 @@ def group_sum(values: Matrix, codes: Codes) -> Matrix:
     >>> group_sum(np.array([[1.0], [2.0], [np.nan]]), np.array([0, 1, 1])).tolist()
     [[1.0], [2.0]]
     """
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    return np.add.reduceat(np.nan_to_num(values)[order], starts, axis=0)
+    filled = np.nan_to_num(values)
+    some = np.flatnonzero(filled.any(axis=1))  # rows of nothing would shift how the rest is rounded
+    order = some[np.argsort(codes[some], kind="stable")]
+    total = np.zeros((int(codes.max()) + 1, values.shape[1]))
+    if len(order):
+        starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+        total[codes[order[starts]]] = np.add.reduceat(filled[order], starts, axis=0)
+    return total
 
 
 def numeric_statics(panel: Panel) -> tuple[str, ...]:

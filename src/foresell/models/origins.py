@@ -82,7 +82,7 @@ def steps_of(frame: pl.DataFrame, panel: Panel) -> int:
             f"a frame of {frame.height} rows is not the panel's {panel.n_series} series, step by "
             "step in the order of their keys",
             f"direct frame, key columns {names}",
-            "make the frames again from this panel: foresell run --from features",
+            "make the frames again from this panel: foresell run PROJECT",
         )
     return steps
 

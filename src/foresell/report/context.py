@@ -100,6 +100,8 @@ class RunReport:
     calibration
         ``level``, ``bucket`` ("all" or the name of a horizon bucket), ``observed``; buckets in
         the order of the horizon.
+    coverage
+        ``bucket`` (of the horizon, in order), ``coverage``: share of truth in the 80 % band.
     residuals
         ``error``: a sample of the champion's errors, in ``residual_unit``; where
         ``residual_share_of`` names something ("the series' mean"), they are shares of it.
@@ -123,6 +125,7 @@ class RunReport:
     by_step: pl.DataFrame = field(default_factory=pl.DataFrame)
     segments: pl.DataFrame = field(default_factory=pl.DataFrame)
     calibration: pl.DataFrame = field(default_factory=pl.DataFrame)
+    coverage: pl.DataFrame = field(default_factory=pl.DataFrame)
     residuals: pl.DataFrame = field(default_factory=pl.DataFrame)
     residual_unit: str = ""
     residual_share_of: str = ""

@@ -225,20 +225,10 @@ def reliability(report: RunReport) -> Figure | None:
 
 
 def coverage(report: RunReport) -> Figure | None:
-    """Return the coverage of the 80 % band by horizon bucket: observed 0.9 less observed 0.1."""
-    rows = report.calibration
-    if rows.is_empty():
+    """Return the coverage of the 80 % band by horizon bucket."""
+    if report.coverage.is_empty():
         return None
-    high, low = (
-        rows.filter((pl.col("level") - level).abs() < 1e-9).select("bucket", "observed")
-        for level in (0.9, 0.1)
-    )
-    both = high.join(low, on="bucket", suffix="_low", maintain_order="left")
-    buckets = both.select("bucket", coverage=pl.col("observed") - pl.col("observed_low"))
-    parts = buckets.filter(pl.col("bucket") != honest.OVERALL).with_columns(
-        pl.col("bucket").str.replace("-", "–", literal=True)
-    )
-    shown = parts if not parts.is_empty() else buckets
+    shown = report.coverage.with_columns(pl.col("bucket").str.replace("-", "–", literal=True))
     return _half(
         lambda width: honest.coverage(shown, width=width),
         "coverage",

@@ -103,7 +103,17 @@ def test_a_run_for_people_marks_the_champion_and_leaves_out_what_nobody_measured
 def test_a_run_that_failed_the_gate_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     show_run(result(passed=False), Format.table)
 
-    assert "Gate  not passed" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Gate  not passed\n" in said
+    assert "Forecast  not delivered; --override REASON delivers it and records why" in said
+
+
+def test_an_override_is_shown_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    show_run(result(passed=False, override="the owner wants it"), Format.table)
+
+    said = capsys.readouterr().out
+    assert "Gate  not passed, overridden: the owner wants it\n" in said
+    assert "not delivered" not in said
 
 
 def test_a_run_that_was_stopped_early_says_where_its_work_lies(
@@ -179,7 +189,7 @@ def test_what_was_written_is_said_as_json_on_request(
 
 @pytest.mark.parametrize(
     ("out", "what"),
-    [("a.xlsx", "cannot write '.xlsx'"), ("nowhere/a.csv", "the folder does not exist")],
+    [("a.xlsx", "cannot write 'a.xlsx'"), ("nowhere/a.csv", "the folder does not exist")],
 )
 def test_a_place_that_cannot_be_written_is_refused(out: str, what: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:

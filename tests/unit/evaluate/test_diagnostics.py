@@ -63,13 +63,13 @@ def test_a_step_whose_truth_is_all_zero_has_no_share() -> None:
     assert found["wape"].to_list() == [0.0, None]
 
 
-def test_calibration_counts_the_truth_at_or_below_each_quantile() -> None:
+def test_calibration_counts_the_truth_below_each_quantile_and_half_of_what_equals_it() -> None:
     # Errors (truth less point): 0, +2, -3, +100.
     found = calibration(TRUTH, forecast([10.0, 18.0, 33.0, -100.0]), PROJECT)
 
     overall = found.filter(pl.col("bucket") == "all")
     assert overall["level"].to_list() == list(QUANTILES)
-    assert overall["observed"].to_list() == [0, 0.25, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75, 0.75]
+    assert overall["observed"].to_list() == [*(0, 0.125, 0.25, 0.25, 0.375, 0.5, 0.625, 0.75, 0.75)]
 
 
 def test_totals_are_the_sums_of_the_judged_rows_by_date() -> None:

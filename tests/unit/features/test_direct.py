@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_info  # type: ignore[import-untyped]  # it ships no types
+from threadpoolctl import threadpool_info
 
 from foresell.errors import SpecError
 from foresell.features.direct import direct_frame, feature_names

@@ -42,7 +42,7 @@ def test_nothing_is_done_again_when_nothing_changed(house: House, request_: Requ
         ("title", "Another title", []),
         ("season", 26, []),
         ("seed", 1, []),
-        ("horizon", 38, ["split"]),
+        ("horizon", 40, ["split"]),
         ("asked", None, ["ingest"]),
         ("nonnegative", True, []),
     ],

@@ -56,7 +56,7 @@ def test_copying_a_watched_project_reads_every_field() -> None:
 
 def test_a_copy_with_a_change_is_a_project_of_its_own() -> None:
     twin = watch(PROJECT, set())
-    assert replace(PROJECT, horizon=3).horizon == 3
+    assert replace(PROJECT, horizon=40).horizon == 40
     assert (twin.horizon, PROJECT.horizon) == (39, 39)
 
 

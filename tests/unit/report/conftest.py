@@ -108,6 +108,7 @@ def full(minimal: RunReport) -> RunReport:
             segment=["Type", "Type", "holiday"], value=["A", "B", "yes"], n=[400, 400, 100]
         ),
         calibration=pl.DataFrame(levels, schema=["level", "bucket", "observed"], orient="row"),
+        coverage=pl.DataFrame({"bucket": ["1-4", "5-39"], "coverage": [0.78, 0.83]}),
         residuals=pl.DataFrame({"error": [-3.0, -1.0, 0.5, 1.0, 2.0]}),
         residual_unit="USD",
         folds=by_candidate(cutoff=[WEEKS[5], WEEKS[10]]),

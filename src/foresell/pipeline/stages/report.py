@@ -72,6 +72,7 @@ def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:
             pl.col("candidate").is_in(list(frames))
         ),
         calibration=calibration(truth, own, project),
+        coverage=_coverage(evaluation, champion),
         residuals=residuals(truth, own, project),
         residual_share_of="the series' mean",
         folds=_folds(learner, panel),
@@ -157,7 +158,7 @@ def _data(work: Work) -> DataFacts:
     """Say what the gate read and did, and which levels answered."""
     checks = _json(work.inputs["checks"], "checks.json")
     rules = [{"rule": rule["says"], "rows": rule["broken"]} for rule in checks["rules"]]
-    answered = work.inputs["forecast"].read_frame("forecast.parquet")
+    answered = work.inputs["forecast"].read_frame("horizon.parquet")
     return DataFacts(
         read=checks["read"],
         kept=checks["kept"],
@@ -169,6 +170,17 @@ def _data(work: Work) -> DataFacts:
             .agg(pl.len().alias("n"))
             .sort(["n", "level"], descending=[True, False])
         ),
+    )
+
+
+def _coverage(evaluation: Store, champion: str) -> pl.DataFrame:
+    """Return the coverage of the champion's 80 % band by horizon bucket."""
+    return (
+        evaluation
+        .read_frame("segments.parquet")
+        .filter((pl.col("segment") == "horizon") & (pl.col("candidate") == champion))
+        .select(bucket="value", coverage="coverage")
+        .drop_nulls()
     )
 
 

@@ -9,7 +9,7 @@ from foresell.data.cleaning import flag_negative, group_rows
 from foresell.errors import DataError, ForesellError, GateError, SpecError, nearest
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
-from foresell.spec.calendar import anchor_weekday
+from foresell.spec.calendar import anchor_weekday, step
 from foresell.spec.project import ProjectSpec
 
 
@@ -37,6 +37,7 @@ def run(work: Work) -> ForesellError | None:
     rows = group_rows(verdict.kept, grouping) if grouping is not None else verdict.kept
     refuse_duplicates(rows, (*project.keys, project.time), "the rows after the declared grouping")
     _refuse_varying_statics(rows, project)
+    _refuse_other_step(rows, project)
     processed = flag_negative(_declared(rows, project), project)
     for (year,), part in processed.group_by(pl.col(project.time).dt.year(), maintain_order=True):
         work.outputs["processed"].write_frame(f"year={year}/part-0.parquet", part)
@@ -58,9 +59,12 @@ def run(work: Work) -> ForesellError | None:
         ],
     }
     work.outputs["checks"].write_bytes("checks.json", json_bytes(report))
+    why = (
+        f": {_broken(verdict.counts)}; see quarantine/rejected.csv" if report["quarantined"] else ""
+    )
     work.note(
         f"{landed.height:,} read = {verdict.kept.height:,} kept + "
-        f"{verdict.rejected.height:,} quarantined, {len(rules)} rules"
+        f"{verdict.rejected.height:,} quarantined, {len(rules)} rules{why}"
     )
     share = verdict.rejected.height / landed.height
     if share > project.cleaning.max_rejected_share:
@@ -92,6 +96,29 @@ def _refuse_varying_statics(rows: pl.DataFrame, project: ProjectSpec) -> None:
                 f"project {project.name!r}, columns",
                 f"give {name!r} the role 'past_only' or 'known_future', or mend the data",
             )
+
+
+def _refuse_other_step(rows: pl.DataFrame, project: ProjectSpec) -> None:
+    """Refuse dates whose usual distance within a series is not the declared step.
+
+    Raises:
+        SpecError: it names the step found.
+    """
+    keys, time = list(project.keys), project.time
+    gaps = (
+        rows
+        .sort([*keys, time])
+        .select(pl.col(time).diff().dt.total_days().over(keys).alias("gap"))["gap"]
+        .drop_nulls()
+    )
+    every = step(project.frequency).days
+    usual = gaps.mode().sort()
+    if len(usual) and every not in usual.to_list():
+        raise SpecError(
+            f"dates lie {usual[0]} days apart, and {project.frequency} means {every}",
+            f"project {project.name!r}: frequency",
+            "declare D for daily and W-MON ... W-SUN for weekly rows; group other rows first",
+        )
 
 
 def _broken(counts: Mapping[str, int]) -> str:

@@ -48,3 +48,14 @@ def test_another_order_of_the_key_columns_runs_every_stage_that_reads_them_again
 
     assert (first[0], second[0]) == ("Store", "Dept")
     assert "validate" in again
+
+
+def test_a_step_that_is_not_that_of_the_dates_is_refused_with_the_one_found(
+    house: House, ask: MakeRequest
+) -> None:
+    request = ask(RAW)
+
+    with pytest.raises(SpecError) as refused:
+        house.run(replace(request, project=replace(request.project, frequency="D")), GROUND)
+
+    assert refused.value.what == "dates lie 7 days apart, and D means 1"

@@ -1,0 +1,44 @@
+"""How the command line ends: 0, 1, 2, 3, or 130 when it was stopped."""
+
+import sys
+from types import TracebackType
+
+from foresell.cli.show import show_error
+from foresell.errors import ForesellError, MachineError
+
+
+class ExitCodes:
+    """Turns what went wrong into the documented exit code.
+
+    A ``ForesellError`` is said in its three parts. A trouble of the machine that nobody foresaw (an
+    ``OSError``) and a bug of foresell end with 3: code 1 is kept for work that did not pass.
+    """
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End; leave ``SystemExit`` as it is.
+
+        Raises:
+            SystemExit: with the exit code of ``error``.
+        """
+        if error is None or isinstance(error, SystemExit):
+            return
+        if isinstance(error, KeyboardInterrupt):
+            sys.stderr.write("\nstopped; the same command goes on from here\n")
+            raise SystemExit(130) from None
+        if isinstance(error, OSError):
+            what = f"{error.strerror or error}"
+            error = MachineError(what, str(error.filename or "this machine"), "free it or allow it")
+        if isinstance(error, ForesellError):
+            show_error(error)
+            raise SystemExit(error.exit_code) from None
+        sys.excepthook(type(error), error, trace)
+        sys.stderr.write("this is a bug in foresell; nothing is half-written\n")
+        raise SystemExit(3) from None
