@@ -9,9 +9,11 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from foresell import api
 from foresell.pipeline.work import Event
+from foresell.spec.project import Preset
 
 _EVERY_S = 0.02
 _PAGE = 4096
@@ -38,13 +40,13 @@ class Watch:
             self.peak[self.stage] = max(gib, self.peak.get(self.stage, 0.0))
 
 
-def main(project: str, preset: str, home: str, data: str | None = None) -> None:
+def main(project: str, preset: Preset, home: str, data: str | None = None) -> None:
     """Run and print: seconds and peak GiB by stage, and of the whole."""
     watch = Watch()
     sampler = threading.Thread(target=watch.sample, daemon=True)
     sampler.start()
     began = time.perf_counter()
-    result = api.run(project, data=data, preset=preset, home=home, listen=watch.hear)  # type: ignore[arg-type]
+    result = api.run(project, data=data, preset=preset, home=home, listen=watch.hear)
     whole = time.perf_counter() - began
     watch.stop.set()
     sampler.join()
@@ -62,4 +64,4 @@ def main(project: str, preset: str, home: str, data: str | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1], cast("Preset", sys.argv[2]), *sys.argv[3:])

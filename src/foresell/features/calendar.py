@@ -9,31 +9,11 @@ import holidays
 import numpy as np
 from numpy.typing import NDArray
 
-from foresell.errors import SpecError, nearest
-from foresell.spec.calendar import Event, Frequency, Nth, step
+from foresell.spec.calendar import Event, Frequency, Nth, check_days, easter_sunday, step
+from foresell.spec.holiday_names import check_holidays
 from foresell.spec.project import ProjectSpec
 
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-
-
-def easter_sunday(year: int) -> date:
-    """Return Western Easter Sunday of a Gregorian ``year``.
-
-    Source: J. Meeus, *Astronomical Algorithms*, 2nd ed., ch. 8.
-
-    >>> easter_sunday(2011)
-    datetime.date(2011, 4, 24)
-    """
-    century, rest = divmod(year, 100)
-    skipped, leap = divmod(century, 4)
-    moon = (century + 8) // 25
-    golden = year % 19
-    epact = (19 * golden + century - skipped - (century - moon + 1) // 3 + 15) % 30
-    fours, ones = divmod(rest, 4)
-    weekday = (32 + 2 * leap + 2 * fours - epact - ones) % 7
-    late = (golden + 11 * epact + 22 * weekday) // 451
-    month, day = divmod(epact + weekday - 7 * late + 114, 31)
-    return date(year, month, day + 1)
 
 
 @lru_cache(maxsize=512)
@@ -43,39 +23,18 @@ def _holiday_names(country: str, year: int) -> tuple[tuple[date, tuple[str, ...]
     return tuple((day, tuple(name.split("; "))) for day, name in sorted(table.items()))
 
 
-def _known_names(country: str, years: Sequence[int]) -> set[str]:
-    """Return every holiday name of ``country`` in ``years``."""
-    return {name for year in years for _, names in _holiday_names(country, year) for name in names}
-
-
 def _holiday_dates(event: Event, years: Sequence[int]) -> list[date]:
     """Return the days that bear exactly the event's holiday name, not its observed substitute.
 
-    Raises:
-        SpecError: the country has no calendar, or none of its holidays has that name.
+    A country or a name that the library does not know is refused by `check_holidays`.
     """
-    try:
-        found = [
-            day
-            for year in years
-            for day, names in _holiday_names(event.country, year)
-            if event.holiday in names
-        ]
-    except NotImplementedError as error:
-        raise SpecError(
-            f"country {event.country!r} has no holiday calendar",
-            f"events, {event.name}",
-            "use an ISO 3166 country code such as US, or give day, nth, easter or dates",
-        ) from error
-    if not found:  # a holiday may be younger or older than the data
-        known = _known_names(event.country, range(min(years) - 40, max(years) + 15))
-        if event.holiday not in known:
-            raise SpecError(
-                f"holiday {event.holiday!r} is not in the calendar of {event.country}",
-                f"events, {event.name}",
-                nearest(str(event.holiday), known),
-            )
-    return found
+    check_holidays([event])
+    return [
+        day
+        for year in years
+        for day, names in _holiday_names(event.country, year)
+        if event.holiday in names
+    ]
 
 
 def _nth_weekday(rule: Nth, year: int) -> list[date]:
@@ -89,20 +48,9 @@ def _nth_weekday(rule: Nth, year: int) -> list[date]:
 
 
 def _fixed_day(event: Event, year: int) -> list[date]:
-    """Return the fixed month and day in ``year``; 29 February exists in leap years only.
-
-    Raises:
-        SpecError: ``day`` is no ``MM-DD``.
-    """
-    try:
-        month, day = (int(part) for part in str(event.day).split("-"))
-        date(2000, month, day)
-    except ValueError as error:
-        raise SpecError(
-            f"day {event.day!r} is not a month and a day",
-            f"events, {event.name}",
-            "write MM-DD, for example 12-25",
-        ) from error
+    """Return the fixed month and day in ``year``; 29 February exists in leap years only."""
+    check_days([event])
+    month, day = (int(part) for part in str(event.day).split("-"))
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     return [] if (month, day) == (2, 29) and not leap else [date(year, month, day)]
 

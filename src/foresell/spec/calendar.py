@@ -99,6 +99,26 @@ def check_days(events: Iterable[Event]) -> None:
             ) from error
 
 
+def easter_sunday(year: int) -> date:
+    """Return Western Easter Sunday of a Gregorian ``year``.
+
+    Source: J. Meeus, *Astronomical Algorithms*, 2nd ed., ch. 8.
+
+    >>> easter_sunday(2011)
+    datetime.date(2011, 4, 24)
+    """
+    century, rest = divmod(year, 100)
+    skipped, leap = divmod(century, 4)
+    moon = (century + 8) // 25
+    golden = year % 19
+    epact = (19 * golden + century - skipped - (century - moon + 1) // 3 + 15) % 30
+    fours, ones = divmod(rest, 4)
+    weekday = (32 + 2 * leap + 2 * fours - epact - ones) % 7
+    late = (golden + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * late + 114, 31)
+    return date(year, month, day + 1)
+
+
 def step(frequency: Frequency) -> timedelta:
     """Return the time between two periods.
 

@@ -141,3 +141,5 @@ def test_keys_are_refused_exactly_when_one_stands_twice(keys: list[tuple[int, in
 def test_keys_with_a_null_are_left_to_the_rule_that_names_them() -> None:
     rows = pl.DataFrame({"a": [1, 1, None, None], "b": [None, None, 2, 2]})
     refuse_duplicates(rows, ["a", "b"], "train.csv")
+    with pytest.raises(DataError):
+        refuse_duplicates(rows.fill_null(0), ["a", "b"], "train.csv")

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 from foresell.errors import SpecError
 from foresell.features.calendar import (
     calendar_columns,
-    easter_sunday,
     event_columns,
     event_grids,
     occurrences,
 )
-from foresell.spec.calendar import Event, Frequency, Nth
+from foresell.spec.calendar import Event, Frequency, Nth, easter_sunday
 from foresell.spec.project import FeatureSpec, ProjectSpec, SplitSpec, Table
 
 CHRISTMAS = Event(name="christmas", day="12-25")

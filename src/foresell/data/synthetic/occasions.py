@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from foresell.spec.calendar import easter_sunday
+
 PerCategory = tuple[float, float, float, float]
 
 
@@ -59,25 +61,6 @@ def nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
     return last - timedelta(days=(last.isoweekday() - weekday) % 7 + 7 * (-nth - 1))
 
 
-def easter(year: int) -> date:
-    """Return Western Easter Sunday.
-
-    Source: Meeus, *Astronomical Algorithms*, 2nd ed., ch. 8 (Gregorian calendar).
-
-    >>> easter(2024)
-    datetime.date(2024, 3, 31)
-    """
-    century, of_century = divmod(year, 100)
-    leap_centuries, century_rest = divmod(century, 4)
-    moon_shift = (century - (century + 8) // 25 + 1) // 3
-    epact = (19 * (year % 19) + century - leap_centuries - moon_shift + 15) % 30
-    leaps, year_rest = divmod(of_century, 4)
-    to_sunday = (32 + 2 * century_rest + 2 * leaps - epact - year_rest) % 7
-    late = (year % 19 + 11 * epact + 22 * to_sunday) // 451
-    month, day = divmod(epact + to_sunday - 7 * late + 114, 31)
-    return date(year, month, day + 1)
-
-
 def _thanksgiving(year: int) -> date:
     """Return the fourth Thursday of November."""
     return nth_weekday(year, 11, 4, 4)
@@ -100,7 +83,7 @@ OCCASIONS: Mapping[str, Occasion] = {
         crowds=(Crowd(first=0, last=0, factor=(1.0, 1.05, 1.15, 1.15)),),
     ),
     "easter": Occasion(
-        day=easter,
+        day=easter_sunday,
         crowds=(
             Crowd(first=-3, last=-1, factor=(1.30, 1.05, 1.15, 0.95)),
             Crowd(first=0, last=0, factor=(0.50, 0.40, 0.35, 0.35)),
