@@ -79,6 +79,8 @@ def public_task(folder: Path, preset: str) -> Table:
     configuration = digest([
         code_digest("benchmarks.foresell_on_task"),
         code_digest("foresell.models.learner"),
+        code_digest("foresell.data.long"),
+        task_project(),
         EFFORTS[preset],
     ])
     append({

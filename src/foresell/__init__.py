@@ -24,3 +24,8 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'foresell' has no attribute {name!r}")
     return getattr(import_module("foresell.api"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the verbs beside what every module has, for those who explore."""
+    return sorted({*globals(), *__all__})

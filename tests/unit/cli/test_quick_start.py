@@ -51,7 +51,7 @@ def test_the_public_surface_is_these_verbs_and_each_of_them_can_be_called() -> N
     code = (
         "import foresell\n"
         "print(sorted(foresell.__all__), all(callable(getattr(foresell, n)) "
-        "for n in foresell.__all__))"
+        "for n in foresell.__all__) and set(foresell.__all__) <= set(dir(foresell)))"
     )
 
     answer = subprocess.run(
