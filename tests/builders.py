@@ -62,6 +62,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> Path:
     """Write ``files`` into ``folder``, which is made, and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
 

@@ -13,6 +13,7 @@ Files = dict[str, bytes]
 class Ran:
     code: int
     err: str
+    out: str = ""
 
 
 Foresell = Callable[..., Ran]

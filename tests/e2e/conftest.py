@@ -27,9 +27,9 @@ def foresell(
             main()
         except SystemExit as stop:
             code = stop.code
-        err = capsys.readouterr().err
+        out, err = capsys.readouterr()
         assert "Traceback" not in err
-        return Ran(code=int(str(code or 0)), err=err)
+        return Ran(code=int(str(code or 0)), err=err, out=out)
 
     return command
 

@@ -1,13 +1,13 @@
-"""Stores and sources on a file system, and their twins in memory."""
+"""Stores on a file system, and their twin in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 
-from foresell.errors import DataError, MachineError, nearest
+from foresell.errors import DataError, MachineError
 
 
 def frame_bytes(frame: pl.DataFrame) -> bytes:
@@ -102,75 +102,3 @@ class MemoryStore:
     def list(self) -> Sequence[str]:
         """Return every name, sorted."""
         return sorted(self.files)
-
-
-@dataclass(frozen=True)
-class DirectorySource:
-    """Raw files in a folder."""
-
-    root: Path
-    synthetic: bool = False
-
-    @property
-    def label(self) -> str:
-        """The folder."""
-        return str(self.root)
-
-    def holds(self, name: str) -> bool:
-        """Tell whether there is a file of that name."""
-        return (self.root / name).is_file()
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of one file.
-
-        Raises:
-            DataError: the folder or the file is missing; the error lists what is there.
-            MachineError: this user may not read it.
-        """
-        if not self.root.is_dir():
-            raise DataError(
-                f"the data folder {'is a file' if self.root.exists() else 'does not exist'}",
-                str(self.root),
-                "point --data at the folder that holds the files",
-            )
-        path = self.root / name
-        if not path.is_file():
-            there = [other.name for other in sorted(self.root.iterdir())[:20]]
-            hint = nearest(name, there) if there else "the folder is empty"
-            raise DataError(
-                f"{name} is missing",
-                str(self.root),
-                f"put it there or point --data at the folder that has it; {hint}",
-            )
-        try:
-            return path.read_bytes()
-        except PermissionError as error:
-            raise MachineError(
-                f"{name} may not be read by this user", str(path), f"allow it: chmod u+r {path}"
-            ) from error
-
-
-@dataclass(frozen=True)
-class MemorySource:
-    """Raw files in memory."""
-
-    files: Mapping[str, bytes]
-    label: str = "memory"
-    synthetic: bool = False
-
-    def holds(self, name: str) -> bool:
-        """Tell whether there is a file of that name."""
-        return name in self.files
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of one file.
-
-        Raises:
-            DataError: there is none of that name.
-        """
-        try:
-            return self.files[name]
-        except KeyError as error:
-            raise DataError(
-                f"{name} is missing", self.label, f"put it there; {nearest(name, self.files)}"
-            ) from error

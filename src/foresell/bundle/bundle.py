@@ -13,7 +13,7 @@ from io import BytesIO
 import polars as pl
 
 from foresell.errors import DataError
-from foresell.spec.ports import Store
+from foresell.spec.ports import PROVENANCE, Store
 
 CHECKSUMS = "checksums.json"
 _MODEL = "model/"
@@ -76,7 +76,7 @@ def read_bundle(store: Store) -> Bundle:
     """
     sums = _read_listing(store)
     there = set(store.list())
-    if extra := sorted(there - set(sums) - {CHECKSUMS}):
+    if extra := sorted(there - set(sums) - {CHECKSUMS, PROVENANCE}):
         raise DataError(f"files {extra} are not part of the bundle", "bundle", "remove them")
     for name in sorted({*sums, *_ALWAYS} - (there & set(sums))):
         raise DataError(f"{name} is missing", "bundle", _RESTORE)

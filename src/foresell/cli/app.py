@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from foresell.cli import quarantine, sql, stage, synth
 from foresell.cli.show import (
     Format,
     show_checks,
@@ -150,3 +151,7 @@ def doctor(form: FormatOption = Format.table) -> None:
     show_checks(checks, form)
     if any(check.state == "missing" for check in checks):
         raise typer.Exit(3)
+
+
+for noun in (stage, sql, quarantine, synth):
+    noun.register(app)

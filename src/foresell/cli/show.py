@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foresell.cli.show_data import show_data
 from foresell.errors import ForesellError, MachineError, UsageError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def show_run(result: "RunResult", form: Format) -> None:
     console = _console()
     board, added = result.leaderboard, result.value_added
     if board is None or added is None or result.verdict is None:
-        console.print(f"stopped as asked; see {result.workspace}", highlight=False)
+        show_data(result, console)
         return
     console.print()
     console.print(_leaderboard(board, str(result.champion)))
@@ -222,7 +223,10 @@ def _run_json(result: "RunResult") -> dict[str, Any]:
 
     return {
         "project": result.project,
+        "kind": result.kind,
         "workspace": str(result.workspace),
+        "checks": result.checks,
+        "leakage": result.leakage,
         "champion": result.champion,
         "passed": result.passed,
         "verdict": result.verdict,

@@ -1,10 +1,13 @@
 """Whether project and contract fit together: asked once, before any file is read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from foresell.contracts.contract import Column, Contract, LogicalType
+from foresell.contracts.headers import dropped_columns
+from foresell.contracts.named_columns import check_named_columns, refuse_unknown
 from foresell.errors import SpecError, nearest
-from foresell.spec.project import Aggregate, Grouping, ProjectSpec, Role
+from foresell.spec.cleaning import Aggregate, Grouping
+from foresell.spec.project import Kind, ProjectSpec, Role
 
 _ANY: tuple[LogicalType, ...] = ("string", "integer", "number", "boolean", "date")
 _NUMBERS: tuple[LogicalType, ...] = ("integer", "number")
@@ -16,7 +19,14 @@ _TYPES: Mapping[Role, tuple[LogicalType, ...]] = {
     "static": _ANY,
     "known_future": _NUMERIC,
     "past_only": _NUMERIC,
+    "feature": ("string", "integer", "number", "boolean"),
+    "group": ("string", "integer", "boolean", "date"),
+    "weight": _NUMBERS,
     "excluded": _ANY,
+}
+_ROLES: Mapping[Kind, frozenset[Role]] = {
+    "panel": frozenset(_TYPES) - {"feature", "group", "weight"},
+    "tabular": frozenset(_TYPES) - {"static", "known_future", "past_only"},
 }
 _TAKES: Mapping[Aggregate, tuple[LogicalType, ...]] = {
     "sum": _NUMERIC,
@@ -31,37 +41,42 @@ _BITS = frozenset({0, 1})
 def check_agreement(project: ProjectSpec, contract: Contract) -> None:
     """Refuse a project whose names, types and keys are not those of ``contract``.
 
-    Looks at the two declarations alone, in this order: events, joins, grouping, the columns with a
-    role after the grouping, their types, the holiday weight, and what tells one row from another.
+    Looks at the two declarations alone, in this order: events, columns named in joins, cleaning and
+    leakage, grouping, the columns with a role after the grouping, their types, the holiday weight,
+    and, in a panel, what tells one row from another. Columns that are dropped as they are read need
+    no role. A tabular project may have rows that nothing tells apart.
     A contradiction is a ``SpecError`` that names the nearest right name where there is one.
     """
     if any(event.holiday is not None for event in project.events):
         from foresell.spec.holiday_names import check_holidays  # noqa: PLC0415 - 0.1 s, if needed
 
         check_holidays(project.events)
-    for table in project.tables:
-        for name in table.join_on:
-            _refuse_unknown(name, contract.columns, f"tables, {table.name}, join_on")
-    columns: Mapping[str, LogicalType] = {
-        name: column.logical_type for name, column in contract.columns.items()
-    }
+    check_named_columns(project, contract)
+    dropped = dropped_columns(contract, project.cleaning)
     if project.grouping is not None:
-        _check_grouping(project.grouping, columns)
-        columns = _grouped(project.grouping, columns)
-    _check_roles(project, columns)
+        _check_grouping(project.grouping, _read_types(project, contract))
+    columns = role_types(project, contract)
+    _check_roles(project, columns, dropped)
     _check_types(project, columns)
     _check_holiday_weight(project, contract, columns)
-    _check_keys(project, contract)
+    if project.kind == "panel":
+        _check_keys(project, contract)
 
 
-def _refuse_unknown(name: str, known: Mapping[str, object], where: str) -> None:
-    """Refuse a name that is no column of the contract.
+def role_types(project: ProjectSpec, contract: Contract) -> Mapping[str, LogicalType]:
+    """Return the types of the columns that can have a role: those read, after the grouping."""
+    columns = _read_types(project, contract)
+    return columns if project.grouping is None else _grouped(project.grouping, columns)
 
-    Raises:
-        SpecError: the nearest column is named.
-    """
-    if name not in known:
-        raise SpecError(f"{name!r} is no column of the contract", where, nearest(name, known))
+
+def _read_types(project: ProjectSpec, contract: Contract) -> Mapping[str, LogicalType]:
+    """Return the types of the columns that are read, not dropped."""
+    dropped = dropped_columns(contract, project.cleaning)
+    return {
+        name: column.logical_type
+        for name, column in contract.columns.items()
+        if name not in dropped
+    }
 
 
 def _check_grouping(grouping: Grouping, columns: Mapping[str, LogicalType]) -> None:
@@ -71,10 +86,10 @@ def _check_grouping(grouping: Grouping, columns: Mapping[str, LogicalType]) -> N
         SpecError: what the sentence above names, or a column that is grouped by and summed up.
     """
     for name in grouping.by:
-        _refuse_unknown(name, columns, "grouping.by")
+        refuse_unknown(name, columns, "grouping.by")
     for name, verb in grouping.columns.items():
         where = f"grouping.columns.{name}"
-        _refuse_unknown(name, columns, "grouping.columns")
+        refuse_unknown(name, columns, "grouping.columns")
         if name in grouping.by:
             raise SpecError(
                 f"the column {name!r} is grouped by and has the verb {verb!r}",
@@ -104,26 +119,40 @@ def _made(verb: Aggregate, kind: LogicalType) -> LogicalType:
     return "integer" if (verb, kind) == ("sum", "boolean") else kind
 
 
-def _check_roles(project: ProjectSpec, columns: Mapping[str, LogicalType]) -> None:
+def _check_roles(
+    project: ProjectSpec, columns: Mapping[str, LogicalType], dropped: Collection[str]
+) -> None:
     """Refuse a role for a column that is not there, and a column without a role.
 
     Raises:
-        SpecError: what the sentence above names.
+        SpecError: what the sentence above names; of a column that is dropped, how to keep it.
     """
     where = f"project {project.name!r}, columns"
-    for name in project.columns:
-        if name not in columns:
+    for name, role in project.columns.items():
+        if name in dropped and role != "excluded":
+            raise SpecError(
+                f"the column {name!r} has the role {role!r} and is dropped when it is read",
+                where,
+                "take the role out, or keep the column: "
+                + (
+                    "take it out of cleaning.drop"
+                    if name in project.cleaning.drop
+                    else f"cleaning: {{keep_personal: [{name}]}}"
+                ),
+            )
+        if name not in columns and name not in dropped:
             raise SpecError(
                 f"the column {name!r} has a role and stands in no table",
                 where,
                 nearest(name, columns),
             )
+    usual = "past_only" if project.kind == "panel" else "feature"
     for name in columns:
         if name not in project.columns:
             raise SpecError(
                 f"the column {name!r} has no role",
                 where,
-                f"add '{name}: past_only', or another role ('excluded' leaves it out)",
+                f"add '{name}: {usual}', or another role ('excluded' leaves it out)",
             )
 
 
@@ -133,10 +162,11 @@ def _check_types(project: ProjectSpec, columns: Mapping[str, LogicalType]) -> No
     Raises:
         SpecError: the types that fit the role, and the roles that fit the type, are named.
     """
+    own = _ROLES[project.kind]
     for name, role in project.columns.items():
-        kind = columns[name]
-        if kind not in _TYPES[role]:
-            others = [other for other, types in _TYPES.items() if kind in types]
+        kind = columns.get(name)
+        if kind is not None and kind not in _TYPES[role]:
+            others = [other for other, types in _TYPES.items() if kind in types and other in own]
             raise SpecError(
                 f"the column {name!r} has the role {role!r} and the type {kind}",
                 f"project {project.name!r}, columns",
@@ -186,6 +216,12 @@ def _check_keys(project: ProjectSpec, contract: Contract) -> None:
     Raises:
         SpecError: the columns that tell rows apart are not the keys and the time.
     """
+    if not contract.key:
+        raise SpecError(
+            "no column of the contract is part of the primary key",
+            f"project {project.name!r}",
+            "set primaryKey: true in contract.yaml for the columns that tell rows apart",
+        )
     named = (*project.keys, project.time)
     where = f"project {project.name!r}, columns"
     grouping = project.grouping

@@ -4,30 +4,65 @@ The file is an Open Data Contract Standard v3.1 document (bitol.io). Only the pa
 read; any other key is refused, because a rule that nobody checks is worse than none.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import json
+import math
+from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-import polars as pl
-from pydantic import ConfigDict, Field, StrictInt, TypeAdapter
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    TypeAdapter,
+)
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
-from foresell.errors import SpecError
 from foresell.spec.yaml_border import parse_yaml
 
 _STRICT = ConfigDict(extra="forbid", populate_by_name=True)
 LogicalType = Literal["string", "integer", "number", "boolean", "date"]
-Bound = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Classification = Literal["", "public", "internal", "confidential", "restricted", "personal"]
+_LARGEST = 2**63 - 1
+
+
+def _limit(value: object) -> object:
+    """Refuse a limit that is neither a finite number that a column can hold nor text.
+
+    Raises:
+        PydanticCustomError: it is none.
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    held = isinstance(value, int) and abs(value) <= _LARGEST
+    if (number and (held or abs(float(str(value))) < math.inf)) or isinstance(value, str):
+        return value
+    raise PydanticCustomError("limit", "a limit is a number, or a day in quotes: '2024-12-31'")
+
+
+Bound = Annotated[int | float | str, BeforeValidator(_limit)]
+Atom = StrictStr | StrictInt | StrictFloat
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class TypeOptions:
-    """Limits that belong to a type. ``format`` is a date pattern such as ``yyyy-MM-dd``."""
+    """Limits that belong to a type.
+
+    ``format`` is a date pattern such as ``yyyy-MM-dd``: how days are written in the files. The
+    limits of a date are days as text in ISO form, whatever its format. A ``pattern`` describes the
+    whole value; see ``foresell.contracts.pattern`` for what may stand in it.
+    """
 
     minimum: Bound | None = None
     maximum: Bound | None = None
     exclusive_minimum: Annotated[Bound | None, Field(alias="exclusiveMinimum")] = None
     exclusive_maximum: Annotated[Bound | None, Field(alias="exclusiveMaximum")] = None
+    min_length: Annotated[StrictInt | None, Field(alias="minLength", ge=0)] = None
+    max_length: Annotated[StrictInt | None, Field(alias="maxLength", ge=0)] = None
     pattern: str | None = None
     format: str | None = None
 
@@ -36,39 +71,101 @@ class TypeOptions:
 class Arguments:
     """Arguments of a library metric."""
 
-    valid_values: Annotated[tuple[str | int | float, ...], Field(alias="validValues")]
+    valid_values: Annotated[tuple[Atom, ...], Field(alias="validValues", min_length=1)]
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
-class Quality:
-    """A library metric with its limit; ``invalidValues`` must be 0 is a closed domain."""
+class ColumnQuality:
+    """A library metric of one column with its limit.
 
-    metric: Literal["invalidValues"]
-    arguments: Arguments
-    must_be: Annotated[Literal[0], Field(alias="mustBe")]
+    ``invalidValues`` must be 0: a closed domain. ``nullValues`` with ``mustBeLessOrEqualTo`` and
+    ``unit: percent``: how much of the column may be missing in one delivery.
+    """
+
+    metric: Literal["invalidValues", "nullValues"]
     type: Literal["library"] = "library"
+    arguments: Arguments | None = None
+    must_be: Annotated[Literal[0] | None, Field(alias="mustBe")] = None
+    must_be_less_or_equal_to: Annotated[
+        Annotated[float, Field(ge=0, le=100)] | None, Field(alias="mustBeLessOrEqualTo")
+    ] = None
+    unit: Literal["rows", "percent"] | None = None
+    name: str = ""
+    description: str = ""
+    dimension: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
+class RowQuality:
+    """A rule over several columns of a row, as the standard writes it: rows that break it in SQL.
+
+    ``query``: ``SELECT COUNT(*) FROM {object} WHERE <what a broken row looks like>``, must be 0.
+    """
+
+    name: str
+    query: str
+    must_be: Annotated[Literal[0], Field(alias="mustBe")]
+    type: Literal["sql"] = "sql"
+    description: str = ""
+    dimension: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
+class CustomProperty:
+    """What the standard has no word for; foresell reads ``unit``."""
+
+    property: str
+    value: StrictStr | bool | StrictInt | float
     description: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Column:
-    """One property of the schema object."""
+    """One property of the schema object. ``classification: personal`` is dropped when read."""
 
     name: str
     logical_type: Annotated[LogicalType, Field(alias="logicalType")]
     description: str = ""
+    business_name: Annotated[str, Field(alias="businessName")] = ""
+    classification: Classification = ""
     required: bool = False
+    unique: bool = False
     primary_key: Annotated[bool, Field(alias="primaryKey")] = False
     primary_key_position: Annotated[StrictInt, Field(alias="primaryKeyPosition")] = -1
     options: Annotated[TypeOptions, Field(alias="logicalTypeOptions")] = field(
         default_factory=TypeOptions
     )
-    quality: tuple[Quality, ...] = ()
+    quality: tuple[ColumnQuality, ...] = ()
+    examples: tuple[StrictStr | bool | StrictInt | float, ...] = ()
+    tags: tuple[str, ...] = ()
+    custom_properties: Annotated[tuple[CustomProperty, ...], Field(alias="customProperties")] = ()
 
     @property
-    def domain(self) -> tuple[str | int | float, ...] | None:
+    def domain(self) -> tuple[Atom, ...] | None:
         """The allowed values, or None where any value is."""
-        return self.quality[0].arguments.valid_values if self.quality else None
+        for quality in self.quality:
+            if quality.metric == "invalidValues" and quality.arguments is not None:
+                return quality.arguments.valid_values
+        return None
+
+    @property
+    def most_missing(self) -> float | None:
+        """The share of rows, 0 to 1, that may lack a value; None where there is no limit."""
+        for quality in self.quality:
+            if quality.metric == "nullValues" and quality.must_be_less_or_equal_to is not None:
+                return quality.must_be_less_or_equal_to / 100
+        return None
+
+    @property
+    def unit(self) -> str:
+        """The unit of the values, empty where there is none."""
+        found = (str(item.value) for item in self.custom_properties if item.property == "unit")
+        return next(found, "")
+
+    @property
+    def personal(self) -> bool:
+        """Whether the values are about a person."""
+        return self.classification == "personal"
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
@@ -77,9 +174,18 @@ class SchemaObject:
 
     name: str
     properties: tuple[Column, ...]
+    quality: tuple[RowQuality, ...] = ()
     description: str = ""
     physical_name: Annotated[str, Field(alias="physicalName")] = ""
     logical_type: Annotated[Literal["object"], Field(alias="logicalType")] = "object"
+
+
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
+class Team:
+    """Who answers for the data."""
+
+    name: str
+    description: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
@@ -95,6 +201,7 @@ class Contract:
     name: str = ""
     domain: str = ""
     description: Mapping[str, str] = field(default_factory=dict)
+    team: Team | None = None
 
     @property
     def columns(self) -> Mapping[str, Column]:
@@ -107,67 +214,48 @@ class Contract:
         found = [column for column in self.columns.values() if column.primary_key]
         return tuple(c.name for c in sorted(found, key=lambda c: c.primary_key_position))
 
+    @property
+    def digest(self) -> str:
+        """The sha256 of the rules: names, types, limits, keys, what is personal, rules over a row.
+
+        The version and what only people read (descriptions, examples, units, tags) do not count.
+        """
+        rows = self.schema[0]
+        rules = {
+            "columns": [_ruled(column) for column in rows.properties],
+            "rows": [[rule.name, " ".join(rule.query.split())] for rule in rows.quality],
+        }
+        text = json.dumps(rules, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _ruled(column: Column) -> dict[str, Any]:
+    """Return what a column's rules are, without words for people."""
+    return {
+        "name": column.name,
+        "type": column.logical_type,
+        "personal": column.personal,
+        "required": column.required,
+        "unique": column.unique,
+        "key": column.primary_key_position if column.primary_key else None,
+        "options": {name: value for name, value in vars(column.options).items() if name[0] != "_"},
+        "domain": column.domain,
+        "missing": column.most_missing,
+    }
+
 
 _CONTRACT = TypeAdapter(Contract)
-_ORDERED: tuple[LogicalType, ...] = ("integer", "number")
-_APPLIES: Mapping[str, tuple[LogicalType, ...]] = {
-    "minimum": _ORDERED,
-    "maximum": _ORDERED,
-    "exclusive_minimum": _ORDERED,
-    "exclusive_maximum": _ORDERED,
-    "pattern": ("string",),
-    "format": ("date",),
-}
-_HOLDS: Mapping[LogicalType, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-}
 
 
 def parse_contract(text: str, where: str) -> Contract:
     """Parse the YAML ``text`` found at ``where`` into a contract.
 
-    Raises:
-        SpecError: an unknown key, a value of the wrong kind, two columns of one name, no key, a key
-            that may be null, or a rule that a column of that type cannot have.
+    Refused, with a ``SpecError``: an unknown key, a value of the wrong kind, two columns of one
+    name, a key that may be null or is personal, and a rule that contradicts another, or that a
+    column of that type cannot have.
     """
+    from foresell.contracts.contradictions import refuse_contradictions  # noqa: PLC0415 - it reads these nouns
+
     contract = parse_yaml(_CONTRACT, text, where)
-    names = [column.name for column in contract.schema[0].properties]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise SpecError(f"columns {twice} are declared twice", where, "keep one of each")
-    if not contract.key:
-        raise SpecError("no column is part of the primary key", where, "set primaryKey: true")
-    for name in contract.key:
-        if not contract.columns[name].required:
-            raise SpecError(f"the key column {name!r} may be null", where, "set required: true")
-    for column in contract.columns.values():
-        for problem, mend in _contradictions(column):
-            raise SpecError(problem, f"{where}, column {column.name!r}", mend)
+    refuse_contradictions(contract, where)
     return contract
-
-
-def _contradictions(column: Column) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the rules of one column, and how to mend it."""
-    options, kind = column.options, column.logical_type
-    for name, types in _APPLIES.items():
-        if getattr(options, name) is not None and kind not in types:
-            yield f"{name} means nothing for type {kind}", f"it belongs to {' or '.join(types)}"
-    low = [b for b in (options.minimum, options.exclusive_minimum) if b is not None]
-    high = [b for b in (options.maximum, options.exclusive_maximum) if b is not None]
-    if low and high and max(low) > min(high):
-        yield f"no value is at least {max(low)} and at most {min(high)}", "turn the limits round"
-    if options.pattern is not None and not _is_pattern(options.pattern):
-        yield f"the pattern {options.pattern!r} is no regular expression", "mend the pattern"
-    for value in column.domain or ():
-        if not isinstance(value, _HOLDS.get(kind, ())):
-            yield f"the valid value {value!r} is not of type {kind}", "write it as that type"
-
-
-def _is_pattern(pattern: str) -> bool:
-    """Tell whether the engine that will apply it can read ``pattern``."""
-    try:
-        pl.Series([""]).str.contains(pattern)
-    except pl.exceptions.PolarsError:
-        return False
-    return True

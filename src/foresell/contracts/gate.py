@@ -1,22 +1,50 @@
-"""The gate: every row either passes all rules or is set aside with the rule it broke."""
+"""The gate: every row either passes all rules or is set aside with the rules it broke.
 
-from collections.abc import Mapping, Sequence
+The rules of a contract become Polars expressions once; a batch of rows is then judged in one pass.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
-from foresell.contracts.contract import Column, Contract
-from foresell.errors import DataError
+from foresell.contracts.condition import Condition, condition_expr
+from foresell.contracts.contract import Contract
+from foresell.contracts.pattern import whole
+from foresell.contracts.rules import Rule, contract_rules
 
-RULE = "broken_rule"
+ROW = "__row"
+RULES = "broken_rules"
+BETWEEN = "; "  # between the names of the rules that one row broke
+SHOWN = 3
+TABLE_KINDS = ("unique", "primaryKey", "missing")
+# What a broken value looks like, by kind of rule; null, which breaks nothing, where it is null.
+_BREAKS: Mapping[str, Callable[[pl.Expr, Any], pl.Expr]] = {
+    "required": lambda value, _: value.is_null(),
+    "minimum": lambda value, limit: value < limit,
+    "maximum": lambda value, limit: value > limit,
+    "exclusiveMinimum": lambda value, limit: value <= limit,
+    "exclusiveMaximum": lambda value, limit: value >= limit,
+    "minLength": lambda value, limit: value.str.len_chars() < limit,
+    "maxLength": lambda value, limit: value.str.len_chars() > limit,
+    "pattern": lambda value, limit: ~value.str.contains(whole(limit)),
+    "values": lambda value, limit: ~value.is_in(list(limit)),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One thing a row must satisfy. ``breaks`` is true, never null, where a row does not."""
+class RowCheck:
+    """A rule that judges a row by itself, compiled.
+
+    ``breaks`` is true where a row breaks it, false or null where it does not. ``shown``: the
+    columns whose values may stand in an example; those of personal columns may not.
+    """
 
     name: str
-    column: str
+    kind: str
+    columns: tuple[str, ...]
+    shown: tuple[str, ...]
     says: str
     breaks: pl.Expr
 
@@ -25,8 +53,9 @@ class Rule:
 class Verdict:
     """What the gate decided: ``kept.height + rejected.height`` is the number of rows read.
 
-    ``rejected`` has the columns of the input and ``broken_rule``, the first rule the row broke.
-    ``counts``: rows that break each rule, in rule order (a row may break several).
+    ``kept`` and ``rejected`` have the columns of the input, in its order; ``rejected`` has
+    ``broken_rules`` as well, all rules that the row broke. ``counts``: rows that break each rule,
+    in rule order. ``examples``: up to three values a rule, of the rules that were broken.
     """
 
     kept: pl.DataFrame
@@ -35,87 +64,90 @@ class Verdict:
     examples: Mapping[str, Sequence[str]]
 
 
-def row_rules(contract: Contract) -> tuple[Rule, ...]:
-    """Compile the contract into row rules: required, minimum, maximum, pattern, values."""
-    return tuple(rule for column in contract.columns.values() for rule in _column_rules(column))
-
-
-def check_rows(frame: pl.DataFrame, rules: Sequence[Rule]) -> Verdict:
-    """Apply ``rules`` to every row; order of rows kept."""
-    if not rules:
-        empty = frame.clear().with_columns(pl.lit(None, pl.String).alias(RULE))
-        return Verdict(kept=frame, rejected=empty, counts={}, examples={})
-    flags = frame.select(rule.breaks.alias(rule.name) for rule in rules)
-    counts = {name: int(flags[name].sum()) for name in flags.columns}
-    hit = [name for name in flags.columns if counts[name]]
-    first = pl.coalesce(
-        *(pl.when(pl.col(name)).then(pl.lit(name)) for name in hit), pl.lit(None, pl.String)
+def row_checks(contract: Contract) -> tuple[RowCheck, ...]:
+    """Compile the rules of ``contract`` that judge a row by itself, in the contract's order."""
+    return tuple(
+        RowCheck(
+            name=rule.name,
+            kind=rule.kind,
+            columns=rule.columns,
+            shown=shown_columns(rule, contract),
+            says=rule.says,
+            breaks=_breaks(rule),
+        )
+        for rule in contract_rules(contract)
+        if rule.kind not in TABLE_KINDS
     )
-    marked = pl.concat([frame, flags], how="horizontal").with_columns(first.alias(RULE))
-    marked = marked.drop(flags.columns)
-    examples = {
-        rule.name: [
-            str(value) for value in frame.filter(flags[rule.name])[rule.column].head(3).to_list()
-        ]
-        for rule in rules
-        if counts[rule.name]
-    }
+
+
+def shown_columns(rule: Rule, contract: Contract) -> tuple[str, ...]:
+    """Return the columns of ``rule`` whose values may be shown."""
+    return tuple(name for name in rule.columns if not contract.columns[name].personal)
+
+
+def check_rows(frame: pl.DataFrame, checks: Sequence[RowCheck]) -> Verdict:
+    """Apply ``checks`` to every row; order of rows kept."""
+    if not checks:
+        return _all_kept(frame, checks)
+    flags = frame.select(check.breaks.alias(check.name) for check in checks)
+    counts = dict(zip(flags.columns, map(int, flags.sum().row(0)), strict=True))
+    hit = [check for check in checks if counts[check.name]]
+    if not hit:
+        return _all_kept(frame, checks)
+    names = [check.name for check in hit]
+    broken = flags.select(pl.any_horizontal(names).fill_null(value=False)).to_series()
+    rejected, why = frame.filter(broken), flags.filter(broken)
+    said = why.select(
+        pl.concat_str(
+            [pl.when(pl.col(name)).then(pl.lit(name)) for name in names],
+            separator=BETWEEN,
+            ignore_nulls=True,
+        ).alias(RULES)
+    )
     return Verdict(
-        kept=marked.filter(pl.col(RULE).is_null()).drop(RULE),
-        rejected=marked.filter(pl.col(RULE).is_not_null()),
+        kept=frame.filter(~broken),
+        rejected=rejected.with_columns(said.to_series()),
         counts=counts,
-        examples=examples,
+        examples={
+            check.name: examples(rejected.filter(why[check.name]).head(SHOWN), check.shown)
+            for check in hit
+        },
     )
 
 
-def refuse_duplicates(frame: pl.DataFrame, key: Sequence[str], where: str) -> None:
-    """Refuse rows that share a key; a key with a null in it is left to the rules.
+def examples(rows: pl.DataFrame, shown: Sequence[str]) -> tuple[str, ...]:
+    """Return what ``rows`` hold in the columns ``shown``, in words; one text a row.
 
-    Raises:
-        DataError: at least one key stands on more than one row; up to three are shown.
+    A value stands alone; several are named. A rule on personal columns shows row numbers.
     """
-    whole = frame.drop_nulls(list(key))
-    twice = whole.group_by(list(key)).len().filter(pl.col("len") > 1).sort(list(key))
-    if twice.height:
-        shown = "; ".join(
-            ", ".join(f"{name}={row[name]}" for name in key) for row in twice.head(3).to_dicts()
-        )
-        raise DataError(
-            f"{twice.height} key(s) stand on more than one row: {shown}",
-            where,
-            f"keep one row for each ({', '.join(key)}), or declare what tells them apart",
-        )
-
-
-def _column_rules(column: Column) -> list[Rule]:
-    """Compile one column."""
-    value, options = pl.col(column.name), column.options
-    tests: list[tuple[str, str, pl.Expr]] = []
-    if column.required:
-        tests.append(("required", "must have a value", value.is_null()))
-    limits = (
-        ("minimum", "at least", options.minimum, value.__lt__),
-        ("maximum", "at most", options.maximum, value.__gt__),
-        ("exclusiveMinimum", "above", options.exclusive_minimum, value.__le__),
-        ("exclusiveMaximum", "below", options.exclusive_maximum, value.__ge__),
+    if not shown:
+        return tuple(f"row {row}" for row in rows[ROW]) if ROW in rows.columns else ()
+    if len(shown) == 1:
+        return tuple(_word(value) for value in rows[shown[0]])
+    return tuple(
+        ", ".join(f"{name}={_word(row[name])}" for name in shown)
+        for row in rows.select(shown).to_dicts()
     )
-    tests += [
-        (kind, f"must be {words} {limit}", beyond(limit))
-        for kind, words, limit, beyond in limits
-        if limit is not None
-    ]
-    if options.pattern is not None:
-        unlike = ~value.str.contains(f"^(?:{options.pattern})$")
-        tests.append(("pattern", f"must match {options.pattern}", unlike))
-    if column.domain is not None:
-        outside = ~value.is_in(list(column.domain))
-        tests.append(("values", f"must be one of {list(column.domain)}", outside))
-    return [
-        Rule(
-            name=f"{column.name}: {kind}",
-            column=column.name,
-            says=f"{column.name} {says}",
-            breaks=breaks.fill_null(value=False),
-        )
-        for kind, says, breaks in tests
-    ]
+
+
+def _word(value: object) -> str:
+    """Return a value as a person reads it."""
+    return "nothing" if value is None else str(value)
+
+
+def _all_kept(frame: pl.DataFrame, checks: Sequence[RowCheck]) -> Verdict:
+    """Return the verdict on rows that break nothing."""
+    return Verdict(
+        kept=frame,
+        rejected=frame.clear().with_columns(pl.lit(None, pl.String).alias(RULES)),
+        counts={check.name: 0 for check in checks},
+        examples={},
+    )
+
+
+def _breaks(rule: Rule) -> pl.Expr:
+    """Compile one row rule."""
+    if isinstance(rule.limit, Condition):
+        return condition_expr(rule.limit)
+    made: pl.Expr = _BREAKS[rule.kind](pl.col(rule.columns[0]), rule.limit)
+    return made

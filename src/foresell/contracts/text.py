@@ -1,288 +1,154 @@
-"""From bytes to typed columns: nothing is guessed, every failure names its lines."""
+"""Delimited text into typed columns: nothing is guessed, every failure names its lines."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from io import BytesIO, StringIO
+from typing import BinaryIO
 
 import polars as pl
 
-from foresell.contracts.contract import Column, Contract
-from foresell.errors import DataError, SpecError, nearest
-from foresell.spec.project import Table
-
-SHOWN = 5
-_DATE_TOKENS = {
-    "yyyy": "%Y",
-    "MM": "%m",
-    "dd": "%d",
-    "M": "%-m",
-    "d": "%-d",
-    "HH": "%H",
-    "mm": "%M",
-}
-_TYPES: dict[str, pl.DataType] = {
-    "string": pl.String(),
-    "integer": pl.Int64(),
-    "number": pl.Float64(),
-    "boolean": pl.Boolean(),
-    "date": pl.Date(),
-}
-_NUMBERS = (
-    *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
-    *(pl.Float32, pl.Float64, pl.Decimal),
+from foresell.contracts.contract import Contract
+from foresell.contracts.decoding import (
+    choose_encoding,
+    chunks,
+    is_like_ascii,
+    plain_line_ends,
+    utf8_chunks,
 )
-# Stored types, beside the type itself, whose values can be exactly of a contract's type.
-_ALSO: dict[str, tuple[type[pl.DataType], ...]] = {
-    "string": (pl.Categorical, pl.Enum),
-    "integer": _NUMBERS,
-    "number": _NUMBERS,
-    "date": (pl.Datetime,),
-}
-_RETYPE = "write the column with the declared type, or change the type in contract.yaml"
+from foresell.contracts.headers import kept_columns
+from foresell.contracts.records import Block, count_records, cut_records
+from foresell.contracts.values import Place, typed
+from foresell.errors import DataError
+from foresell.spec.sources import Table
+
+BATCH = 1_000_000
 
 
-def read_table(content: bytes, table: Table, contract: Contract) -> pl.DataFrame:
-    """Read one file in its declared format into the types of the contract; rows in file order."""
-    reader = read_csv if table.format == "csv" else read_parquet
-    return reader(content, table, contract)
+@dataclass(frozen=True, kw_only=True)
+class FileRows:
+    """One file, opened: its columns in their order, dropped ones too, and its rows in batches.
+
+    ``encoding`` is None for a file that is no text. ``batches`` hold the columns that are kept, in
+    the types of the contract, at most ``BATCH`` rows each.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    encoding: str | None
+    batches: Iterator[pl.DataFrame]
 
 
-def read_csv(content: bytes, table: Table, contract: Contract) -> pl.DataFrame:
-    """Read one delimited file into the types of the contract; rows in file order.
+def csv_rows(
+    content: BinaryIO,
+    name: str,
+    table: Table,
+    contract: Contract,
+    dropped: Collection[str] = (),
+    heard: Callable[[bytes], object] = len,
+) -> FileRows:
+    """Open one delimited file. ``heard`` gets all of its bytes once, in order, as they are read.
 
-    Line ends may be LF, CRLF or bare CR; a UTF-8 byte order mark and blank lines at the end are
-    dropped. ``table.na`` tokens and empty fields become null.
+    Line ends may be LF, CRLF or bare CR; a byte order mark and blank lines at the end are left out.
+    ``table.na`` tokens and empty fields become null. The columns ``dropped`` are passed over:
+    their values are neither parsed nor shown.
 
     Raises:
-        DataError: no bytes, no rows, bytes that no declared encoding decodes, a line with too many
-            or too few fields, a column that stands twice or that the contract does not know, or a
-            value that is not of its type.
+        DataError: here or as the batches are read: no bytes, no rows, bytes that no declared
+            encoding decodes, a line with too many or too few fields, a column that stands twice or
+            that the contract does not know, or a value that is not of its type.
     """
-    where = table.file
-    if not content.strip():
-        raise DataError("the file is empty", where, "get the file again from its source")
-    text = _decode(content, table).replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-    lines = _record_lines(text, table)
+    encoding = choose_encoding(content, table, name)
+    text = utf8_chunks(chunks(content, heard), encoding, table, name)
+    blocks = cut_records(text, table, name)
+    first, last = next(blocks, (None, True))
+    if first is None or not first.text.strip():
+        raise DataError("the file is empty", name, "get the file again from its source")
+    head = first.text[: first.ends[0] + 1]
+    header = next(csv.reader(StringIO(head.decode(), newline=""), delimiter=table.separator), [""])
+    kept = kept_columns(header, contract, dropped, name)
+    if last and len(first.ends) == 1:
+        raise DataError("the file has a header and no rows", name, "get the file again")
+
+    form = _Form(name=name, table=table, contract=contract, header=tuple(header), kept=tuple(kept))
+
+    def batches() -> Iterator[pl.DataFrame]:
+        yield from _typed_rows(first, form, skip=1, whole=last)
+        for block, is_last in blocks:
+            yield from _typed_rows(block, form, skip=0, whole=is_last)
+
+    return FileRows(name=name, columns=form.header, encoding=encoding, batches=batches())
+
+
+def count_text_rows(
+    content: BinaryIO, table: Table, heard: Callable[[bytes], object]
+) -> int | None:
+    """Return how many records stand below the header; None where no declared encoding fits.
+
+    ``heard`` gets all of its bytes once, in order. Quotes are respected, fields are not counted.
+    """
+    pieces = chunks(content, heard)
+    if all(map(is_like_ascii, table.encoding)):
+        return max(count_records(plain_line_ends(pieces)) - 1, 0)
+    deque(pieces, maxlen=0)
+    content.seek(0)
+    try:
+        encoding = choose_encoding(content, table, table.file)
+        text = utf8_chunks(chunks(content, len), encoding, table, table.file)
+        return max(count_records(text) - 1, 0)
+    except DataError:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Form:
+    """What the records of one file look like; ``kept`` are places in ``header``."""
+
+    name: str
+    table: Table
+    contract: Contract
+    header: tuple[str, ...]
+    kept: tuple[int, ...]
+
+
+def _typed_rows(block: Block, form: _Form, *, skip: int, whole: bool) -> Iterator[pl.DataFrame]:
+    """Yield the records of ``block`` without the first ``skip`` (the header), typed.
+
+    Raises:
+        DataError: a value is not of its type, or Polars sees other records than we do.
+    """
+    count = len(block.ends) - skip
+    if not count:
+        return
+    text = block.text[block.ends[0] + 1 :] if skip else block.text
     try:
         raw = pl.read_csv(
-            BytesIO(text.encode()), infer_schema=False, separator=table.separator, quote_char='"'
+            BytesIO(text),
+            has_header=False,
+            infer_schema=False,
+            separator=form.table.separator,
+            quote_char='"',
+            columns=list(form.kept),
         )
     except pl.exceptions.PolarsError as error:
-        reason = str(error).split("\n", maxsplit=1)[0]
-        raise DataError(f"not a table: {reason}", where, "mend the file") from error
-    _refuse_unknown(raw.columns, contract, where)
-    if raw.height == 0:
-        raise DataError("the file has a header and no rows", where, "get the file again")
-    return raw.select(
-        _typed(raw[name], contract.columns[name], table, lambda row: f"line {lines[row + 1]}")
-        for name in raw.columns
-    )
-
-
-def read_parquet(content: bytes, table: Table, contract: Contract) -> pl.DataFrame:
-    """Read one Parquet file into the types of the contract; rows in file order.
-
-    A number may be stored in any numeric type that holds it exactly, a date as midnight, and
-    anything as text, which is then read as in a CSV file.
-
-    Raises:
-        DataError: the bytes are no Parquet file, it has no rows, or a column is unknown or does not
-            hold what the contract says.
-    """
-    try:
-        frame = pl.read_parquet(BytesIO(content))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError("not a Parquet file", table.file, "get the file again") from error
-    _refuse_unknown(frame.columns, contract, table.file)
-    if frame.height == 0:
-        raise DataError("the file has columns and no rows", table.file, "get the file again")
-    return frame.select(
-        _typed(frame[name], contract.columns[name], table, lambda row: f"row {row + 1}")
-        if frame[name].dtype == pl.String
-        else _cast(frame[name], contract.columns[name], table)
-        for name in frame.columns
-    )
-
-
-def _cast(stored: pl.Series, column: Column, table: Table) -> pl.Series:
-    """Return ``stored``, which is no text, in the column's type.
-
-    Raises:
-        DataError: the stored type is another kind of thing, or a value would change.
-    """
-    wanted, kind = _TYPES[column.logical_type], column.logical_type
-    if not isinstance(stored.dtype, (type(wanted), pl.Null, *_ALSO.get(kind, ()))):
         raise DataError(
-            f"{stored.name!r} is stored as {stored.dtype}, which is not {kind}", table.file, _RETYPE
-        )
-    cast = stored.cast(wanted, strict=False)
-    lost = cast.cast(stored.dtype, strict=False).ne_missing(stored)
-    if kind == "number":
-        lost |= ~cast.is_finite().fill_null(value=True)
-    if lost.any():
-        row = int(lost.arg_true()[0])
-        raise DataError(
-            f"{int(lost.sum())} value(s) of {stored.name!r} are not of type {kind}: {stored[row]}",
-            f"{table.file}, row {row + 1}",
-            _RETYPE,
-        )
-    return cast
-
-
-def _decode(content: bytes, table: Table) -> str:
-    """Return the text, by the first declared encoding that decodes every byte.
-
-    Raises:
-        DataError: none does.
-    """
-    for encoding in table.encoding:
-        try:
-            return content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-        except UnicodeDecodeError as error:
-            failed = error
-    before = content[: failed.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    line = before.count(b"\n") + 1
-    raise DataError(
-        f"bytes {content[failed.start : failed.start + 4]!r} are not {table.encoding[-1]}",
-        f"{table.file}, line {line}",
-        f"declare the file's encoding: tables, {table.name}, encoding: [utf-8, cp850]",
-    )
-
-
-def _record_lines(text: str, table: Table) -> Sequence[int]:
-    """Return the line on which each record starts, the header first.
-
-    Raises:
-        DataError: a record has more or fewer fields than the header, a quote is never closed, or a
-            name stands twice in the header.
-    """
-    starts, widths = _quoted(text, table) if '"' in text else _unquoted(text, table)
-    ragged = (widths != widths[0]).arg_true()
-    if ragged.len():
-        raise DataError(
-            f"{widths[ragged[0]]} field(s) stand where the header has {widths[0]}",
-            f"{table.file}, line {starts[ragged[0]]}",
-            f"mend or remove that line; fields are told apart by {table.separator!r}",
-        )
-    header = next(csv.reader(StringIO(text), delimiter=table.separator))
-    for name in header:
-        if header.count(name) > 1:
-            raise DataError(
-                f"the column {name!r} stands {header.count(name)} times in the header",
-                f"{table.file}, line 1",
-                "keep one of them",
-            )
-    return starts
-
-
-def _unquoted(text: str, table: Table) -> tuple[Sequence[int], pl.Series]:
-    """Return the first line of each record and its number of fields, where a line is a record."""
-    lines = pl.Series(text.split("\n"))
-    widths = lines.str.count_matches(table.separator, literal=True) + 1
-    return range(1, lines.len() + 1), widths
-
-
-def _quoted(text: str, table: Table) -> tuple[Sequence[int], pl.Series]:
-    """Return the first line of each record and its number of fields, where a quote may span lines.
-
-    Raises:
-        DataError: a quote is not closed, or something stands behind one.
-    """
-    reader = csv.reader(StringIO(text), delimiter=table.separator, strict=True)
-    starts, widths = [], []
-    try:
-        start = 1
-        for fields in reader:
-            starts.append(start)
-            widths.append(len(fields))
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(
-            f"not a table: {error}", f"{table.file}, line {start}", "mend the quotes of that record"
+            "not a table", f"{form.name}, line {block.line_of(skip)} or below", "mend the file"
         ) from error
-    return starts, pl.Series(widths)
-
-
-def _refuse_unknown(columns: list[str], contract: Contract, where: str) -> None:
-    """Refuse a column the contract does not know.
-
-    Raises:
-        DataError: the first such column, with the nearest known name.
-    """
-    for name in columns:
-        if name not in contract.columns:
-            raise DataError(
-                f"the column {name!r} is not in the contract",
-                f"{where}, line 1",
-                f"remove it or add it to contract.yaml and project.yaml; "
-                f"{nearest(name, contract.columns)}",
-            )
-
-
-def _typed(raw: pl.Series, column: Column, table: Table, place: Callable[[int], str]) -> pl.Series:
-    """Return ``raw`` text as the column's type; null where empty or an NA token.
-
-    ``place`` names the place of a row, counted from 0, in the file.
-
-    Raises:
-        DataError: a value is not of the type; the first places and values are named.
-    """
-    tokens = list(table.na) if column.logical_type == "string" else ["", *table.na]
-    text = raw.to_frame("raw").select(
-        pl.when(pl.col("raw").is_in(tokens)).then(None).otherwise(pl.col("raw")).alias(raw.name)
-    )[raw.name]
-    typed = _convert(text, column, table)
-    failed = typed.is_null() & text.is_not_null()
-    if column.logical_type == "number":
-        failed |= ~typed.is_finite().fill_null(value=True)
-    if failed.any():
-        bad = failed.arg_true()
-        places = ", ".join(place(row) for row in bad.head(SHOWN).to_list())
-        values = ", ".join(repr(value) for value in text.gather(bad.head(SHOWN)).to_list())
-        kind = column.logical_type
-        expected = f"{kind} ({_pattern(column)})" if kind == "date" else kind
+    if raw.height != count:
         raise DataError(
-            f"{len(bad)} value(s) of {raw.name!r} are not of type {expected}: {values}",
-            f"{table.file}, {places}",
-            "mend the values, declare them as NA tokens of the table (na: [...]), "
-            "or change the type in contract.yaml",
+            f"not a table: {count} records read as {raw.height} rows",
+            f"{form.name}, line {block.line_of(skip)} or below",
+            "mend the quotes and line ends of the file",
         )
-    return typed
-
-
-def _convert(text: pl.Series, column: Column, table: Table) -> pl.Series:
-    """Return the column's type, null where a value cannot be read as it."""
-    if column.logical_type == "date":
-        return text.str.to_date(date_format(_pattern(column)), strict=False)
-    if column.logical_type == "boolean":
-        words = dict.fromkeys(table.true_words, True) | dict.fromkeys(table.false_words, False)
-        return text.replace_strict(words, default=None, return_dtype=pl.Boolean)
-    return text.cast(_TYPES[column.logical_type], strict=False)
-
-
-def _pattern(column: Column) -> str:
-    """Return the date pattern of a column, ISO where none is declared."""
-    return column.options.format or "yyyy-MM-dd"
-
-
-def date_format(pattern: str) -> str:
-    """Translate the standard's date pattern into the one Polars parses by.
-
-    Raises:
-        SpecError: a letter of the pattern means nothing.
-
-    >>> date_format("yyyy-MM-dd"), date_format("M/d/yyyy")
-    ('%Y-%m-%d', '%-m/%-d/%Y')
-    """
-    out, rest = "", pattern
-    while rest:
-        token = next((t for t in _DATE_TOKENS if rest.startswith(t)), None)
-        if token is None and rest[0].isalpha():
-            raise SpecError(
-                f"{rest[0]!r} in the date format {pattern!r} means nothing",
-                "contract.yaml, logicalTypeOptions.format",
-                f"build it from {', '.join(_DATE_TOKENS)}",
-            )
-        out += _DATE_TOKENS[token] if token else rest[0]
-        rest = rest[len(token) if token else 1 :]
-    return out
+    place = Place(file=form.name, row=lambda row: f"line {block.line_of(row + skip)}", whole=whole)
+    rows = pl.DataFrame([
+        typed(
+            column.rename(form.header[at]),
+            form.contract.columns[form.header[at]],
+            form.table,
+            place,
+        )
+        for column, at in zip(raw.get_columns(), form.kept, strict=True)
+    ])
+    yield from rows.iter_slices(BATCH)

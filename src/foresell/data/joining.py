@@ -1,78 +1,101 @@
-"""Several files into one: the first holds the observations, the others are joined to it."""
+"""Several tables into one: the first holds the observations, the others are joined to it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
 from foresell.errors import DataError, nearest
-from foresell.spec.project import Table
+from foresell.spec.sources import Table
+
+EXAMPLES = 3
+_FOUND, _OTHER = "__found", "__other"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Joined:
-    """The joined rows, in the order of the first table, and what the joins found.
+@dataclass(kw_only=True)
+class Count:
+    """How many rows are of some kind, and the first few of them."""
 
-    ``unmatched``: rows of the first table with no partner, per joined table. ``disagreeing``: rows
-    where a column that stands in two tables has two values, per ``table.column``; the first
-    table's value is kept.
+    rows: int = 0
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Count ``rows``; the first ones, in their order, become the examples."""
+        self.rows += rows.height
+        self.examples += rows.head(EXAMPLES - len(self.examples)).to_dicts()
+
+
+class Joiner:
+    """Joins the other tables to the first, left, batch by batch, and remembers what was found.
+
+    ``unmatched``: by joined table, the rows of the first one with no partner in it; an example is
+    the key that was looked for. ``disagreeing``: by ``table.column``, the rows where a column that
+    stands in both has two values; an example is the key, the value ``kept`` (that of the table
+    before) and the ``other`` one.
     """
 
-    frame: pl.DataFrame
-    unmatched: Mapping[str, int]
-    disagreeing: Mapping[str, int]
+    def __init__(self, others: Sequence[tuple[Table, pl.DataFrame]]) -> None:
+        for table, other in others:
+            _check_keys(table, other)
+        self._others = [
+            (table, other.with_columns(pl.lit(1).alias(_FOUND))) for table, other in others
+        ]
+        self.unmatched = {table.name: Count() for table, _ in others}
+        self.disagreeing: dict[str, Count] = {}
+
+    def join(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return ``rows``, in their order and number, with the columns of the other tables.
+
+        A ``DataError``: a join column is missing.
+        """
+        for table, other in self._others:
+            on = list(table.join_on)
+            _refuse_missing(table, on, rows.columns, "the tables before it")
+            both = [name for name in other.columns if name in rows.columns and name not in on]
+            found = rows.join(other, on=on, how="left", suffix=_OTHER, maintain_order="left")
+            alone = found.filter(pl.col(_FOUND).is_null())
+            self.unmatched[table.name].add(alone.select(on))
+            for name in both:
+                differs = pl.col(name) != pl.col(f"{name}{_OTHER}")
+                pair = [pl.col(name).alias("kept"), pl.col(f"{name}{_OTHER}").alias("other")]
+                count = self.disagreeing.setdefault(f"{table.name}.{name}", Count())
+                count.add(found.lazy().filter(differs).select(*on, *pair).collect())
+            rows = found.drop(_FOUND, *(f"{name}{_OTHER}" for name in both))
+        return rows
 
 
-def join_tables(tables: Sequence[tuple[Table, pl.DataFrame]]) -> Joined:
-    """Join every later table to the first, left, by its declared keys.
-
-    The number of rows never changes. A ``SpecError``-free declaration can still meet a file without
-    its key columns or with a key twice; both are refused.
-    """
-    (_, frame), *others = tables
-    unmatched: dict[str, int] = {}
-    disagreeing: dict[str, int] = {}
-    for table, other in others:
-        on = list(table.join_on)
-        _check_keys(frame, other, table)
-        both = [name for name in other.columns if name in frame.columns and name not in on]
-        found = frame.join(
-            other.with_columns(pl.lit(value=True).alias("__found")),
-            on=on,
-            how="left",
-            suffix="__other",
-            maintain_order="left",
-        )
-        unmatched[table.name] = int(found["__found"].is_null().sum())
-        for name in both:
-            differs = found[name] != found[f"{name}__other"]
-            disagreeing[f"{table.name}.{name}"] = int(differs.sum())
-        frame = found.drop("__found", *(f"{name}__other" for name in both))
-    return Joined(frame=frame, unmatched=unmatched, disagreeing=disagreeing)
-
-
-def _check_keys(frame: pl.DataFrame, other: pl.DataFrame, table: Table) -> None:
-    """Refuse a join that would lose or multiply rows.
+def _check_keys(table: Table, other: pl.DataFrame) -> None:
+    """Refuse a table whose rows its keys do not tell apart: the join would multiply rows.
 
     Raises:
-        DataError: a key column is missing on one side, or a key stands twice in the joined table.
+        DataError: a key stands twice; the first ones are named.
     """
     on = list(table.join_on)
-    for side, columns in ((table.file, other.columns), ("the tables before it", frame.columns)):
-        for name in on:
-            if name not in columns:
-                raise DataError(
-                    f"the join column {name!r} is missing",
-                    f"{side}, joined by tables.{table.name}.join_on",
-                    nearest(name, columns),
-                )
-    twice = other.group_by(on).len().filter(pl.col("len") > 1).sort(on)
-    if twice.height:
-        shown = "; ".join(
-            ", ".join(f"{name}={row[name]}" for name in on) for row in twice.head(3).to_dicts()
-        )
-        raise DataError(
-            f"{twice.height} key(s) stand on more than one row: {shown}",
-            table.file,
-            f"keep one row for each ({', '.join(on)}), or declare more columns in join_on",
-        )
+    _refuse_missing(table, on, other.columns, table.file)
+    if not (twice := other.select(on).is_duplicated()).any():
+        return
+    keys = other.filter(twice).select(on).unique().sort(on)
+    shown = "; ".join(
+        ", ".join(f"{name}={row[name]}" for name in on) for row in keys.head(EXAMPLES).to_dicts()
+    )
+    raise DataError(
+        f"{keys.height} key(s) stand on more than one row: {shown}",
+        table.file,
+        f"keep one row for each ({', '.join(on)}), or declare more columns in join_on",
+    )
+
+
+def _refuse_missing(table: Table, on: Sequence[str], columns: Sequence[str], side: str) -> None:
+    """Refuse a join by columns that are not there.
+
+    Raises:
+        DataError: the first such column, and the nearest one that is there.
+    """
+    for name in on:
+        if name not in columns:
+            raise DataError(
+                f"the join column {name!r} is missing",
+                f"{side}, joined by tables.{table.name}.join_on",
+                nearest(name, columns),
+            )

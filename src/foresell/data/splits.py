@@ -1,11 +1,18 @@
-"""Where time is cut: every period stands in exactly one split."""
+"""Where the data is cut: every period, or every group of rows, stands in exactly one split."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
+import polars as pl
+
+from foresell.data.hashing import row_hashes
 from foresell.errors import SpecError
 from foresell.spec.calendar import step
 from foresell.spec.project import ProjectSpec
+
+_SPAN = 2.0**64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,4 +46,46 @@ def make_split(first: date, last: date, project: ProjectSpec) -> Split:
             f"give at least {project.split.test + project.horizon + 1} periods of history, or "
             "declare a shorter horizon or test",
         )
-    return Split(first=first, test_cutoff=last - project.split.test * every, last_observed=last)
+    return Split(first=first, test_cutoff=last_trained(last, project), last_observed=last)
+
+
+def last_trained(last: date, project: ProjectSpec) -> date:
+    """Return the last period before the test of a panel observed until ``last``."""
+    return last - project.split.test * step(project.frequency)
+
+
+def identity_columns(project: ProjectSpec, key: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns whose values decide on which side of a tabular split a row stands.
+
+    Its groups (role ``group``); without them its ``key`` in the contract; without that either, all
+    columns that no rule fills, so that a row is drawn by what it holds and not by its place, and
+    equal rows are never on both sides.
+
+    Raises:
+        SpecError: a group or key is filled in, or every column is.
+    """
+    groups = project.with_role("group")
+    found = groups or tuple(name for name in key if name in project.columns)
+    filled = [name for name in found if name in project.cleaning.fill]
+    if not found:
+        found = tuple(name for name in project.columns if name not in project.cleaning.fill)
+    if filled or not found:
+        raise SpecError(
+            f"the rows of a split are told apart by {filled or 'nothing'}, and a value that was "
+            "filled in tells none apart",
+            f"project {project.name!r}, cleaning.fill",
+            "take it out of cleaning.fill, or give another column the role group",
+        )
+    return found
+
+
+def draw_test(frame: pl.DataFrame, identity: Sequence[str], share: float, seed: int) -> pl.Series:
+    """Return (n rows,) booleans, true for a row of the test.
+
+    A row is drawn by the hash of ``seed`` and its own ``identity``: the draw does not depend on the
+    order of rows, nor on other rows, so a row stays on its side when more data comes. About
+    ``share`` of the groups are drawn, not exactly that many.
+    Source: Geron, Hands-On Machine Learning, ch. 2, "Create a Test Set".
+    """
+    hashes = row_hashes(frame, identity, seed)
+    return pl.Series("test", hashes.astype(np.float64) < share * _SPAN)

@@ -1,4 +1,6 @@
-"""The stages of a panel project, in order: the one graph every runner walks."""
+"""The stages of a project, in order: the one graph every runner walks."""
+
+from collections.abc import Mapping
 
 from foresell.pipeline.stages import (
     baselines,
@@ -14,13 +16,14 @@ from foresell.pipeline.stages import (
     validate,
 )
 from foresell.pipeline.work import Stage
+from foresell.spec.project import Kind
 
-PANEL_STAGES: tuple[Stage, ...] = (
+_DATA: tuple[Stage, ...] = (
     Stage(
         name="manifest",
         run=manifest.run,
         needs=(),
-        makes=("manifest",),
+        makes=("manifest", "sources"),
         says="what raw files there are",
         always=True,
     ),
@@ -34,7 +37,7 @@ PANEL_STAGES: tuple[Stage, ...] = (
     Stage(
         name="validate",
         run=validate.run,
-        needs=("landing",),
+        needs=("landing", "repairs"),
         makes=("processed", "quarantine", "checks"),
         says="rows against the contract",
     ),
@@ -45,6 +48,9 @@ PANEL_STAGES: tuple[Stage, ...] = (
         makes=("splits",),
         says="where time is cut",
     ),
+)
+PANEL_STAGES: tuple[Stage, ...] = (
+    *_DATA,
     Stage(
         name="features",
         run=features.run,
@@ -106,3 +112,5 @@ PANEL_STAGES: tuple[Stage, ...] = (
         says="one page to look at",
     ),
 )
+TABULAR_STAGES: tuple[Stage, ...] = _DATA
+STAGES: Mapping[Kind, tuple[Stage, ...]] = {"panel": PANEL_STAGES, "tabular": TABULAR_STAGES}

@@ -1,32 +1,79 @@
-"""How later stages read what earlier ones wrote: the processed layer, the split, the panel."""
+"""How later stages read what earlier ones wrote: the processed layer, the split, the panel.
 
+The layer is read only where every file is, byte for byte, one that passed the gate.
+"""
+
+import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import polars as pl
 
 from foresell.data.cleaning import learnable
 from foresell.data.panel import Panel, build_panel
 from foresell.data.splits import Split
+from foresell.errors import GateError
 from foresell.spec.ports import Store
 from foresell.spec.project import ProjectSpec
 
+PASSED = "passed.json"
+_MEND = "let the gate make the layer again: foresell run PROJECT"
+
+
+def passed_files(processed: Store) -> Mapping[str, str]:
+    """Return the sha256 of every file of the layer that passed the gate, by name.
+
+    Raises:
+        GateError: nothing passed, a file is gone, or one is there that never passed.
+    """
+    there = {name for name in processed.list() if name.endswith(".parquet")}
+    if PASSED not in processed.list():
+        raise GateError("no row has passed the gate", f"processed/{PASSED}", _MEND)
+    listed: Any = json.loads(processed.read_bytes(PASSED))
+    files: dict[str, str] = listed["files"]
+    for name in sorted({*files} ^ there):
+        what = "is gone" if name in files else "never passed the gate"
+        raise GateError(f"the file {name} {what}", f"processed/{name}", _MEND)
+    return files
+
+
+def layer_parts(
+    processed: Store, columns: Sequence[str] | None = None
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield the files of the layer by name, in order; only ``columns`` where given.
+
+    Raises:
+        GateError: the bytes of a file are not those that passed the gate.
+    """
+    wanted = list(columns) if columns is not None else None
+    for name, digest in sorted(passed_files(processed).items()):
+        content = processed.read_bytes(name)
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise GateError(
+                f"the file {name} is not the one that passed the gate", f"processed/{name}", _MEND
+            )
+        yield name, pl.read_parquet(BytesIO(content), columns=wanted, hive_partitioning=False)
+
 
 def read_layer(processed: Store, columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """Return the processed rows by series and date; only ``columns`` where given."""
-    wanted = list(columns) if columns is not None else None
-    parts = [
-        pl.read_parquet(BytesIO(processed.read_bytes(name)), columns=wanted)
-        for name in processed.list()
-    ]
-    return pl.concat(parts)
+    """Return the processed rows, file by file; only ``columns`` where given.
+
+    Bytes that did not pass the gate are refused.
+    """
+    return pl.concat([part for _, part in layer_parts(processed, columns)])
+
+
+def learning_columns(project: ProjectSpec) -> tuple[str, ...]:
+    """Return the columns that models may see: those with a role other than ``excluded``."""
+    return tuple(name for name, role in project.columns.items() if role != "excluded")
 
 
 def read_split(splits: Store) -> Split:
-    """Return the cuts written by the stage ``split``."""
+    """Return the cuts of a panel, as the stage ``split`` wrote them."""
     raw = json.loads(splits.read_bytes("split.json"))
     return Split(
         first=date.fromisoformat(raw["first"]),
@@ -37,7 +84,8 @@ def read_split(splits: Store) -> Split:
 
 def read_raw_panel(processed: Store, project: ProjectSpec) -> Panel:
     """Return the whole panel with the target as it was observed: for scores, never for models."""
-    return build_panel(read_layer(processed).sort([*project.keys, project.time]), project)
+    rows = read_layer(processed, learning_columns(project))
+    return build_panel(rows.sort([*project.keys, project.time]), project)
 
 
 def read_panel(processed: Store, project: ProjectSpec) -> Panel:

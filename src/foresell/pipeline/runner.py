@@ -10,7 +10,7 @@ from foresell.errors import UsageError, nearest
 from foresell.pipeline.fingerprint import code_digest, digest, libraries, parameters
 from foresell.pipeline.work import Event, Request, Stage, Work
 from foresell.pipeline.writing import json_bytes
-from foresell.spec.ports import Store, Workspace
+from foresell.spec.ports import PROVENANCE, Store, Workspace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +40,14 @@ class Runner:
             request=request,
             inputs={name: self.workspace.output(name) for name in stage.needs},
             outputs={name: self.workspace.draft(name) for name in stage.makes},
+            scratch=self.workspace.draft("scratch"),
             note=lambda text: self.listen(Event(kind="note", stage=stage.name, text=text)),
         )
         needs, code = self._inputs(stage), self._code(stage)
         failure = stage.run(work)
+        if not stage.always:  # what looks at the world outside says nothing about rows
+            for store in work.outputs.values():
+                store.write_bytes(PROVENANCE, _provenance(stage, request))
         seconds = self.clock() - began
         record = {
             "inputs": needs,
@@ -81,6 +85,16 @@ class Runner:
             code_digest(stage.run.__module__),
             code_digest(type(self.workspace).__module__),
         ])
+
+
+def _provenance(stage: Stage, request: Request) -> bytes:
+    """Return what every output says of where it came from: a contract cannot change in silence."""
+    return json_bytes({
+        "project": request.project.name,
+        "stage": stage.name,
+        "contract": {"version": request.contract.version, "sha256": request.contract.digest},
+        "synthetic": request.source.synthetic,
+    })
 
 
 def _record(kept: bytes | None) -> dict[str, Any]:

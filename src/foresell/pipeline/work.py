@@ -46,11 +46,16 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """One stage's view of a run: declared inputs, drafts of its outputs, the request watched."""
+    """One stage's view of a run: declared inputs, drafts of its outputs, the request watched.
+
+    ``scratch`` is empty when the stage begins and gone when it ends: room for what does not fit in
+    memory.
+    """
 
     request: Request
     inputs: Mapping[str, Store]
     outputs: Mapping[str, Store]
+    scratch: Store
     note: Callable[[str], None]
     seen: set[str] = field(default_factory=set)
 

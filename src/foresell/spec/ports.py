@@ -1,20 +1,45 @@
 """The ports: what foresell needs of the world, in words the world's adapters must answer to."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
 
 import polars as pl
+
+PROVENANCE = "provenance.json"  # in every output of a run: which contract its rows have passed
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawFile:
+    """One raw file as its place describes it.
+
+    ``name`` is relative to the source, with forward slashes. ``version`` is the ETag or version of
+    an object store, None on a disk; ``modified`` an ISO time, None where nobody knows.
+    """
+
+    name: str
+    uri: str
+    bytes: int
+    version: str | None = None
+    modified: str | None = None
 
 
 class Source(Protocol):
     """Where the raw files of a project are."""
 
-    def holds(self, name: str) -> bool:
-        """Tell whether there is a file of that name."""
+    def files(self, pattern: str) -> Sequence[RawFile]:
+        """Return the files that ``pattern`` stands for, by name; none is an empty answer.
+
+        A plain name stands for itself, a glob for its matches, a name that ends with ``/`` for all
+        files below that folder. Hidden files and those that start with ``_`` stand for nothing.
+        """
         ...
 
-    def read(self, name: str) -> bytes:
-        """Return the bytes of one file. Raises DataError when there is none of that name."""
+    def open(self, name: str) -> BinaryIO:
+        """Open one file for reading, once, from its start; the caller closes it.
+
+        Raises DataError when there is none of that name.
+        """
         ...
 
     @property

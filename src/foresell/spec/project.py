@@ -1,6 +1,5 @@
 """The nouns of a declaration: what a project is, before any data is read."""
 
-import codecs
 import math
 from collections.abc import Mapping
 from dataclasses import field
@@ -11,8 +10,11 @@ from pydantic.dataclasses import dataclass
 
 from foresell.errors import SpecError, nearest
 from foresell.spec.calendar import STRICT, Event, Frequency, check_days
+from foresell.spec.cleaning import Cleaning, Gate, Grouping, Leakage
 from foresell.spec.refusals import refuse_reserved, refuse_twice, template_names
+from foresell.spec.sources import Asked, Synthetic, Table
 
+Kind = Literal["panel", "tabular"]
 Role = Literal[
     "key",
     "time",
@@ -20,122 +22,15 @@ Role = Literal[
     "static",
     "known_future",
     "past_only",
+    "feature",
+    "group",
+    "weight",
     "excluded",
 ]
-Aggregate = Literal["sum", "mean", "max", "min", "first"]
-NegativeTarget = Literal["keep", "clip", "flag"]
 Preset = Literal["fast", "default", "best"]
 _SEEDS = 2**31 - 1  # what a 32-bit signed integer can hold, as the learners' libraries want it
 _LONGEST_WINDOW = 366
 Periods = Annotated[StrictInt, Field(le=36_600)]  # a century of days
-FileName = Annotated[str, Field(min_length=1)]
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class Table:
-    """One file of a source and how its text is to be read.
-
-    The first table of a project holds the observations; every other one is joined to it, left,
-    by the columns ``join_on``, which must be unique in it.
-    """
-
-    name: str
-    file: FileName
-    format: Literal["csv", "parquet"] = "csv"
-    join_on: tuple[str, ...] = ()
-    separator: str = ","
-    encoding: tuple[str, ...] = ("utf-8",)
-    na: tuple[str, ...] = ()
-    true_words: tuple[str, ...] = ("TRUE", "True", "true")
-    false_words: tuple[str, ...] = ("FALSE", "False", "false")
-
-    def __post_init__(self) -> None:
-        """Refuse an encoding that does not exist and a separator that is no single character.
-
-        Raises:
-            SpecError: what the sentence above names.
-        """
-        where = f"tables, {self.name}"
-        for encoding in self.encoding:
-            try:
-                codecs.lookup(encoding)
-            except LookupError as error:
-                raise SpecError(
-                    f"there is no encoding {encoding!r}",
-                    where,
-                    nearest(encoding, ("utf-8", "utf-16", "latin-1", "cp1252", "cp850")),
-                ) from error
-        if not self.encoding or len(self.separator.encode()) != 1:
-            raise SpecError(
-                f"encoding is {list(self.encoding)}, separator is {self.separator!r}",
-                where,
-                "give at least one encoding, and one character as separator",
-            )
-        refuse_twice(self.join_on, f"{where}, join_on")
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class Asked:
-    """The rows a user wants answered by default, and how a row is named in a submission file.
-
-    ``id`` is a template over columns, as in ``"{Store}_{Dept}_{Date}"``; ``id_column`` and
-    ``value_column`` are the two column names of that file.
-    """
-
-    file: FileName
-    na: tuple[str, ...] = ()
-    id: str | None = None
-    id_column: str = "Id"
-    value_column: str = "prediction"
-
-    def __post_init__(self) -> None:
-        """Refuse a template with a loose brace, and two columns of one name."""
-        template_names(self.id or "", "asked.id")
-        refuse_twice((self.id_column, self.value_column), "asked: id_column, value_column")
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class Synthetic:
-    """Data made by foresell's own generator, never a stand-in for a missing file."""
-
-    stores: StrictInt
-    products: StrictInt
-    start: str
-    end: str
-    seed: StrictInt
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class Grouping:
-    """Sum the gated rows up to the series that are forecast: columns ``by``, one verb a column."""
-
-    by: tuple[str, ...]
-    columns: Mapping[str, Aggregate]
-
-    def __post_init__(self) -> None:
-        """Refuse to group by a column twice."""
-        refuse_twice(self.by, "grouping.by")
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class Cleaning:
-    """What is done to rows that passed the gate. Scores always use the raw target."""
-
-    negative_target: NegativeTarget = "keep"
-    max_rejected_share: StrictFloat = 0.01
-
-    def __post_init__(self) -> None:
-        """Refuse a share that is no share.
-
-        Raises:
-            SpecError: what the sentence above names.
-        """
-        if not 0 <= self.max_rejected_share <= 1:
-            raise SpecError(
-                f"max_rejected_share is {self.max_rejected_share}",
-                "cleaning.max_rejected_share",
-                "use a share between 0 and 1",
-            )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -193,26 +88,33 @@ class FeatureSpec:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SplitSpec:
-    """Where time is cut. All counts are periods of the project's frequency.
+    """Where the data is cut.
 
-    ``test`` periods at the end are judged once. ``validation`` names the cutoffs of the folds that
-    choose and calibrate, as periods before the test cutoff.
+    A panel is cut in time, in periods of the project's frequency: ``test`` periods at the end are
+    judged once; ``validation`` names the cutoffs of the folds that choose and calibrate, as periods
+    before the test cutoff. A tabular project is cut by rows: ``test_share`` of them are judged
+    once, drawn by the seed; rows of one group (the columns with the role ``group``) stay together.
     """
 
-    test: Periods
-    validation: tuple[Periods, ...]
+    test: Periods = 0
+    validation: tuple[Periods, ...] = ()
+    test_share: StrictFloat = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse empty or negative cuts.
+        """Refuse empty or negative cuts, and a cut both in time and by rows.
 
         Raises:
             SpecError: what the sentence above names.
         """
-        if self.test < 1 or not self.validation or min(self.validation) < 1:
+        in_time = self.test >= 1 and bool(self.validation) and min(self.validation) >= 1
+        by_rows = 0 < self.test_share < 1
+        if (by_rows and (self.test or self.validation)) or not (by_rows or in_time):
             raise SpecError(
-                f"test={self.test}, validation={list(self.validation)}",
+                f"test={self.test}, validation={list(self.validation)}"
+                + (f", test_share={self.test_share}" if self.test_share else ""),
                 "split",
-                "give at least one test period and one validation cutoff, each 1 or more",
+                "give at least one test period and one validation cutoff, each 1 or more; "
+                "a tabular project gives test_share alone, between 0 and 1",
             )
 
 
@@ -221,23 +123,26 @@ class ProjectSpec:
     """One project, whole: its sources, roles, time, splits and features.
 
     Everything a rule can be written about (types, ranges, nulls, keys) is in the contract beside
-    it, not here.
+    it, not here. A ``panel`` has keys, a time, a frequency, a horizon and a season; a ``tabular``
+    project has features and may have keys, groups and a time.
     """
 
     name: str
     title: str
-    kind: Literal["panel"]
+    kind: Kind
     tables: tuple[Table, ...]
     columns: Mapping[str, Role]
-    frequency: Frequency
-    horizon: Periods
-    season: Periods
     split: SplitSpec
+    frequency: Frequency = "D"
+    horizon: Periods = 0
+    season: Periods = 0
     unit: str = ""
     asked: Asked | None = None
     synthetic: Synthetic | None = None
     grouping: Grouping | None = None
+    gate: Gate = field(default_factory=Gate)
     cleaning: Cleaning = field(default_factory=Cleaning)
+    leakage: Leakage = field(default_factory=Leakage)
     holiday_weight: HolidayWeight | None = None
     events: tuple[Event, ...] = ()
     features: FeatureSpec = field(default_factory=FeatureSpec)
@@ -246,36 +151,15 @@ class ProjectSpec:
     seed: StrictInt = 20261121
 
     def __post_init__(self) -> None:
-        """Refuse a project without exactly one time and one target, or without a key.
+        """Refuse a project that contradicts itself.
 
         Raises:
-            SpecError: what the sentence above names.
+            SpecError: what is wrong, under which key.
         """
-        for role in ("time", "target"):
-            if len(found := self.with_role(role)) != 1:
-                raise SpecError(
-                    f"{len(found)} columns have the role {role!r}",
-                    f"project {self.name!r}, columns",
-                    f"give exactly one column the role {role!r}",
-                )
-        if not self.with_role("key"):
-            raise SpecError(
-                "no column has the role 'key'",
-                f"project {self.name!r}, columns",
-                "name the columns that tell one series from another",
-            )
-        for name, value in (("horizon", self.horizon), ("season", self.season)):
-            if value < 1:
-                raise SpecError(f"{name} is {value}", name, "use 1 or more periods")
         if not 0 <= self.seed < _SEEDS:
             raise SpecError(f"seed is {self.seed}", "seed", f"use 0 to {_SEEDS - 1}")
         self._check_tables()
-        if self.split.test > self.horizon:
-            raise SpecError(
-                f"a test of {self.split.test} periods is longer than the horizon, {self.horizon}",
-                f"project {self.name!r}: split.test, horizon",
-                "shorten the test or lengthen the horizon: a row is judged within its horizon",
-            )
+        (check_panel if self.kind == "panel" else check_tabular)(self)
         self._check_names()
         refuse_twice([event.name for event in self.events], "events")
         check_days(self.events)
@@ -308,11 +192,11 @@ class ProjectSpec:
         refuse_twice(self.segments, "segments")
         template = (self.asked.id if self.asked is not None else None) or ""
         for name in template_names(template, "asked.id"):
-            if name not in (*self.keys, self.time):
+            if name not in (named := self.with_role("key", "time")):
                 raise SpecError(
                     f"the id names {name!r}, which is no column with the role 'key' or 'time'",
                     f"project {self.name!r}, asked.id",
-                    nearest(name, (*self.keys, self.time)),
+                    nearest(name, named),
                 )
         weighted = self.holiday_weight
         for place, name, role in (
@@ -336,11 +220,96 @@ class ProjectSpec:
         return self.with_role("key")
 
     @property
+    def timed(self) -> bool:
+        """Whether there is a date column; a panel always has one."""
+        return bool(self.with_role("time"))
+
+    @property
     def time(self) -> str:
-        """The date column."""
+        """The date column; only where the project is ``timed``."""
         return self.with_role("time")[0]
 
     @property
     def target(self) -> str:
         """The column that is forecast."""
         return self.with_role("target")[0]
+
+
+def check_panel(project: ProjectSpec) -> None:
+    """Refuse a panel without its keys, its time, its target, its periods and a cut in time.
+
+    Raises:
+        SpecError: what the sentence above names, or a role that only rows of a table have.
+    """
+    where = f"project {project.name!r}, columns"
+    _check_one(project, "time", "target")
+    if not project.keys:
+        raise SpecError(
+            "no column has the role 'key'", where, "name the columns that tell series apart"
+        )
+    if odd := project.with_role("feature", "group", "weight"):
+        raise SpecError(
+            f"columns {list(odd)} have a role of tabular projects",
+            where,
+            "in a panel, use known_future, past_only, static or excluded",
+        )
+    for name, value in (("horizon", project.horizon), ("season", project.season)):
+        if value < 1:
+            raise SpecError(f"{name} is {value}", name, "use 1 or more periods")
+    if project.split.test < 1:
+        raise SpecError(
+            "a panel is cut in time", "split", "give split: {test: ..., validation: [...]}"
+        )
+    if project.split.test > project.horizon:
+        raise SpecError(
+            f"a test of {project.split.test} periods is longer than the horizon, {project.horizon}",
+            f"project {project.name!r}: split.test, horizon",
+            "shorten the test or lengthen the horizon: a row is judged within its horizon",
+        )
+
+
+def check_tabular(project: ProjectSpec) -> None:
+    """Refuse a tabular project without a target and features, or with what only a panel has.
+
+    Raises:
+        SpecError: what the sentence above names.
+    """
+    where = f"project {project.name!r}, columns"
+    _check_one(project, "target")
+    if len(times := project.with_role("time")) > 1:
+        raise SpecError(f"columns {list(times)} have the role 'time'", where, "keep one")
+    if not project.with_role("feature"):
+        raise SpecError(
+            "no column has the role 'feature'", where, "name the columns to learn from: feature"
+        )
+    if odd := project.with_role("static", "known_future", "past_only"):
+        raise SpecError(
+            f"columns {list(odd)} have a role of panels",
+            where,
+            "in a tabular project a column is feature, group, weight, key, time or excluded",
+        )
+    if project.horizon or project.season or project.grouping or project.asked:
+        raise SpecError(
+            "a tabular project has no horizon, season, grouping and no rows asked for",
+            f"project {project.name!r}",
+            "take these keys out, or declare kind: panel",
+        )
+    if not project.split.test_share:
+        raise SpecError(
+            "a tabular project is cut by rows", "split", "give split: {test_share: 0.2}"
+        )
+
+
+def _check_one(project: ProjectSpec, *roles: Role) -> None:
+    """Refuse a role that not exactly one column has.
+
+    Raises:
+        SpecError: what the sentence above names.
+    """
+    for role in roles:
+        if len(found := project.with_role(role)) != 1:
+            raise SpecError(
+                f"{len(found)} columns have the role {role!r}",
+                f"project {project.name!r}, columns",
+                f"give exactly one column the role {role!r}",
+            )

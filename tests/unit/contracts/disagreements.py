@@ -7,8 +7,9 @@ KNOWN = (
     "MarkDown5, Size, Store, Temperature, Type, Unemployment, Weekly_Sales"
 )
 RAW = (
-    "base_price, category, city, date, discount, margin, on_promotion, opened, price, product_id, "
-    "promotion, revenue, size, store_id, units"
+    "base_price, category, city, conversion, date, discount, event, margin, on_promotion, open, "
+    "opened, price, product_id, promotion, rain, revenue, size, store_id, temperature, "
+    "transactions, units, visitors"
 )
 WEIGHT = (
     "the column 'IsHoliday' of the holiday weight can be other than yes or no",
@@ -53,7 +54,8 @@ WRONG = {
         (
             "the column 'margin' has a role and stands in no table",
             RETAIL,
-            "known: category, city, date, discount, price, promotion, size, store_id, units",
+            "did you mean 'rain'? Known: category, city, date, discount, open, price, promotion, "
+            "rain, size, store_id, temperature, units, visitors",
         ),
     ),
     "a time that is text": (
@@ -112,10 +114,8 @@ WRONG = {
     "a day as a past covariate": (
         "retail",
         "project",
-        "price: mean\n    city: first\n    size: first\n\nasked:\n  file: asked.parquet\n\n"
-        "columns:\n",
-        "price: mean\n    city: first\n    size: first\n    opened: first\n\n"
-        "columns:\n  opened: past_only\n",
+        "city: first\n    size: first\n\nasked:\n  file: metadata/asked.parquet\n\ncolumns:\n",
+        "city: first\n    size: first\n    opened: first\n\ncolumns:\n  opened: past_only\n",
         (
             "the column 'opened' has the role 'past_only' and the type date",
             RETAIL,

@@ -1,5 +1,3 @@
-from datetime import date
-
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -7,8 +5,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from foresell.contracts.contract import Contract, parse_contract
-from foresell.contracts.gate import RULE, check_rows, refuse_duplicates, row_rules
-from foresell.errors import DataError
+from foresell.contracts.gate import BETWEEN, RULES, check_rows, examples, row_checks
 from tests.unit.contracts.conftest import Make, contract_text
 
 CONTRACT: Contract = parse_contract(
@@ -19,7 +16,11 @@ CONTRACT: Contract = parse_contract(
             "required": True,
             "logicalTypeOptions": {"minimum": 0, "exclusiveMaximum": 10},
         },
-        {"name": "code", "logicalType": "string", "logicalTypeOptions": {"pattern": "S[0-9]"}},
+        {
+            "name": "code",
+            "logicalType": "string",
+            "logicalTypeOptions": {"pattern": "S[0-9]+", "minLength": 2, "maxLength": 3},
+        },
         {
             "name": "kind",
             "logicalType": "integer",
@@ -30,13 +31,14 @@ CONTRACT: Contract = parse_contract(
     ),
     "contract.yaml",
 )
+CHECKS = row_checks(CONTRACT)
 SCHEMA = {"id": pl.String, "units": pl.Float64, "code": pl.String, "kind": pl.Int64}
 Row = tuple[str | None, float | None, str | None, int | None]
 ROWS = st.lists(
     st.tuples(
         st.none() | st.sampled_from("ab"),
         st.none() | st.sampled_from([-1.0, -0.0, 0.0, 9.99, 10.0, 11.0]),
-        st.none() | st.sampled_from(["S1", "S12", "s1", "", "S1\n", "xS1"]),
+        st.none() | st.sampled_from(["S", "S1", "S12", "S123", "s1", "", "S1\n", "xS1", "ü1"]),
         st.none() | st.integers(0, 3),
     ),
     max_size=30,
@@ -47,27 +49,28 @@ def frame(rows: list[Row]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def first_broken(row: Row) -> str | None:
-    """The first rule, in the order of the contract, that a row breaks: said in plain Python."""
+def broken(row: Row) -> list[str]:
+    """The rules, in the order of the contract, that a row breaks: said in plain Python."""
     name, units, code, kind = row
     rules = {
         "id: required": name is None,
         "units: required": units is None,
         "units: minimum": units is not None and units < 0,
         "units: exclusiveMaximum": units is not None and units >= 10,
-        "code: pattern": code is not None and code not in {f"S{n}" for n in range(10)},
+        "code: minLength": code is not None and len(code) < 2,
+        "code: maxLength": code is not None and len(code) > 3,
+        "code: pattern": code is not None and code not in {"S1", "S12", "S123"},
         "kind: values": kind is not None and kind not in {1, 2},
     }
-    return next((rule for rule, broken in rules.items() if broken), None)
+    return [rule for rule, broke in rules.items() if broke]
 
 
 @settings(deadline=None)
 @given(rows=ROWS)
-def test_every_row_is_kept_or_rejected_with_the_first_rule_it_broke(rows: list[Row]) -> None:
-    verdict = check_rows(frame(rows), row_rules(CONTRACT))
-    broken = [first_broken(row) for row in rows]
-    kept = [row for row, rule in zip(rows, broken, strict=True) if rule is None]
-    rejected = [(*row, rule) for row, rule in zip(rows, broken, strict=True) if rule is not None]
+def test_every_row_is_kept_or_rejected_with_all_the_rules_it_broke(rows: list[Row]) -> None:
+    verdict = check_rows(frame(rows), CHECKS)
+    kept = [row for row in rows if not broken(row)]
+    rejected = [(*row, BETWEEN.join(broken(row))) for row in rows if broken(row)]
     assert_frame_equal(verdict.kept, frame(kept))
     assert verdict.rejected.rows() == rejected
     assert verdict.kept.height + verdict.rejected.height == len(rows)
@@ -75,71 +78,89 @@ def test_every_row_is_kept_or_rejected_with_the_first_rule_it_broke(rows: list[R
 
 @settings(deadline=None)
 @given(rows=ROWS)
-def test_counts_tell_every_rule_even_where_a_row_broke_an_earlier_one(rows: list[Row]) -> None:
-    rules = row_rules(CONTRACT)
-    verdict = check_rows(frame(rows), rules)
-    alone = {rule.name: check_rows(frame(rows), [rule]).rejected.height for rule in rules}
-    assert verdict.counts == alone
+def test_counts_tell_every_rule_even_where_a_row_broke_another_one(rows: list[Row]) -> None:
+    said = [rule for row in rows for rule in broken(row)]
+    assert check_rows(frame(rows), CHECKS).counts == {
+        check.name: said.count(check.name) for check in CHECKS
+    }
+
+
+@settings(deadline=None)
+@given(rows=ROWS, cut=st.integers(0, 30))
+def test_a_batch_at_a_time_the_verdict_is_the_same(rows: list[Row], cut: int) -> None:
+    whole = check_rows(frame(rows), CHECKS)
+    parts = [check_rows(frame(part), CHECKS) for part in (rows[:cut], rows[cut:])]
+    assert_frame_equal(pl.concat([part.kept for part in parts]), whole.kept)
+    assert_frame_equal(pl.concat([part.rejected for part in parts]), whole.rejected)
 
 
 def test_rules_are_compiled_in_the_order_of_the_contract() -> None:
-    assert [(rule.name, rule.says) for rule in row_rules(CONTRACT)] == [
-        ("id: required", "id must have a value"),
-        ("units: required", "units must have a value"),
-        ("units: minimum", "units must be at least 0"),
-        ("units: exclusiveMaximum", "units must be below 10"),
-        ("code: pattern", "code must match S[0-9]"),
-        ("kind: values", "kind must be one of [1, 2]"),
+    assert [(check.name, check.kind, check.columns) for check in CHECKS] == [
+        ("id: required", "required", ("id",)),
+        ("units: required", "required", ("units",)),
+        ("units: minimum", "minimum", ("units",)),
+        ("units: exclusiveMaximum", "exclusiveMaximum", ("units",)),
+        ("code: minLength", "minLength", ("code",)),
+        ("code: maxLength", "maxLength", ("code",)),
+        ("code: pattern", "pattern", ("code",)),
+        ("kind: values", "values", ("kind",)),
     ]
 
 
 def test_examples_are_up_to_three_values_that_broke_the_rule() -> None:
     rows: list[Row] = [("a", value, None, None) for value in (-1.0, 1.0, -2.0, -3.0, -4.0)]
-    verdict = check_rows(frame(rows), row_rules(CONTRACT))
-    assert verdict.examples == {"units: minimum": ["-1.0", "-2.0", "-3.0"]}
+    assert check_rows(frame(rows), CHECKS).examples == {"units: minimum": ("-1.0", "-2.0", "-3.0")}
 
 
-def test_without_rules_every_row_is_kept() -> None:
-    rows = frame([(None, None, None, None)])
-    verdict = check_rows(rows, [])
+def test_an_example_over_several_columns_names_them() -> None:
+    rows = pl.DataFrame({"a": [1, None], "b": ["x", "y"]})
+    assert examples(rows, ["a", "b"]) == ("a=1, b=x", "a=nothing, b=y")
+
+
+def test_the_values_of_personal_columns_are_in_no_example(make: Make) -> None:
+    contract = make({
+        "name": "phone",
+        "logicalType": "string",
+        "classification": "personal",
+        "logicalTypeOptions": {"pattern": "[0-9]+"},
+    })
+    rows = pl.DataFrame({"__row": [4, 9], "id": ["a", "b"], "phone": ["555-secret", "1"]})
+    assert check_rows(rows, row_checks(contract)).examples == {"phone: pattern": ("row 4",)}
+
+
+@pytest.mark.parametrize("checks", [(), CHECKS])
+def test_where_nothing_is_broken_every_row_is_kept(checks: tuple[object, ...]) -> None:
+    rows = frame([("a", 1.0, "S1", 1)])
+    verdict = check_rows(rows, CHECKS if checks else ())
     assert_frame_equal(verdict.kept, rows)
-    assert (verdict.rejected.height, verdict.rejected.columns[-1]) == (0, RULE)
+    assert (verdict.rejected.height, verdict.rejected.columns[-1]) == (0, RULES)
 
 
 def test_limits_are_compiled_with_their_ends(make: Make) -> None:
     limits = {"exclusiveMinimum": 0, "maximum": 2}
     contract = make({"name": "n", "logicalType": "integer", "logicalTypeOptions": limits})
     rows = pl.DataFrame({"id": ["a"] * 4, "n": [0, 1, 2, 3]})
-    verdict = check_rows(rows, row_rules(contract))
+    verdict = check_rows(rows, row_checks(contract))
     assert verdict.kept["n"].to_list() == [1, 2]
-    assert verdict.rejected[RULE].to_list() == ["n: exclusiveMinimum", "n: maximum"]
+    assert verdict.rejected[RULES].to_list() == ["n: exclusiveMinimum", "n: maximum"]
 
 
-def test_duplicate_keys_are_refused_with_the_first_three_in_order() -> None:
-    rows = pl.DataFrame({"id": [*"dcbaabcde"], "day": [date(2012, 1, 6)] * 9})
-    with pytest.raises(DataError) as caught:
-        refuse_duplicates(rows, ["id", "day"], "train.csv")
-    assert caught.value.args == (
-        "4 key(s) stand on more than one row: "
-        "id=a, day=2012-01-06; id=b, day=2012-01-06; id=c, day=2012-01-06",
-        "train.csv",
-        "keep one row for each (id, day), or declare what tells them apart",
+def test_a_rule_over_several_columns_is_not_broken_where_it_is_unknown() -> None:
+    quality = {
+        "name": "agrees",
+        "type": "sql",
+        "query": "SELECT COUNT(*) FROM {object} WHERE units > kind",
+        "mustBe": 0,
+    }
+    columns = [
+        {"name": "id", "logicalType": "string", "required": True, "primaryKey": True},
+        {"name": "units", "logicalType": "number"},
+        {"name": "kind", "logicalType": "integer"},
+    ]
+    contract = parse_contract(
+        contract_text(schema=[{"name": "rows", "properties": columns, "quality": [quality]}]), "c"
     )
-
-
-@settings(deadline=None)
-@given(keys=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3))))
-def test_keys_are_refused_exactly_when_one_stands_twice(keys: list[tuple[int, int]]) -> None:
-    rows = pl.DataFrame(keys, schema=["a", "b"], orient="row").cast(pl.Int64)
-    if len(set(keys)) == len(keys):
-        refuse_duplicates(rows, ["a", "b"], "train.csv")
-    else:
-        with pytest.raises(DataError):
-            refuse_duplicates(rows, ["a", "b"], "train.csv")
-
-
-def test_keys_with_a_null_are_left_to_the_rule_that_names_them() -> None:
-    rows = pl.DataFrame({"a": [1, 1, None, None], "b": [None, None, 2, 2]})
-    refuse_duplicates(rows, ["a", "b"], "train.csv")
-    with pytest.raises(DataError):
-        refuse_duplicates(rows.fill_null(0), ["a", "b"], "train.csv")
+    rows = frame([("a", 2.0, None, 1), ("b", None, None, 1), ("c", 2.0, None, None)])
+    verdict = check_rows(rows, row_checks(contract))
+    assert verdict.rejected.select("id", RULES).rows() == [("a", "agrees: condition")]
+    assert verdict.examples == {"agrees: condition": ("units=2.0, kind=1",)}

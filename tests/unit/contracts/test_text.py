@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from foresell.contracts.contract import Contract, parse_contract
-from foresell.contracts.text import date_format, read_table
+from foresell.contracts.dates import date_format
+from foresell.contracts.reading import read_table
 from foresell.errors import DataError, SpecError
-from foresell.spec.project import Table
+from foresell.spec.sources import Table
 from tests.unit.contracts.conftest import contract_text
 
 CONTRACT: Contract = parse_contract(
@@ -136,8 +137,8 @@ def test_what_is_no_day_in_the_declared_format_is_refused(word: str) -> None:
         ("id,n\na,1\nb,2,\nc,3", "3 field(s) stand where the header has 2", 3),
         ("id,n\na,1\n\nc,3", "1 field(s) stand where the header has 2", 3),
         ('id,n\n"a\nb",1\nc', "1 field(s) stand where the header has 2", 4),
-        ('id,n\na,1\n"b,2\nc,3', "not a table: unexpected end of data", 3),
-        ('id,n\na,1\n"b"b,2', "not a table: ',' expected after '\"'", 3),
+        ('id,n\na,1\n"b,2\nc,3', "not a table: a quote is never closed", 3),
+        ('id,n\na,1\n"b"b,2', "not a table: something stands beside a quote", 3),
         ("id,n,id\na,1,b", "the column 'id' stands 2 times in the header", 1),
         ("id,m\na,1", "the column 'm' is not in the contract", 1),
         ("id,n,\na,1,", "the column '' is not in the contract", 1),
@@ -259,7 +260,7 @@ def test_parquet_without_rows_is_refused() -> None:
     ],
 )
 def test_a_date_pattern_is_translated(pattern: str, polars: str) -> None:
-    assert date_format(pattern) == polars
+    assert date_format(pattern).polars == polars
 
 
 def test_a_date_pattern_with_a_letter_that_means_nothing_is_refused() -> None:

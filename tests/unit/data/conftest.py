@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from foresell.spec.project import ProjectSpec, SplitSpec, Table
+from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.sources import Table
 
 MakeProject = Callable[..., ProjectSpec]
 COLUMNS: Mapping[str, Any] = {

@@ -6,7 +6,7 @@ from polars.testing import assert_frame_equal
 
 from foresell.data.joining import Joined, join_tables
 from foresell.errors import DataError
-from foresell.spec.project import Table
+from foresell.spec.sources import Table
 
 SALES = Table(name="sales", file="train.csv")
 STORES = Table(name="stores", file="stores.csv", join_on=("store",))

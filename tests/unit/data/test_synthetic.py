@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from foresell.data.synthetic import generate, generate_store_sales
 from foresell.data.synthetic.occasions import OCCASIONS
 from foresell.errors import SpecError
-from foresell.spec.project import Synthetic
+from foresell.spec.sources import Synthetic
 
 SMALL = Synthetic(stores=3, products=8, start="2023-11-01", end="2024-01-31", seed=5)
 TWO_YEARS = Synthetic(stores=3, products=160, start="2022-01-01", end="2023-12-31", seed=11)
@@ -109,27 +109,82 @@ def test_a_store_made_alone_is_the_same_store_among_others(
     assert_frame_equal(generate_store_sales(replace(world, stores=5), number), among)
 
 
+PAST = ("sales", "inventory", "customer_traffic", "demand", "weather")
+AHEAD = ("promotions", "plan", "store_events", "calendar")
+
+
 @given(more=st.integers(1, 400), horizon=st.integers(1, 40))
 @settings(deadline=None, max_examples=15)
 def test_a_later_end_only_appends_days(more: int, horizon: int) -> None:
     end = date.fromisoformat(SMALL.end)
     longer = generate(replace(SMALL, end=(end + timedelta(days=more)).isoformat()), horizon)
     shorter = generate(SMALL)
-    assert_frame_equal(longer["sales"].filter(pl.col("date") <= end), shorter["sales"])
-    planned = [frame["promotions"].filter(pl.col("date") <= end) for frame in (longer, shorter)]
-    assert_frame_equal(*planned)
+    for table in (*PAST, *AHEAD):
+        assert_frame_equal(
+            *(tables[table].filter(pl.col("date") <= end) for tables in (longer, shorter))
+        )
+    for table in ("stores", "products", "effects"):
+        assert_frame_equal(longer[table], shorter[table])
+
+
+def test_every_table_has_its_columns_and_a_row_for_each_key(
+    small: Mapping[str, pl.DataFrame],
+) -> None:
+    keys = {
+        "sales": ["store_id", "product_id", "date"],
+        "inventory": ["store_id", "product_id", "date"],
+        "demand": ["store_id", "product_id", "date"],
+        "promotions": ["store_id", "product_id", "date"],
+        "plan": ["store_id", "category", "date"],
+        "customer_traffic": ["store_id", "date"],
+        "store_events": ["store_id", "date"],
+        "stores": ["store_id"],
+        "products": ["product_id"],
+        "calendar": ["date"],
+        "weather": ["city", "date"],
+        "asked": ["store_id", "category", "date"],
+    }
+    assert {*keys, "effects"} == set(small)
+    for table, key in keys.items():
+        assert small[table].select(key).n_unique() == small[table].height
+    may_be_null = {("store_events", "event"), ("calendar", "occasion")}
+    for table in keys:
+        for column in small[table].columns:
+            if (table, column) not in may_be_null:
+                assert small[table][column].null_count() == 0
+    assert small["store_events"].height == 3 * (92 + 56)
+    assert small["customer_traffic"].height == 3 * 92
+    assert small["weather"].height == 6 * 92
+    assert small["plan"].height == 3 * 4 * (92 + 56)
 
 
 def test_the_plan_of_promotions_is_what_the_shops_did(small: Mapping[str, pl.DataFrame]) -> None:
     done = by_category(small).select(*SERIES, promotion=pl.col("on_promotion").round(4))
-    planned = small["promotions"].filter(pl.col("date") <= date(2024, 1, 31))
+    planned = small["plan"].filter(pl.col("date") <= date(2024, 1, 31))
     assert_frame_equal(done, planned.select(*SERIES, "promotion").sort(SERIES))
+
+
+def test_a_promotion_takes_its_discount_off_the_list_price(
+    small: Mapping[str, pl.DataFrame],
+) -> None:
+    list_price = pl.col("base_price") * (1 + 0.025) ** (pl.col("date").dt.year() - 2023)
+    priced = (
+        small["sales"]
+        .join(small["products"], on="product_id")
+        .join(small["promotions"], on=["store_id", "product_id", "date"], how="left")
+        .with_columns(list_price.round(2).alias("list_price"))
+    )
+    assert priced["on_promotion"].equals(priced["discount"].is_not_null().alias("on_promotion"))
+    wanted = priced["list_price"] * (1 - priced["discount"].fill_null(0.0))
+    error = (priced["price"] - wanted).abs().max()
+    assert isinstance(error, float)
+    assert error < 0.005 + 1e-9
 
 
 def test_promotions_and_the_calendar_are_known_past_the_end(
     small: Mapping[str, pl.DataFrame],
 ) -> None:
-    assert small["promotions"]["date"].max() == date(2024, 1, 31) + timedelta(days=56)
+    assert small["plan"]["date"].max() == date(2024, 1, 31) + timedelta(days=56)
     assert small["calendar"]["date"].to_list() == [
         date(2023, 11, 1) + timedelta(days=i) for i in range(92 + 56)
     ]
@@ -153,7 +208,8 @@ def test_the_rows_asked_for_are_every_series_on_each_day_of_the_horizon(
     assert asked["date"].min() == date(2024, 2, 1)
     assert asked["date"].max() == date(2024, 2, 28)
     assert sum(asked.null_count().row(0)) == 0
-    assert asked.join(small["promotions"], on=asked.columns, how="anti").is_empty()
+    known = small["plan"].join(small["store_events"], on=["store_id", "date"])
+    assert asked.join(known, on=asked.columns, how="anti").is_empty()
 
 
 def test_the_true_weekday_effect_can_be_read_from_the_sales(
@@ -235,6 +291,8 @@ def test_electronics_peak_before_christmas(two_years: Mapping[str, pl.DataFrame]
         (replace(SMALL, products=0), "synthetic.products"),
         (replace(SMALL, products=100_000), "synthetic.products"),
         (replace(SMALL, seed=-1), "synthetic.seed"),
+        (replace(SMALL, start="0001-01-01"), "synthetic.start"),
+        (replace(SMALL, end="9999-12-31"), "synthetic.end"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_by_name(wrong: Synthetic, where: str) -> None:
@@ -250,5 +308,5 @@ def test_a_store_that_was_not_declared_is_refused() -> None:
 
 def test_a_single_product_makes_a_retailer_of_one_category() -> None:
     tables = generate(replace(SMALL, products=1))
-    assert tables["promotions"]["category"].unique().to_list() == ["grocery"]
+    assert tables["plan"]["category"].unique().to_list() == ["grocery"]
     assert tables["asked"].height == 3 * 28

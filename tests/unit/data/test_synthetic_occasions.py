@@ -1,10 +1,12 @@
 from datetime import date, timedelta
 
 import holidays
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foresell.data.synthetic import generate
 from foresell.data.synthetic.occasions import (
     OCCASIONS,
     nth_weekday,
@@ -12,6 +14,7 @@ from foresell.data.synthetic.occasions import (
     promotion_days,
 )
 from foresell.spec.calendar import easter_sunday
+from foresell.spec.sources import Synthetic
 
 KNOWN = [
     ("new_year", [date(2022, 1, 1), date(2023, 1, 1), date(2024, 1, 1)]),
@@ -96,3 +99,59 @@ def test_an_occasion_of_the_next_year_is_seen_at_the_end_of_this_one() -> None:
         date(2023, 1, 1),
         date(2024, 1, 1),
     ]
+
+
+# Written down from printed calendars, not computed: first and last day of each sale.
+PRINTED = {
+    2021: {
+        "new_year": ((1, 1), (1, 4)),
+        "presidents_day": ((2, 13), (2, 15)),
+        "memorial_day": ((5, 29), (5, 31)),
+        "independence_day": ((7, 1), (7, 4)),
+        "back_to_school": ((8, 2), (8, 22)),
+        "labor_day": ((9, 4), (9, 6)),
+        "black_friday": ((11, 26), (11, 28)),
+        "cyber_monday": ((11, 29), (11, 29)),
+        "christmas": ((12, 12), (12, 24)),
+    },
+    2025: {
+        "new_year": ((1, 1), (1, 4)),
+        "presidents_day": ((2, 15), (2, 17)),
+        "memorial_day": ((5, 24), (5, 26)),
+        "independence_day": ((7, 1), (7, 4)),
+        "back_to_school": ((8, 4), (8, 24)),
+        "labor_day": ((8, 30), (9, 1)),
+        "black_friday": ((11, 28), (11, 30)),
+        "cyber_monday": ((12, 1), (12, 1)),
+        "christmas": ((12, 12), (12, 24)),
+    },
+    2032: {
+        "new_year": ((1, 1), (1, 4)),
+        "presidents_day": ((2, 14), (2, 16)),
+        "memorial_day": ((5, 29), (5, 31)),
+        "independence_day": ((7, 1), (7, 4)),
+        "back_to_school": ((8, 2), (8, 22)),
+        "labor_day": ((9, 4), (9, 6)),
+        "black_friday": ((11, 26), (11, 28)),
+        "cyber_monday": ((11, 29), (11, 29)),
+        "christmas": ((12, 12), (12, 24)),
+    },
+}
+
+
+@pytest.mark.parametrize("year", list(PRINTED))
+def test_the_promotions_made_run_on_the_days_of_the_calendar(year: int) -> None:
+    made = Synthetic(stores=4, products=64, start=f"{year}-01-01", end=f"{year}-12-31", seed=8)
+    promotions = generate(made)["promotions"].filter(pl.col("date").dt.year() == year)
+    days = {
+        str(name): sorted(found["date"].unique())
+        for (name,), found in promotions.group_by("promotion")
+    }
+    flash = days.pop("flash_sale")
+    assert {
+        name: ((found[0].month, found[0].day), (found[-1].month, found[-1].day))
+        for name, found in days.items()
+    } == PRINTED[year]
+    for name, found in days.items():  # every day between as well
+        assert len(found) == (found[-1] - found[0]).days + 1, name
+    assert len({day.month for day in flash}) == 12

@@ -15,7 +15,8 @@ from foresell.evaluate.diagnostics import (
     totals,
 )
 from foresell.spec.forecast import QUANTILES, quantile_columns
-from foresell.spec.project import ProjectSpec, SplitSpec, Table
+from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.sources import Table
 
 DAYS = [date(2024, 1, 1) + timedelta(days=i) for i in range(2)]
 PROJECT = ProjectSpec(

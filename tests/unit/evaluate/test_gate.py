@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from foresell.errors import UsageError
 from foresell.evaluate.gate import Comparison, Verdict, deciding_metrics, judge
-from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec, Table
+from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.sources import Table
 
 METRICS = ("rmse", "wmae")
 errors = st.floats(0.001, 1e6)

@@ -13,7 +13,8 @@ from foresell.errors import UsageError
 from foresell.evaluate.leaderboard import align, leaderboard, truth_frame, value_added
 from foresell.evaluate.metrics import metric_names
 from foresell.spec.forecast import quantile_columns
-from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec, Table
+from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.sources import Table
 
 NAN = float("nan")
 WEEKS = tuple(date(2024, 1, 5) + timedelta(weeks=i) for i in range(6))

@@ -9,7 +9,8 @@ from polars.testing import assert_frame_equal
 
 from foresell.evaluate.segments import horizon_buckets, segment_scores, segments
 from foresell.spec.calendar import Frequency
-from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec, Table
+from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.sources import Table
 
 NAN = float("nan")
 PROJECT = ProjectSpec(

@@ -19,7 +19,8 @@ from foresell.models.baselines import (
     seasonal_naive,
 )
 from foresell.spec.calendar import Frequency
-from foresell.spec.project import ProjectSpec, SplitSpec, Table
+from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.sources import Table
 
 NAN = float("nan")
 Forecast = Callable[[Panel, ProjectSpec, int], Matrix]

@@ -9,7 +9,8 @@ from foresell.data.panel import Panel, build_panel
 from foresell.models.boosted import Boosting
 from foresell.models.effort import Effort
 from foresell.spec.calendar import Event, Frequency
-from foresell.spec.project import FeatureSpec, HolidayWeight, ProjectSpec, SplitSpec, Table
+from foresell.spec.project import FeatureSpec, HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.sources import Table
 
 QUICK = Effort(origins=6, origin_rows=400, boosting=Boosting(trees=20, leaves=7, rows=2000))
 HORIZON = 8

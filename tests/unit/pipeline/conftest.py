@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from foresell.adapters.store import MemorySource
+from foresell.adapters.sources import MemorySource
 from foresell.adapters.workspace import MemoryWorkspace
 from foresell.contracts.contract import Contract, parse_contract
 from foresell.pipeline.graph import PANEL_STAGES

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foresell.adapters.store import MemorySource
+from foresell.adapters.sources import MemorySource
 from foresell.pipeline import fingerprint
 from foresell.pipeline.fingerprint import code_digest, digest, libraries, parameters
 from foresell.pipeline.work import Request

@@ -2,7 +2,7 @@ from dataclasses import asdict, fields, replace
 
 import pytest
 
-from foresell.adapters.store import MemorySource
+from foresell.adapters.sources import MemorySource
 from foresell.pipeline.work import Request, Work, watch
 from foresell.spec.project import ProjectSpec
 from tests.unit.pipeline.conftest import shipped

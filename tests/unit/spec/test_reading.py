@@ -7,16 +7,10 @@ import yaml
 
 from foresell.errors import SpecError
 from foresell.spec.calendar import Event
-from foresell.spec.project import (
-    Cleaning,
-    FeatureSpec,
-    HolidayWeight,
-    ProjectSpec,
-    SplitSpec,
-    Synthetic,
-    Table,
-)
+from foresell.spec.cleaning import Cleaning
+from foresell.spec.project import FeatureSpec, HolidayWeight, ProjectSpec, SplitSpec
 from foresell.spec.reading import parse_project
+from foresell.spec.sources import Synthetic, Table
 
 MINIMAL: dict[str, Any] = {
     "name": "bakery",

@@ -30,20 +30,25 @@ class Sale:
 
 @dataclass(frozen=True, kw_only=True)
 class Crowd:
-    """What multiplies demand from day ``first`` to day ``last``; 0 is a closed shop."""
+    """What multiplies demand (by category) and visitors from day ``first`` to day ``last``."""
 
     first: int
     last: int
     factor: PerCategory
+    visitors: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """A day of the year, computed for any year, with its sale and its crowds."""
+    """A day of the year, computed for any year, with its sale and its crowds.
+
+    ``closed``: every shop is closed that day.
+    """
 
     day: Callable[[int], date]
     sale: Sale | None = None
     crowds: tuple[Crowd, ...] = ()
+    closed: bool = False
 
 
 def nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
@@ -66,27 +71,27 @@ def _thanksgiving(year: int) -> date:
     return nth_weekday(year, 11, 4, 4)
 
 
-_LONG_WEEKEND = Crowd(first=-2, last=0, factor=(1.12, 1.10, 1.10, 1.05))
+_LONG_WEEKEND = Crowd(first=-2, last=0, factor=(1.12, 1.10, 1.10, 1.05), visitors=1.10)
 
 OCCASIONS: Mapping[str, Occasion] = {
     "new_year": Occasion(
         day=lambda year: date(year, 1, 1),
         sale=Sale(first=0, last=3, share=(0.1, 0.3, 0.4, 0.3), discount=(0.1, 0.2, 0.35, 0.2)),
         crowds=(
-            Crowd(first=-2, last=-1, factor=(1.25, 1.05, 0.95, 0.95)),
-            Crowd(first=0, last=0, factor=(0.60, 0.50, 0.55, 0.55)),
+            Crowd(first=-2, last=-1, factor=(1.25, 1.05, 0.95, 0.95), visitors=1.10),
+            Crowd(first=0, last=0, factor=(0.60, 0.50, 0.55, 0.55), visitors=0.55),
         ),
     ),
     "presidents_day": Occasion(
         day=lambda year: nth_weekday(year, 2, 1, 3),
         sale=Sale(first=-2, last=0, share=(0.1, 0.2, 0.3, 0.4), discount=(0.1, 0.15, 0.25, 0.2)),
-        crowds=(Crowd(first=0, last=0, factor=(1.0, 1.05, 1.15, 1.15)),),
+        crowds=(Crowd(first=0, last=0, factor=(1.0, 1.05, 1.15, 1.15), visitors=1.05),),
     ),
     "easter": Occasion(
         day=easter_sunday,
         crowds=(
-            Crowd(first=-3, last=-1, factor=(1.30, 1.05, 1.15, 0.95)),
-            Crowd(first=0, last=0, factor=(0.50, 0.40, 0.35, 0.35)),
+            Crowd(first=-3, last=-1, factor=(1.30, 1.05, 1.15, 0.95), visitors=1.15),
+            Crowd(first=0, last=0, factor=(0.50, 0.40, 0.35, 0.35), visitors=0.40),
         ),
     ),
     "memorial_day": Occasion(
@@ -98,14 +103,14 @@ OCCASIONS: Mapping[str, Occasion] = {
         day=lambda year: date(year, 7, 4),
         sale=Sale(first=-3, last=0, share=(0.25, 0.2, 0.3, 0.2), discount=(0.1, 0.15, 0.25, 0.15)),
         crowds=(
-            Crowd(first=-2, last=-1, factor=(1.30, 1.05, 1.00, 0.95)),
-            Crowd(first=0, last=0, factor=(0.85, 0.70, 0.70, 0.65)),
+            Crowd(first=-2, last=-1, factor=(1.30, 1.05, 1.00, 0.95), visitors=1.10),
+            Crowd(first=0, last=0, factor=(0.85, 0.70, 0.70, 0.65), visitors=0.75),
         ),
     ),
     "back_to_school": Occasion(
         day=lambda year: nth_weekday(year, 8, 1, 1),
         sale=Sale(first=0, last=20, share=(0.05, 0.2, 0.4, 0.25), discount=(0.1, 0.15, 0.2, 0.12)),
-        crowds=(Crowd(first=0, last=27, factor=(1.02, 1.05, 1.15, 1.08)),),
+        crowds=(Crowd(first=0, last=27, factor=(1.02, 1.05, 1.15, 1.08), visitors=1.05),),
     ),
     "labor_day": Occasion(
         day=lambda year: nth_weekday(year, 9, 1, 1),
@@ -115,30 +120,30 @@ OCCASIONS: Mapping[str, Occasion] = {
     "thanksgiving": Occasion(
         day=_thanksgiving,
         crowds=(
-            Crowd(first=-6, last=-1, factor=(1.30, 1.08, 1.00, 0.95)),
-            Crowd(first=0, last=0, factor=(0.60, 0.30, 0.30, 0.35)),
+            Crowd(first=-6, last=-1, factor=(1.30, 1.08, 1.00, 0.95), visitors=1.15),
+            Crowd(first=0, last=0, factor=(0.60, 0.30, 0.30, 0.35), visitors=0.45),
         ),
     ),
     "black_friday": Occasion(
         day=lambda year: _thanksgiving(year) + timedelta(days=1),
         sale=Sale(first=0, last=2, share=(0.1, 0.35, 0.6, 0.7), discount=(0.1, 0.2, 0.35, 0.3)),
         crowds=(
-            Crowd(first=0, last=0, factor=(1.00, 1.30, 1.60, 1.80)),
-            Crowd(first=1, last=2, factor=(1.00, 1.10, 1.20, 1.20)),
+            Crowd(first=0, last=0, factor=(1.00, 1.30, 1.60, 1.80), visitors=1.35),
+            Crowd(first=1, last=2, factor=(1.00, 1.10, 1.20, 1.20), visitors=1.10),
         ),
     ),
     "cyber_monday": Occasion(
         day=lambda year: _thanksgiving(year) + timedelta(days=4),
         sale=Sale(first=0, last=0, share=(0.05, 0.2, 0.4, 0.6), discount=(0.1, 0.2, 0.3, 0.3)),
-        crowds=(Crowd(first=0, last=0, factor=(1.00, 1.05, 1.15, 1.30)),),
+        crowds=(Crowd(first=0, last=0, factor=(1.00, 1.05, 1.15, 1.30), visitors=1.10),),
     ),
     "christmas": Occasion(
         day=lambda year: date(year, 12, 25),
+        closed=True,
         sale=Sale(first=-13, last=-1, share=(0.15, 0.2, 0.3, 0.3), discount=(0.1, 0.15, 0.2, 0.12)),
         crowds=(
-            Crowd(first=-3, last=-1, factor=(1.30, 1.10, 1.20, 1.10)),
-            Crowd(first=0, last=0, factor=(0.0, 0.0, 0.0, 0.0)),
-            Crowd(first=1, last=3, factor=(0.90, 0.90, 1.05, 1.10)),
+            Crowd(first=-3, last=-1, factor=(1.30, 1.10, 1.20, 1.10), visitors=1.20),
+            Crowd(first=1, last=3, factor=(0.90, 0.90, 1.05, 1.10), visitors=0.95),
         ),
     ),
 }

@@ -12,13 +12,36 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from foresell.spec.project import Synthetic
+from foresell.spec.sources import Synthetic
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-CITIES = ("Alderbrook", "Bellmoor", "Cedarholt", "Dunvale", "Elmstead", "Fairhollow")
 SIZES: Mapping[str, float] = {"small": 0.55, "medium": 1.0, "large": 1.7}
+
+
+@dataclass(frozen=True, kw_only=True)
+class City:
+    """A town and its weather.
+
+    The ``mean`` of the year in degrees Celsius, the ``swing`` from there to the middle of July, and
+    the share of days with rain.
+    """
+
+    name: str
+    mean: float
+    swing: float
+    wet: float
+
+
+CITIES: tuple[City, ...] = (
+    City(name="Alderbrook", mean=9.5, swing=9.0, wet=0.42),
+    City(name="Bellmoor", mean=11.0, swing=7.5, wet=0.48),
+    City(name="Cedarholt", mean=7.0, swing=12.5, wet=0.33),
+    City(name="Dunvale", mean=16.5, swing=9.5, wet=0.22),
+    City(name="Elmstead", mean=13.0, swing=11.0, wet=0.30),
+    City(name="Fairhollow", mean=19.0, swing=7.0, wet=0.26),
+)
 
 
 class Purpose(IntEnum):
@@ -34,6 +57,13 @@ class Purpose(IntEnum):
     LEVEL = 7
     DAY = 8
     COUNTS = 9
+    WEATHER = 10
+    EVENTS = 11
+    VISITORS = 12
+    BASKETS = 13
+    SHELVES = 14
+    SUPPLIERS = 15
+    OUTAGES = 16
 
 
 def stream(seed: int, purpose: Purpose, *key: int) -> np.random.Generator:
@@ -55,7 +85,11 @@ class Category:
     demand as (waves per year, amplitude, day of the year of a peak). ``gifts``: growth of demand
     from Thanksgiving to Christmas Eve, as a share. ``payday``: the same on the first and the 15th
     of a month and two days after each. ``elasticity``: demand goes with price to the minus this.
-    ``dispersion``: shape of the negative binomial counts; smaller is noisier.
+    ``dispersion``: shape of the negative binomial counts; smaller is noisier. ``traffic``: demand
+    goes with the visitors beyond those to be expected, to the power of this. ``rain`` and
+    ``temperature``: what 10 mm, or 10 degrees Celsius, add to the log of demand. ``floor``: demand
+    goes with the open share of the shop to the power of this. ``lead``: days from an order to its
+    delivery.
     """
 
     name: str
@@ -69,6 +103,11 @@ class Category:
     growth: float
     elasticity: float
     dispersion: float
+    traffic: float
+    rain: float
+    temperature: float
+    floor: float
+    lead: int
 
 
 CATEGORIES: tuple[Category, ...] = (
@@ -84,6 +123,11 @@ CATEGORIES: tuple[Category, ...] = (
         growth=0.02,
         elasticity=1.9,
         dispersion=8.0,
+        traffic=0.8,
+        rain=0.02,
+        temperature=0.03,
+        floor=0.6,
+        lead=1,
     ),
     Category(
         name="household",
@@ -97,6 +141,11 @@ CATEGORIES: tuple[Category, ...] = (
         growth=0.03,
         elasticity=2.1,
         dispersion=6.0,
+        traffic=0.9,
+        rain=-0.04,
+        temperature=-0.03,
+        floor=0.7,
+        lead=2,
     ),
     Category(
         name="apparel",
@@ -110,6 +159,11 @@ CATEGORIES: tuple[Category, ...] = (
         growth=0.00,
         elasticity=2.3,
         dispersion=4.0,
+        traffic=0.7,
+        rain=-0.06,
+        temperature=-0.07,
+        floor=0.9,
+        lead=3,
     ),
     Category(
         name="electronics",
@@ -123,6 +177,11 @@ CATEGORIES: tuple[Category, ...] = (
         growth=0.06,
         elasticity=2.5,
         dispersion=3.0,
+        traffic=0.5,
+        rain=0.05,
+        temperature=-0.06,
+        floor=0.8,
+        lead=4,
     ),
 )
 
@@ -160,18 +219,26 @@ class Store:
     """One shop. ``number`` counts from 0; ``growth`` is a share a year.
 
     ``scale`` multiplies all demand; ``weekend`` is added to the log of demand on Saturday and
-    Sunday; ``affinity`` multiplies the demand for each product.
+    Sunday; ``affinity`` multiplies the demand for each product. ``town`` indexes ``CITIES``.
+    ``visitors`` come on a day like any other; a buyer takes ``basket`` units home.
     """
 
     number: int
     id: str
-    city: str
+    town: int
     size: str
     opened: date
     scale: float
     growth: float
     weekend: float
     affinity: Array
+    visitors: float
+    basket: float
+
+    @property
+    def city(self) -> str:
+        """The name of the town."""
+        return CITIES[self.town].name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,27 +281,41 @@ def draw_customers(settings: Synthetic) -> Customers:
     )
 
 
-def draw_store(settings: Synthetic, number: int, first: date) -> Store:
+def draw_store(seed: int, number: int, products: Products, first: date) -> Store:
     """Draw shop ``number`` (from 0); it opened one to twenty years before ``first``."""
-    drawn = stream(settings.seed, Purpose.STORE, number)
+    drawn = stream(seed, Purpose.STORE, number)
     size = str(drawn.choice(list(SIZES)))
-    affinity = stream(settings.seed, Purpose.ASSORTMENT, number).standard_normal(settings.products)
+    drift = stream(seed, Purpose.ASSORTMENT, number).standard_normal(len(products.ids))
+    town = int(drawn.integers(len(CITIES)))
+    opened = first - timedelta(days=int(drawn.integers(365, 7305)))
+    scale = SIZES[size] * float(np.exp(0.15 * drawn.standard_normal()))
+    growth, weekend = 0.03 * drawn.standard_normal(), 0.10 * drawn.standard_normal()
+    basket, conversion = np.array([2.6, 0.35]) * np.exp(0.1 * drawn.standard_normal(2))
+    affinity = np.exp(0.35 * drift)
+    # At least 80 visitors, so that a shop with a handful of products has a door that opens.
+    visitors = 80 + scale * float(affinity @ products.units) / (basket * conversion)
     return Store(
         number=number,
         id=f"S{number + 1:04d}",
-        city=str(drawn.choice(CITIES)),
+        town=town,
         size=size,
-        opened=first - timedelta(days=int(drawn.integers(365, 7305))),
-        scale=SIZES[size] * float(np.exp(0.15 * drawn.standard_normal())),
-        growth=0.03 * float(drawn.standard_normal()),
-        weekend=0.10 * float(drawn.standard_normal()),
-        affinity=np.exp(0.35 * affinity),
+        opened=opened,
+        scale=scale,
+        growth=float(growth),
+        weekend=float(weekend),
+        affinity=affinity,
+        visitors=round(float(visitors), 1),
+        basket=round(float(basket), 3),
     )
 
 
 def weekday_factors(store: Store, customers: Customers) -> Array:
     """Return (4, 7): the factor of each weekday from Monday, by category; each row has mean 1."""
-    weekend = np.exp(store.weekend * (np.arange(7) >= 5))
-    factors: Array = customers.weekday * weekend
-    factors /= factors.mean(axis=1, keepdims=True)
+    return bent(customers.weekday, store)
+
+
+def bent(weekday: Array, store: Store) -> Array:
+    """Return ``weekday`` (..., 7) with the weekends of a shop; each row has mean 1."""
+    factors: Array = weekday * np.exp(store.weekend * (np.arange(7) >= 5))
+    factors /= factors.mean(axis=-1, keepdims=True)
     return factors

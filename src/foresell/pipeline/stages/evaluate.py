@@ -55,4 +55,8 @@ def run(work: Work) -> None:
 
 
 def _frames(store: Store) -> dict[str, pl.DataFrame]:
-    return {name.removesuffix(".parquet"): store.read_frame(name) for name in store.list()}
+    return {
+        name.removesuffix(".parquet"): store.read_frame(name)
+        for name in store.list()
+        if name.endswith(".parquet")
+    }

@@ -1,5 +1,6 @@
 """features: what is known at each origin, once for training, judging and refitting."""
 
+from foresell.features.declared import check_features, feature_contract, panel_kinds
 from foresell.features.direct import direct_frame
 from foresell.features.pools import fit_recipe
 from foresell.models.effort import EFFORTS
@@ -12,7 +13,7 @@ def run(work: Work) -> None:
     """Write ``features/cutoff=DATE/``: one direct frame for each origin that training needs.
 
     A frame looks at nothing after its own origin, so the judged model and the one that is refitted
-    on every row share them.
+    on every row share them. Each has every declared feature within its bounds, or the stage fails.
     """
     project, effort = work.project, EFFORTS[work.preset]
     whole = read_panel(work.inputs["processed"], project)
@@ -23,9 +24,12 @@ def run(work: Work) -> None:
         *training_origins(judged, project, effort),
         *training_origins(whole, project, effort),
     })
+    declared = feature_contract(project, panel_kinds(whole))
     rows = columns = 0
     for done, origin in enumerate(origins, 1):
         frame = direct_frame(whole, project, recipe, origin, project.horizon)
-        work.outputs["features"].write_frame(feature_name(whole.dates[origin]), frame)
+        name = feature_name(whole.dates[origin])
+        check_features(frame, declared, name)
+        work.outputs["features"].write_frame(name, frame)
         rows, columns = rows + frame.height, frame.width
         work.note(f"{done} of {len(origins)} origins, {rows:,} rows of {columns} columns")

@@ -1,87 +1,121 @@
-"""ingest: raw files into one typed table."""
+"""ingest: raw files into one typed table, in parts that fit in memory."""
 
-import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 
-from foresell.contracts.contract import Contract
-from foresell.contracts.text import read_table
-from foresell.data.joining import join_tables
+from foresell.contracts.headers import dropped_columns
+from foresell.contracts.reading import Reader, ReadFile
+from foresell.contracts.text import BATCH
+from foresell.data.joining import Joiner
 from foresell.errors import DataError, nearest
+from foresell.pipeline.tables import asked_table
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
-from foresell.spec.project import Table
+from foresell.spec.ports import Store
+from foresell.spec.sources import Table
+
+ROW = "__row"  # counts the rows of the first table from 1, over all its files
 
 
 def run(work: Work) -> None:
-    """Write ``landing/`` (the joined rows in key order, a report) and ``asked/`` (rows asked for).
+    """Write ``landing/`` (the joined rows in reading order, a report) and ``asked/``.
 
-    What cannot be read as declared is a ``DataError`` that names file, line and value.
+    A part of ``landing/`` has the column ``__row`` and those of the contract, in its order, without
+    the ones that are dropped; it holds at most a million rows. What cannot be read as declared is a
+    ``DataError`` that names file, line and value; values of dropped columns are never looked at.
     """
-    project, contract = work.project, work.contract
-    manifest = json.loads(work.inputs["manifest"].read_bytes("manifest.json"))
-    expected = {file["name"]: file["sha256"] for file in manifest["files"]}
-    read = [(table, _read(work, table, contract, expected)) for table in project.tables]
-    joined = join_tables(read)
-    _refuse_missing(joined.frame, contract, [table.file for table in project.tables])
-    order = [name for name in contract.columns if name in joined.frame.columns]
-    rows = joined.frame.select(order)
-    landing = work.outputs["landing"]
-    landing.write_frame("rows.parquet", rows.sort([*contract.key, *order]))
-    if project.asked is not None and project.asked.file in expected:
-        table = Table(name="asked", file=project.asked.file, na=project.asked.na)
-        if table.file.endswith(".parquet"):
-            table = replace(table, format="parquet")
-        asked = _read(work, table, contract, expected)
-        work.outputs["asked"].write_frame("asked.parquet", asked)
+    project, contract, landing = work.project, work.contract, work.outputs["landing"]
+    sums = _sums(work.inputs["manifest"])
+    dropped = dropped_columns(contract, project.cleaning)
+    reader = Reader(source=work.source, contract=contract, dropped=dropped, sums=sums)
+    columns = [name for name in contract.columns if name not in dropped]
+    first, *others = project.tables
+    read: dict[str, list[ReadFile]] = {table.name: [] for table in project.tables}
+    joiner = Joiner([(table, reader.whole(table, read[table.name].append)) for table in others])
+    joined = map(joiner.join, reader.batches(first, read[first.name].append))
+    rows = _land(_complete(joined, columns, project.tables), landing)
+    by_table = {name: sum(file.rows for file in files) for name, files in read.items()}
+    asked = asked_table(project)
+    if asked is not None and asked.file in sums:
+        heard = read.setdefault("asked", [])
+        work.outputs["asked"].write_frame("asked.parquet", reader.whole(asked, heard.append))
+    _refuse_vanished(sums, {file.name for files in read.values() for file in files})
     report = {
-        "rows": rows.height,
-        "rows_by_table": {table.name: frame.height for table, frame in read},
-        "unmatched": joined.unmatched,
-        "disagreeing": joined.disagreeing,
+        "rows": rows,
+        "rows_by_table": by_table,
+        "files": read,
+        "unmatched": joiner.unmatched,
+        "disagreeing": joiner.disagreeing,
+        "dropped": dropped,
     }
     landing.write_bytes("report.json", json_bytes(report))
-    work.note(f"{rows.height:,} rows, {len(order)} columns from {len(read)} files")
-    for name, count in joined.unmatched.items():
-        if count:
-            work.note(f"{count:,} rows have no partner in {name}")
-    for name, count in joined.disagreeing.items():
-        if count:
-            work.note(f"{count:,} rows disagree with {name}; the first table's value is kept")
+    count = sum(len(read[table.name]) for table in project.tables)
+    work.note(f"{rows:,} rows, {len(columns)} columns from {count:,} files")
+    _tell_losses(work, joiner)
 
 
-def _read(
-    work: Work, table: Table, contract: Contract, expected: Mapping[str, str]
-) -> pl.DataFrame:
-    """Read one table, once its bytes are those of the manifest.
-
-    Raises:
-        DataError: the file changed since the manifest was written.
-    """
-    content = work.source.read(table.file)
-    if hashlib.sha256(content).hexdigest() != expected[table.file]:
-        raise DataError(
-            "the file changed while the run was reading it",
-            table.file,
-            "run again when it is whole",
-        )
-    return read_table(content, table, contract)
+def _sums(manifest: Store) -> Mapping[str, str]:
+    """Return the sha256 of every file of the manifest, by name."""
+    files = json.loads(manifest.read_bytes("manifest.json"))["files"]
+    return {file["name"]: file["sha256"] for file in files}
 
 
-def _refuse_missing(frame: pl.DataFrame, contract: Contract, files: list[str]) -> None:
-    """Refuse rows that lack a column of the contract.
+def _land(joined: Iterable[pl.DataFrame], landing: Store) -> int:
+    """Write the rows in parts, numbered; return how many there are."""
+    rows, parts, waiting = 0, 0, pl.DataFrame()
+    for batch in joined:
+        numbers = pl.int_range(rows + 1, rows + batch.height + 1, dtype=pl.UInt64, eager=True)
+        numbered = batch.insert_column(0, numbers.alias(ROW))
+        rows += batch.height
+        waiting = pl.concat([waiting, numbered]) if waiting.height else numbered
+        while waiting.height >= BATCH:
+            landing.write_frame(f"part-{parts:05}.parquet", waiting.head(BATCH))
+            waiting, parts = waiting.slice(BATCH), parts + 1
+    if waiting.height:
+        landing.write_frame(f"part-{parts:05}.parquet", waiting)
+    return rows
+
+
+def _complete(
+    joined: Iterable[pl.DataFrame], columns: Sequence[str], tables: Sequence[Table]
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows with ``columns`` in that order.
 
     Raises:
         DataError: the first column that no file has.
     """
-    for name in contract.columns:
-        if name not in frame.columns:
+    for rows in joined:
+        for name in columns:
+            if name not in rows.columns:
+                raise DataError(
+                    f"the column {name!r} is missing",
+                    f"the header of {', '.join(table.file for table in tables)}",
+                    f"add it to the file, or take it out of contract.yaml and project.yaml; "
+                    f"{nearest(name, rows.columns)}",
+                )
+        yield rows.select(columns)
+
+
+def _refuse_vanished(sums: Collection[str], read: Collection[str]) -> None:
+    """Refuse to go on without a file that the manifest has.
+
+    Raises:
+        DataError: one was not there any more when its table was read.
+    """
+    for name in sums:
+        if name not in read:
             raise DataError(
-                f"the column {name!r} is missing",
-                f"the header of {', '.join(files)}",
-                f"add it to the file, or take it out of contract.yaml and project.yaml; "
-                f"{nearest(name, frame.columns)}",
+                "the file vanished while the run was reading", name, "run again when it is there"
             )
+
+
+def _tell_losses(work: Work, joiner: Joiner) -> None:
+    """Say which rows have no partner and which disagree with theirs."""
+    for name, count in joiner.unmatched.items():
+        if count.rows:
+            work.note(f"{count.rows:,} rows have no partner in {name}")
+    for name, count in joiner.disagreeing.items():
+        if count.rows:
+            work.note(f"{count.rows:,} rows disagree with {name}; the first table's value is kept")

@@ -1,34 +1,70 @@
 """manifest: what raw files there are, byte for byte."""
 
 import hashlib
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
 
+from foresell.contracts.reading import count_rows
 from foresell.errors import DataError
+from foresell.pipeline.tables import asked_table
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
+from foresell.spec.ports import RawFile, Source
+from foresell.spec.sources import Table
 
 
 def run(work: Work) -> None:
-    """Write ``manifest/manifest.json``: name, bytes and sha256 of every declared file.
+    """Write ``manifest/manifest.json`` and ``sources/sources.json``, both a list of ``files``.
 
-    The file of default rows (``asked``) is listed where it exists.
+    The manifest has name, bytes, sha256 and rows of every declared file: what is in it, so that an
+    equal file changes nothing. Rows are null where the file is not what its table says. The
+    sources have name, URI, version and time: where it came from. The rows asked for (``asked``)
+    are listed where their file exists. A table without a file is a ``DataError``.
+    """
+    source = work.source
+    tables = list(work.project.tables)
+    asked = asked_table(work.project)
+    if asked is not None and source.files(asked.file):
+        tables.append(asked)
+    found = {file.name: (file, table) for table in tables for file in _files(source, table)}
+    described = [_describe(source, file, table) for file, table in found.values()]
+    work.outputs["manifest"].write_bytes(
+        "manifest.json", json_bytes({"synthetic": source.synthetic, "files": described})
+    )
+    origins = [
+        {"name": file.name, "uri": file.uri, "version": file.version, "modified": file.modified}
+        for file, _ in found.values()
+    ]
+    work.outputs["sources"].write_bytes("sources.json", json_bytes({"files": origins}))
+    size = sum(file["bytes"] for file in described)
+    made = ", synthetic" if source.synthetic else ""
+    work.note(f"{len(described):,} files, {size / 1e6:,.1f} MB{made}, from {source.label}")
+
+
+def _files(source: Source, table: Table) -> Sequence[RawFile]:
+    """Return the files of a table, at least one."""
+    files = source.files(table.file)
+    if not files:
+        source.open(table.file).close()  # raises, and says what is there
+    return files
+
+
+def _describe(source: Source, file: RawFile, table: Table) -> dict[str, Any]:
+    """Return what the manifest says of one file.
 
     Raises:
-        DataError: a declared file is empty.
+        DataError: it is empty.
     """
-    project, source = work.project, work.source
-    wanted = [table.file for table in project.tables]
-    if project.asked is not None and source.holds(project.asked.file):
-        wanted.append(project.asked.file)
-    contents = {name: source.read(name) for name in wanted}
-    for name, content in contents.items():
-        if not content:
-            raise DataError("the file is empty", f"{source.label}/{name}", "get the file again")
-    files = [
-        {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        for name, content in contents.items()
-    ]
-    work.outputs["manifest"].write_bytes(
-        "manifest.json", json_bytes({"synthetic": source.synthetic, "files": files})
-    )
-    made = ", synthetic" if source.synthetic else ""
-    work.note(f"{len(files)} files, {sum(map(len, contents.values())) / 1e6:,.1f} MB{made}")
+    sums, size = hashlib.sha256(), 0
+
+    def heard(piece: bytes) -> None:
+        nonlocal size
+        sums.update(piece)
+        size += len(piece)
+
+    with closing(source.open(file.name)) as content:
+        rows = count_rows(content, table, heard)
+    if size == 0:
+        raise DataError("the file is empty", f"{source.label}/{file.name}", "get the file again")
+    return {"name": file.name, "bytes": size, "sha256": sums.hexdigest(), "rows": rows}

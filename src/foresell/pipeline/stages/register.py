@@ -9,7 +9,14 @@ from foresell.models.effort import EFFORTS
 from foresell.models.learner import refit_learner
 from foresell.models.learner_files import read_learner, write_learner
 from foresell.pipeline.fingerprint import libraries
-from foresell.pipeline.layer import feature_frames, read_files, read_layer, read_panel, read_split
+from foresell.pipeline.layer import (
+    feature_frames,
+    learning_columns,
+    read_files,
+    read_layer,
+    read_panel,
+    read_split,
+)
 from foresell.pipeline.work import Work
 from foresell.spec.ports import Store
 from foresell.spec.project import ProjectSpec
@@ -40,6 +47,7 @@ def run(work: Work) -> None:
         "gate": {**test["verdict"], "override": override},
         "data": manifest,
         "contract_version": work.contract.version,
+        "contract_sha256": work.contract.digest,
         "libraries": libraries(),
         "seed": project.seed,
     }
@@ -48,7 +56,7 @@ def run(work: Work) -> None:
         project_text=texts["project.yaml"],
         contract_text=texts["contract.yaml"],
         model=write_learner(final),
-        history=read_layer(work.inputs["processed"]),
+        history=read_layer(work.inputs["processed"], learning_columns(project)),
         asked=_asked(work.inputs["asked"], project),
     )
     identity = write_bundle(bundle, work.outputs["bundle"])

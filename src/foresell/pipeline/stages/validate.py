@@ -1,124 +1,177 @@
-"""validate: rows that pass the contract go on, the others are set aside with the broken rule."""
+"""validate: rows that pass the contract go on, the others are set aside with the broken rules."""
 
 from collections.abc import Mapping
 
 import polars as pl
 
-from foresell.contracts.gate import RULE, Rule, check_rows, refuse_duplicates, row_rules
-from foresell.data.cleaning import flag_negative, group_rows
+from foresell.contracts.gate import ROW, RULES
+from foresell.contracts.rules import Rule
+from foresell.data.cleaning import check_cleaning
+from foresell.data.continuity import SeriesWatch
+from foresell.data.leakage import check_leaks
 from foresell.errors import DataError, ForesellError, GateError, SpecError, nearest
+from foresell.pipeline.cleaned import Step, grouped, make_cleaner
+from foresell.pipeline.gating import Gate, gate_report, open_gate
+from foresell.pipeline.keys import find_repeats, key_examples
+from foresell.pipeline.landing import Landing, open_landing
+from foresell.pipeline.layering import Years, layer_shape, list_passed, scan_layer, write_layer
+from foresell.pipeline.rejects import write_rejected
+from foresell.pipeline.repairs import read_repairs
+from foresell.pipeline.spill import Spill
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
-from foresell.spec.calendar import anchor_weekday, step
 from foresell.spec.project import ProjectSpec
 
 
 def run(work: Work) -> ForesellError | None:
     """Write ``processed/`` (Hive partitions by year), ``quarantine/`` and ``checks/``.
 
-    Returns a ``GateError`` when more rows are set aside than the project allows; a key that stands
-    twice is refused at once.
+    Order: columns dropped as they were read, gate, repairs, grouping, fill, outliers, the policy
+    for a negative target, then the guard against leakage. Every row read is kept or in quarantine.
+    Nothing needs all rows at once.
 
-    Raises:
-        DataError: no row passed.
+    Returns a ``GateError`` when more rows are set aside, or more values are missing, than the
+    project allows, and a ``DataError`` when no row passes; then ``processed/`` stays empty. Returns
+    a ``SpecError`` for a column that tells the target; then no file is listed as passed.
     """
     project, contract = work.project, work.contract
-    landed = work.inputs["landing"].read_frame("rows.parquet")
-    refuse_duplicates(landed, contract.key, ", ".join(table.file for table in project.tables))
-    rules = (*row_rules(contract), *_calendar_rules(project))
-    verdict = check_rows(landed, rules)
-    if verdict.kept.height == 0:
-        raise DataError(
-            f"no row passed the gate; rules broken: {_broken(verdict.counts)}",
+    check_cleaning(project)
+    spill = Spill(work.scratch)
+    landing = open_landing(work.inputs["landing"], contract)
+    _refuse_other_columns(landing, project)
+    gate = open_gate(landing, contract, project, read_repairs(work.inputs["repairs"]), spill)
+    years = Years(spill, project.time if project.timed else None)
+    watch = SeriesWatch(project, landing.rows) if project.kind == "panel" else None
+    for frame in grouped(gate.kept(), project.grouping, landing.rows, spill):
+        years.add(frame)
+        if watch is not None:
+            watch.add(frame)
+    write_rejected(work.outputs["quarantine"], gate.rejected, landing.schema)
+    failure = _failure(gate, project)
+    if failure is None and watch is not None:
+        _refuse_repeated(years, project, contract.key, spill)
+        watch.refuse_varying_statics()
+        watch.refuse_other_step()
+    steps, processed = _gate_steps(gate), 0
+    if failure is None:
+        cleaner = make_cleaner(years, project, contract)
+        out = work.outputs["processed"]
+        processed = write_layer(years, layer_shape(project, contract), cleaner.clean, out)
+        steps += [*_grouping_steps(gate, years, project), *cleaner.steps()]
+        failure = _leak(work, project)
+        if failure is None:
+            list_passed(out, contract, processed)
+    work.outputs["checks"].write_bytes("checks.json", json_bytes(gate_report(gate, processed)))
+    work.outputs["checks"].write_bytes("cleaning.json", json_bytes(steps))
+    _tell(work, gate, steps)
+    return failure
+
+
+def _leak(work: Work, project: ProjectSpec) -> SpecError | None:
+    """Look for columns that tell the target; write what is found, and return what is refused."""
+    report = check_leaks(scan_layer(work.outputs["processed"]), project)
+    work.outputs["checks"].write_bytes("leakage.json", json_bytes(report.as_json()))
+    return report.refusal()
+
+
+def _failure(gate: Gate, project: ProjectSpec) -> ForesellError | None:
+    """Return why the rows did not pass as a whole, or None."""
+    read, aside = gate.landing.rows, gate.rejected.rows
+    if gate.tally.kept == 0:
+        return DataError(
+            f"no row passed the gate; rules broken: {_broken(gate.tally.counts)}",
             "contract.yaml",
             "compare the units and formats of the file with the contract",
         )
-    grouping = project.grouping
-    rows = group_rows(verdict.kept, grouping) if grouping is not None else verdict.kept
-    refuse_duplicates(rows, (*project.keys, project.time), "the rows after the declared grouping")
-    _refuse_varying_statics(rows, project)
-    _refuse_other_step(rows, project)
-    processed = flag_negative(_declared(rows, project), project)
-    for (year,), part in processed.group_by(pl.col(project.time).dt.year(), maintain_order=True):
-        work.outputs["processed"].write_frame(f"year={year}/part-0.parquet", part)
-    work.outputs["quarantine"].write_bytes("rejected.csv", verdict.rejected.write_csv().encode())
-    report = {
-        "read": landed.height,
-        "kept": verdict.kept.height,
-        "quarantined": verdict.rejected.height,
-        "processed": processed.height,
-        "contract_version": contract.version,
-        "rules": [
-            {
-                "rule": rule.name,
-                "says": rule.says,
-                "broken": verdict.counts[rule.name],
-                "examples": verdict.examples.get(rule.name, []),
-            }
-            for rule in rules
-        ],
-    }
-    work.outputs["checks"].write_bytes("checks.json", json_bytes(report))
-    why = (
-        f": {_broken(verdict.counts)}; see quarantine/rejected.csv" if report["quarantined"] else ""
+    allowed, reasons = project.cleaning.max_rejected_share, []
+    where, mend = [], []
+    if aside / read > allowed:
+        reasons.append(
+            f"{aside:,} of {read:,} rows ({aside / read:.1%}) broke the contract, more than the "
+            f"{allowed:.1%} allowed: {_broken(gate.tally.counts)}"
+        )
+        reasons += [
+            f"keys that stand on more than one row: {'; '.join(shown)}"
+            for shown in gate.key_examples().values()
+        ]
+        where.append(f"quarantine/rejected.csv, column {RULES}")
+        mend.append("raise cleaning.max_rejected_share if that is right")
+    limits = {rule.name: rule for rule in gate.limits}
+    for name, share in gate.missing().items():
+        column, limit = limits[name].columns[0], limits[name].limit
+        reasons.append(f"{share:.1%} of {column!r} is missing, more than the {limit:.1%} allowed")
+        where.append(f"contract.yaml, column {column!r}, quality nullValues")
+        mend.append("raise the limit if so much may be missing")
+    if not reasons:
+        return None
+    return GateError(
+        "; ".join(reasons),
+        "; ".join(where),
+        f"mend the rows at their source, or {' and '.join(mend)}",
     )
+
+
+def _tell(work: Work, gate: Gate, steps: list[Step]) -> None:
+    """Say what was kept and set aside, and what cleaning changed."""
+    tally, aside = gate.tally, gate.rejected.rows
+    why = f": {_broken(tally.counts)}; see quarantine/rejected.csv" if aside else ""
+    rules = len(gate.checks) + len(gate.keys) + len(gate.limits)
+    checked = f" ({tally.checked:,} checked)" if gate.sample is not None else ""
     work.note(
-        f"{landed.height:,} read = {verdict.kept.height:,} kept + "
-        f"{verdict.rejected.height:,} quarantined, {len(rules)} rules{why}"
+        f"{gate.landing.rows:,} read{checked} = {tally.kept:,} kept + {aside:,} quarantined, "
+        f"{rules} rules{why}"
     )
-    share = verdict.rejected.height / landed.height
-    if share > project.cleaning.max_rejected_share:
-        return GateError(
-            f"{verdict.rejected.height:,} of {landed.height:,} rows ({share:.1%}) broke the "
-            f"contract, more than the {project.cleaning.max_rejected_share:.1%} allowed: "
-            f"{_broken(verdict.counts)}",
-            f"quarantine/rejected.csv, column {RULE}",
-            "mend the rows at their source, or raise cleaning.max_rejected_share if that is right",
+    for step in steps:
+        if step.changed and step.step != "gate":
+            work.note(str(step))
+    stale = gate.settled.stale
+    if stale:
+        work.note(f"{len(stale):,} repairs do not apply: their rows have changed at the source")
+
+
+def _gate_steps(gate: Gate) -> list[Step]:
+    """Return what was done up to the gate and by repairs."""
+    read, tally = gate.landing.rows, gate.tally
+    passed = tally.kept - tally.repaired
+    found = [
+        Step(step="drop", column=name, rows_in=read, rows_out=read, changed=read, why=why)
+        for name, why in gate.landing.dropped.items()
+    ]
+    why = "rows that break the contract are set aside"
+    found.append(
+        Step(
+            step="gate", column=None, rows_in=read, rows_out=passed, changed=read - passed, why=why
         )
-    return None
-
-
-def _refuse_varying_statics(rows: pl.DataFrame, project: ProjectSpec) -> None:
-    """Refuse a static column that changes within a series: a later value would reach the past.
-
-    Raises:
-        SpecError: the first such column, with the first series it varies in.
-    """
-    keys = list(project.keys)
-    for name in project.with_role("static"):
-        varying = (
-            rows.group_by(keys).agg(pl.col(name).n_unique()).filter(pl.col(name) > 1).sort(keys)
-        )
-        if varying.height:
-            series = ", ".join(f"{key}={varying[key][0]}" for key in keys)
-            raise SpecError(
-                f"the static column {name!r} varies within {varying.height} series, {series} first",
-                f"project {project.name!r}, columns",
-                f"give {name!r} the role 'past_only' or 'known_future', or mend the data",
+    )
+    if gate.settled.fixed.height or gate.settled.stale:
+        found.append(
+            Step(
+                step="repairs",
+                column=None,
+                rows_in=passed,
+                rows_out=tally.kept,
+                changed=tally.repaired,
+                why="mended rows that pass take the places of the originals",
             )
-
-
-def _refuse_other_step(rows: pl.DataFrame, project: ProjectSpec) -> None:
-    """Refuse dates whose usual distance within a series is not the declared step.
-
-    Raises:
-        SpecError: it names the step found.
-    """
-    keys, time = list(project.keys), project.time
-    gaps = (
-        rows
-        .sort([*keys, time])
-        .select(pl.col(time).diff().dt.total_days().over(keys).alias("gap"))["gap"]
-        .drop_nulls()
-    )
-    every = step(project.frequency).days
-    usual = gaps.mode().sort()
-    if len(usual) and every not in usual.to_list():
-        raise SpecError(
-            f"dates lie {usual[0]} days apart, and {project.frequency} means {every}",
-            f"project {project.name!r}: frequency",
-            "declare D for daily and W-MON ... W-SUN for weekly rows; group other rows first",
         )
+    return found
+
+
+def _grouping_steps(gate: Gate, years: Years, project: ProjectSpec) -> list[Step]:
+    """Return what the declared grouping did."""
+    if project.grouping is None:
+        return []
+    by = ", ".join(project.grouping.by)
+    return [
+        Step(
+            step="grouping",
+            column=None,
+            rows_in=gate.tally.kept,
+            rows_out=years.rows,
+            changed=gate.tally.kept,
+            why=f"one row for each ({by})",
+        )
+    ]
 
 
 def _broken(counts: Mapping[str, int]) -> str:
@@ -129,36 +182,57 @@ def _broken(counts: Mapping[str, int]) -> str:
     )
 
 
-def _calendar_rules(project: ProjectSpec) -> tuple[Rule, ...]:
-    """Return the rule that every date falls on the anchor of a weekly project."""
-    anchor = anchor_weekday(project.frequency)
-    if anchor is None:
-        return ()
-    off = (pl.col(project.time).dt.weekday() != anchor).fill_null(value=False)
-    says = f"{project.time} must fall on the weekday of {project.frequency}"
-    rule = Rule(name=f"{project.time}: frequency", column=project.time, says=says, breaks=off)
-    return (rule,)
-
-
-def _declared(rows: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:
-    """Return the columns with a role, in declared order, rows by series and date.
+def _refuse_other_columns(landing: Landing, project: ProjectSpec) -> None:
+    """Refuse columns without a role, and roles without a column.
 
     Raises:
-        SpecError: a column has no role, or a role names no column.
+        SpecError: what the sentence above names.
     """
+    grouping = project.grouping
+    there = landing.columns if grouping is None else (*grouping.by, *grouping.columns)
     for name in project.columns:
-        if name not in rows.columns:
+        if name not in there:
+            why = f"is dropped as {landing.dropped[name]}" if name in landing.dropped else "stands"
             raise SpecError(
-                f"the column {name!r} has a role and stands in no table",
+                f"the column {name!r} has a role and {why}"
+                + ("" if name in landing.dropped else " in no table"),
                 f"project {project.name!r}, columns",
-                nearest(name, rows.columns),
+                nearest(name, there),
             )
-    for name in rows.columns:
+    for name in there:
         if name not in project.columns:
             raise SpecError(
                 f"the column {name!r} has no role",
                 f"project {project.name!r}, columns",
                 f"add '{name}: past_only', or another role ('excluded' leaves it out)",
             )
-    used = [name for name, role in project.columns.items() if role != "excluded"]
-    return rows.select(used).sort([*project.keys, project.time])
+
+
+def _refuse_repeated(
+    years: Years, project: ProjectSpec, key: tuple[str, ...], spill: Spill
+) -> None:
+    """Refuse keys and time that do not tell the rows of a panel apart.
+
+    Where they are the columns that the gate compared, or that rows were grouped by, they do.
+
+    Raises:
+        DataError: it shows up to three keys that stand on more than one row.
+    """
+    names = (*project.keys, project.time)
+    apart = project.grouping.by if project.grouping is not None else key
+    if set(names) == set(apart):
+        return
+    rule = Rule(name="rows", kind="primaryKey", columns=names, limit=None, says="")
+    parts = (
+        part.select(pl.row_index(ROW).cast(pl.UInt64), *names)
+        for pieces in years.pieces.values()
+        for part in pieces.read(names)
+    )
+    twice = find_repeats(parts, [rule], years.rows, spill)["rows"]
+    if twice.height:
+        raise DataError(
+            f"{twice.select(names).n_unique()} key(s) stand on more than one row: "
+            + "; ".join(key_examples(twice, names)),
+            "the rows after the declared grouping",
+            f"keep one row for each ({', '.join(names)}), or declare what tells them apart",
+        )

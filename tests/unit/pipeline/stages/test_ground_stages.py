@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from foresell.adapters.store import MemorySource
+from foresell.adapters.sources import MemorySource
 from foresell.errors import DataError, GateError, SpecError
 from foresell.pipeline.layer import read_layer
-from foresell.spec.project import Asked, Cleaning, Role
+from foresell.spec.cleaning import Cleaning
+from foresell.spec.project import Role
+from foresell.spec.sources import Asked
 from tests.builders import weekly_files
 from tests.unit.pipeline.conftest import GROUND, House, MakeRequest, shipped
 

@@ -1,7 +1,5 @@
 """Where ports meet adapters: nothing else builds a client, reads a clock or opens a folder."""
 
-import hashlib
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,25 +10,23 @@ import polars as pl
 
 from foresell.adapters.machine import Check, examine
 from foresell.adapters.projects import Declaration, find_declarations, read_declaration
-from foresell.adapters.store import DirectorySource, DirectoryStore, frame_bytes
+from foresell.adapters.sources import DirectorySource
+from foresell.adapters.store import frame_bytes
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.bundle.bundle import Bundle
 from foresell.contracts.agreement import check_agreement
 from foresell.contracts.contract import Contract, parse_contract
-from foresell.contracts.gate import row_rules
-from foresell.contracts.text import read_table
-from foresell.errors import DataError, SpecError, UsageError
-from foresell.pipeline.fingerprint import code_digest, digest, libraries
+from foresell.contracts.gate import examples, row_checks
+from foresell.contracts.headers import dropped_columns
+from foresell.contracts.reading import read_table
+from foresell.errors import DataError, SpecError
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.work import Event, Request
-from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
-from foresell.spec.ports import Source
-from foresell.spec.project import Preset, ProjectSpec, Synthetic, Table
+from foresell.spec.project import Preset, ProjectSpec
 from foresell.spec.reading import parse_project
-
-_GENERATOR = "foresell.data.synthetic"
-_SUMS = "checksums.json"
+from foresell.spec.sources import Table
+from foresell.wiring.staging import find_source
 
 
 def declarations(settings: Settings) -> Mapping[str, Path]:
@@ -71,7 +67,7 @@ def request(
     return Request(
         project=project,
         contract=contract,
-        source=_source(project, data, settings),
+        source=find_source(project, data, settings),
         preset=preset,
         override=override,
         project_text=texts.project_text,
@@ -105,11 +101,12 @@ def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
         content, name = frame_bytes(rows), "rows.parquet"
     else:
         path = Path(rows)
-        content, name = DirectorySource(path.parent).read(path.name), path.name
+        with DirectorySource(path.parent).open(path.name) as file:
+            content, name = file.read(), path.name
     na = project.asked.na if project.asked is not None else ()
     kind: Literal["csv", "parquet"] = "parquet" if name.endswith(".parquet") else "csv"
     table = Table(name="rows", file=name, format=kind, na=na)
-    asked = read_table(content, table, contract)
+    asked = read_table(content, table, contract, dropped_columns(contract, project.cleaning))
     _refuse_broken_rows(asked, project, contract, name)
     return asked
 
@@ -126,82 +123,26 @@ def _refuse_broken_rows(
     blank_allowed = set(project.with_role("static", "known_future"))
     rules = [
         rule
-        for rule in row_rules(contract)
-        if rule.column in asked.columns and rule.column in used
-        if not (rule.name.endswith(": required") and rule.column in blank_allowed)
+        for rule in row_checks(contract)
+        if set(rule.columns) <= used & set(asked.columns)
+        if not (rule.kind == "required" and set(rule.columns) <= blank_allowed)
     ]
     broken = asked.with_row_index("__row", offset=1)
     for rule in rules:
         bad = broken.filter(rule.breaks)
         if bad.height:
+            first = bad.head(3)
+            held = examples(first, rule.columns)
             shown = ", ".join(
-                f"row {row['__row']}: {row[rule.column]}" for row in bad.head(3).to_dicts()
+                f"row {row}: {what}" for row, what in zip(first["__row"], held, strict=True)
             )
             raise DataError(
                 f"{bad.height} row(s) break the contract, {rule.says}: {shown}",
                 name,
-                f"mend {rule.column} in these rows",
+                f"mend {', '.join(rule.columns)} in these rows",
             )
 
 
 def doctor(settings: Settings) -> Sequence[Check]:
     """Return what this machine and installation have and lack."""
     return examine(settings.home)
-
-
-def _source(project: ProjectSpec, data: Path | None, settings: Settings) -> Source:
-    """Return the folder given, or the project's own generator where it declares one.
-
-    Raises:
-        UsageError: the project has no generator and no folder was given.
-    """
-    if data is not None:
-        return DirectorySource(data)
-    if project.synthetic is None:
-        asked = (
-            [f"{project.asked.file} (the rows to answer, if you have them)"]
-            if project.asked
-            else []
-        )
-        files = ", ".join([*(table.file for table in project.tables), *asked])
-        raise UsageError(
-            f"the project {project.name!r} needs data",
-            f"foresell run {project.name}",
-            f"add --data DIR, the folder that holds {files}",
-        )
-    return DirectorySource(_generated(project.name, project.synthetic, settings), synthetic=True)
-
-
-def _generated(name: str, made: Synthetic, settings: Settings) -> Path:
-    """Return the folder with the generated files; made once for each seed, size and generator.
-
-    A file that was altered or lost since is not what the generator made: all are made again.
-    """
-    identity = digest([made, code_digest(_GENERATOR), libraries()])[:16]
-    place = settings.home / name / "synthetic" / identity
-    if _is_intact(DirectoryStore(place)):
-        return place
-    from foresell.data.synthetic import generate  # noqa: PLC0415 - only where asked for by name
-
-    draft = DirectoryStore(place.with_suffix(".draft"))
-    shutil.rmtree(draft.root, ignore_errors=True)
-    for table, frame in generate(made).items():
-        draft.write_frame(f"{table}.parquet", frame)
-    draft.write_bytes(_SUMS, json_bytes(_sums(draft)))
-    shutil.rmtree(place, ignore_errors=True)
-    draft.root.rename(place)
-    return place
-
-
-def _is_intact(store: DirectoryStore) -> bool:
-    """Tell whether the files are there and are those that were written."""
-    return _SUMS in store.list() and store.read_bytes(_SUMS) == json_bytes(_sums(store))
-
-
-def _sums(store: DirectoryStore) -> Mapping[str, str]:
-    """Return the sha256 of every generated file."""
-    return {
-        name: hashlib.sha256(store.read_bytes(name)).hexdigest()
-        for name in store.list()
-        if name != _SUMS
-    }

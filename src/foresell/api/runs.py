@@ -1,9 +1,4 @@
-"""Everything the command line does, from Python.
-
->>> import foresell
->>> [project.name for project in foresell.projects()]
-['retail', 'walmart']
-"""
+"""Run a project and answer from what a run left behind."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -13,14 +8,14 @@ from typing import Any, get_args
 
 import polars as pl
 
-from foresell import wiring
 from foresell.adapters.machine import Check
 from foresell.adapters.projects import Declaration
 from foresell.bundle.bundle import Bundle, may_answer, read_bundle
 from foresell.errors import ForesellError, GateError, UsageError, nearest
 from foresell.pipeline.work import Event
 from foresell.settings import read_settings
-from foresell.spec.project import Preset, ProjectSpec
+from foresell.spec.project import Kind, Preset, ProjectSpec
+from foresell.wiring import runs as wiring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +39,20 @@ class ProjectSummary:
 class RunResult:
     """What a run left behind.
 
+    ``checks``: what the gate of the contract counted, ``leakage``: columns that tell the target
+    away, allowed or excluded; both None when the run stopped before the rows were validated.
     ``leaderboard``: one row a candidate, best first. ``value_added``: share of each baseline's
     error that each candidate takes away. ``verdict``: the gate's decision with its reasons. All
-    three are None when the run was asked to stop before the test was scored. ``forecast`` is None
+    three are None when the run was asked to stop before the test was scored, and for a tabular
+    project, whose run ends with the split. ``forecast`` is None
     when the gate did not pass and no reason (``override``) was given to use the model all the same.
     """
 
     project: str
+    kind: Kind
     workspace: Path
+    checks: dict[str, Any] | None
+    leakage: dict[str, Any] | None
     champion: str | None
     passed: bool | None
     verdict: dict[str, Any] | None
@@ -121,33 +122,39 @@ def run(
         raise UsageError(
             f"there is no preset {preset!r}", "preset", nearest(preset, get_args(Preset))
         )
-    from foresell.pipeline.graph import PANEL_STAGES  # noqa: PLC0415 - heavy: only when it runs
+    from foresell.pipeline.graph import STAGES  # noqa: PLC0415 - heavy: only when it runs
     from foresell.pipeline.runner import until as up_to  # noqa: PLC0415
 
     if override is not None and not override.strip():
         raise UsageError(
             "the reason is empty", "override", "say why the model is used all the same"
         )
-    stages = up_to(PANEL_STAGES, until)
     settings = read_settings(Path(home) if home is not None else None)
-    wiring.declaration(project, settings)
+    _, spec = wiring.declaration(project, settings)
+    stages = up_to(STAGES[spec.kind], until)
     place = wiring.workspace(project, settings)
     folder = Path(data) if data is not None else None
     with place.locked():
         request = wiring.request(project, folder, preset, override, settings)
         wiring.runner(place, listen).run(stages, request)
-    return _result(project, place.root, [stage.name for stage in stages], override)
+    return _result(spec, place.root, [stage.name for stage in stages], override)
 
 
-def _result(project: str, root: Path, stages: Sequence[str], override: str | None) -> RunResult:
+def _result(
+    project: ProjectSpec, root: Path, stages: Sequence[str], override: str | None
+) -> RunResult:
     """Return what the stages that ran have left in the workspace."""
     records = {name: json.loads((root / ".state" / f"{name}.json").read_bytes()) for name in stages}
     judged = "evaluate" in stages
     test = json.loads((root / "evaluation" / "test.json").read_bytes()) if judged else {}
     delivered = root / "forecast" / "forecast.parquet"
+    checked = "validate" in stages
     return RunResult(
-        project=project,
+        project=project.name,
+        kind=project.kind,
         workspace=root,
+        checks=json.loads((root / "checks" / "checks.json").read_bytes()) if checked else None,
+        leakage=json.loads((root / "checks" / "leakage.json").read_bytes()) if checked else None,
         champion=test.get("champion"),
         passed=test["verdict"]["passed"] if judged else None,
         verdict=test.get("verdict"),

@@ -1,0 +1,57 @@
+"""``foresell stage``: raw files put in place."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foresell.cli.show import Format
+
+if TYPE_CHECKING:
+    from foresell.api.staging import Staged
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(stage)
+
+
+def stage(
+    project: Annotated[str, typer.Argument(help="Name of a project; see 'foresell projects'.")],
+    place: Annotated[
+        Path, typer.Argument(metavar="FOLDER|ZIP", help="Folder or zip that holds the raw files.")
+    ],
+    form: Annotated[
+        Format, typer.Option("--format", help="What to print: for people or for programs.")
+    ] = Format.table,
+) -> None:
+    """Put the raw files of a project in place, from a folder or a zip; run it without --data."""
+    from foresell.api.staging import stage as put  # noqa: PLC0415 - keeps --help quick
+
+    show_staged(put(project, place), form)
+
+
+def show_staged(staged: "Staged", form: Format) -> None:
+    """Print what was put in place."""
+    if form is Format.json:
+        said = {
+            "project": staged.project,
+            "folder": str(staged.folder),
+            "origin": staged.origin,
+            "synthetic": staged.synthetic,
+            "files": [{"name": file.name, "bytes": file.bytes} for file in staged.files],
+        }
+        sys.stdout.write(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    size = sum(file.bytes for file in staged.files) / 1e6
+    made = ", synthetic" if staged.synthetic else ""
+    console.print(
+        f"[bold]{len(staged.files):,} files[/bold], {size:,.1f} MB{made}, now in {staged.folder}",
+        soft_wrap=True,
+    )
+    console.print(f"[dim]Next: foresell run {staged.project}[/dim]", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""What a contract is compiled to: one module a form, every rule from `contract_rules`."""

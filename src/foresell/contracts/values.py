@@ -1,0 +1,136 @@
+"""From what a file holds to the types of the contract: a value that would change is refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+import polars as pl
+
+from foresell.contracts.contract import Column
+from foresell.contracts.dates import ISO, parse_days
+from foresell.errors import DataError
+from foresell.spec.sources import Table
+
+SHOWN = 5
+TYPES: dict[str, pl.DataType] = {
+    "string": pl.String(),
+    "integer": pl.Int64(),
+    "number": pl.Float64(),
+    "boolean": pl.Boolean(),
+    "date": pl.Date(),
+}
+_NUMBERS = (
+    *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
+    *(pl.Float32, pl.Float64, pl.Decimal),
+)
+# Stored types, beside the type itself, whose values can be exactly of a contract's type.
+_ALSO: dict[str, tuple[type[pl.DataType], ...]] = {
+    "string": (pl.Categorical, pl.Enum),
+    "integer": _NUMBERS,
+    "number": _NUMBERS,
+    "date": (pl.Datetime,),
+}
+_RETYPE = "write the column with the declared type, or change the type in contract.yaml"
+_MEND = (
+    "mend the values, declare them as NA tokens of the table (na: [...]), "
+    "or change the type in contract.yaml"
+)
+_A_DAY = "a date column holds days: take the time off at the source, if it means nothing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a series stands: ``file``, and the words for one of its rows, counted from 0.
+
+    ``whole``: nothing of the file follows, so what is counted here is all there is.
+    """
+
+    file: str
+    row: Callable[[int], str]
+    whole: bool = True
+
+
+def typed(raw: pl.Series, column: Column, table: Table, place: Place) -> pl.Series:
+    """Return ``raw`` text as the column's type; null where it is empty or an NA token.
+
+    In a column of text a field that is there and empty (``""``) is an empty text. A value that is
+    not of the type is a ``DataError`` with the first places and values.
+    """
+    tokens = list(table.na) if column.logical_type == "string" else ["", *table.na]
+    text = raw.rename("t")
+    if tokens:
+        absent = pl.col("t").is_in(tokens)
+        text = text.to_frame().select(pl.when(~absent).then("t"))["t"]
+    kind = column.logical_type
+    late = None
+    if kind == "date":
+        found, late = parse_days(text, _pattern(column))
+    else:
+        found = _convert(text, column, table)
+    failed = found.is_null() & text.is_not_null()
+    if kind == "number":
+        failed |= ~found.is_finite().fill_null(value=True)
+    if failed.any():
+        expected = f"{kind} ({_pattern(column)})" if kind == "date" else kind
+        what = f"value(s) of {raw.name!r} are not of type {expected}"
+        _refuse(what, text, failed, place, _MEND)
+    if late is not None and late.any():
+        what = f"value(s) of {raw.name!r} have a time of day"
+        _refuse(what, text, late, place, _A_DAY)
+    return found.rename(raw.name)
+
+
+def cast(stored: pl.Series, column: Column, place: Place) -> pl.Series:
+    """Return ``stored``, which is no text, in the column's type.
+
+    Raises:
+        DataError: the stored type is another kind of thing, or a value would change.
+    """
+    wanted, kind = TYPES[column.logical_type], column.logical_type
+    if not isinstance(stored.dtype, (type(wanted), pl.Null, *_ALSO.get(kind, ()))):
+        raise DataError(
+            f"{stored.name!r} is stored as {stored.dtype}, which is not {kind}", place.file, _RETYPE
+        )
+    found = stored.cast(wanted, strict=False)
+    lost = found.cast(stored.dtype, strict=False).ne_missing(stored)
+    if kind == "number":
+        lost |= ~found.is_finite().fill_null(value=True)
+    if lost.any():
+        row = int(lost.arg_true()[0])
+        raise DataError(
+            f"{_count(lost, place)} value(s) of {stored.name!r} are not of type {kind}: "
+            f"{stored[row]}",
+            f"{place.file}, {place.row(row)}",
+            _RETYPE,
+        )
+    return found
+
+
+def _refuse(what: str, text: pl.Series, failed: pl.Series, place: Place, mend: str) -> NoReturn:
+    """Refuse the texts that ``failed``.
+
+    Raises:
+        DataError: it names the first of them.
+    """
+    first = failed.arg_true().head(SHOWN)
+    values = ", ".join(repr(value) for value in text.gather(first).to_list())
+    places = ", ".join(place.row(row) for row in first.to_list())
+    raise DataError(f"{_count(failed, place)} {what}: {values}", f"{place.file}, {places}", mend)
+
+
+def _count(failed: pl.Series, place: Place) -> str:
+    """Return how many failed, as far as anybody has looked."""
+    return f"{'' if place.whole else 'at least '}{int(failed.sum())}"
+
+
+def _convert(text: pl.Series, column: Column, table: Table) -> pl.Series:
+    """Return the column's type, null where a value cannot be read as it."""
+    if column.logical_type == "boolean":
+        words = dict.fromkeys(table.true_words, True) | dict.fromkeys(table.false_words, False)
+        return text.replace_strict(words, default=None, return_dtype=pl.Boolean)
+    return text.cast(TYPES[column.logical_type], strict=False)
+
+
+def _pattern(column: Column) -> str:
+    """Return the date pattern of a column, ISO where none is declared."""
+    return column.options.format or ISO

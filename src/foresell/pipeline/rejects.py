@@ -1,0 +1,48 @@
+"""The quarantine: rows that broke the contract, in files that a person can mend."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from foresell.contracts.gate import ROW, RULES
+from foresell.pipeline.spill import BATCH_ROWS, Pieces
+from foresell.spec.ports import Store
+
+REJECTED = "rejected"
+
+
+def write_rejected(store: Store, rejected: Pieces, columns: Mapping[str, pl.DataType]) -> None:
+    """Write ``rejected.csv`` and ``rejected.parquet``: ``__row``, ``broken_rules``, ``columns``.
+
+    Rows in the order in which they were read. Both files are there when there is no row. A million
+    rows a file; the next ones are ``rejected-00001.csv`` and on.
+    """
+    number = 0
+    for number, frame in enumerate(rejected.batches(BATCH_ROWS), 1):
+        _write(store, number - 1, frame.select(ROW, RULES, *columns).sort(ROW))
+    if number == 0:
+        _write(store, 0, pl.DataFrame(schema={ROW: pl.UInt64(), RULES: pl.String(), **columns}))
+
+
+def read_rejected(store: Store) -> pl.DataFrame:
+    """Return every row of the quarantine, typed, in reading order."""
+    return pl.concat([store.read_frame(name) for name in _files(store, ".parquet")])
+
+
+def rejected_csv(store: Store) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the quarantine that a person may mend, by name."""
+    for name in _files(store, ".csv"):
+        yield name, store.read_bytes(name)
+
+
+def _files(store: Store, suffix: str) -> Sequence[str]:
+    """Return the files of one format, in the order of their rows."""
+    found = [name for name in store.list() if name.startswith(REJECTED) and name.endswith(suffix)]
+    return sorted(found, key=lambda name: (len(name), name))
+
+
+def _write(store: Store, number: int, frame: pl.DataFrame) -> None:
+    """Write one file of the quarantine in both formats."""
+    name = f"{REJECTED}-{number:05}" if number else REJECTED
+    store.write_bytes(f"{name}.csv", frame.write_csv().encode())
+    store.write_frame(f"{name}.parquet", frame)

@@ -1,0 +1,9 @@
+-- Sales by month
+SELECT
+    date_trunc('month', ORDERDATE)::DATE AS month,
+    count(*) AS order_lines,
+    count(DISTINCT ORDERNUMBER) AS orders,
+    sum(SALES) AS sales
+FROM sales_orders
+GROUP BY ALL
+ORDER BY month

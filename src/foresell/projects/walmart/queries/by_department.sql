@@ -1,0 +1,11 @@
+-- Sales by department, most first
+SELECT
+    Dept AS department,
+    count(DISTINCT Store) AS stores,
+    count(*) AS store_weeks,
+    sum(Weekly_Sales) AS sales,
+    avg(Weekly_Sales) AS mean_weekly_sales,
+    count(*) FILTER (WHERE Weekly_Sales < 0) AS negative_weeks
+FROM walmart
+GROUP BY Dept
+ORDER BY sales DESC, department

@@ -1,0 +1,10 @@
+-- Sales by week, with the week a year before
+SELECT
+    Date AS week,
+    bool_or(IsHoliday) AS holiday,
+    count(*) AS series,
+    sum(Weekly_Sales) AS sales,
+    lag(sum(Weekly_Sales), 52) OVER (ORDER BY Date) AS sales_52_weeks_before
+FROM walmart
+GROUP BY Date
+ORDER BY Date

@@ -1,0 +1,11 @@
+-- Sales by year; years are whole only where 52 weeks are in the data
+SELECT
+    year,
+    min(Date) AS first_week,
+    max(Date) AS last_week,
+    count(DISTINCT Date) AS weeks,
+    sum(Weekly_Sales) AS sales,
+    sum(Weekly_Sales) / count(DISTINCT Date) AS mean_weekly_sales
+FROM walmart
+GROUP BY year
+ORDER BY year

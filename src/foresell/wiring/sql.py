@@ -1,0 +1,86 @@
+"""Where a question in SQL meets the processed layer of a project."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from foresell.adapters.query_files import ReadyQuery, read_queries
+from foresell.adapters.workspace import DirectoryWorkspace
+from foresell.errors import DataError, GateError, UsageError, nearest
+from foresell.settings import Settings
+from foresell.wiring.runs import declaration, workspace
+
+_LAYER, _STAGE = "processed", "validate"
+
+
+def ask(project: str, query: str, settings: Settings) -> pl.DataFrame:
+    """Return what ``query`` answers about the processed layer, the view named after the project.
+
+    Raises:
+        DataError: the layer was replaced while it was read.
+    """
+    from foresell.adapters.layer_sql import ask_layer  # noqa: PLC0415 - DuckDB only where asked
+
+    declaration(project, settings)
+    place = workspace(project, settings)
+    passed, files = _passed(place, project)
+    names = sorted(name for name in files if name.endswith(".parquet"))
+    answer = ask_layer(place.root / _LAYER, names, project, query)
+    if place.record(_STAGE) != passed:
+        raise DataError("the layer was replaced while it was read", str(place.root), "ask again")
+    return answer
+
+
+def ready_queries(project: str, settings: Settings) -> tuple[ReadyQuery, ...]:
+    """Return the ready-made queries beside the declaration of ``project``, by name."""
+    texts, _ = declaration(project, settings)
+    return read_queries(Path(texts.where))
+
+
+def ready_query(project: str, name: str, settings: Settings) -> ReadyQuery:
+    """Return one ready-made query.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    found = {query.name: query for query in ready_queries(project, settings)}
+    if name not in found:
+        hint = nearest(name, found) if found else "this project has none: write queries/NAME.sql"
+        raise UsageError(
+            f"there is no ready-made query {name!r}", f"project {project!r}, queries", hint
+        )
+    return found[name]
+
+
+def _passed(place: DirectoryWorkspace, project: str) -> tuple[bytes, Mapping[str, str]]:
+    """Return the record of the gate and the files it let pass.
+
+    Raises:
+        UsageError: the gate never let this project's rows pass.
+        GateError: the rows of the last run did not pass.
+        DataError: the bytes are not those that passed.
+    """
+    record = place.record(_STAGE)
+    if record is None:
+        raise UsageError(
+            f"the project {project!r} has no processed layer yet",
+            str(place.root),
+            f"run it first: foresell run {project} --until {_STAGE}",
+        )
+    known = json.loads(record)
+    if not known["passed"]:
+        raise GateError(
+            "the rows of the last run did not pass the gate",
+            str(place.root / "checks" / "checks.json"),
+            f"mend them and run again: foresell run {project} --until {_STAGE}",
+        )
+    files: Mapping[str, str] = known["outputs"][_LAYER]
+    if dict(place.digests(_LAYER)) != files:
+        raise DataError(
+            "the bytes of the processed layer are not those that passed the gate",
+            str(place.root / _LAYER),
+            f"make it again: foresell run {project} --until {_STAGE}",
+        )
+    return record, files

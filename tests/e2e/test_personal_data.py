@@ -1,0 +1,114 @@
+"""Names, phones and addresses are dropped as they are read: they stand in nothing that is made."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import foresell
+from tests.builders import snapshot, write_files
+from tests.e2e.command import Foresell
+from tests.tabular_files import PEOPLE, PERSONAL, order_files, order_lines
+
+# Words that nothing but a person's data would hold; a city is no personal data.
+WORDS = sorted({word for person in PEOPLE for word in person[:6]} - {"Edu"})
+
+
+def everything_said(folder: Path) -> str:
+    """Return all that stands in the files of ``folder``, Parquet as text."""
+    texts = []
+    for name, content in snapshot(folder).items():
+        if name.endswith(".parquet"):
+            frame = pl.read_parquet(content)
+            texts.append(frame.cast(pl.String, strict=False).write_csv())
+            texts.append(str(pl.read_parquet_metadata(folder / name)))
+        else:
+            texts += [content.decode("utf-8", "replace"), content.decode("cp850", "replace")]
+    return "\n".join(texts)
+
+
+def found(words: list[str], text: str) -> list[str]:
+    return [word for word in words if word in text]
+
+
+def test_no_artifact_log_or_message_holds_personal_data(foresell: Foresell, tmp_path: Path) -> None:
+    data = write_files(tmp_path / "data", order_files())
+
+    ran = foresell("run", "sales_orders", "--data", data)
+
+    made = everything_said(tmp_path / "home")
+    assert "Classic Cars" in made
+    assert found(WORDS, made) == []
+    assert (ran.code, found(WORDS, ran.out + ran.err)) == (0, [])
+
+
+def test_a_broken_row_shows_no_personal_data_in_quarantine_or_error(
+    foresell: Foresell, tmp_path: Path
+) -> None:
+    lines = order_lines().with_columns(QUANTITYORDERED=pl.lit("-1"))
+    data = write_files(tmp_path / "data", order_files(lines))
+
+    ran = foresell("run", "sales_orders", "--data", data)
+
+    assert ran.code == 2
+    assert found(WORDS, ran.out + ran.err) == []
+    assert found(WORDS, everything_said(tmp_path / "home")) == []
+
+
+def test_a_ragged_line_is_named_and_not_shown(foresell: Foresell, tmp_path: Path) -> None:
+    files = order_files()
+    content = files["sales_data_sample.csv"]
+    torn = content.replace(b",Large\r\n", b",Large,more\r\n", 1)
+    data = write_files(tmp_path / "data", {"sales_data_sample.csv": torn})
+
+    ran = foresell("run", "sales_orders", "--data", data)
+
+    assert ran.code == 2
+    assert found(WORDS, ran.err) == []
+
+
+def test_a_column_that_is_kept_by_name_stays(tmp_path: Path) -> None:
+    kept = processed_with(tmp_path, "cleaning: {keep_personal: [ADDRESSLINE1]}")
+
+    assert "Berguvsvägen 8" in set(kept["ADDRESSLINE1"])
+    assert [name for name in PERSONAL if name in kept.columns] == ["ADDRESSLINE1"]
+
+
+def processed_with(tmp_path: Path, cleaning: str) -> pl.DataFrame:
+    """Return the layer of ``sales_orders`` declared anew with ``cleaning``."""
+    shipped = Path(foresell.__file__).parent / "projects" / "sales_orders"
+    text = (shipped / "project.yaml").read_text("utf-8")
+    text = text.replace("columns:\n", "columns:\n  ADDRESSLINE1: excluded\n") + cleaning + "\n"
+    write_files(
+        tmp_path / "projects" / "sales_orders",
+        {
+            "project.yaml": text.encode(),
+            "contract.yaml": (shipped / "contract.yaml").read_bytes(),
+        },
+    )
+    data = write_files(tmp_path / "data", order_files())
+    place = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        done = foresell.run("sales_orders", data=data, home=tmp_path / "home")
+    finally:
+        os.chdir(place)
+    return pl.read_parquet(done.workspace / "processed" / "**" / "*.parquet")
+
+
+@pytest.mark.realdata
+def test_the_real_export_leaves_no_name_phone_or_address_behind(tmp_path: Path) -> None:
+    folder = Path(os.environ["FORESELL_TEST_DATA"]) / "sales_orders"
+    raw = pl.read_csv(
+        (folder / "sales_data_sample.csv").read_bytes().decode("cp850").encode(),
+        infer_schema=False,
+    )
+    words = {word for name in PERSONAL for word in raw[name].drop_nulls().unique()}
+    others = {word for name in raw.columns if name not in PERSONAL for word in raw[name].unique()}
+    telling = sorted(word for word in words - others if len(word) > 5)
+
+    done = foresell.run("sales_orders", data=folder, home=tmp_path)
+
+    assert len(telling) > 250
+    assert found(telling, everything_said(done.workspace)) == []
