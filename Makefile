@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench lock clean
+.PHONY: help setup demo check test bench soak lock clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test: $(READY) ## Run every test that this machine can
 
 bench: $(READY) ## Measure on real data: make bench DATA=DIR (a folder that holds walmart/)
 	@$(RUN)/python -m benchmarks --data "$(DATA)"
+
+soak: $(READY) ## The long proof: 100 million rows written, read and judged; 6 GB of disk, minutes
+	@$(RUN)/python -m benchmarks.soak
 
 lock: $(READY) ## Solve the dependencies anew
 	@$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -1,7 +1,7 @@
-"""``python -m benchmarks --data DIR``: accuracy on the public task, and what a run costs.
+"""``python -m benchmarks --data DIR``: accuracy on the public task, what a run and the gate cost.
 
-``DIR`` holds ``walmart/`` with the competition's four files. ``--only task`` or ``--only cost``
-does one of the two. The task is scored once: a tree with uncommitted changes is refused, and the
+``DIR`` holds ``walmart/`` with the competition's four files. ``--only task|cost|gate`` does one of
+the three. The task is scored once: a tree with uncommitted changes is refused, and the
 scored run is added to ``benchmarks/log.csv`` with its commit.
 """
 
@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.foresell_on_task import foresell_forecast
+from benchmarks.gate_cost import gate_cost
 from benchmarks.public_task import (
     HORIZON,
     check_scorer,
@@ -52,15 +53,17 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     asked.add_argument("--data", type=Path, required=True, help="folder that holds walmart/")
     asked.add_argument("--preset", choices=list(EFFORTS), default="default")
-    asked.add_argument("--only", choices=["task", "cost"])
+    asked.add_argument("--only", choices=["task", "cost", "gate"])
     options = asked.parse_args()
     console = Console()
     folder = options.data / "walmart"
     try:
-        if options.only != "cost":
+        if options.only in {None, "task"}:
             console.print(public_task(folder, options.preset))
-        if options.only != "task":
+        if options.only in {None, "cost"}:
             console.print(run_cost(folder, options.preset))
+        if options.only in {None, "gate"}:
+            console.print(gate_cost())
     except ForesellError as error:
         console.print(str(error), markup=False)
         return error.exit_code

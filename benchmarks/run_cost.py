@@ -1,6 +1,6 @@
 """What one run costs: seconds and peak memory of every stage, in a process of its own.
 
-``python -m benchmarks.run_cost PROJECT PRESET HOME [DATA]`` prints one JSON object.
+``python -m benchmarks.run_cost PROJECT PRESET HOME [DATA [UNTIL]]`` prints one JSON object.
 """
 
 import json
@@ -40,13 +40,15 @@ class Watch:
             self.peak[self.stage] = max(gib, self.peak.get(self.stage, 0.0))
 
 
-def main(project: str, preset: Preset, home: str, data: str | None = None) -> None:
+def main(
+    project: str, preset: Preset, home: str, data: str | None = None, until: str | None = None
+) -> None:
     """Run and print: seconds and peak GiB by stage, and of the whole."""
     watch = Watch()
     sampler = threading.Thread(target=watch.sample, daemon=True)
     sampler.start()
     began = time.perf_counter()
-    result = api.run(project, data=data, preset=preset, home=home, listen=watch.hear)
+    result = api.run(project, data=data, preset=preset, until=until, home=home, listen=watch.hear)
     whole = time.perf_counter() - began
     watch.stop.set()
     sampler.join()
@@ -57,6 +59,7 @@ def main(project: str, preset: Preset, home: str, data: str | None = None) -> No
             name: {"seconds": seconds, "peak_gib": watch.peak.get(name, 0.0)}
             for name, seconds in result.seconds.items()
         },
+        "rows": result.checks["read"] if result.checks is not None else None,
         "champion": result.champion,
         "passed": result.passed,
     }

@@ -28,6 +28,7 @@ def three_lines(what: str, where: str, mend: str) -> str:
 
 
 def kept(home: Path) -> Files:
-    """Everything in the workspace but the log and the lock, which tell of every run."""
+    """Everything in the workspace but what tells of each run: log, lock, place and time of files."""
     files = snapshot(home)
-    return {name: files[name] for name in files if not name.endswith(("run.log", ".lock"))}
+    own = ("run.log", ".lock", "sources/sources.json")
+    return {name: files[name] for name in files if not name.endswith(own)}

@@ -17,10 +17,10 @@ DECLARED = {
         "project.yaml",
         "horizon: 39",
         "horizn: 39",
-        "'horizon' is missing; unknown key 'horizn'",
+        "unknown key 'horizn'",
         "{folder}/project.yaml",
-        "add 'horizon'; did you mean 'horizon'? Known: asked, cleaning, columns, events, features, "
-        "frequency, grouping, holiday_weight, horizon, kind, name, nonnegative, season, seed, "
+        "did you mean 'horizon'? Known: asked, cleaning, columns, events, features, frequency, gate, "
+        "grouping, holiday_weight, horizon, kind, leakage, name, nonnegative, season, seed, "
         "segments, split, synthetic, tables, title, unit",
     ),
     "an unknown key inside a table": (
@@ -38,8 +38,8 @@ DECLARED = {
         "Type: statc",
         "'columns.Type' is 'statc'",
         "{folder}/project.yaml",
-        "did you mean 'static'? Known: excluded, key, known_future, past_only, static, "
-        "target, time",
+        "did you mean 'static'? Known: excluded, feature, group, key, known_future, past_only, "
+        "static, target, time, weight",
     ),
     "an unknown frequency": (
         "project.yaml",
@@ -111,8 +111,8 @@ DECLARED = {
         "{minimums: 1}",
         "unknown key 'schema.0.properties.0.logicalTypeOptions.minimums'",
         "{folder}/contract.yaml",
-        "did you mean 'minimum'? Known: exclusiveMaximum, exclusiveMinimum, format, maximum, "
-        "minimum, pattern",
+        "did you mean 'minimum'? Known: exclusiveMaximum, exclusiveMinimum, format, maxLength, "
+        "maximum, minLength, minimum, pattern",
     ),
     "a contract with an unknown type": (
         "contract.yaml",
@@ -167,7 +167,7 @@ def test_an_unknown_project_is_refused_with_the_nearest_name(
     said = three_lines(
         "there is no project 'wallmart'",
         f"projects, {tmp_path / 'declared'}, the package",
-        "did you mean 'walmart'? Known: retail, walmart",
+        "did you mean 'walmart'? Known: california_housing, retail, sales_orders, walmart",
     )
     assert (ran.code, ran.err) == (2, said)
     assert not (tmp_path / "home").exists()

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.builders import weekly_files, write_files
+from tests.tabular_files import district_files, order_files
 
 ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "src" / "foresell" / "projects"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -38,7 +40,12 @@ def test_every_make_verb_in_the_documents_is_one_of_the_makefile() -> None:
 
 
 def test_every_foresell_command_in_the_documents_runs(tmp_path: Path) -> None:
-    data = write_files(tmp_path / "DIR", weekly_files(stores=4, depts=3))
+    weekly = weekly_files(stores=4, depts=3)
+    broken = weekly["train.csv"].replace(b"2010-02-05,", b"2010-02-05,9999", 1)
+    everything = {**weekly, "train.csv": broken, **order_files(), **district_files()}
+    data = write_files(tmp_path / "DIR", everything)
+    contract = (SHIPPED / "walmart" / "contract.yaml").read_bytes()
+    write_files(tmp_path, {"old.yaml": contract, "new.yaml": contract})
     environment = {**os.environ, "FORESELL_HOME": str(tmp_path / "home")}
     program = str(Path(sys.executable).parent / "foresell")
     asked = commands("foresell")

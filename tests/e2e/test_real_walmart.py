@@ -26,8 +26,9 @@ def test_the_gate_read_all_rows_and_kept_them(real: RunResult) -> None:
     landing = json.loads((real.workspace / "landing" / "report.json").read_bytes())
 
     assert (checks["read"], checks["kept"], checks["quarantined"]) == (421_570, 421_570, 0)
-    assert landing["unmatched"] == {"features": 0, "stores": 0}
-    assert landing["disagreeing"] == {"features.IsHoliday": 0}
+    nothing = {"rows": 0, "examples": []}
+    assert landing["unmatched"] == {"features": nothing, "stores": nothing}
+    assert landing["disagreeing"] == {"features.IsHoliday": nothing}
 
 
 def test_all_candidates_and_baselines_are_judged_on_the_same_rows(real: RunResult) -> None:

@@ -122,7 +122,8 @@ def test_values_after_the_cutoff_change_no_feature_and_no_prediction(
 def before(files: Files, cutoff: str) -> dict[str, bytes]:
     """The direct frames of origins up to the cutoff."""
     frames = under(files, "features")
-    return {name: frames[name] for name in frames if name.split("=")[1][:10] <= cutoff}
+    dated = [name for name in frames if "=" in name]
+    return {name: frames[name] for name in dated if name.split("=")[1][:10] <= cutoff}
 
 
 def poisoned(files: Files, cutoff: str) -> dict[str, bytes]:

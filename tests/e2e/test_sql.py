@@ -63,8 +63,8 @@ def test_the_weekly_sales_are_all_there(walmart_data: Path, tmp_path: Path) -> N
 
     answer = layer.sql(
         "walmart",
-        "SELECT count(*) AS n, fsum(Weekly_Sales) AS total, count(DISTINCT (Store, Dept)) AS series, "
-        "count(*) FILTER (Weekly_Sales < 0) AS negative FROM walmart",
+        "SELECT count(*) AS n, fsum(Weekly_Sales) AS total, count(DISTINCT (Store, Dept)) "
+        "AS series, count(*) FILTER (Weekly_Sales < 0) AS negative FROM walmart",
         home=tmp_path,
     )
 

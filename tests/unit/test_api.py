@@ -31,7 +31,7 @@ def test_a_broken_project_is_listed_beside_the_others_with_what_is_wrong(
 
     listed = {project.name: project for project in foresell.projects()}
 
-    assert sorted(listed) == ["retail", "shop", "walmart"]
+    assert sorted(listed) == ["california_housing", "retail", "sales_orders", "shop", "walmart"]
     assert listed["shop"].kind == "broken"
     assert listed["shop"].title.startswith("not YAML: ")
     assert listed["walmart"].horizon == 39

@@ -16,6 +16,8 @@ from foresell.pipeline.work import Event
 from foresell.settings import read_settings
 from foresell.spec.project import Kind, Preset, ProjectSpec
 from foresell.wiring import runs as wiring
+from foresell.wiring.agreed import agree
+from foresell.wiring.quarantine import refuse_edited
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +137,9 @@ def run(
     place = wiring.workspace(project, settings)
     folder = Path(data) if data is not None else None
     with place.locked():
+        refuse_edited(place, project)
         request = wiring.request(project, folder, preset, override, settings)
+        agree(place, request)
         wiring.runner(place, listen).run(stages, request)
     return _result(spec, place.root, [stage.name for stage in stages], override)
 

@@ -104,8 +104,8 @@ def compile_(
     _console().print(f"wrote {out}", soft_wrap=True)
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_(
     project: Annotated[str, typer.Argument(help="Name of a project; see 'foresell projects'.")],
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Folder with the raw files.")
@@ -161,12 +161,10 @@ def _show_summary(found: "ContractSummary") -> None:
     """Print the columns, the rules over several of them, and what the contract is."""
     rows = []
     for column in found.columns:
-        values = [column.limits, f"matches {column.pattern}" if column.pattern else ""]
-        values += [f"one of {', '.join(column.domain)}" if column.domain else "", column.missing]
         name = column.name + "".join(f" ({mark})" for mark in column.marks)
         kind = f"{column.kind}, {column.unit}" if column.unit else column.kind
-        rows.append((name, kind, "; ".join(value for value in values if value)))
-    _table(("column", "type", "values"), rows)
+        rows.append((name, kind, column.values, column.missing))
+    _table(("column", "type", "values", "missing"), rows)
     over = [(r.name, r.says) for r in found.rules if len(r.columns) > 1]
     if over:
         _table(("rule", "says"), over)
@@ -231,7 +229,7 @@ def _table(head: "Sequence[str]", rows: "Sequence[Sequence[Any]]") -> None:
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in head:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in {"effect", "where"})
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     _console().print(table)

@@ -138,7 +138,7 @@ def show_rows(rows: "pl.DataFrame") -> None:
     console.print(table)
     more = f"{head.height} of {rows.height:,} rows; " if rows.height > head.height else ""
     console.print(
-        f"[dim]{more}--out FILE writes them; mend them, then: foresell quarantine retry[/dim]"
+        f"[dim]{more}--out FILE writes them; mended ones: foresell quarantine retry PROJECT[/dim]"
     )
 
 

@@ -44,11 +44,11 @@ def show_data(result: "RunResult", console: "Console") -> None:
 
 def _rows(checks: dict[str, Any]) -> str:
     """Return what became of the rows, in one line."""
+    repaired = f" ({checks['repaired']:,} repaired)" if checks["repaired"] else ""
     text = (
-        f"{checks['read']:,} read = {checks['kept']:,} kept + {checks['quarantined']:,} quarantined"
+        f"{checks['read']:,} read = {checks['kept']:,} kept{repaired} + "
+        f"{checks['quarantined']:,} quarantined"
     )
-    if checks["repaired"]:
-        text += f", {checks['repaired']:,} of them repaired"
     if checks["sampled"] is not None:
         text += f"; {checks['sampled']['checked']:,} of {checks['sampled']['of']:,} looked at"
     return text

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from foresell.contracts.contract import LogicalType
+from foresell.contracts.document import LogicalType
 
 Comparison = Literal["=", "<>", "<", "<=", ">", ">="]
 Function = Literal[

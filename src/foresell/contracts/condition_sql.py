@@ -20,7 +20,7 @@ from foresell.contracts.condition import (
     Test,
 )
 from foresell.contracts.condition_terms import TermReader, text_of
-from foresell.contracts.contract import Contract
+from foresell.contracts.document import Contract
 from foresell.errors import SpecError
 
 _OBJECT = re.compile(r"\$?\{(object|model|table)\}")

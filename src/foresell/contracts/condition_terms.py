@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlglot import exp
 
 from foresell.contracts.condition import Call, ColumnTerm, Constant, Function, Term
-from foresell.contracts.contract import LogicalType
+from foresell.contracts.document import LogicalType
 from foresell.errors import SpecError, nearest
 
 _LARGEST = 2**63 - 1

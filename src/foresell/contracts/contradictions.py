@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from foresell.contracts.contract import Bound, Column, ColumnQuality, Contract, LogicalType
+from foresell.contracts.document import Bound, Column, ColumnQuality, Contract, LogicalType
 from foresell.contracts.pattern import plain_pattern
 from foresell.contracts.rules import contract_rules
 from foresell.errors import SpecError
 
 Problem = tuple[str, str]
+_LONGEST_NAME = 63
 _ORDERED: tuple[LogicalType, ...] = ("integer", "number", "date")
 _LIMITS = ("minimum", "maximum", "exclusive_minimum", "exclusive_maximum")
 _APPLIES: Mapping[str, tuple[LogicalType, ...]] = {
@@ -56,6 +57,15 @@ def _refuse_twice(kind: str, names: list[str], where: str) -> None:
     """
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise SpecError(f"{kind} {twice} are declared twice", where, "keep one of each")
+
+
+def _misnamed(column: Column) -> Iterator[Problem]:
+    """Yield names that PostgreSQL would cut or that a query of pandas cannot quote."""
+    size = len(column.name.encode())
+    if not 0 < size <= _LONGEST_NAME:
+        yield f"its name has {size} bytes", f"use 1 to {_LONGEST_NAME}: databases cut longer names"
+    if "`" in column.name or not column.name.isprintable():
+        yield "its name has a backtick or a character that nobody sees", "rename it at its source"
 
 
 def _misplaced(column: Column) -> Iterator[Problem]:
@@ -155,6 +165,7 @@ _FORMS: Mapping[str, tuple[Callable[[ColumnQuality], bool], str]] = {
     "nullValues": (_missing_form, "give mustBeLessOrEqualTo: 0 to 100 and unit: percent"),
 }
 _CHECKS: tuple[Callable[[Column], Iterator[Problem]], ...] = (
+    _misnamed,
     _misplaced,
     _unlike,
     _empty,

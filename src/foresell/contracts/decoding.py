@@ -108,10 +108,13 @@ def _decoded(pieces: Iterable[bytes], encoding: str, table: Table, name: str) ->
             ended = text[-1:] or ended
             yield text
         yield decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        before = error.object[: error.start].decode(encoding, errors="replace")
+    except UnicodeError as error:  # a UnicodeDecodeError, or a mark that UTF-16 begins with
+        what, before = "the bytes", ""
+        if isinstance(error, UnicodeDecodeError):
+            what = f"bytes {error.object[error.start : error.end]!r}"
+            before = error.object[: error.start].decode(encoding, errors="replace")
         raise DataError(
-            f"bytes {error.object[error.start : error.end]!r} are not {encoding}",
+            f"{what} are not {encoding}",
             f"{name}, line {line + _line_ends(ended + before) - _line_ends(ended)}",
             f"declare the file's encoding: tables, {table.name}, encoding: [utf-8, cp850]",
         ) from error

@@ -24,16 +24,16 @@ class Finding:
 def check_standard(text: str, where: str) -> tuple[Finding, ...]:
     """Return what the published schema of the Open Data Contract Standard refuses in ``text``.
 
-    Findings are in the order of their places. A text that is no YAML mapping is a SpecError.
+    Each finding stands once, in the order of places. A text that is no YAML mapping is a SpecError.
     """
     document = load_mapping(text, where)
-    found = [
+    found = {
         Finding(
             place="/".join(map(str, error.absolute_path)) or "document",
             problem=error.message[:_MOST_SHOWN],
         )
         for error in Draft201909Validator(_schema()).iter_errors(document)
-    ]
+    }
     return tuple(sorted(found, key=lambda finding: (finding.place, finding.problem)))
 
 

@@ -30,6 +30,7 @@ def parquet_rows(
             or a column is unknown or does not hold what the contract says.
     """
     try:
+        content.seek(0)
         stored = pl.scan_parquet(content)
         columns = stored.collect_schema().names()
         height = stored.select(pl.len()).collect().item()
@@ -60,6 +61,7 @@ def parquet_rows(
 def count_parquet_rows(content: BinaryIO) -> int | None:
     """Return the number of rows as the file's metadata have it; None where it is no Parquet."""
     try:
+        content.seek(0)
         return int(pl.scan_parquet(content).select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, OSError):
         return None

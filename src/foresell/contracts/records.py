@@ -83,10 +83,11 @@ def cut_records(pieces: Iterable[bytes], table: Table, name: str) -> Iterator[tu
     held: Block | None = None
     width = 0
     for block in _blocks(pieces, table, name):
-        if (record := block.first_stray_quote()) is not None:
-            _refuse_quotes("something stands beside a quote", block.line_of(record), name)
+        stray = block.first_stray_quote()
         width = width or int(block.widths[0])
         ragged = np.flatnonzero(block.widths != width)
+        if stray is not None and not (ragged.size and ragged[0] < stray):
+            _refuse_quotes("something stands beside a quote", block.line_of(stray), name)
         if ragged.size:
             raise DataError(
                 f"{block.widths[ragged[0]]} field(s) stand where the header has {width}",

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from foresell.contracts.condition import Condition
-from foresell.contracts.contract import Bound, Column, Contract
+from foresell.contracts.document import Bound, Column, Contract
 from foresell.contracts.pattern import plain_pattern
 
 RowKind = Literal[

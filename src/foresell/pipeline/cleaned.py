@@ -28,7 +28,13 @@ from foresell.pipeline.spill import Spill, shares
 from foresell.spec.cleaning import Cleaning, Grouping
 from foresell.spec.project import ProjectSpec
 
-Trained = Callable[[pl.DataFrame], pl.Series]
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What tells training rows from evaluated ones: ``tell`` looks at ``columns``."""
+
+    columns: tuple[str, ...]
+    tell: Callable[[pl.DataFrame], pl.Series]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +102,7 @@ class Cleaner:
 
     def clean(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of the layer: declared columns and flags, and ``__row`` if it came."""
-        done: Cleaned = clean_rows(frame, self.recipe, self.trained(frame))
+        done: Cleaned = clean_rows(frame, self.recipe, self.trained.tell(frame))
         self.rows_in += frame.height
         self.rows_out += done.rows.height
         self.outlying += done.outlying
@@ -166,7 +172,7 @@ class Cleaner:
 def make_cleaner(years: Years, project: ProjectSpec, contract: Contract) -> Cleaner:
     """Learn from the training rows of ``years`` what the declared cleaning needs to know."""
     cleaning = project.cleaning
-    trained = _trained(years, project, contract) if learns(cleaning) else _none
+    trained = _trained(years, project, contract) if learns(cleaning) else _NOTHING
     fills: dict[str, object] = {}
     for name, fill in cleaning.fill.items():
         if fill.statistic is None:
@@ -194,9 +200,10 @@ def make_cleaner(years: Years, project: ProjectSpec, contract: Contract) -> Clea
     )
 
 
-def _none(frame: pl.DataFrame) -> pl.Series:
-    """Return that no row is looked at as a training row: nothing is learnt."""
-    return pl.repeat(value=False, n=frame.height, eager=True)
+# Where nothing is learnt, no row needs to be known as a training row.
+_NOTHING = Trained(
+    columns=(), tell=lambda frame: pl.repeat(value=False, n=frame.height, eager=True)
+)
 
 
 def _trained(years: Years, project: ProjectSpec, contract: Contract) -> Trained:
@@ -209,18 +216,19 @@ def _trained(years: Years, project: ProjectSpec, contract: Contract) -> Trained:
             for part in pieces.read([time])
         )
         cutoff = last_trained(last, project)
-        return lambda frame: frame[time] <= cutoff
+        return Trained(columns=(time,), tell=lambda frame: frame[time] <= cutoff)
     identity = identity_columns(project, contract.key)
     share, seed = project.split.test_share, project.seed
-    return lambda frame: ~draw_test(frame, identity, share, seed)
+    return Trained(columns=identity, tell=lambda frame: ~draw_test(frame, identity, share, seed))
 
 
 def _values(years: Years, column: str, trained: Trained) -> pl.Series:
     """Return one column of all training rows."""
+    needed = tuple(dict.fromkeys((column, *trained.columns)))
     return pl.concat([
-        part.filter(trained(part))[column]
+        part.filter(trained.tell(part))[column]
         for pieces in years.pieces.values()
-        for part in pieces.read()
+        for part in pieces.read(needed)
     ])
 
 

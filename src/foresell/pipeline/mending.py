@@ -26,8 +26,8 @@ def merge_repairs(
         UsageError: nothing would change.
     """
     columns = [ROW, *(name for name in rejected.columns if name not in {ROW, RULES})]
-    given = given.select(columns).cast(dict(rejected.select(columns).schema))  # type: ignore[arg-type]
     _refuse_strangers(given, rejected)
+    given = given.select(columns).cast(dict(rejected.select(columns).schema))  # type: ignore[arg-type]
     there = rejected.join(given, on=ROW, how="semi").select(columns)
     changed = given.join(there, on=columns, how="anti", nulls_equal=True)
     mended = pl.concat([changed, _only_copies(rejected, given, changed, keys)])
@@ -72,7 +72,7 @@ def _refuse_strangers(given: pl.DataFrame, rejected: pl.DataFrame) -> None:
         DataError: the first five row numbers are named.
     """
     twice = given.filter(pl.col(ROW).is_duplicated())
-    strange = given.join(rejected, on=ROW, how="anti")
+    strange = given.filter(~pl.col(ROW).is_in(rejected[ROW].to_list()))
     for rows, what in ((twice, "are given twice"), (strange, "are not in quarantine")):
         if rows.height:
             shown = ", ".join(str(row) for row in rows[ROW].unique().sort().head(5))

@@ -37,6 +37,7 @@ class RunFacts:
     fingerprint: str
     refit_cutoff: date | None = None
     contract_version: str = ""
+    contract_sha256: str = ""
     command: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     timings: tuple[tuple[str, float], ...] = ()

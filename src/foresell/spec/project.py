@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from foresell.errors import SpecError, nearest
 from foresell.spec.calendar import STRICT, Event, Frequency, check_days
 from foresell.spec.cleaning import Cleaning, Gate, Grouping, Leakage
-from foresell.spec.refusals import refuse_reserved, refuse_twice, template_names
+from foresell.spec.refusals import IN_LAYER, refuse_reserved, refuse_twice, template_names
 from foresell.spec.sources import Asked, Synthetic, Table
 
 Kind = Literal["panel", "tabular"]
@@ -189,6 +189,7 @@ class ProjectSpec:
         """
         where = f"project {self.name!r}, columns"
         refuse_reserved((name for name, role in self.columns.items() if role != "excluded"), where)
+        refuse_reserved(self.with_role("excluded"), where, IN_LAYER)
         refuse_twice(self.segments, "segments")
         template = (self.asked.id if self.asked is not None else None) or ""
         for name in template_names(template, "asked.id"):

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from foresell.errors import SpecError
 from foresell.spec.forecast import quantile_columns
 
-# The columns that foresell adds beside those of a project, in any of the frames it writes.
-RESERVED = frozenset({
+# The columns that foresell adds beside those of a project: in the layer and in quarantine, which
+# hold every column, and in the frames that learners read and write, which hold those with a role.
+IN_LAYER = frozenset({"broken_rules", "is_negative_target", "is_outlier"})
+RESERVED = IN_LAYER | {
     *("step", "cutoff", "prediction", "level_used", "interval_method", *quantile_columns()),
-    *("y", "scale", "base", "volume", "weight", "holiday", "candidate"),
-    *("broken_rule", "is_negative_target", "reason"),
-})
+    *("y", "scale", "base", "volume", "weight", "holiday", "candidate", "reason"),
+}
 _OWN_PREFIXES = ("x_", "__")
 _NAMED = re.compile(r"\{([^{}]+)\}")
 
@@ -30,7 +31,7 @@ def refuse_twice(values: Sequence[object], where: str) -> None:
         raise SpecError(f"{shown} stands more than once", where, "keep one of each")
 
 
-def refuse_reserved(names: Iterable[str], where: str) -> None:
+def refuse_reserved(names: Iterable[str], where: str, reserved: frozenset[str] = RESERVED) -> None:
     """Refuse columns with a name that foresell gives to a column of its own.
 
     Raises:
@@ -38,12 +39,12 @@ def refuse_reserved(names: Iterable[str], where: str) -> None:
 
     >>> refuse_reserved(["Store", "Date"], "columns")
     """
-    taken = [name for name in names if name in RESERVED or name.startswith(_OWN_PREFIXES)]
+    taken = [name for name in names if name in reserved or name.startswith(_OWN_PREFIXES)]
     if taken:
         raise SpecError(
             f"columns {taken} have names that foresell gives to columns of its own",
             where,
-            f"rename them in the source; taken are {', '.join(sorted(RESERVED))}, and names that "
+            f"rename them in the source; taken are {', '.join(sorted(reserved))}, and names that "
             f"start with {' or '.join(_OWN_PREFIXES)}",
         )
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from foresell.adapters.projects import read_declaration
+from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.contracts.agreement import check_agreement, role_types
 from foresell.contracts.contract import Contract, parse_contract
 from foresell.contracts.lint import Finding, check_standard
 from foresell.errors import ForesellError, SpecError, UsageError, nearest
-from foresell.pipeline.work import Event
+from foresell.pipeline.work import Event, Request
 from foresell.settings import Settings
 from foresell.spec.cleaning import Gate
 from foresell.spec.reading import parse_project
@@ -145,11 +146,7 @@ def tried(
     Returns what the gate counted (``checks.json``) and why the rows did not pass, or None. What
     kept the rows from being judged is raised.
     """
-    from foresell.pipeline.graph import STAGES  # noqa: PLC0415 - heavy: only when it runs
-    from foresell.pipeline.runner import until  # noqa: PLC0415
-
     declaration(project, settings)
-    failure: ForesellError | None = None
     with tempfile.TemporaryDirectory(prefix="foresell-") as scratch:
         away = replace(settings, home=Path(scratch))
         asked = request(project, data, "default", None, away)
@@ -157,15 +154,28 @@ def tried(
             asked = replace(asked, project=replace(asked.project, gate=Gate(sample=sample)))
         place = workspace(project, away)
         with place.locked():
-            try:
-                stages = until(STAGES[asked.project.kind], "validate")
-                runner(place, listen).run(stages, asked)
-            except ForesellError as error:
-                if place.record("validate") is None:
-                    raise
-                failure = error
-        checks = json.loads(place.output("checks").read_bytes("checks.json"))
-    return checks, failure
+            failure = _judged(place, asked, listen)
+        return json.loads(place.output("checks").read_bytes("checks.json")), failure
+
+
+def _judged(
+    place: DirectoryWorkspace, asked: Request, listen: Callable[[Event], None]
+) -> ForesellError | None:
+    """Run the stages up to the gate; return why the rows did not pass, or None.
+
+    Raises:
+        ForesellError: the rows were never judged.
+    """
+    from foresell.pipeline.graph import STAGES  # noqa: PLC0415 - heavy: only when it runs
+    from foresell.pipeline.runner import until  # noqa: PLC0415
+
+    try:
+        runner(place, listen).run(until(STAGES[asked.project.kind], "validate"), asked)
+    except ForesellError as error:
+        if place.record("validate") is None:
+            raise
+        return error
+    return None
 
 
 def _text(path: Path) -> str:

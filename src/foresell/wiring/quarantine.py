@@ -24,6 +24,7 @@ from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.ports import PROVENANCE
 from foresell.spec.sources import Table
+from foresell.wiring.agreed import agree
 from foresell.wiring.runs import declaration, runner, workspace
 
 _QUARANTINE, _REPAIRS, _STAGE = "quarantine", "repairs", "validate"
@@ -67,6 +68,7 @@ def retry(
     place = _judged(project, settings)
     with place.locked():
         request = _request(project, place, settings)
+        agree(place, request)
         own = place.root / _QUARANTINE
         outside = file is not None and file.resolve().parent != own.resolve()
         if outside and (edited := _edited(place)):

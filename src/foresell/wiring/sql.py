@@ -73,7 +73,7 @@ def _passed(place: DirectoryWorkspace, project: str) -> tuple[bytes, Mapping[str
     if not known["passed"]:
         raise GateError(
             "the rows of the last run did not pass the gate",
-            str(place.root / "checks" / "checks.json"),
+            str(place.root / "checks"),
             f"mend them and run again: foresell run {project} --until {_STAGE}",
         )
     files: Mapping[str, str] = known["outputs"][_LAYER]

@@ -14,7 +14,12 @@ def declare(folder: Path, name: str, text: str = "name: mine\n") -> Path:
 
 
 def test_the_projects_that_ship_are_found_with_no_folder_at_all() -> None:
-    assert list(find_declarations([])) == ["retail", "walmart"]
+    assert list(find_declarations([])) == [
+        "california_housing",
+        "retail",
+        "sales_orders",
+        "walmart",
+    ]
 
 
 def test_an_earlier_folder_wins_over_a_later_one_and_over_the_package(tmp_path: Path) -> None:
@@ -22,7 +27,7 @@ def test_an_earlier_folder_wins_over_a_later_one_and_over_the_package(tmp_path: 
     declare(tmp_path / "second", "walmart")
     mine = declare(tmp_path / "second", "bakery")
     found = find_declarations([tmp_path / "first", tmp_path / "second", tmp_path / "absent"])
-    assert list(found) == ["bakery", "retail", "walmart"]
+    assert list(found) == [*("bakery", "california_housing", "retail", "sales_orders", "walmart")]
     assert (found["bakery"], found["walmart"]) == (mine, first)
 
 
@@ -42,7 +47,7 @@ def test_an_unknown_project_is_refused_with_the_nearest_name(tmp_path: Path) -> 
     assert caught.value.args == (
         "there is no project 'walmrt'",
         f"{tmp_path}, the package",
-        "did you mean 'walmart'? Known: retail, walmart",
+        "did you mean 'walmart'? Known: california_housing, retail, sales_orders, walmart",
     )
 
 

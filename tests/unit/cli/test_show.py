@@ -62,6 +62,9 @@ ADDED = pl.DataFrame(
 def result(**changed: object) -> RunResult:
     facts: dict[str, object] = {
         "project": "shop",
+        "kind": "panel",
+        "checks": None,
+        "leakage": None,
         "workspace": Path("workspace/shop"),
         "champion": "ensemble_greedy",
         "passed": True,

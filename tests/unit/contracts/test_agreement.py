@@ -26,7 +26,7 @@ def check(project: str, file: str = "project", old: str = "", new: str = "") -> 
     check_agreement(declared, parse_contract(texts["contract"], "contract.yaml"))
 
 
-@pytest.mark.parametrize("project", ["walmart", "retail"])
+@pytest.mark.parametrize("project", ["walmart", "retail", "sales_orders", "california_housing"])
 def test_the_declarations_that_ship_agree(project: str) -> None:
     check(project)
 
@@ -102,3 +102,133 @@ def test_a_column_that_the_contract_loses_is_always_missed(lost: str) -> None:
     left = tuple(column for column in rows.properties if column.name != lost)
     with pytest.raises(SpecError, match=f"'{lost}'"):
         check_agreement(project, replace(contract, schema=(replace(rows, properties=left),)))
+
+
+def tabular(old: str = "", new: str = "", file: str = "project") -> None:
+    check("sales_orders", file, old, new)
+
+
+COLUMNS = "project 'sales_orders', columns"
+TABULAR = {
+    "a personal column with a role": (
+        ("  PRICEEACH: feature\n", "  PRICEEACH: feature\n  PHONE: feature\n", "project"),
+        (
+            "the column 'PHONE' has the role 'feature' and is dropped when it is read",
+            COLUMNS,
+            "take the role out, or keep the column: cleaning: {keep_personal: [PHONE]}",
+        ),
+    ),
+    "a column with a role that is dropped": (
+        ("split:\n", "cleaning: {drop: [MSRP]}\n\nsplit:\n", "project"),
+        (
+            "the column 'MSRP' has the role 'feature' and is dropped when it is read",
+            COLUMNS,
+            "take the role out, or keep the column: take it out of cleaning.drop",
+        ),
+    ),
+    "a personal column that is kept without a role": (
+        ("split:\n", "cleaning: {keep_personal: [PHONE]}\n\nsplit:\n", "project"),
+        (
+            "the column 'PHONE' has no role",
+            COLUMNS,
+            "add 'PHONE: feature', or another role ('excluded' leaves it out)",
+        ),
+    ),
+    "a column that is kept as personal and is not": (
+        ("split:\n", "cleaning: {keep_personal: [MSRP]}\n\nsplit:\n", "project"),
+        (
+            "the column 'MSRP' is not personal",
+            "cleaning.keep_personal",
+            "take it out, or set classification: personal for 'MSRP' in contract.yaml",
+        ),
+    ),
+    "a key that is dropped": (
+        ("split:\n", "cleaning: {drop: [ORDERLINENUMBER]}\n\nsplit:\n", "project"),
+        (
+            "the column 'ORDERLINENUMBER' is needed and dropped when it is read",
+            "primary key of the contract",
+            "do without it, or keep it: take it out of cleaning.drop",
+        ),
+    ),
+    "a rule that reads a dropped column": (
+        ("split:\n", "cleaning: {drop: [DEALSIZE]}\n\nsplit:\n", "project"),
+        (
+            "the column 'DEALSIZE' is needed and dropped when it is read",
+            "contract rule 'deal_size_agrees_with_sales'",
+            "do without it, or keep it: take it out of cleaning.drop",
+        ),
+    ),
+    "a day as a feature": (
+        ("  ORDERDATE: time", "  ORDERDATE: feature", "project"),
+        (
+            "the column 'ORDERDATE' has the role 'feature' and the type date",
+            COLUMNS,
+            "a column with that role is of type string, integer, number or boolean; "
+            "a date can be key, time, group or excluded",
+        ),
+    ),
+    "a weight of words": (
+        ("  COUNTRY: feature", "  COUNTRY: weight", "project"),
+        (
+            "the column 'COUNTRY' has the role 'weight' and the type string",
+            COLUMNS,
+            "a column with that role is of type integer or number; "
+            "a string can be key, feature, group or excluded",
+        ),
+    ),
+}
+for where in ("drop", "keep_personal"):
+    TABULAR[f"an unknown column in {where}"] = (
+        ("split:\n", f"cleaning: {{{where}: [PHON]}}\n\nsplit:\n", "project"),
+        (
+            "'PHON' is no column of the contract",
+            f"cleaning.{where}",
+            "did you mean 'PHONE'? Known: ",
+        ),
+    )
+TABULAR["an unknown column that is filled"] = (
+    ("split:\n", "cleaning: {fill: {MSR: {value: 0}}}\n\nsplit:\n", "project"),
+    ("'MSR' is no column of the contract", "cleaning.fill", "did you mean 'MSRP'? Known: "),
+)
+TABULAR["an unknown column with outliers"] = (
+    ("split:\n", "cleaning: {outliers: {columns: [MSR]}}\n\nsplit:\n", "project"),
+    ("'MSR' is no column of the contract", "cleaning.outliers.columns", "did you mean 'MSRP'?"),
+)
+TABULAR["an unknown column that may leak"] = (
+    ("split:\n", "leakage: {allow: [DEALSIZ]}\n\nsplit:\n", "project"),
+    ("'DEALSIZ' is no column of the contract", "leakage.allow", "did you mean 'DEALSIZE'? Known: "),
+)
+
+
+@pytest.mark.parametrize("wrong", TABULAR.values(), ids=TABULAR.keys())
+def test_a_tabular_project_is_held_to_its_contract(
+    wrong: tuple[tuple[str, str, str], tuple[str, str, str]],
+) -> None:
+    (old, new, file), (what, where, mend) = wrong
+    with pytest.raises(SpecError) as caught:
+        tabular(old, new, file)
+    assert caught.value.args[:2] == (what, where)
+    assert caught.value.mend.startswith(mend)
+
+
+def test_personal_columns_need_no_role_and_may_be_kept_by_name() -> None:
+    tabular()
+    tabular(
+        "  PRICEEACH: feature\n",
+        "  PRICEEACH: feature\n  PHONE: excluded\n",
+    )
+    kept = "  DEALSIZE: excluded\n  PHONE: excluded\n\ncleaning: {keep_personal: [PHONE]}\n"
+    tabular("  DEALSIZE: excluded\n", kept)
+
+
+def test_a_tabular_project_needs_no_key_and_a_panel_does() -> None:
+    check("california_housing")
+    contract = parse_contract(text("walmart", "contract"), "c.yaml")
+    rows = contract.schema[0]
+    loose = tuple(replace(column, primary_key=False) for column in rows.properties)
+    with pytest.raises(SpecError) as caught:
+        check_agreement(
+            parse_project(text("walmart", "project"), "p.yaml"),
+            replace(contract, schema=(replace(rows, properties=loose),)),
+        )
+    assert caught.value.what == "no column of the contract is part of the primary key"

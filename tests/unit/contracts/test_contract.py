@@ -5,14 +5,12 @@ import pytest
 import yaml
 
 from foresell.contracts.contract import parse_contract
+from foresell.contracts.lint import check_standard
 from foresell.errors import SpecError
 from tests.unit.contracts.conftest import Make, contract_text
+from tests.unit.contracts.every_rule import condition, domain
 
 KEY = {"name": "id", "logicalType": "string", "required": True, "primaryKey": True}
-
-
-def domain(*values: object) -> list[dict[str, Any]]:
-    return [{"metric": "invalidValues", "arguments": {"validValues": [*values]}, "mustBe": 0}]
 
 
 def refused(text: str) -> SpecError:
@@ -38,9 +36,9 @@ def test_two_columns_of_one_name_are_refused() -> None:
     assert refused(yaml.safe_dump(document)).what == "columns ['id'] are declared twice"
 
 
-def test_a_contract_without_a_key_is_refused() -> None:
-    error = refused(contract_text(KEY | {"primaryKey": False}))
-    assert error.what == "no column is part of the primary key"
+def test_a_contract_may_have_no_key() -> None:
+    contract = parse_contract(contract_text(KEY | {"primaryKey": False}), "contract.yaml")
+    assert contract.key == ()
 
 
 def test_a_key_that_may_be_null_is_refused() -> None:
@@ -57,23 +55,49 @@ def test_another_version_of_the_standard_is_refused() -> None:
 
 
 def test_a_rule_that_nobody_checks_is_refused() -> None:
-    error = refused(contract_text({"name": "n", "logicalType": "integer", "unique": True}))
-    assert error.what == "unknown key 'schema.0.properties.1.unique'"
+    error = refused(contract_text({"name": "n", "logicalType": "integer", "encryptedName": "x"}))
+    assert error.what == "unknown key 'schema.0.properties.1.encryptedName'"
 
 
-NUMBER = {"name": "n", "logicalType": "number"}
+NUMBER: dict[str, Any] = {"name": "n", "logicalType": "number"}
 TEXT = {"name": "n", "logicalType": "string"}
+DAY = {"name": "n", "logicalType": "date"}
+
+
+def missing(**limit: object) -> list[dict[str, Any]]:
+    return [{"metric": "nullValues", **limit}]
+
+
 CONTRADICTIONS = {
     "minimum means nothing for type string": TEXT | {"logicalTypeOptions": {"minimum": 1}},
     "exclusive_maximum means nothing for type string": TEXT
     | {"logicalTypeOptions": {"exclusiveMaximum": 1}},
     "pattern means nothing for type number": NUMBER | {"logicalTypeOptions": {"pattern": "a"}},
+    "max_length means nothing for type number": NUMBER | {"logicalTypeOptions": {"maxLength": 1}},
     "format means nothing for type number": NUMBER | {"logicalTypeOptions": {"format": "yyyy"}},
     "no value is at least 2 and at most 1": NUMBER
     | {"logicalTypeOptions": {"minimum": 2, "maximum": 1}},
-    "the pattern '(' is no regular expression": TEXT | {"logicalTypeOptions": {"pattern": "("}},
+    "no value is at least 2024-02-01 and at most 2024-01-01": DAY
+    | {"logicalTypeOptions": {"minimum": "2024-02-01", "exclusiveMaximum": "2024-01-01"}},
+    "no text has at least 2 and at most 1 characters": TEXT
+    | {"logicalTypeOptions": {"minLength": 2, "maxLength": 1}},
+    "minimum is 5": DAY | {"logicalTypeOptions": {"minimum": 5}},
+    "maximum is '2024-02-30'": DAY | {"logicalTypeOptions": {"maximum": "2024-02-30"}},
+    "maximum is '20240229'": DAY | {"logicalTypeOptions": {"maximum": "20240229"}},
+    "minimum is '1'": NUMBER | {"logicalTypeOptions": {"minimum": "1"}},
+    "the pattern '(': a ( is not closed": TEXT | {"logicalTypeOptions": {"pattern": "("}},
     "the valid value 1 is not of type string": TEXT | {"quality": domain("A", 1)},
     "the valid value 'A' is not of type number": NUMBER | {"quality": domain(1.5, 2, "A")},
+    "the metric invalidValues stands twice": TEXT | {"quality": domain("A") + domain("B")},
+    "the metric invalidValues is incomplete": TEXT | {"quality": [{"metric": "invalidValues"}]},
+    "the metric nullValues is incomplete": TEXT
+    | {"quality": missing(mustBeLessOrEqualTo=5, unit="rows")},
+    "a required column cannot lack values": TEXT
+    | {"required": True, "quality": missing(mustBeLessOrEqualTo=5, unit="percent")},
+    "a key is personal, and personal columns are dropped when they are read": TEXT
+    | {"required": True, "primaryKey": True, "classification": "personal"},
+    "examples of personal values stand in the contract": TEXT
+    | {"classification": "personal", "examples": ["Ann"]},
 }
 
 
@@ -83,15 +107,86 @@ def test_a_rule_its_column_cannot_have_is_refused(what: str, column: dict[str, A
     assert (error.what, error.where) == (what, "contract.yaml, column 'n'")
 
 
-@pytest.mark.parametrize("name", ["retail", "walmart"])
-def test_the_contracts_that_ship_are_sound(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("x" * 64, "its name has 64 bytes"),
+        ("a`b", "its name has a backtick or a character that nobody sees"),
+        ("a\nb", "its name has a backtick or a character that nobody sees"),
+    ],
+)
+def test_a_name_that_some_compiled_form_cannot_hold_is_refused(name: str, what: str) -> None:
+    assert refused(contract_text(TEXT | {"name": name})).what == what
+
+
+@pytest.mark.parametrize("bound", [True, float("nan"), float("inf"), 2**63, [1]])
+def test_a_limit_that_is_no_number_a_column_holds_is_refused(bound: object) -> None:
+    error = refused(contract_text(NUMBER | {"logicalTypeOptions": {"minimum": bound}}))
+    assert error.what.startswith("'schema.0.properties.1.logicalTypeOptions.minimum' is ")
+    assert error.mend.endswith("a limit is a number, or a day in quotes: '2024-12-31'")
+
+
+def test_a_country_that_yaml_reads_as_no_is_refused() -> None:
+    text = contract_text(TEXT | {"quality": domain("SE", "NO")}).replace("'NO'", "NO")
+    assert "validValues.1" in refused(text).what
+
+
+def test_a_slip_in_the_classification_does_not_let_personal_data_through() -> None:
+    error = refused(contract_text(TEXT | {"classification": "Personal"}))
+    assert error.mend.startswith("did you mean 'personal'?")
+
+
+def test_two_rules_of_one_name_are_refused() -> None:
+    rule = condition("r", "id = 'a'")
+    rows = {"name": "rows", "properties": [KEY], "quality": [rule, rule]}
+    assert refused(contract_text(schema=[rows])).what == "rules ['r: condition'] are declared twice"
+
+
+def test_a_rule_over_a_row_is_read_with_the_contract() -> None:
+    rows = {"name": "rows", "properties": [KEY], "quality": [condition("r", "ic = 'a'")]}
+    assert refused(contract_text(schema=[rows])).what == "'ic' is no column of the contract"
+
+
+def test_a_unit_and_a_limit_of_missing_values_are_read(make: Make) -> None:
+    unit = {"customProperties": [{"property": "unit", "value": "USD"}]}
+    share = {"quality": missing(mustBeLessOrEqualTo=12.5, unit="percent")}
+    column = make(NUMBER | unit | share).columns["n"]
+    assert (column.unit, column.most_missing, column.personal) == ("USD", 0.125, False)
+
+
+WORDS: dict[str, Any] = {"description": "d", "examples": [1], "tags": ["t"], "businessName": "N"}
+RULES: list[dict[str, Any]] = [
+    {"required": True},
+    {"unique": True},
+    {"logicalTypeOptions": {"minimum": 1}},
+    {"logicalTypeOptions": {"minimum": 2}},
+    {"quality": domain(1, 2)},
+    {"quality": missing(mustBeLessOrEqualTo=5, unit="percent")},
+    {"classification": "personal"},
+    {"logicalType": "integer"},
+]
+
+
+def test_the_digest_is_of_the_rules_and_of_nothing_else(make: Make) -> None:
+    plain = make(NUMBER).digest
+    assert make(NUMBER | WORDS).digest == plain
+    versioned = parse_contract(contract_text(NUMBER, version="9.0.0", name="other"), "c")
+    assert versioned.digest == plain
+    digests = {make(NUMBER | rule).digest for rule in RULES}
+    assert len(digests | {plain}) == len(RULES) + 1
+
+
+@pytest.mark.parametrize("name", ["retail", "walmart", "sales_orders", "california_housing"])
+def test_the_contracts_that_ship_are_sound_and_follow_the_published_standard(name: str) -> None:
     text = files("foresell").joinpath(f"projects/{name}/contract.yaml").read_text(encoding="utf-8")
     assert parse_contract(text, name).name == name
+    assert check_standard(text, name) == ()
 
 
-@pytest.mark.parametrize("bound", [True, "1", float("nan"), float("inf")])
-def test_a_limit_that_is_no_finite_number_is_refused(bound: object) -> None:
-    column = {"name": "n", "logicalType": "number", "logicalTypeOptions": {"minimum": bound}}
-    error = refused(contract_text(column))
-    assert error.what.startswith("'schema.0.properties.1.logicalTypeOptions.minimum.int' is ")
-    assert error.where == "contract.yaml"
+def test_what_the_published_standard_refuses_is_found_with_its_place() -> None:
+    text = contract_text({"name": "n", "logicalType": "money", "unknown": 1}, kind="Agreement")
+    assert [finding.place for finding in check_standard(text, "contract.yaml")] == [
+        "kind",
+        "schema/0/properties/1",
+        "schema/0/properties/1/logicalType",
+    ]

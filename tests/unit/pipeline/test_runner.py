@@ -1,3 +1,4 @@
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from foresell.errors import DataError, ForesellError, GateError, UsageError
 from foresell.pipeline import fingerprint
 from foresell.pipeline.runner import until
 from foresell.pipeline.work import Event, Request, Stage, Work
+from foresell.spec.ports import PROVENANCE
 from tests.builders import weekly_files
 from tests.unit.pipeline.conftest import GROUND, House, MakeRequest
 
@@ -24,7 +26,7 @@ def request_(ask: MakeRequest) -> Request:
 def test_a_first_run_does_every_stage_in_order(house: House, request_: Request) -> None:
     assert house.run(request_) == NAMES
     assert {name.split("/")[0] for name in house.files()} == {
-        *("manifest", "landing", "asked", "processed", "quarantine", "checks", "splits")
+        *("manifest", "sources", "landing", "asked", "processed", "quarantine", "checks", "splits")
     }
 
 
@@ -42,7 +44,7 @@ def test_nothing_is_done_again_when_nothing_changed(house: House, request_: Requ
         ("title", "Another title", []),
         ("season", 26, []),
         ("seed", 1, []),
-        ("horizon", 40, ["split"]),
+        ("horizon", 40, ["validate", "split"]),
         ("asked", None, ["ingest"]),
         ("nonnegative", True, []),
     ],
@@ -146,7 +148,13 @@ def test_a_stage_whose_imported_code_changed_runs_again(
         for word in ("old", "old", "new")
     ]
     assert runs == [["made"], [], ["made"]]
-    assert house.files() == {"made/word": b"new"}
+    assert made(house) == {"made/word": b"new"}
+
+
+def made(house: House) -> dict[str, bytes]:
+    """What stages have written, without what the runner says of it."""
+    files = house.files()
+    return {name: files[name] for name in files if not name.endswith(PROVENANCE)}
 
 
 def writing(failure: ForesellError | None) -> Stage:
@@ -164,7 +172,7 @@ def test_a_result_that_did_not_pass_is_kept_to_be_read_and_the_stage_is_not_done
     for _ in range(2):
         with pytest.raises(GateError, match=r"^it\n"):
             house.run(request_, (writing(failure),))
-        assert house.files() == {"made/found": b"look at me"}
+        assert made(house) == {"made/found": b"look at me"}
     assert [event.kind for event in house.events] == ["started"]
     assert house.run(request_, (writing(None),)) == ["made"]
 
@@ -179,7 +187,7 @@ def test_a_stage_that_raises_publishes_nothing_and_earlier_ones_stay(
     late = Stage(name="late", run=run, needs=("made",), makes=("late",), says="")
     with pytest.raises(DataError):
         house.run(request_, (writing(None), late))
-    assert house.files() == {"made/found": b"look at me"}
+    assert made(house) == {"made/found": b"look at me"}
     assert house.workspace.record("late") is None
 
 
@@ -210,3 +218,16 @@ def test_an_unknown_last_stage_is_refused_with_the_nearest_name() -> None:
         "--until",
         "did you mean 'ingest'? Known: ingest, manifest, split, validate",
     )
+
+
+def test_every_output_says_which_contract_its_rows_have_passed(
+    house: House, request_: Request
+) -> None:
+    house.run(request_, (writing(None),))
+
+    assert json.loads(house.files()[f"made/{PROVENANCE}"]) == {
+        "project": "walmart",
+        "stage": "made",
+        "contract": {"version": "1.0.0", "sha256": request_.contract.digest},
+        "synthetic": False,
+    }

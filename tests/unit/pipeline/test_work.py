@@ -3,6 +3,7 @@ from dataclasses import asdict, fields, replace
 import pytest
 
 from foresell.adapters.sources import MemorySource
+from foresell.adapters.store import MemoryStore
 from foresell.pipeline.work import Request, Work, watch
 from foresell.spec.project import ProjectSpec
 from tests.unit.pipeline.conftest import shipped
@@ -21,7 +22,7 @@ def work() -> Work:
         project_text="p",
         contract_text="c",
     )
-    return Work(request=request, inputs={}, outputs={}, note=lambda _: None)
+    return Work(request=request, inputs={}, outputs={}, scratch=MemoryStore(), note=lambda _: None)
 
 
 @pytest.mark.parametrize("name", FIELDS)

@@ -11,7 +11,6 @@ from foresell.spec.reading import parse_project
 EASTER = "{name: easter, easter: 0}"
 INTEGER = "Input should be a valid integer"
 CENTURY = "Input should be less than or equal to 36600"
-ROLES = "known: excluded, key, known_future, past_only, static, target, time"
 
 # name: (text that ships, text instead, what, where after "p.yaml", mend)
 WRONG = {
@@ -171,20 +170,32 @@ WRONG = {
             "tables.2.file: String should have at least 1 character",
         ),
     ),
-    "a role of another kind of project": (
+    "a feature as a role": (
         "CPI: past_only",
         "CPI: feature",
-        ("'columns.CPI' is 'feature'", "", ROLES),
+        (
+            "columns ['CPI'] have a role of tabular projects",
+            ": project 'walmart', columns",
+            "in a panel, use known_future, past_only, static or excluded",
+        ),
     ),
     "a weight as a role": (
         "CPI: past_only",
         "CPI: weight",
-        ("'columns.CPI' is 'weight'", "", ROLES),
+        (
+            "columns ['CPI'] have a role of tabular projects",
+            ": project 'walmart', columns",
+            "in a panel, use known_future, past_only, static or excluded",
+        ),
     ),
     "a group as a role": (
         "CPI: past_only",
         "CPI: group",
-        ("'columns.CPI' is 'group'", "", ROLES),
+        (
+            "columns ['CPI'] have a role of tabular projects",
+            ": project 'walmart', columns",
+            "in a panel, use known_future, past_only, static or excluded",
+        ),
     ),
     "an id of a column that no answer has": (
         "{Store}_{Dept}_{Date}",

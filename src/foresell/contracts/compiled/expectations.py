@@ -94,7 +94,7 @@ def _expected(rule: Rule, contract: Contract) -> Iterator[tuple[str, dict[str, A
         mostly = {"mostly": round(1 - share, 12)} if rule.kind == "missing" else {}
         yield "expect_column_values_to_not_be_null", column | mostly
     elif rule.kind == "pattern":
-        yield "expect_column_values_to_match_regex", column | {"regex": whole(str(rule.limit))}
+        yield "expect_column_values_to_match_regex", column | {"regex": _whole(str(rule.limit))}
     elif isinstance(rule.limit, tuple):
         yield "expect_column_values_to_be_in_set", column | {"value_set": list(rule.limit)}
     elif len(rule.columns) == 1:
@@ -102,6 +102,11 @@ def _expected(rule: Rule, contract: Contract) -> Iterator[tuple[str, dict[str, A
     else:
         apart = {"column_list": list(rule.columns), "ignore_row_if": "any_value_is_missing"}
         yield "expect_compound_columns_to_be_unique", apart
+
+
+def _whole(plain: str) -> str:
+    """Return the pattern of whole values for Python, whose ``$`` lets a line end follow."""
+    return f"{whole(plain).removesuffix('$')}\\Z"
 
 
 def _none_broken(condition: Condition, contract: Contract) -> tuple[str, dict[str, Any]]:

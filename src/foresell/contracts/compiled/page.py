@@ -44,6 +44,13 @@ class ColumnRow:
     marks: Sequence[str]
     description: str
 
+    @property
+    def values(self) -> str:
+        """What a value must be, on one line."""
+        pattern = f"matches {self.pattern}" if self.pattern else ""
+        domain = f"one of {', '.join(self.domain)}" if self.domain else ""
+        return "; ".join(part for part in (self.limits, pattern, domain) if part)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RowRule:

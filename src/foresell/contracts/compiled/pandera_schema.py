@@ -119,9 +119,18 @@ def _finite(data: PolarsData) -> pl.LazyFrame:
 
 
 def _test(rule: Rule) -> Callable[[PolarsData], pl.LazyFrame]:
-    """Return the test of a rule over several columns or rows: true where it holds."""
+    """Return the test of a rule over several columns or rows: true where it holds.
+
+    It also holds where a column of it is absent: that a column must be there is asked elsewhere.
+    """
     holds = _holds(rule)
-    return lambda data: data.lazyframe.select(holds.alias(rule.name))
+
+    def test(data: PolarsData) -> pl.LazyFrame:
+        there = data.lazyframe.collect_schema().names()
+        asked = holds if set(rule.columns) <= set(there) else pl.lit(value=True)
+        return data.lazyframe.select(asked.alias(rule.name))
+
+    return test
 
 
 def _holds(rule: Rule) -> pl.Expr:
@@ -138,8 +147,13 @@ _HELPERS = """def finite(data):
     return data.lazyframe.select(pl.col(data.key).is_finite().fill_null(True))
 
 
-def holds(expression):
-    return lambda data: data.lazyframe.select(expression.alias("holds"))
+def holds(expression, *columns):
+    def test(data):
+        there = data.lazyframe.collect_schema().names()
+        asked = expression if set(columns) <= set(there) else pl.lit(True)
+        return data.lazyframe.select(asked.alias("holds"))
+
+    return test
 
 
 def apart(*columns):
@@ -182,4 +196,5 @@ def _table_text(rule: Rule) -> str:
         test = f"(pl.col({column}).is_null().mean() <= {rule.limit!r}).fill_null(True)"
     else:
         test = f"apart({', '.join(map(quoted, rule.columns))})"
-    return f"        pa.Check(holds({test}), error={quoted(rule.name)}),\n"
+    columns = ", ".join(map(quoted, rule.columns))
+    return f"        pa.Check(holds({test}, {columns}), error={quoted(rule.name)}),\n"

@@ -9,6 +9,7 @@ from foresell.contracts.headers import dropped_columns
 from foresell.contracts.reading import Reader, ReadFile
 from foresell.contracts.text import BATCH
 from foresell.data.joining import Joiner
+from foresell.data.leakage import check_known
 from foresell.errors import DataError, nearest
 from foresell.pipeline.tables import asked_table
 from foresell.pipeline.work import Work
@@ -37,11 +38,8 @@ def run(work: Work) -> None:
     joined = map(joiner.join, reader.batches(first, read[first.name].append))
     rows = _land(_complete(joined, columns, project.tables), landing)
     by_table = {name: sum(file.rows for file in files) for name, files in read.items()}
-    asked = asked_table(project)
-    if asked is not None and asked.file in sums:
-        heard = read.setdefault("asked", [])
-        work.outputs["asked"].write_frame("asked.parquet", reader.whole(asked, heard.append))
-    _refuse_vanished(sums, {file.name for files in read.values() for file in files})
+    heard = _read_asked(work, reader, sums)
+    _refuse_vanished(sums, {file.name for files in (*read.values(), heard) for file in files})
     report = {
         "rows": rows,
         "rows_by_table": by_table,
@@ -54,6 +52,21 @@ def run(work: Work) -> None:
     count = sum(len(read[table.name]) for table in project.tables)
     work.note(f"{rows:,} rows, {len(columns)} columns from {count:,} files")
     _tell_losses(work, joiner)
+
+
+def _read_asked(work: Work, reader: Reader, sums: Mapping[str, str]) -> list[ReadFile]:
+    """Write the rows asked for, where there are any, and return what was read.
+
+    They have a report of their own, so that they change nothing for the rows that were sold.
+    """
+    heard: list[ReadFile] = []
+    asked = asked_table(work.project)
+    if asked is not None and asked.file in sums:
+        frame = reader.whole(asked, heard.append)
+        check_known(frame, work.project)
+        work.outputs["asked"].write_frame("asked.parquet", frame)
+        work.outputs["asked"].write_bytes("report.json", json_bytes({"files": heard}))
+    return heard
 
 
 def _sums(manifest: Store) -> Mapping[str, str]:

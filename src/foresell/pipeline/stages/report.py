@@ -149,6 +149,7 @@ def _facts(work: Work, project: ProjectSpec, test: dict[str, Any], series: int) 
         fingerprint=digest(manifest),
         refit_cutoff=split.last_observed,
         contract_version=metadata["contract_version"],
+        contract_sha256=metadata["contract_sha256"],
         command=f"foresell run {project.name}{data}{preset}",
         versions=metadata["libraries"],
     )

@@ -112,7 +112,16 @@ def _failure(gate: Gate, project: ProjectSpec) -> ForesellError | None:
 
 
 def _tell(work: Work, gate: Gate, steps: list[Step]) -> None:
-    """Say what was kept and set aside, and what cleaning changed."""
+    """Say what cleaning changed, and last what was kept and set aside."""
+    dropped = ", ".join(gate.landing.dropped)
+    if dropped:
+        work.note(f"dropped as they were read: {dropped}")
+    for step in steps:
+        if step.changed and step.step not in {"drop", "gate"}:
+            work.note(str(step))
+    stale = gate.settled.stale
+    if stale:
+        work.note(f"{len(stale):,} repairs do not apply: their rows have changed at the source")
     tally, aside = gate.tally, gate.rejected.rows
     why = f": {_broken(tally.counts)}; see quarantine/rejected.csv" if aside else ""
     rules = len(gate.checks) + len(gate.keys) + len(gate.limits)
@@ -121,12 +130,6 @@ def _tell(work: Work, gate: Gate, steps: list[Step]) -> None:
         f"{gate.landing.rows:,} read{checked} = {tally.kept:,} kept + {aside:,} quarantined, "
         f"{rules} rules{why}"
     )
-    for step in steps:
-        if step.changed and step.step != "gate":
-            work.note(str(step))
-    stale = gate.settled.stale
-    if stale:
-        work.note(f"{len(stale):,} repairs do not apply: their rows have changed at the source")
 
 
 def _gate_steps(gate: Gate) -> list[Step]:

@@ -263,7 +263,7 @@ def test_a_sample_is_checked_keys_are_compared_on_all_rows_and_the_report_says_s
     assert 0 < len(wanted) < 42
     assert house.why == wanted
     assert house.checks["sampled"] == {"checked": 20, "of": 51}
-    assert house.notes[0].startswith("51 read (20 checked) = ")
+    assert house.notes[-1].startswith("51 read (20 checked) = ")
 
 
 def test_a_sample_of_as_many_rows_as_there_are_is_no_sample() -> None:
