@@ -1,18 +1,54 @@
 """foresell: sales data in, judged forecasts with honest intervals out.
 
 >>> import foresell
->>> sorted(foresell.__all__)
-['doctor', 'forecast', 'projects', 'run', 'submission', 'unanswered']
+>>> foresell.projects()[0].name
+'california_housing'
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from foresell.api import doctor, forecast, projects, run, submission, unanswered
+    from foresell.api import (
+        compare_contracts,
+        compile_contract,
+        contract,
+        doctor,
+        forecast,
+        lint_contract,
+        projects,
+        quarantined,
+        queries,
+        retry,
+        run,
+        sql,
+        stage,
+        submission,
+        synth,
+        try_contract,
+        unanswered,
+    )
 
 __version__ = "0.1.0"
-__all__ = ["doctor", "forecast", "projects", "run", "submission", "unanswered"]
+__all__ = [
+    "compare_contracts",
+    "compile_contract",
+    "contract",
+    "doctor",
+    "forecast",
+    "lint_contract",
+    "projects",
+    "quarantined",
+    "queries",
+    "retry",
+    "run",
+    "sql",
+    "stage",
+    "submission",
+    "synth",
+    "try_contract",
+    "unanswered",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -8,7 +8,8 @@ from foresell.api import RunResult
 from tests.builders import snapshot, write_files
 
 Files = Mapping[str, bytes]
-MADE_AFTER_LEARNING = ("run.log", ".lock", ".state")
+# What tells of a run and not of its result: when it was, and where and from when its files are.
+NOT_THE_RESULT = ("run.log", ".lock", ".state", "sources")
 
 
 def run(files: Files, folder: Path, **asked: object) -> RunResult:
@@ -17,9 +18,9 @@ def run(files: Files, folder: Path, **asked: object) -> RunResult:
 
 
 def made(folder: Path) -> dict[str, bytes]:
-    """Every published file of the run in ``folder``: no log, no times."""
+    """Every published file of the run in ``folder``: no log, no times, no places."""
     files = snapshot(folder / "home" / "walmart")
-    return {name: files[name] for name in files if name.split("/")[0] not in MADE_AFTER_LEARNING}
+    return {name: files[name] for name in files if name.split("/")[0] not in NOT_THE_RESULT}
 
 
 def under(files: Files, *outputs: str) -> dict[str, bytes]:

@@ -19,8 +19,8 @@ DECLARED = {
         "horizn: 39",
         "unknown key 'horizn'",
         "{folder}/project.yaml",
-        "did you mean 'horizon'? Known: asked, cleaning, columns, events, features, frequency, gate, "
-        "grouping, holiday_weight, horizon, kind, leakage, name, nonnegative, season, seed, "
+        "did you mean 'horizon'? Known: asked, cleaning, columns, events, features, frequency, "
+        "gate, grouping, holiday_weight, horizon, kind, leakage, name, nonnegative, season, seed, "
         "segments, split, synthetic, tables, title, unit",
     ),
     "an unknown key inside a table": (

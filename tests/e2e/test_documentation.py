@@ -41,7 +41,7 @@ def test_every_make_verb_in_the_documents_is_one_of_the_makefile() -> None:
 
 def test_every_foresell_command_in_the_documents_runs(tmp_path: Path) -> None:
     weekly = weekly_files(stores=4, depts=3)
-    broken = weekly["train.csv"].replace(b"2010-02-05,", b"2010-02-05,9999", 1)
+    broken = weekly["train.csv"].replace(b"2010-10-01,", b"2010-10-01,9999", 1)
     everything = {**weekly, "train.csv": broken, **order_files(), **district_files()}
     data = write_files(tmp_path / "DIR", everything)
     contract = (SHIPPED / "walmart" / "contract.yaml").read_bytes()
@@ -62,6 +62,8 @@ def test_every_foresell_command_in_the_documents_runs(tmp_path: Path) -> None:
             text=True,
             check=False,
         )
+        if (mended := tmp_path / "fix.csv").exists():  # here a person mends the rows
+            mended.write_text(mended.read_text("utf-8").replace("2010-10-01,9999", "2010-10-01,"))
         codes[line] = (done.returncode, done.stderr[-300:] if done.returncode else "")
 
     assert len(asked) >= 4

@@ -5,6 +5,15 @@
 ['california_housing', 'retail', 'sales_orders', 'walmart']
 """
 
+from foresell.api.contracts import (
+    compare_contracts,
+    compile_contract,
+    contract,
+    lint_contract,
+    try_contract,
+)
+from foresell.api.layer import queries, sql
+from foresell.api.quarantine import quarantined, retry
 from foresell.api.runs import (
     ProjectSummary,
     RunResult,
@@ -15,14 +24,27 @@ from foresell.api.runs import (
     submission,
     unanswered,
 )
+from foresell.api.staging import stage
+from foresell.api.synthetic import synth
 
 __all__ = [
     "ProjectSummary",
     "RunResult",
+    "compare_contracts",
+    "compile_contract",
+    "contract",
     "doctor",
     "forecast",
+    "lint_contract",
     "projects",
+    "quarantined",
+    "queries",
+    "retry",
     "run",
+    "sql",
+    "stage",
     "submission",
+    "synth",
+    "try_contract",
     "unanswered",
 ]

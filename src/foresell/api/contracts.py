@@ -11,7 +11,7 @@ from foresell.contracts.difference import Change, compare
 from foresell.contracts.lint import Finding
 from foresell.contracts.rules import Rule, contract_rules
 from foresell.errors import UsageError
-from foresell.pipeline.work import Event
+from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
 from foresell.wiring import contracts as wiring
 
@@ -43,10 +43,6 @@ class ContractTest:
     def passed(self) -> bool:
         """Whether no rule was broken beyond what the project allows."""
         return self.failure is None
-
-
-def _silent(_: Event) -> None:
-    """Hear nothing."""
 
 
 def lint_contract(target: str | Path) -> tuple[Finding, ...]:
@@ -91,7 +87,7 @@ def try_contract(
     *,
     data: str | Path | None = None,
     sample: int | None = None,
-    listen: Callable[[Event], None] = _silent,
+    listen: Callable[[Event], None] = unheard,
 ) -> ContractTest:
     """Read the data of ``project`` and run the gate; no workspace is written or looked at.
 

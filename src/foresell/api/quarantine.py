@@ -9,7 +9,7 @@ import polars as pl
 
 from foresell.contracts.gate import BETWEEN, ROW, RULES
 from foresell.errors import UsageError, nearest
-from foresell.pipeline.work import Event
+from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
 from foresell.wiring import quarantine as wiring
 
@@ -47,11 +47,7 @@ class RetryResult:
     quarantined: int
 
 
-def _silent(_: Event) -> None:
-    """Hear nothing."""
-
-
-def quarantine(
+def quarantined(
     project: str,
     *,
     rule: str | None = None,
@@ -84,7 +80,7 @@ def retry(
     *,
     file: str | Path | None = None,
     home: str | Path | None = None,
-    listen: Callable[[Event], None] = _silent,
+    listen: Callable[[Event], None] = unheard,
 ) -> RetryResult:
     """Bring mended rows back through the gate of ``project``.
 

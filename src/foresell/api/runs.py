@@ -12,7 +12,7 @@ from foresell.adapters.machine import Check
 from foresell.adapters.projects import Declaration
 from foresell.bundle.bundle import Bundle, may_answer, read_bundle
 from foresell.errors import ForesellError, GateError, UsageError, nearest
-from foresell.pipeline.work import Event
+from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
 from foresell.spec.project import Kind, Preset, ProjectSpec
 from foresell.wiring import runs as wiring
@@ -66,10 +66,6 @@ class RunResult:
     override: str | None = None
 
 
-def _silent(_: Event) -> None:
-    """Hear nothing."""
-
-
 def projects() -> list[ProjectSummary]:
     """Return the projects that can be run, by name: yours first, then those foresell ships."""
     settings = read_settings()
@@ -106,7 +102,7 @@ def run(
     until: str | None = None,
     override: str | None = None,
     home: str | Path | None = None,
-    listen: Callable[[Event], None] = _silent,
+    listen: Callable[[Event], None] = unheard,
 ) -> RunResult:
     """Run ``project`` from raw files to a judged forecast; do again only what changed.
 

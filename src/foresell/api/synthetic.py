@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from foresell.errors import SpecError, UsageError
-from foresell.pipeline.work import Event
+from foresell.pipeline.work import Event, unheard
 from foresell.spec.sources import Synthetic
 
 _MOST_PROCESSES = 64
@@ -28,10 +28,6 @@ class SynthResult:
     tables: pl.DataFrame
 
 
-def _silent(_: Event) -> None:
-    """Hear nothing."""
-
-
 def synth(
     out: str | Path,
     *,
@@ -41,7 +37,7 @@ def synth(
     end: str,
     seed: int = 7,
     processes: int = 1,
-    listen: Callable[[Event], None] = _silent,
+    listen: Callable[[Event], None] = unheard,
 ) -> SynthResult:
     """Write the files of an invented retailer to the folder ``out``.
 

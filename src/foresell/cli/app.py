@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from foresell.cli import quarantine, sql, stage, synth
+from foresell.cli import contract, quarantine, sql, stage, synth
 from foresell.cli.show import (
     Format,
     show_checks,
@@ -153,5 +153,5 @@ def doctor(form: FormatOption = Format.table) -> None:
         raise typer.Exit(3)
 
 
-for noun in (stage, sql, quarantine, synth):
+for noun in (stage, contract, quarantine, sql, synth):
     noun.register(app)

@@ -50,9 +50,9 @@ def show(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the rules of the gate, what broke them, and the rows that were set aside."""
-    from foresell.api.quarantine import quarantine  # noqa: PLC0415 - keeps --help quick
+    from foresell.api.quarantine import quarantined  # noqa: PLC0415 - keeps --help quick
 
-    found = quarantine(project, rule=rule, limit=limit)
+    found = quarantined(project, rule=rule, limit=limit)
     if out is not None:
         write_forecast(found.rows, out, form)
         return

@@ -66,45 +66,48 @@ class Reader:
             self.source.open(table.file).close()  # raises, and says what is there
         order: list[str] = []
         for name in names:
-            for rows in self._file(name, table, done):
-                order = order or rows.columns
-                if set(order) != set(rows.columns):
-                    _refuse_columns(name, rows.columns, names[0], order)
-                yield rows.select(order)
+            with closing(self.source.open(name)) as content:
+                digest = hashlib.sha256()
+                opened = self._open(content, name, table, digest.update)
+                path = self._path_columns(opened, table)
+                columns = [column for column in opened.columns if column not in self.dropped]
+                columns += [column.meta.output_name() for column in path]
+                order = order or columns
+                if set(order) != set(columns):
+                    _refuse_columns(name, columns, names[0], order)
+                height = 0
+                for rows in opened.batches:
+                    height += rows.height
+                    yield rows.with_columns(path).select(order)
+                self._verify(content, opened, digest)
+            done(ReadFile(name=name, rows=height, encoding=opened.encoding))
 
     def whole(self, table: Table, done: Callable[[ReadFile], None] = _silent) -> pl.DataFrame:
         """Return all rows of ``table`` at once."""
         return pl.concat(list(self.batches(table, done)))
 
-    def _file(
-        self, name: str, table: Table, done: Callable[[ReadFile], None]
-    ) -> Iterator[pl.DataFrame]:
-        """Yield the rows of one file with the columns of its path; its bytes are verified last."""
-        digest, height = hashlib.sha256(), 0
-        with closing(self.source.open(name)) as content:
-            if table.format == "csv":
-                opened = csv_rows(content, name, table, self.contract, self.dropped, digest.update)
-            else:
-                opened = parquet_rows(content, name, table, self.contract, self.dropped)
-            path = self._path_columns(opened, table)
-            for rows in opened.batches:
-                height += rows.height
-                yield rows.with_columns(path)
-            if table.format != "csv":
-                content.seek(0)
-                deque(chunks(content, digest.update), maxlen=0)
-            self._verify(name, digest.hexdigest())
-        done(ReadFile(name=name, rows=height, encoding=opened.encoding))
+    def _open(
+        self, content: BinaryIO, name: str, table: Table, heard: Callable[[bytes], object]
+    ) -> FileRows:
+        """Open one file; only of text is every byte ``heard`` as it is read."""
+        if table.format == "csv":
+            return csv_rows(content, name, table, self.contract, self.dropped, heard)
+        return parquet_rows(content, name, table, self.contract, self.dropped)
 
-    def _verify(self, name: str, found: str) -> None:
-        """Refuse a file with other bytes than the manifest has.
+    def _verify(self, content: BinaryIO, opened: FileRows, digest: "hashlib._Hash") -> None:
+        """Refuse a file, now read to its end, with other bytes than the manifest has.
 
         Raises:
             DataError: it has.
         """
-        if self.sums is not None and self.sums.get(name) != found:
+        if opened.encoding is None:
+            content.seek(0)
+            deque(chunks(content, digest.update), maxlen=0)
+        if self.sums is not None and self.sums.get(opened.name) != digest.hexdigest():
             raise DataError(
-                "the file changed while the run was reading it", name, "run again when it is whole"
+                "the file changed while the run was reading it",
+                opened.name,
+                "run again when it is whole",
             )
 
     def _path_columns(self, opened: FileRows, table: Table) -> Sequence[pl.Expr]:

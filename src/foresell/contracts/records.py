@@ -80,9 +80,8 @@ def cut_records(pieces: Iterable[bytes], table: Table, name: str) -> Iterator[tu
             beside a quote that does not belong there. The place is the line on which the record
             starts; what stands there is not shown, for it may be about a person.
     """
-    held: Block | None = None
     width = 0
-    for block in _blocks(pieces, table, name):
+    for block, last in _blocks(pieces, table, name):
         stray = block.first_stray_quote()
         width = width or int(block.widths[0])
         ragged = np.flatnonzero(block.widths != width)
@@ -94,29 +93,33 @@ def cut_records(pieces: Iterable[bytes], table: Table, name: str) -> Iterator[tu
                 f"{name}, line {block.line_of(int(ragged[0]))}",
                 f"mend or remove that line; fields are told apart by {table.separator!r}",
             )
-        if held is not None:
-            yield held, False
-        held = block
-    if held is not None:
-        yield held, True
+        yield block, last
 
 
-def _blocks(pieces: Iterable[bytes], table: Table, name: str) -> Iterator[Block]:
-    """Yield whole records as they come; a quote that is never closed is a ``DataError``."""
-    rest, line = b"", 1
+def _blocks(pieces: Iterable[bytes], table: Table, name: str) -> Iterator[tuple[Block, bool]]:
+    """Yield whole records as they come; a quote that is never closed is a ``DataError``.
+
+    A block waits for the next one, so that the last one is known, and takes what no line end ends.
+    """
+    ready, rest, line = b"", b"", 1
     for piece in pieces:
         rest += piece
         whole = rest[: _last_end(rest)].rstrip(b"\n")
         if whole:
-            block, rest = whole + b"\n", rest[len(whole) + 1 :]
-            yield Block(block, table.separator, line)
-            line += block.count(b"\n")
+            if ready:
+                yield Block(ready, table.separator, line), False
+                line += ready.count(b"\n")
+            ready, rest = whole + b"\n", rest[len(whole) + 1 :]
         elif len(rest) > _LONGEST:
-            _refuse_quotes("a quote is never closed", line + _blank_lines(rest), name)
+            line += ready.count(b"\n") + _blank_lines(rest)
+            _refuse_quotes("a quote is never closed", line, name)
     if rest := rest.rstrip(b"\n"):
         if rest.count(b'"') % 2:
-            _refuse_quotes("a quote is never closed", line + _blank_lines(rest), name)
-        yield Block(rest + b"\n", table.separator, line)
+            line += ready.count(b"\n") + _blank_lines(rest)
+            _refuse_quotes("a quote is never closed", line, name)
+        rest += b"\n"
+    if ready or rest:
+        yield Block(ready + rest, table.separator, line), True
 
 
 def count_records(pieces: Iterable[bytes]) -> int:

@@ -127,9 +127,9 @@ def _of_series(project: ProjectSpec, kinds: Mapping[str, LogicalType]) -> Iterat
     yield _column("x_since_seen", required=True, low=0)
     for name in project.with_role("past_only"):
         yield _column(f"x_past_{name}")
-    statics = project.with_role("static")
-    numbers = [name for name in statics if kinds[name] in {"integer", "number"}]
-    for name in (*project.keys, *(name for name in statics if name not in numbers)):
+    fixed = project.with_role("static")
+    numbers = [name for name in fixed if kinds[name] in {"integer", "number"}]
+    for name in (*project.keys, *(name for name in fixed if name not in numbers)):
         yield _column(f"x_code_{name}", required=True, low=-1)
     for name in numbers:
         yield _column(f"x_static_{name}")

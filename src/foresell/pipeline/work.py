@@ -122,3 +122,7 @@ class Event:
     stage: str
     text: str = ""
     seconds: float = 0.0
+
+
+def unheard(_: Event) -> None:
+    """Listen to nothing."""

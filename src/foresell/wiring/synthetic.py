@@ -24,7 +24,7 @@ from foresell.data.synthetic.files import (
 from foresell.data.synthetic.shop import HORIZON, World, make_world
 from foresell.errors import MachineError
 from foresell.pipeline.fingerprint import code_digest, digest, libraries
-from foresell.pipeline.work import Event
+from foresell.pipeline.work import Event, unheard
 from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.sources import Synthetic
@@ -45,17 +45,13 @@ class WrittenFile:
     sha256: str
 
 
-def _silent(_: Event) -> None:
-    """Hear nothing."""
-
-
 def write_synthetic(
     settings: Synthetic,
     out: Path,
     *,
     horizon: int = HORIZON,
     processes: int = 1,
-    listen: Callable[[Event], None] = _silent,
+    listen: Callable[[Event], None] = unheard,
 ) -> Sequence[WrittenFile]:
     """Write the files of a retailer to the folder ``out``; return them in the order of their names.
 
@@ -179,7 +175,7 @@ def _block_apart(
     settings: Synthetic, horizon: int, number: int, root: Path
 ) -> Sequence[WrittenFile]:
     """Write the parts of one block, in a process of its own."""
-    return list(_block(make_world(settings, horizon), number, DirectoryStore(root), _silent))
+    return list(_block(make_world(settings, horizon), number, DirectoryStore(root), unheard))
 
 
 def _block(

@@ -125,3 +125,14 @@ def test_how_much_is_missing_is_seen_by_those_who_see_all_rows(
         said = {rule_of(result): result.success for result in results}
         assert said["rare: missing"] is enough
         assert pydantic(EVERY_RULE, rows) == postgres(EVERY_RULE, rows, database) == set()
+
+
+def test_where_no_column_is_required_a_suite_counts_broken_rows_and_names_none(
+    expectations: Expectations,
+) -> None:
+    loose = contract_of([column("a", "number"), column("b", "number")], [condition("c", "a > b")])
+    rows: list[Row] = [{"a": 2.0, "b": 1.0}, {"a": 1.0, "b": 2.0}, {"a": None, "b": 1.0}]
+    assert gate(loose, rows) == pandera(loose, rows) == {(0, "c: condition")}
+    results = expectations.results(raw_suite(loose), pandas_frame(loose, rows))
+    said = {rule_of(result): result for result in results}["c: condition"]
+    assert (said.success, said.result["observed_value"]) == (False, 1)

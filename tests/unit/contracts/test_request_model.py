@@ -18,7 +18,7 @@ def problem(model: type[BaseModel], row: dict[str, Any]) -> tuple[tuple[str | in
     return error["loc"], error["msg"]
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
     "an unknown field": ({"colour": 1}, ("colour",), "Extra inputs are not permitted"),
     "a value that is missing": (
         {"must": None},
@@ -101,7 +101,7 @@ def test_a_model_of_some_columns_is_held_to_the_rules_that_it_has_columns_for() 
 
 def test_an_unknown_column_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
-        request_model(EVERY_RULE, ["amont"])
+        request_model(EVERY_RULE, ["amounts"])
     assert caught.value.mend.startswith("did you mean 'amount'?")
 
 

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
 from foresell.contracts.condition import (
     Call,
     ColumnTerm,
@@ -53,9 +55,17 @@ def create_table(contract: Contract, table: str | None = None) -> str:
     parts = [_column(column) for column in columns]
     parts += [_finite(column) for column in columns if column.logical_type == "number"]
     parts += [text for rule in rules if (text := _constraint(rule, name))]
-    described = [_table_comment(contract, name)]
-    described += [text for column in columns if (text := _comment(column, name, rules))]
-    return f"CREATE TABLE {_name(name)} (\n  " + ",\n  ".join(parts) + "\n);\n" + "".join(described)
+    comments = [_table_comment(contract, name)]
+    comments += [text for column in columns if (text := _comment(column, name, rules))]
+    pages = Environment(  # a statement, not a page: names and texts are quoted below
+        loader=PackageLoader("foresell.contracts"),
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    template = pages.get_template("table.sql.jinja")
+    return template.render(table=_name(name), parts=parts, comments=comments)
 
 
 def check_sql(rule: Rule) -> str | None:
@@ -110,7 +120,7 @@ def _table_comment(contract: Contract, table: str) -> str:
     """Return the description of the table, with the version of the contract."""
     told = contract.schema[0].description or contract.description.get("purpose", "")
     text = f"{told} Contract {contract.id} {contract.version}, rules {contract.digest[:12]}."
-    return f"COMMENT ON TABLE {_name(table)} IS {_text(text.strip())};\n"
+    return f"COMMENT ON TABLE {_name(table)} IS {_text(text.strip())};"
 
 
 def _comment(column: Column, table: str, rules: tuple[Rule, ...]) -> str | None:
@@ -121,7 +131,7 @@ def _comment(column: Column, table: str, rules: tuple[Rule, ...]) -> str | None:
     told = (column.description, column.unit and f"Unit: {column.unit}.", *missing)
     text = " ".join(part for part in told if part)
     place = f"{_name(table)}.{_name(column.name)}"
-    return f"COMMENT ON COLUMN {place} IS {_text(text)};\n" if text else None
+    return f"COMMENT ON COLUMN {place} IS {_text(text)};" if text else None
 
 
 def _name(name: str) -> str:

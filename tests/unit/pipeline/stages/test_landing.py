@@ -136,7 +136,6 @@ def test_landing_holds_the_joined_rows_in_reading_order_numbered_and_counts_them
                 ("sales", "train.csv", 400),
                 ("features", "features.csv", 278),
                 ("stores", "stores.csv", 2),
-                ("asked", "test.csv", 156),
             )
         },
         "unmatched": {"features": nothing, "stores": nothing},
@@ -181,6 +180,8 @@ def test_the_rows_asked_for_land_in_their_own_order(house: House, ask: MakeReque
     asked = house.workspace.output("asked").read_frame("asked.parquet")
     assert asked.row(0) == (2, 2, date(2012, 9, 28), False)
     assert asked.height == 4 * 39
+    report = json.loads(house.files()["asked/report.json"])
+    assert report == {"files": [{"name": "test.csv", "rows": 156, "encoding": "utf-8"}]}
 
 
 def test_rows_asked_for_may_be_parquet(house: House, ask: MakeRequest) -> None:
