@@ -8,7 +8,7 @@ import polars as pl
 # Written in cp850, as the export is; invented, but for the three words that tell the encoding.
 PEOPLE = (
     ("Toy Loft", "0621-555", "Berguvsvägen 8", "S-958 22", "Larsson", "Marit", "Luleå", "Sweden"),
-    ("Cosas", "(91) 555 94", "Calle Alta 1", "28034", "Freyre", "Martín", "Madrid", "Spain"),
+    ("Cosas", "(91) 555 94", "Plaza Alta 1", "28034", "Freyre", "Martín", "Madrid", "Spain"),
     ("Wheels", "20155571", "4092 Furth Circle", "10022", "Yunck", "Kwai", "NYC", "USA"),
     ("Gràcia", "93 555 77", "Rambla Cataluña 23", "08022", "Saavedra", "Edu", "Gavà", "Spain"),
 )

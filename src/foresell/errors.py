@@ -75,15 +75,19 @@ class MachineError(ForesellError):
     exit_code = 3
 
 
-def nearest(name: str, known: "Iterable[str]") -> str:
-    """Return a hint that names the nearest known name, or lists all of them.
+def nearest(name: str, known: "Iterable[str]", most: int | None = None) -> str:
+    """Return a hint that names the nearest known name, and lists all of them or the first ``most``.
 
     >>> nearest("horizn", ["horizon", "season"])
     "did you mean 'horizon'? Known: horizon, season"
     >>> nearest("x", ["horizon"])
     'known: horizon'
+    >>> nearest("x", ["a", "b", "c"], most=2)
+    'known: a, b, and 1 more'
     """
     names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.6)
-    listed = ", ".join(names)
+    listed = ", ".join(names[:most])
+    if most is not None and len(names) > most:
+        listed += f", and {len(names) - most} more"
     return f"did you mean {close[0]!r}? Known: {listed}" if close else f"known: {listed}"

@@ -146,10 +146,6 @@ def refuse_missing(name: str, where: str, there: Iterable[str], empty: str) -> N
         DataError: it says what is ``there``, the nearest first; ``empty`` where nothing is.
     """
     known = sorted(there)
-    near, _, rest = nearest(name, known).rpartition("nown: ")
-    shown = ", ".join(known[:_LISTED]) if rest else ""
-    more = f", and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    hint = f"{near}nown: {shown}{more}"
     what = f"{name} is missing"
     if name.endswith("/"):
         what = f"the folder {name} holds no file"
@@ -158,7 +154,8 @@ def refuse_missing(name: str, where: str, there: Iterable[str], empty: str) -> N
     raise DataError(
         what,
         where,
-        f"put it there or point --data at the folder that has it; {hint if known else empty}",
+        f"put it there or point --data at the folder that has it; "
+        f"{nearest(name, known, _LISTED) if known else empty}",
     )
 
 

@@ -193,8 +193,8 @@ def _refuse_other_columns(landing: Landing, project: ProjectSpec) -> None:
     """
     grouping = project.grouping
     there = landing.columns if grouping is None else (*grouping.by, *grouping.columns)
-    for name in project.columns:
-        if name not in there:
+    for name, role in project.columns.items():
+        if name not in there and not (role == "excluded" and name in landing.dropped):
             why = f"is dropped as {landing.dropped[name]}" if name in landing.dropped else "stands"
             raise SpecError(
                 f"the column {name!r} has a role and {why}"
