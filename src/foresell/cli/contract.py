@@ -1,6 +1,5 @@
 """``foresell contract``: lint, show, compile, test and diff."""
 
-import json
 import sys
 from dataclasses import asdict
 from enum import StrEnum
@@ -10,17 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foresell.cli.show import Format
+from foresell.cli.terminal import plain, print_json, screen
 from foresell.errors import MachineError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console
-
     from foresell.api.contracts import ContractSummary, ContractTest
     from foresell.contracts.difference import Change
 
-_PLAIN_WIDTH = 120  # where nobody looks at a terminal: a file, a pipe, a log
 _TONES = {"breaking": "bold red", "weakened": "yellow", "tightened": "cyan"}
 
 app = typer.Typer(
@@ -59,7 +56,7 @@ def lint(target: TargetArgument, form: FormatOption = Format.table) -> None:
 
     found = lint_contract(target)
     if form is Format.json:
-        _json([asdict(finding) for finding in found])
+        print_json([asdict(finding) for finding in found])
     else:
         _show_findings([(finding.place, finding.problem) for finding in found])
     if found:
@@ -73,7 +70,7 @@ def show(target: TargetArgument, form: FormatOption = Format.table) -> None:
 
     found = contract(target)
     if form is Format.json:
-        _json(_summary_json(found))
+        print_json(_summaryprint_json(found))
     else:
         _show_summary(found)
 
@@ -101,7 +98,7 @@ def compile_(
         raise MachineError(
             f"{out.name} cannot be written: {error.strerror}", str(out), "give another --out"
         ) from error
-    _console().print(f"wrote {out}", soft_wrap=True)
+    screen().print(f"wrote {out}", soft_wrap=True)
 
 
 @app.command("test")
@@ -124,7 +121,7 @@ def try_(
         result = try_contract(project, data=data, sample=sample, listen=progress.hear)
     if form is Format.json:
         passed = {"project": project, "passed": result.passed, "failure": result.failure}
-        _json(passed | result.checks)
+        print_json(passed | result.checks)
     else:
         _show_test(result)
     if not result.passed:
@@ -142,7 +139,7 @@ def diff(
 
     changes = compare_contracts(old, new)
     if form is Format.json:
-        _json([asdict(change) for change in changes])
+        print_json([asdict(change) for change in changes])
     else:
         _show_changes(changes)
     if any(change.effect == "breaking" for change in changes):
@@ -152,7 +149,7 @@ def diff(
 def _show_findings(found: "Sequence[tuple[str, str]]") -> None:
     """Print what is wrong, or that nothing is."""
     if not found:
-        _console().print("[green]✓[/green] nothing is wrong with this contract")
+        screen().print("[green]✓[/green] nothing is wrong with this contract")
         return
     _table(("place", "problem"), found)
 
@@ -168,13 +165,13 @@ def _show_summary(found: "ContractSummary") -> None:
     over = [(r.name, r.says) for r in found.rules if len(r.columns) > 1]
     if over:
         _table(("rule", "says"), over)
-    _console().print(
+    screen().print(
         f"[bold]{found.contract.id}[/bold] {found.version}, {len(found.rules)} rules "
         f"[dim]{found.digest[:12]}[/dim]"
     )
 
 
-def _summary_json(found: "ContractSummary") -> dict[str, Any]:
+def _summaryprint_json(found: "ContractSummary") -> dict[str, Any]:
     """Return a contract as data."""
     return {
         "id": found.contract.id,
@@ -194,11 +191,11 @@ def _show_test(result: "ContractTest") -> None:
     from foresell.cli.quarantine import show_gate  # noqa: PLC0415
 
     show_gate(result.checks)
-    console = _console()
+    console = screen()
     if result.passed:
         console.print("[green]✓[/green] the data keeps the contract")
     else:
-        console.print(f"[bold red]✗[/bold red] {_plain(str(result.failure))}", soft_wrap=True)
+        console.print(f"[bold red]✗[/bold red] {plain(str(result.failure))}", soft_wrap=True)
 
 
 def _show_changes(changes: "Sequence[Change]") -> None:
@@ -206,7 +203,7 @@ def _show_changes(changes: "Sequence[Change]") -> None:
     from rich.text import Text  # noqa: PLC0415
 
     if not changes:
-        _console().print("the contracts are the same")
+        screen().print("the contracts are the same")
         return
     rows = [
         (
@@ -232,23 +229,4 @@ def _table(head: "Sequence[str]", rows: "Sequence[Sequence[Any]]") -> None:
         table.add_column(name, overflow="fold", no_wrap=name in {"effect", "where"})
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    _console().print(table)
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape  # noqa: PLC0415
-
-    return escape(text)
-
-
-def _json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
-
-
-def _console() -> "Console":
-    from rich.console import Console  # noqa: PLC0415 - only when something is shown
-
-    console = Console(highlight=False, soft_wrap=False)
-    if not console.is_terminal:
-        console.width = _PLAIN_WIDTH
-    return console
+    screen().print(table)

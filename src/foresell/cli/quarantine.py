@@ -1,7 +1,6 @@
 """``foresell quarantine``: rows that the gate set aside, shown and brought back mended."""
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foresell.cli.show import Format, write_forecast
+from foresell.cli.terminal import print_json, screen
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.console import Console
 
     from foresell.api.quarantine import RetryResult
 
 _HEAD = 20  # rows that a person reads on a screen
-_PLAIN_WIDTH = 120  # where nobody looks at a terminal: a file, a pipe, a log
 
 app = typer.Typer(
     no_args_is_help=True, help="Rows that broke the contract: look at them, mend them, retry."
@@ -58,7 +56,7 @@ def show(
         return
     if form is Format.json:
         rows = json.loads(found.rows.write_json())
-        _json({"project": project, **found.checks, "rows": rows})
+        print_json({"project": project, **found.checks, "rows": rows})
         return
     show_gate(found.checks)
     show_rows(found.rows)
@@ -82,7 +80,7 @@ def retry(
 
     result = bring_back(project, file=file)
     if form is Format.json:
-        _json(asdict(result))
+        print_json(asdict(result))
     else:
         show_retry(result)
 
@@ -96,7 +94,7 @@ def show_gate(checks: dict[str, Any]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    console, sampled, contract = _console(), checks["sampled"], checks["contract"]
+    console, sampled, contract = screen(), checks["sampled"], checks["contract"]
     console.print(
         f"[bold]Gate[/bold]  {checks['read']:,} rows read = {checks['kept']:,} kept + "
         f"{checks['quarantined']:,} set aside"
@@ -130,7 +128,7 @@ def show_rows(rows: "pl.DataFrame") -> None:
 
     if rows.is_empty():
         return
-    table, console, head = Table(box=SIMPLE_HEAD, pad_edge=False), _console(), rows.head(_HEAD)
+    table, console, head = Table(box=SIMPLE_HEAD, pad_edge=False), screen(), rows.head(_HEAD)
     for name in head.columns:
         table.add_column(Text(name))
     for row in head.rows():
@@ -144,7 +142,7 @@ def show_rows(rows: "pl.DataFrame") -> None:
 
 def show_retry(result: "RetryResult") -> None:
     """Print what became of mended rows."""
-    console = _console()
+    console = screen()
     console.print(
         f"[bold]{result.repaired:,}[/bold] mended rows pass, {result.broken:,} still break a rule"
     )
@@ -155,16 +153,3 @@ def show_retry(result: "RetryResult") -> None:
             "their rows have changed at the source"
         )
     console.print(f"[dim]go on: foresell run {result.project}[/dim]")
-
-
-def _json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
-
-
-def _console() -> "Console":
-    from rich.console import Console  # noqa: PLC0415 - only when something is shown
-
-    console = Console(highlight=False, soft_wrap=False)
-    if not console.is_terminal:
-        console.width = _PLAIN_WIDTH
-    return console

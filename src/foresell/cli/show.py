@@ -1,6 +1,5 @@
 """What the commands print: tables for people, JSON for programs; errors on standard error."""
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foresell.cli.show_data import show_data
+from foresell.cli.terminal import plain, print_json, screen
 from foresell.errors import ForesellError, MachineError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.console import Console
     from rich.table import Table
 
     from foresell.adapters.machine import Check
@@ -23,7 +22,6 @@ _METRICS = ("wmae", "rmse", "mae", "wape", "bias_share", "mase", "wql", "coverag
 _TITLES = {"bias_share": "BIAS", "coverage": "IN 80%"}
 _ANSWERS = ("prediction", "interval_method", "level_used")
 _HEAD = 14  # rows of a forecast that fit on a screen beside what came before
-_PLAIN_WIDTH = 120  # where nobody looks at a terminal: a file, a pipe, a log
 
 
 class Format(StrEnum):
@@ -35,52 +33,52 @@ class Format(StrEnum):
 
 def show_error(error: ForesellError) -> None:
     """Print the three parts of an error."""
-    console = _console(stderr=True)
-    console.print(f"[bold red]error[/bold red] {_plain(error.what)}", soft_wrap=True)
-    console.print(f"  [dim]where[/dim] {_plain(error.where)}", soft_wrap=True)
-    console.print(f"  [dim]mend [/dim] {_plain(error.mend)}", soft_wrap=True)
+    console = screen(stderr=True)
+    console.print(f"[bold red]error[/bold red] {plain(error.what)}", soft_wrap=True)
+    console.print(f"  [dim]where[/dim] {plain(error.where)}", soft_wrap=True)
+    console.print(f"  [dim]mend [/dim] {plain(error.mend)}", soft_wrap=True)
 
 
 def show_projects(found: "Sequence[ProjectSummary]", form: Format) -> None:
     """Print the projects."""
     if form is Format.json:
-        _json([asdict(project) for project in found])
+        print_json([asdict(project) for project in found])
         return
     table = _table("project", "what", "target", "step", "horizon", "data")
     for project in found:
         if project.kind == "broken":
-            table.add_row(f"[red]{project.name}[/red]", f"[red]{_plain(project.title)}[/red]")
+            table.add_row(f"[red]{project.name}[/red]", f"[red]{plain(project.title)}[/red]")
             continue
         data = "made by foresell" if project.synthetic else "--data DIR"
         table.add_row(
             f"[bold]{project.name}[/bold]",
-            _plain(project.title),
+            plain(project.title),
             project.target,
             project.frequency,
             str(project.horizon),
             data,
         )
-    _console().print(table)
+    screen().print(table)
 
 
 def show_checks(checks: "Sequence[Check]", form: Format) -> None:
     """Print what was looked at."""
     if form is Format.json:
-        _json([asdict(check) for check in checks])
+        print_json([asdict(check) for check in checks])
         return
     table = _table("", "what", "found", "mend")
     for check in checks:
         mark = "[green]✓[/green]" if check.state == "ok" else "[red]✗[/red]"
         table.add_row(mark, check.name, check.found, check.mend)
-    _console().print(table)
+    screen().print(table)
 
 
 def show_run(result: "RunResult", form: Format) -> None:
     """Print the leaderboard, the value added, the verdict, and where everything lies."""
     if form is Format.json:
-        _json(_run_json(result))
+        print_json(_runprint_json(result))
         return
-    console = _console()
+    console = screen()
     board, added = result.leaderboard, result.value_added
     if board is None or added is None or result.verdict is None:
         show_data(result, console)
@@ -91,10 +89,10 @@ def show_run(result: "RunResult", form: Format) -> None:
     passed = bool(result.passed)
     mark = "[bold green]passed[/bold green]" if passed else "[bold red]not passed[/bold red]"
     if not passed and result.override:
-        mark += f", overridden: {_plain(result.override)}"
+        mark += f", overridden: {plain(result.override)}"
     console.print(f"\n[bold]Gate[/bold]  {mark}", highlight=False)
     for reason in result.verdict["reasons"]:
-        console.print(f"  {_plain(reason)}", highlight=False, soft_wrap=True)
+        console.print(f"  {plain(reason)}", highlight=False, soft_wrap=True)
     places = {"Forecast": result.forecast, "Report": result.report}
     console.print()
     for name, place in places.items():
@@ -111,9 +109,9 @@ def show_unanswered(left: "pl.DataFrame") -> None:
     """Say, on standard error, how many rows the source asked for are out of reach, and why."""
     if left.height:
         reasons = "; ".join(sorted(set(left["reason"].to_list()))[:3])
-        _console(stderr=True).print(
+        screen(stderr=True).print(
             f"[yellow]{left.height:,} rows that the source asked for are out of reach[/yellow]: "
-            f"{_plain(reasons)}",
+            f"{plain(reasons)}",
             highlight=False,
             soft_wrap=True,
         )
@@ -144,9 +142,9 @@ def write_forecast(answered: "pl.DataFrame", out: Path, form: Format) -> None:
             f"cannot write: {error.strerror or error}", str(out), "free the disk or choose another"
         ) from error
     if form is Format.json:
-        _json({"rows": answered.height, "out": str(out)})
+        print_json({"rows": answered.height, "out": str(out)})
     else:
-        _console().print(f"{answered.height:,} rows in {out}", highlight=False)
+        screen().print(f"{answered.height:,} rows in {out}", highlight=False)
 
 
 def show_forecast(answered: "pl.DataFrame", form: Format) -> None:
@@ -154,7 +152,7 @@ def show_forecast(answered: "pl.DataFrame", form: Format) -> None:
     if form is Format.json:
         sys.stdout.write(answered.write_json() + "\n")
         return
-    head, console = answered.head(_HEAD), _console()
+    head, console = answered.head(_HEAD), screen()
     identity = [name for name in head.columns if name not in _ANSWERS and name[:2] != "q0"]
     banded = "q0.9" in head.columns
     columns = ["FORECAST", "80% FROM", "TO"] if banded else ["FORECAST"]
@@ -215,7 +213,7 @@ def _number(value: float | None, name: str) -> str:
             return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
 
 
-def _run_json(result: "RunResult") -> dict[str, Any]:
+def _runprint_json(result: "RunResult") -> dict[str, Any]:
     """Return a run's result as plain values."""
 
     def rows(frame: "pl.DataFrame | None") -> list[dict[str, Any]] | None:
@@ -239,19 +237,6 @@ def _run_json(result: "RunResult") -> dict[str, Any]:
     }
 
 
-def _json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
-
-
-def _console(*, stderr: bool = False) -> "Console":
-    from rich.console import Console  # noqa: PLC0415 - only when something is shown
-
-    console = Console(stderr=stderr)
-    if not console.is_terminal:
-        console.width = _PLAIN_WIDTH
-    return console
-
-
 def _table(*columns: str) -> "Table":
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -261,8 +246,3 @@ def _table(*columns: str) -> "Table":
         number = name.isupper() or name == "horizon"
         table.add_column(name, justify="right" if number and i else "left", no_wrap=number)
     return table
-
-
-def _plain(text: str) -> str:
-    """Return ``text`` with Rich's square brackets made harmless."""
-    return text.replace("[", "\\[")

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from foresell.cli.terminal import plain
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -27,7 +29,7 @@ def show_data(result: "RunResult", console: "Console") -> None:
     broken = sorted((rule for rule in checks["rules"] if rule["broken"]), key=_often)
     for rule in broken[:_SHOWN]:
         seen = ", ".join(rule["examples"])
-        _line(console, "", f"{rule['broken']:,} broke [bold]{_plain(rule['rule'])}[/bold]: {seen}")
+        _line(console, "", f"{rule['broken']:,} broke [bold]{plain(rule['rule'])}[/bold]: {seen}")
     findings = result.leakage["findings"] if result.leakage is not None else []
     for i, finding in enumerate(findings):
         _line(console, "" if i else "Leaks", _finding(finding))
@@ -63,16 +65,11 @@ def _finding(finding: dict[str, Any]) -> str:
     """Return one leak in words, with what was done about it."""
     names = " and ".join(finding["columns"])
     alone = len(finding["columns"]) == 1
-    said = f"[bold]{_plain(names)}[/bold] {finding['evidence']}" if alone else finding["evidence"]
+    said = f"[bold]{plain(names)}[/bold] {finding['evidence']}" if alone else finding["evidence"]
     note = finding["note"] or finding["verdict"]
-    return f"{said} [dim]({_plain(note)})[/dim]"
+    return f"{said} [dim]({plain(note)})[/dim]"
 
 
 def _line(console: "Console", name: str, text: str) -> None:
     """Print one line with its name before it."""
     console.print(f"[bold]{name:<9}[/bold] {text}", highlight=False, soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    """Return ``text`` with Rich's square brackets made harmless."""
-    return text.replace("[", "\\[")

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from foresell.cli.terminal import screen
 from foresell.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import polars as pl
-    from rich.console import Console
 
     from foresell.adapters.query_files import ReadyQuery
 
 _HEAD = 30  # rows that a person reads on a screen
-_PLAIN_WIDTH = 120  # where nobody looks at a terminal: a file, a pipe, a log
 
 
 class AnswerFormat(StrEnum):
@@ -72,7 +71,7 @@ def sql(
         show_answer(answer, chosen)
     else:
         _write(answer, chosen, out)
-        _console(stderr=True).print(f"{answer.height:,} rows in {out}", soft_wrap=True)
+        screen(stderr=True).print(f"{answer.height:,} rows in {out}", soft_wrap=True)
 
 
 def show_queries(found: "Sequence[ReadyQuery]", form: AnswerFormat | None) -> None:
@@ -94,7 +93,7 @@ def show_queries(found: "Sequence[ReadyQuery]", form: AnswerFormat | None) -> No
     table = Table("query", "what it asks", box=SIMPLE_HEAD, pad_edge=False)
     for query in found:
         table.add_row(Text(query.name, "bold"), Text(query.title))
-    _console().print(table)
+    screen().print(table)
 
 
 def show_answer(answer: "pl.DataFrame", form: AnswerFormat) -> None:
@@ -106,7 +105,7 @@ def show_answer(answer: "pl.DataFrame", form: AnswerFormat) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    console, head = _console(), answer.head(_HEAD)
+    console, head = screen(), answer.head(_HEAD)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name, kind in head.schema.items():
         table.add_column(Text(name), justify="right" if kind.is_numeric() else "left")
@@ -187,12 +186,3 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}" if abs(value) >= 100 else f"{value:.6g}"
     return str(value)
-
-
-def _console(*, stderr: bool = False) -> "Console":
-    from rich.console import Console  # noqa: PLC0415 - only when something is shown
-
-    console = Console(stderr=stderr, highlight=False)
-    if not console.is_terminal:
-        console.width = _PLAIN_WIDTH
-    return console

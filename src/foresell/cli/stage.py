@@ -1,13 +1,12 @@
 """``foresell stage``: raw files put in place."""
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from foresell.cli.show import Format
+from foresell.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from foresell.api.staging import Staged
@@ -43,7 +42,7 @@ def show_staged(staged: "Staged", form: Format) -> None:
             "synthetic": staged.synthetic,
             "files": [{"name": file.name, "bytes": file.bytes} for file in staged.files],
         }
-        sys.stdout.write(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+        print_json(said)
         return
     from rich.console import Console  # noqa: PLC0415
 

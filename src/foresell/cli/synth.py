@@ -1,13 +1,12 @@
 """``foresell synth``: the data of a retailer that does not exist."""
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from foresell.cli.show import Format
+from foresell.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from foresell.api.synthetic import SynthResult
@@ -68,7 +67,7 @@ def show_synth(result: "SynthResult", form: Format) -> None:
             "bytes": result.bytes,
             "tables": result.tables.to_dicts(),
         }
-        sys.stdout.write(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+        print_json(said)
         return
     from rich import box  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415

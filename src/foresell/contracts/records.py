@@ -111,15 +111,15 @@ def _blocks(pieces: Iterable[bytes], table: Table, name: str) -> Iterator[tuple[
                 line += ready.count(b"\n")
             ready, rest = whole + b"\n", rest[len(whole) + 1 :]
         elif len(rest) > _LONGEST:
-            line += ready.count(b"\n") + _blank_lines(rest)
-            _refuse_quotes("a quote is never closed", line, name)
-    if rest := rest.rstrip(b"\n"):
-        if rest.count(b'"') % 2:
-            line += ready.count(b"\n") + _blank_lines(rest)
-            _refuse_quotes("a quote is never closed", line, name)
-        rest += b"\n"
+            break
+    rest = rest.rstrip(b"\n")
+    if rest.count(b'"') % 2 or len(rest) > _LONGEST:
+        if ready:  # what is wrong before that quote is told first
+            yield Block(ready, table.separator, line), False
+        line += ready.count(b"\n") + _blank_lines(rest)
+        _refuse_quotes("a quote is never closed", line, name)
     if ready or rest:
-        yield Block(ready + rest, table.separator, line), True
+        yield Block(ready + rest + b"\n" * bool(rest), table.separator, line), True
 
 
 def count_records(pieces: Iterable[bytes]) -> int:
