@@ -24,7 +24,8 @@ from foresell.wiring.quarantine import refuse_edited
 class ProjectSummary:
     """One declared project; ``synthetic`` ones need no data.
 
-    ``kind`` is ``broken`` where the declaration cannot be read; ``title`` then says why.
+    ``frequency`` and ``horizon`` are those of a panel; a tabular project has neither. ``kind`` is
+    ``broken`` where the declaration cannot be read; ``title`` then says why.
     """
 
     name: str
@@ -87,8 +88,8 @@ def _summary(texts: Declaration, spec: ProjectSpec) -> ProjectSummary:
         title=spec.title,
         kind=spec.kind,
         target=spec.target,
-        frequency=spec.frequency,
-        horizon=spec.horizon,
+        frequency=spec.frequency if spec.kind == "panel" else "",
+        horizon=spec.horizon if spec.kind == "panel" else None,
         synthetic=spec.synthetic is not None,
         where=texts.where,
     )

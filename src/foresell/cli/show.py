@@ -44,7 +44,7 @@ def show_projects(found: "Sequence[ProjectSummary]", form: Format) -> None:
     if form is Format.json:
         print_json([asdict(project) for project in found])
         return
-    table = _table("project", "what", "target", "step", "horizon", "data")
+    table = _table("project", "what", "kind", "target", "step", "horizon", "data")
     for project in found:
         if project.kind == "broken":
             table.add_row(f"[red]{project.name}[/red]", f"[red]{plain(project.title)}[/red]")
@@ -53,9 +53,10 @@ def show_projects(found: "Sequence[ProjectSummary]", form: Format) -> None:
         table.add_row(
             f"[bold]{project.name}[/bold]",
             plain(project.title),
+            project.kind,
             project.target,
-            project.frequency,
-            str(project.horizon),
+            project.frequency or "–",
+            "–" if project.horizon is None else str(project.horizon),
             data,
         )
     screen().print(table)

@@ -218,7 +218,7 @@ def test_projects_and_checks_come_as_tables_and_as_json(
     show_projects([shop], Format.table)
     show_checks([check], Format.table)
     said = " ".join(capsys.readouterr().out.split())
-    assert "shop A shop units D 7 made by foresell" in said
+    assert "shop A shop panel units D 7 made by foresell" in said
     assert "✗ Python 3.9 install 3.11" in said
 
     show_projects([shop], Format.json)
