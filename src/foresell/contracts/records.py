@@ -110,7 +110,7 @@ def _blocks(pieces: Iterable[bytes], table: Table, name: str) -> Iterator[tuple[
                 yield Block(ready, table.separator, line), False
                 line += ready.count(b"\n")
             ready, rest = whole + b"\n", rest[len(whole) + 1 :]
-        elif len(rest) > _LONGEST:
+        elif len(rest.rstrip(b"\n")) > _LONGEST:
             break
     rest = rest.rstrip(b"\n")
     if rest.count(b'"') % 2 or len(rest) > _LONGEST:

@@ -39,6 +39,7 @@ _DATA: tuple[Stage, ...] = (
         run=validate.run,
         needs=("landing", "repairs"),
         makes=("processed", "quarantine", "checks"),
+        gated=("processed",),
         says="rows against the contract",
     ),
     Stage(

@@ -58,7 +58,8 @@ class Runner:
             "passed": failure is None,
             "seconds": round(seconds, 3),
         }
-        self.workspace.publish(stage.name, stage.makes, json_bytes(record))
+        passed = [name for name in stage.makes if failure is None or name not in stage.gated]
+        self.workspace.publish(stage.name, passed, json_bytes(record))
         if failure is not None:
             raise failure
         self.listen(Event(kind="done", stage=stage.name, text=stage.says, seconds=seconds))

@@ -102,8 +102,9 @@ class Stage:
     """A plain function with the outputs it reads (``needs``) and writes (``makes``).
 
     ``run`` returns None, or an error for a result that did not pass: then what it wrote is kept
-    for people to look at, the run stops, and the stage is not done. ``always`` is for a stage that
-    looks at the world outside, whose state no fingerprint knows.
+    for people to look at, the run stops, and the stage is not done; of the outputs in ``gated`` the
+    last ones that passed stay. ``always`` is for a stage that looks at the world outside, whose
+    state no fingerprint knows.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Stage:
     needs: tuple[str, ...]
     makes: tuple[str, ...]
     says: str
+    gated: tuple[str, ...] = ()
     always: bool = False
 
 

@@ -177,6 +177,30 @@ def test_a_result_that_did_not_pass_is_kept_to_be_read_and_the_stage_is_not_done
     assert house.run(request_, (writing(None),)) == ["made"]
 
 
+def test_what_a_stage_gates_stays_as_it_last_passed_when_a_result_does_not(
+    house: House, request_: Request
+) -> None:
+    def stage(word: bytes, failure: ForesellError | None) -> Stage:
+        def run(work: Work) -> ForesellError | None:
+            assert work.contract.version
+            work.outputs["made"].write_bytes("found", word)
+            work.outputs["why"].write_bytes("found", word)
+            return failure
+
+        return Stage(
+            name="made", run=run, needs=(), makes=("made", "why"), says="", gated=("made",)
+        )
+
+    house.run(request_, (stage(b"good", None),))
+    with pytest.raises(GateError):
+        house.run(
+            replace(request_, contract=replace(request_.contract, version="2.0.0")),
+            (stage(b"bad", GateError("it", "did", "not pass")),),
+        )
+
+    assert made(house) == {"made/found": b"good", "why/found": b"bad"}
+
+
 def test_a_stage_that_raises_publishes_nothing_and_earlier_ones_stay(
     house: House, request_: Request
 ) -> None:
