@@ -41,10 +41,41 @@ def test_a_weaker_rule_under_the_same_version_is_refused_and_changes_nothing(
 
     assert ran.code == 2
     assert ran.err.startswith(
-        "error the contract is weaker than in the last run, under the same version 1.0.0: "
-        "Weekly_Sales: the rule maximum changed\n"
+        "error the contract is weaker than the one that rows have passed under the same version, "
+        "1.0.0: Weekly_Sales: the rule maximum changed\n"
     )
     assert kept(tmp_path / "home") == before
+
+
+def test_going_back_to_an_older_version_is_no_way_round(
+    foresell: Foresell, declared: Path, tmp_path: Path
+) -> None:
+    data = write_files(tmp_path / "data", weekly_files())
+    codes = []
+    for changes in (
+        [],
+        [("version: 1.0.0", "version: 1.1.0"), LOOSER],  # weaker, on record
+        [("version: 1.1.0", "version: 1.0.0")],  # the weaker one under the name of the first
+        [("version: 1.0.0", "version: 0.9.0")],
+        [("version: 0.9.0", "version: 1.0.0"), LOOSER[::-1]],  # the first one, as it was
+    ):
+        edit(declared, *changes)
+        codes.append(run_to_split(foresell, data).code)
+
+    assert codes == [0, 0, 2, 2, 0]
+
+
+def test_a_contract_that_no_rows_have_passed_can_be_taken_back(
+    foresell: Foresell, declared: Path, tmp_path: Path
+) -> None:
+    data = write_files(tmp_path / "data", weekly_files())
+    mistaken = ("minimum: -100000, maximum: 5000000}", "minimum: -100000, maximum: 8000}")
+    codes = []
+    for changes in ([], [mistaken], [mistaken[::-1]]):
+        edit(declared, *changes)
+        codes.append(run_to_split(foresell, data).code)
+
+    assert codes == [0, 1, 0]
 
 
 def test_a_weaker_rule_under_a_new_version_is_on_record(

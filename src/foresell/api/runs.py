@@ -16,7 +16,7 @@ from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
 from foresell.spec.project import Kind, Preset, ProjectSpec
 from foresell.wiring import runs as wiring
-from foresell.wiring.agreed import agree
+from foresell.wiring.agreed import agree, remember
 from foresell.wiring.quarantine import refuse_edited
 
 
@@ -137,7 +137,10 @@ def run(
         refuse_edited(place, project)
         request = wiring.request(project, folder, preset, override, settings)
         agree(place, request)
-        wiring.runner(place, listen).run(stages, request)
+        try:
+            wiring.runner(place, listen).run(stages, request)
+        finally:
+            remember(place, request)
     return _result(spec, place.root, [stage.name for stage in stages], override)
 
 

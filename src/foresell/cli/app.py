@@ -83,8 +83,8 @@ def run(
         str | None,
         typer.Option(
             metavar="STAGE",
-            help="Stop after this stage: manifest, ingest, validate, split, features, baselines, "
-            "train, evaluate, register, forecast or report.",
+            help="Stop after this stage: manifest, ingest, validate or split; for a panel also "
+            "features, baselines, train, evaluate, register, forecast or report.",
         ),
     ] = None,
     override: Annotated[

@@ -45,6 +45,9 @@ class Progress:
                 self._line(
                     "[green]✓[/green]", event.stage, f"{event.seconds:6.1f} s", escape(self._note)
                 )
+            case "failed":
+                self._stop()
+                self._line("[red]✗[/red]", event.stage, " stopped", "")
             case _:
                 self._line("[dim]·[/dim]", event.stage, "  as is ", "[dim]nothing changed[/dim]")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foresell.errors import UsageError, nearest
+from foresell.errors import ForesellError, UsageError, nearest
 from foresell.pipeline.fingerprint import code_digest, digest, libraries, parameters
 from foresell.pipeline.work import Event, Request, Stage, Work
 from foresell.pipeline.writing import json_bytes
@@ -24,13 +24,20 @@ class Runner:
     def run(self, stages: Sequence[Stage], request: Request) -> None:
         """Bring the outputs of ``stages``, given in order, up to date.
 
-        Raises whatever a stage raises; what earlier stages published stays.
+        What earlier stages published stays when one fails; whoever listens is told.
+
+        Raises:
+            ForesellError: whatever the stage that failed raised.
         """
         for stage in stages:
             if not stage.always and self._is_fresh(stage, request):
                 self.listen(Event(kind="kept", stage=stage.name, text=stage.says))
-            else:
+                continue
+            try:
                 self._run_stage(stage, request)
+            except ForesellError as error:
+                self.listen(Event(kind="failed", stage=stage.name, text=error.what))
+                raise
 
     def _run_stage(self, stage: Stage, request: Request) -> None:
         """Run one stage and publish what it made, even where it did not pass."""

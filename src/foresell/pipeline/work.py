@@ -120,7 +120,7 @@ class Stage:
 class Event:
     """Something a person who waits would like to know."""
 
-    kind: str  # "started", "note", "done", "kept" (nothing had changed)
+    kind: str  # "started", "note", "done", "failed", "kept" (nothing had changed)
     stage: str
     text: str = ""
     seconds: float = 0.0

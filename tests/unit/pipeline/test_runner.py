@@ -173,7 +173,7 @@ def test_a_result_that_did_not_pass_is_kept_to_be_read_and_the_stage_is_not_done
         with pytest.raises(GateError, match=r"^it\n"):
             house.run(request_, (writing(failure),))
         assert made(house) == {"made/found": b"look at me"}
-    assert [event.kind for event in house.events] == ["started"]
+    assert [event.kind for event in house.events] == ["started", "failed"]
     assert house.run(request_, (writing(None),)) == ["made"]
 
 
