@@ -119,3 +119,19 @@ def test_every_output_says_which_contract_its_rows_have_passed(
     assert {json.dumps(one["contract"]) for one in said.values()} == {json.dumps(contract)}
     assert {one["synthetic"] for one in said.values()} == {False}
     assert contract["sha256"][:12] in files["report/report.html"].decode()
+
+
+def test_a_damaged_record_of_contracts_is_named(
+    foresell: Foresell, declared: Path, tmp_path: Path
+) -> None:
+    data = write_files(tmp_path / "data", weekly_files())
+    assert run_to_split(foresell, data).code == 0
+    record = tmp_path / "home" / "walmart" / ".state" / "contracts.json"
+    record.write_text("{", "utf-8")
+
+    ran = run_to_split(foresell, data)
+
+    assert (ran.code, ran.err.splitlines()[0]) == (
+        2,
+        "error what is kept of earlier contracts cannot be read",
+    )

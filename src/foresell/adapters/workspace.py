@@ -101,11 +101,22 @@ class DirectoryWorkspace:
                     str(self.root),
                     "wait for it, or give this one another FORESELL_HOME",
                 ) from error
+            self._put_back()
             self._clear_drafts()
             try:
                 yield
             finally:
                 self._clear_drafts()
+
+    def _put_back(self) -> None:
+        """Put an output back that was moved aside by a run which was killed before it had another.
+
+        Any other output would be made again; repairs are made by hand.
+        """
+        for old in sorted((self.root / ".draft").glob("*.old")):
+            place = self.root / old.stem
+            if not place.exists():
+                old.rename(place)
 
     def _clear_drafts(self) -> None:
         shutil.rmtree(self.root / ".draft", ignore_errors=True)

@@ -55,6 +55,7 @@ def check_agreement(project: ProjectSpec, contract: Contract) -> None:
     dropped = dropped_columns(contract, project.cleaning)
     if project.grouping is not None:
         _check_grouping(project.grouping, _read_types(project, contract))
+        _check_grouped_by(project.grouping, contract)
     columns = role_types(project, contract)
     _check_roles(project, columns, dropped)
     _check_types(project, columns)
@@ -77,6 +78,21 @@ def _read_types(project: ProjectSpec, contract: Contract) -> Mapping[str, Logica
         for name, column in contract.columns.items()
         if name not in dropped
     }
+
+
+def _check_grouped_by(grouping: Grouping, contract: Contract) -> None:
+    """Refuse to group by a column that may be missing: such rows belong to no series.
+
+    Raises:
+        SpecError: the first such column.
+    """
+    for name in grouping.by:
+        if not contract.columns[name].required:
+            raise SpecError(
+                f"rows are grouped by {name!r}, which may be missing",
+                f"contract.yaml, column {name!r}",
+                "set required: true, so that a row without it goes to quarantine",
+            )
 
 
 def _check_grouping(grouping: Grouping, columns: Mapping[str, LogicalType]) -> None:

@@ -80,8 +80,13 @@ def parse_days(text: pl.Series, pattern: str) -> tuple[pl.Series, pl.Series]:
     alike = pl.when(pl.col("t").str.contains(form.shape)).then(pl.col("t"))
     texts = text.to_frame("t").select(alike)["t"]
     if not form.timed:
-        days = texts.str.to_date(form.polars, strict=False)
+        days = _of_our_era(texts.str.to_date(form.polars, strict=False))
         return days, pl.repeat(False, len(days), eager=True)  # noqa: FBT003 - a value, no switch
     moments = texts.str.to_datetime(form.polars, strict=False, time_unit="us")
     late = moments.dt.truncate("1d") != moments
-    return moments.dt.date(), late.fill_null(value=False)
+    return _of_our_era(moments.dt.date()), late.fill_null(value=False)
+
+
+def _of_our_era(days: pl.Series) -> pl.Series:
+    """Return ``days``, null where the year is 0: the calendars of Python and SQL begin with 1."""
+    return days.to_frame("d").select(pl.when(pl.col("d").dt.year() >= 1).then(pl.col("d")))["d"]

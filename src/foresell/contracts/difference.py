@@ -88,7 +88,7 @@ def _column(old: Column, new: Column) -> Iterator[Change]:
         )
     if old.options.format != new.options.format:
         yield Change(
-            effect="tightened",
+            effect="breaking",
             place=name,
             what="days are written in another form",
             before=old.options.format or "yyyy-MM-dd",

@@ -27,6 +27,7 @@ _STRICT = ConfigDict(extra="forbid", populate_by_name=True)
 LogicalType = Literal["string", "integer", "number", "boolean", "date"]
 Classification = Literal["", "public", "internal", "confidential", "restricted", "personal"]
 _LARGEST = 2**63 - 1
+
 _SPACE = re.compile(r"""('[^']*'|"[^"]*")|\s+""")
 
 
@@ -222,15 +223,20 @@ class Contract:
         rows = self.schema[0]
         rules = {
             "columns": [_ruled(column) for column in rows.properties],
-            "rows": [[one.name, _SPACE.sub(_narrowed, one.query.strip())] for one in rows.quality],
+            "rows": [[one.name, _narrowed(one.query)] for one in rows.quality],
         }
         text = json.dumps(rules, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _narrowed(found: re.Match[str]) -> str:
-    """Return quoted text as it is, any other stretch of space as one."""
-    return found[1] or " "
+def _narrowed(query: str) -> str:
+    """Return ``query`` with every stretch of space outside quotes as one.
+
+    Not where a comment stands, which the end of a line ends.
+    """
+    if "--" in query or "/*" in query:
+        return query
+    return _SPACE.sub(lambda found: found[1] or " ", query.strip())
 
 
 def _ruled(column: Column) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _column_rules(column: Column) -> Iterator[Rule]:
         ("minLength", options.min_length, "must have at least this many characters:"),
         ("maxLength", options.max_length, "must have at most this many characters:"),
         ("pattern", _plain(column), "must match"),
-        ("values", column.domain, "must be one of"),
+        ("values", _domain(column), "must be one of"),
     )
     if column.required:
         yield _rule(column, "required", None, "must have a value")
@@ -100,6 +100,13 @@ def _column_rules(column: Column) -> Iterator[Rule]:
         yield _rule(column, "missing", share, f"may lack at most {100 * share:g} % of its values")
     if column.unique:
         yield _rule(column, "unique", None, "must not repeat a value")
+
+
+def _domain(column: Column) -> tuple[str | int | float, ...] | None:
+    """Return the allowed values in the type of the column: all floats where it holds numbers."""
+    if column.domain is None or column.logical_type != "number":
+        return column.domain
+    return tuple(float(value) for value in column.domain)
 
 
 def _plain(column: Column) -> str | None:

@@ -10,8 +10,35 @@ from foresell.data.leak_rows import Clue, Numbers, Rows
 
 _GLANCE = 4_000
 _LEAST_SHARE, _LEAST_ROWS, _LEAST_VALUES = 0.05, 50, 20
+_MOSTLY = 0.95  # of the rows: a column that equals the target there has next to nothing to add
 _PEAK = 5.0  # how far above its neighbours the right answer must stand out
 _NEIGHBOURS = 5
+
+
+def find_equal(name: str, rows: Rows, target: str) -> Clue | None:
+    """Return whether a column equals the target on part of the rows, by more than chance.
+
+    On nearly all rows it is a copy, which `foresell.data.leak_copies` finds first. A column that
+    equals it on more than 95 % of the rows, such as gross against net with a few refunds, tells it.
+    """
+    values = rows.numbers.get(name)
+    if values is None:
+        return None
+    telling = np.isfinite(values) & (rows.target != 0)
+    exact, beside = _hits(values[telling], rows.target[telling], rows.unit)
+    share = exact / max(int(telling.sum()), 1)
+    if exact < max(_LEAST_ROWS, _PEAK * beside) or share < _LEAST_SHARE:
+        return None
+    near = np.abs(values[telling] - rows.target[telling]) <= rows.unit / 2
+    if len(np.unique(rows.target[telling][near])) < _LEAST_VALUES:
+        return None
+    return Clue(
+        columns=(name,),
+        kind="equal",
+        share=share,
+        says=f"equals {target} on {share:.1%} of the rows where both are known",
+        certain=share >= _MOSTLY,
+    )
 
 
 def find_identities(names: Sequence[str], rows: Rows, target: str) -> tuple[Clue, ...]:
@@ -31,7 +58,8 @@ def find_identities(names: Sequence[str], rows: Rows, target: str) -> tuple[Clue
     with np.errstate(all="ignore"):
         for sign, first, second in _operations(usable):
             made = _made(sign, brief[first], brief[second])
-            if _hits(made, rows.target[glance], rows.unit)[0] < _LEAST_SHARE / 2 * len(glance):
+            exact, beside = _hits(made, rows.target[glance], rows.unit)
+            if exact < max(_LEAST_SHARE / 2 * len(glance), _PEAK / 2 * beside):
                 continue
             if clue := _identity(sign, first, second, rows, target):
                 found.append(clue)

@@ -14,7 +14,7 @@ import polars as pl
 
 from foresell.data.leak_classes import find_class
 from foresell.data.leak_copies import find_code, find_copy
-from foresell.data.leak_identities import find_identities
+from foresell.data.leak_identities import find_equal, find_identities
 from foresell.data.leak_rows import LOOKED_AT, Clue, Rows, read_rows, sample_rows
 from foresell.data.leak_series import find_shift, find_total
 from foresell.errors import SpecError, nearest
@@ -27,7 +27,7 @@ Verdict = Literal["refuse", "report", "allowed"]
 class Finding:
     """One way in which columns tell the target.
 
-    ``kind``: classes, copy, code, shift, total, identity, or ``allow`` for a name in
+    ``kind``: classes, copy, code, shift, total, equal, identity, or ``allow`` for a name in
     ``leakage.allow`` that nothing was found about. ``share``: of the rows looked at, those it holds
     on. ``evidence``: what was found, in plain words. ``note``: why it is not refused; empty where
     it is.
@@ -163,7 +163,7 @@ def _alone(name: str, rows: Rows, project: ProjectSpec) -> Clue | None:
         known = project.columns[name] == "known_future"
         clue = find_shift(name, rows, target, project.horizon, known=known)
         clue = clue or find_total(name, rows, target)
-    return clue or find_code(name, rows, target)
+    return clue or find_code(name, rows, target) or find_equal(name, rows, target)
 
 
 def _judge(clue: Clue, project: ProjectSpec) -> Finding:
@@ -184,7 +184,7 @@ def _verdict(clue: Clue, project: ProjectSpec) -> tuple[Verdict, str]:
     roles = [project.columns[name] for name in clue.columns]
     out = [name for name, role in zip(clue.columns, roles, strict=True) if role == "excluded"]
     if not clue.certain:
-        part = clue.kind == "identity"
+        part = clue.kind in {"equal", "identity"}
         return "report", "on part of the rows" if part else "the world may be made so"
     if out:
         return "report", f"{' and '.join(out)} excluded, and rightly"

@@ -6,7 +6,7 @@ from typing import Any
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.contracts.contract import Contract, parse_contract
 from foresell.contracts.difference import compare, weakened
-from foresell.errors import SpecError
+from foresell.errors import DataError, SpecError
 from foresell.pipeline.work import Request
 from foresell.pipeline.writing import json_bytes
 
@@ -57,8 +57,19 @@ def remember(place: DirectoryWorkspace, request: Request) -> None:
 
 
 def _passed(place: DirectoryWorkspace) -> list[dict[str, Any]]:
-    """Return every contract that rows have passed here: version, sha256 and text, last one last."""
-    kept: list[dict[str, Any]] = json.loads(place.record(_RECORD) or b"[]")
+    """Return every contract that rows have passed here: version, sha256 and text, last one last.
+
+    Raises:
+        DataError: the record was damaged.
+    """
+    try:
+        kept: list[dict[str, Any]] = json.loads(place.record(_RECORD) or b"[]")
+    except ValueError as error:
+        raise DataError(
+            "what is kept of earlier contracts cannot be read",
+            f"{place.root}/.state/{_RECORD}.json",
+            "restore the file, or remove it: the next run then begins anew",
+        ) from error
     return kept
 
 

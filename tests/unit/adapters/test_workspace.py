@@ -134,3 +134,18 @@ def test_a_home_that_cannot_be_made_is_a_fault_of_the_machine(tmp_path: Path) ->
         DirectoryWorkspace(tmp_path / "home" / "walmart").locked(),
     ):
         pass
+
+
+@pytest.mark.parametrize("nth", range(1, STEPS))
+def test_an_output_that_was_moved_aside_is_there_again_in_the_next_run(
+    nth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = DirectoryWorkspace(tmp_path)
+    publish(workspace, b"old")
+    with pytest.raises(Killed), killed_at_rename(nth, monkeypatch):
+        publish(workspace, b"new")
+
+    with workspace.locked():
+        found = [workspace.output(name).read_bytes("rows") for name in ("landing", "checks")]
+
+    assert set(found) <= {b"old", b"new"}

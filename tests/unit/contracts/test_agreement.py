@@ -232,3 +232,14 @@ def test_a_tabular_project_needs_no_key_and_a_panel_does() -> None:
             replace(contract, schema=(replace(rows, properties=loose),)),
         )
     assert caught.value.what == "no column of the contract is part of the primary key"
+
+
+def test_rows_are_grouped_only_by_columns_that_are_always_there() -> None:
+    old = "name: category\n        logicalType: string\n        required: true"
+    with pytest.raises(SpecError) as caught:
+        check("retail", "contract", old, old.replace("true", "false"))
+    assert caught.value.args == (
+        "rows are grouped by 'category', which may be missing",
+        "contract.yaml, column 'category'",
+        "set required: true, so that a row without it goes to quarantine",
+    )

@@ -36,6 +36,7 @@ def test_a_month_first_date_is_read_by_its_format_with_one_or_two_digits() -> No
         ("M/d/yyyy H:mm", "2/24/2003"),
         ("M/d/yyyy H:mm", "2/24/2003 24:00"),
         ("dd.MM.yyyy", "06x01x2012"),
+        ("yyyy-MM-dd", "0000-01-01"),  # the calendars of Python and of SQL begin with the year 1
     ],
 )
 def test_what_is_not_exactly_of_the_format_is_no_day(pattern: str, text: str) -> None:

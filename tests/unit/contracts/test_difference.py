@@ -109,7 +109,7 @@ CHANGES: dict[str, tuple[Contract, Contract, tuple[str, str, str, str]]] = {
     "another date format": (
         one(column("n", "date")),
         one(column("n", "date", **{BOUND: {"format": "dd.MM.yyyy"}})),
-        ("tightened", "days are written in another form", "yyyy-MM-dd", "dd.MM.yyyy"),
+        ("breaking", "days are written in another form", "yyyy-MM-dd", "dd.MM.yyyy"),
     ),
     "a new column": (one(), one(NUMBER), ("added", "the column is new", "", "number")),
     "other words": (
@@ -176,3 +176,11 @@ def test_another_key_is_breaking() -> None:
             after="id, n",
         ),
     )
+
+
+def test_a_line_that_slips_into_a_comment_is_another_rule() -> None:
+    two, one_line = (
+        one(NUMBER, rules=[condition("r", f"n < 0 -- below{end}OR n > 900")]) for end in ("\n", " ")
+    )
+    assert two.digest != one_line.digest
+    assert [change.effect for change in compare(two, one_line)] == ["weakened"]

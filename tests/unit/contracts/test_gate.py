@@ -164,3 +164,11 @@ def test_a_rule_over_several_columns_is_not_broken_where_it_is_unknown() -> None
     verdict = check_rows(rows, row_checks(contract))
     assert verdict.rejected.select("id", RULES).rows() == [("a", "agrees: condition")]
     assert verdict.examples == {"agrees: condition": ("units=2.0, kind=1",)}
+
+
+def test_a_number_may_be_one_of_whole_and_broken_ones(make: Make) -> None:
+    values = {"metric": "invalidValues", "arguments": {"validValues": [1, 2.5]}, "mustBe": 0}
+    contract = make({"name": "n", "logicalType": "number", "quality": [values]})
+    rows = pl.DataFrame({"id": ["a"] * 3, "n": [1.0, 2.0, 2.5]})
+
+    assert check_rows(rows, row_checks(contract)).kept["n"].to_list() == [1.0, 2.5]

@@ -216,3 +216,22 @@ def test_arithmetic_with_an_excluded_column_is_no_refusal() -> None:
 
     assert finding.verdict == "report"
     assert finding.note == "each excluded, and rightly"
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict", "evidence"),
+    [
+        (0.03, "refuse", "equals sales on 96.9% of the rows where both are known"),
+        (0.40, "report", "equals sales on 59.1% of the rows where both are known"),
+    ],
+)
+def test_a_column_that_is_the_target_but_for_some_rows_is_found(
+    other: float, verdict: str, evidence: str
+) -> None:
+    refunded = np.random.default_rng(3).random(ROWS) < other
+    net = pl.when(pl.Series(refunded)).then(pl.col("sales") * 0.5 - 7).otherwise(pl.col("sales"))
+    frame = deals().with_columns(net=net.round(2))
+
+    finding = the_one(frame, tabular({"net": "feature"}))
+
+    assert (finding.kind, finding.verdict, finding.evidence) == ("equal", verdict, evidence)
