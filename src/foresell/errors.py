@@ -75,6 +75,15 @@ class MachineError(ForesellError):
     exit_code = 3
 
 
+def counted(count: int, noun: str) -> str:
+    """Return how many there are, in words that agree.
+
+    >>> counted(1, "file"), counted(1200, "row")
+    ('1 file', '1,200 rows')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def nearest(name: str, known: "Iterable[str]", most: int | None = None) -> str:
     """Return a hint that names the nearest known name, and lists all of them or the first ``most``.
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 Files = Mapping[str, bytes]
 Change = Callable[[Files], Files]
-VALUES = "mend the values, declare them as NA tokens"
+VALUES = "mend the values at their source"
 RAGGED = "mend or remove that line; fields are told apart by ','"
 QUOTES = "mend the quotes of that record"
 UNKNOWN = "remove it or add it to contract.yaml and project.yaml"
@@ -64,4 +64,5 @@ def swapped(one: int, other: int) -> Callable[[list[str]], list[str]]:
 
 def not_of(kind: str, column: str, value: str, count: int = 1) -> str:
     """What is said of values that are not of their type; the first of them is ``value``."""
-    return f"{count} value(s) of {column!r} are not of type {kind}: {value!r}"
+    values, verb = ("value", "is") if count == 1 else ("values", "are")
+    return f"{count} {values} of {column!r} {verb} not of type {kind}: {value!r}"

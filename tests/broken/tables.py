@@ -44,7 +44,7 @@ def ordered_on(day: str) -> Broken:
 EXPORT: Mapping[str, Broken] = {
     "a time of day in a date": Broken(
         sold("1/1/2003 0:00", "1/1/2003 13:30"),
-        "1 value(s) of 'ORDERDATE' have a time of day: '1/1/2003 13:30'",
+        "1 value of 'ORDERDATE' has a time of day: '1/1/2003 13:30'",
         f"{ORDERS}, line 2",
         "a date column holds days",
     ),
@@ -53,7 +53,7 @@ EXPORT: Mapping[str, Broken] = {
     "the 30th of February, month first": ordered_on("2/30/2003 0:00"),
     "an address with a comma": Broken(
         sold("Berguvsvägen 8", "Berguvsvägen, 8"),
-        "26 field(s) stand where the header has 25",
+        "26 fields stand where the header has 25",
         f"{ORDERS}, line",
         RAGGED,
     ),
@@ -121,13 +121,13 @@ FOLDERS: Mapping[str, Broken] = {
         lambda files: {name: files[name] for name in files if not name.startswith("sales/")},
         "the folder sales/ holds no file",
         "",
-        "put it there or point --data at the folder that has it",
+        "put it there, or give the folder that has it",
     ),
     "a folder with what is still being written": Broken(
         lambda files: {name.replace("part-0", "_part-0"): files[name] for name in files},
         "the folder sales/ holds no file",
         "",
-        "put it there or point --data at the folder that has it",
+        "put it there, or give the folder that has it",
     ),
 }
 
@@ -190,19 +190,19 @@ STORED: Mapping[str, Broken] = {
     ),
     "a part of a whole number": Broken(
         second("Dept", 1.5, pl.Float64()),
-        "1 value(s) of 'Dept' are not of type integer: 1.5",
+        "1 value of 'Dept' is not of type integer: 1.5",
         ROW,
         RETYPE,
     ),
     "no number": Broken(
         second("Weekly_Sales", float("nan")),
-        "1 value(s) of 'Weekly_Sales' are not of type number: nan",
+        "1 value of 'Weekly_Sales' is not of type number: nan",
         ROW,
         RETYPE,
     ),
     "a number without end": Broken(
         second("Weekly_Sales", float("inf")),
-        "1 value(s) of 'Weekly_Sales' are not of type number: inf",
+        "1 value of 'Weekly_Sales' is not of type number: inf",
         ROW,
         RETYPE,
     ),
@@ -214,7 +214,7 @@ STORED: Mapping[str, Broken] = {
     ),
     "a moment in place of a day": Broken(
         second("Date", datetime(2010, 2, 12, 13), pl.Datetime()),
-        "1 value(s) of 'Date' are not of type date: 2010-02-12 13:00:00",
+        "1 value of 'Date' is not of type date: 2010-02-12 13:00:00",
         ROW,
         RETYPE,
     ),

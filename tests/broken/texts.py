@@ -72,7 +72,7 @@ def headed(header: str) -> Change:
 TEXTS: Mapping[str, Broken] = {
     "cut off within a line": Broken(
         anew(TRAIN, lambda text: text[:-20]),
-        "3 field(s) stand where the header has 5",
+        "3 fields stand where the header has 5",
         "train.csv, line 901",
         RAGGED,
     ),
@@ -104,7 +104,7 @@ TEXTS: Mapping[str, Broken] = {
         field(TRAIN, 3, 1, '"1\n"'), not_of("integer", "Store", "1\n"), THIRD, VALUES
     ),
     "a line end within a field, without quotes": Broken(
-        field(TRAIN, 3, 2, "1\n1"), "2 field(s) stand where the header has 5", THIRD, RAGGED
+        field(TRAIN, 3, 2, "1\n1"), "2 fields stand where the header has 5", THIRD, RAGGED
     ),
     "one line in another encoding": Broken(
         anew(TRAIN, lambda text: text.replace(b"1,1,2010-02-12", b"1,\xe41,2010-02-12")),
@@ -171,7 +171,7 @@ TEXTS: Mapping[str, Broken] = {
     ),
     "columns in each other's place below their headers": Broken(
         lines(TRAIN, lambda t: [t[0], *(",".join(swapped(4, 5)(r.split(","))) for r in t[1:])]),
-        "900 value(s) of 'Weekly_Sales' are not of type number: 'FALSE', 'TRUE'",
+        "900 values of 'Weekly_Sales' are not of type number: 'FALSE', 'TRUE'",
         SECOND,
         VALUES,
     ),
@@ -207,7 +207,7 @@ TEXTS: Mapping[str, Broken] = {
     ),
     "a title above the header": Broken(
         lines(TRAIN, lambda text: ["Weekly sales", *text]),
-        "5 field(s) stand where the header has 1",
+        "5 fields stand where the header has 1",
         SECOND,
         RAGGED,
     ),
@@ -219,7 +219,7 @@ TEXTS: Mapping[str, Broken] = {
     ),
     "a blank line within": Broken(
         lines(TRAIN, lambda text: [*text[:2], "", *text[2:]]),
-        "1 field(s) stand where the header has 5",
+        "1 field stands where the header has 5",
         THIRD,
         RAGGED,
     ),
@@ -227,7 +227,7 @@ TEXTS: Mapping[str, Broken] = {
         content(TRAIN, "  \r\n  "), "the file is empty", TRAIN, AGAIN
     ),
     "a decimal comma": Broken(
-        field(TRAIN, 3, 4, "1,5"), "6 field(s) stand where the header has 5", THIRD, RAGGED
+        field(TRAIN, 3, 4, "1,5"), "6 fields stand where the header has 5", THIRD, RAGGED
     ),
     "a decimal comma in quotes": sold('"1,5"', "1,5"),
     "thousands with commas": sold('"24,924.50"', "24,924.50"),

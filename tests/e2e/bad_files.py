@@ -48,7 +48,7 @@ CASES = {
         "manifest",
         "train.csv is missing",
         "{data}",
-        "put it there or point --data at the folder that has it; "
+        "put it there, or give the folder that has it; "
         "did you mean 'stores.csv'? Known: features.csv, stores.csv, test.csv",
     ),
     "a missing column": (
@@ -98,49 +98,49 @@ CASES = {
     "a date that does not parse": (
         swap("train.csv", SECOND, "1,1,12.02.2010,"),
         "ingest",
-        "1 value(s) of 'Date' are not of type date (yyyy-MM-dd): '12.02.2010'",
+        "1 value of 'Date' is not of type date (yyyy-MM-dd): '12.02.2010'",
         "train.csv, line 3",
         WRONG_TYPE,
     ),
     "a day that does not exist": (
         swap("features.csv", "1,2010-02-26", "1,2010-02-30"),
         "ingest",
-        "1 value(s) of 'Date' are not of type date (yyyy-MM-dd): '2010-02-30'",
+        "1 value of 'Date' is not of type date (yyyy-MM-dd): '2010-02-30'",
         "features.csv, line 5",
         WRONG_TYPE,
     ),
     "text in a number": (
         swap("train.csv", "1,1,2010-02-12,", "1,1,2010-02-12,n/a"),
         "ingest",
-        "1 value(s) of 'Weekly_Sales' are not of type number: 'n/a{second}'",
+        "1 value of 'Weekly_Sales' is not of type number: 'n/a{second}'",
         "train.csv, line 3",
         WRONG_TYPE,
     ),
     "not a number": (
         swap("features.csv", "NA", "NaN"),
         "ingest",
-        "1 value(s) of 'MarkDown1' are not of type number: 'NaN'",
+        "1 value of 'MarkDown1' is not of type number: 'NaN'",
         "features.csv, line 2",
         WRONG_TYPE,
     ),
     "a word that is no boolean": (
         swap("train.csv", "FALSE", "no"),
         "ingest",
-        "1 value(s) of 'IsHoliday' are not of type boolean: 'no'",
+        "1 value of 'IsHoliday' is not of type boolean: 'no'",
         "train.csv, line 2",
         WRONG_TYPE,
     ),
     "a line with too few fields": (
         swap("train.csv", SECOND, "1,1,"),
         "ingest",
-        "4 field(s) stand where the header has 5",
+        "4 fields stand where the header has 5",
         "train.csv, line 3",
         RAGGED,
     ),
     "a line with too many fields": (
         swap("train.csv", SECOND, "1,1,2010-02-12,,"),
         "ingest",
-        "6 field(s) stand where the header has 5",
+        "6 fields stand where the header has 5",
         "train.csv, line 3",
         RAGGED,
     ),
@@ -154,7 +154,7 @@ CASES = {
     "a store that stands twice": (
         whole("stores.csv", b"Store,Type,Size\r1,A,100\r2,B,100\r2,C,100\r3,A,100"),
         "ingest",
-        "1 key(s) stand on more than one row: Store=2",
+        "1 key stands on more than one row: Store=2",
         "stores.csv",
         "keep one row for each (Store), or declare more columns in join_on",
     ),
@@ -182,7 +182,7 @@ CASES = {
     "rows to answer that cannot be read": (
         swap("test.csv", "1,1,", "1,one,"),
         "ingest",
-        "1 value(s) of 'Dept' are not of type integer: 'one'",
+        "1 value of 'Dept' is not of type integer: 'one'",
         "test.csv, line 2",
         WRONG_TYPE,
     ),

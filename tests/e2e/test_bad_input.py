@@ -169,7 +169,7 @@ def test_the_installed_command_refuses_a_bad_date_with_exit_code_2(tmp_path: Pat
     data = write_files(tmp_path / "data", files)
     done = installed("run", "walmart", "--data", data, "--until", "split")
     said = three_lines(
-        "1 value(s) of 'Date' are not of type date (yyyy-MM-dd): '2010-02-31'",
+        "1 value of 'Date' is not of type date (yyyy-MM-dd): '2010-02-31'",
         "train.csv, line 3",
         WRONG_TYPE,
     )

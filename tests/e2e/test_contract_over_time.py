@@ -135,3 +135,16 @@ def test_a_damaged_record_of_contracts_is_named(
         2,
         "error what is kept of earlier contracts cannot be read",
     )
+
+
+def test_a_contract_is_tried_on_the_files_that_were_staged(
+    foresell: Foresell, tmp_path: Path
+) -> None:
+    data = write_files(tmp_path / "data", weekly_files())
+    assert foresell("stage", "walmart", data).code == 0
+    before = kept(tmp_path / "home")
+
+    ran = foresell("contract", "test", "walmart")
+
+    assert ran.code == 0
+    assert kept(tmp_path / "home") == before

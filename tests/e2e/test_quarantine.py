@@ -187,7 +187,7 @@ def test_a_copy_is_refused_while_the_file_itself_was_mended_too(
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
-        (b",1234,", b",one,", "1 value(s) of 'Dept' are not of type integer: 'one'"),
+        (b",1234,", b",one,", "1 value of 'Dept' is not of type integer: 'one'"),
         (b"__row,broken_rules,Store", b"__row,broken_rules,Shop", "the column 'Shop' is not in"),
         (b"\n1,Dept", b"\n7,Dept", "rows 7 are not in quarantine"),
         (b"\n1,Dept", b"\n,Dept", "1 rows have no number"),

@@ -7,18 +7,10 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from foresell.adapters.sources import matching, refuse_missing
+from foresell.contracts.signatures import HEAD, kind_of
 from foresell.errors import DataError
 from foresell.spec.ports import RawFile
 
-_SIGNATURES = (  # what a file of each kind starts with, and where
-    (0, b"\x1f\x8b", "a gzip file"),
-    (0, b"Rar!", "a rar archive"),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (0, b"BZh", "a bzip2 file"),
-    (0, b"\xfd7zXZ\x00", "an xz file"),
-    (0, b"\x28\xb5\x2f\xfd", "a zstd file"),
-    (257, b"ustar", "a tar archive"),
-)
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _LARGEST_RATIO, _SMALL = 200, 10_000_000  # a table packs 2 to 50 times; a bomb over 1,000 times
 _ENCRYPTED = 0x1
@@ -95,11 +87,10 @@ def open_archive(path: Path, wanted: Sequence[str]) -> ZipSource:
 def _kind(path: Path) -> str:
     """Return what a file is that is no zip."""
     with path.open("rb") as file:
-        head = file.read(512)
+        head = file.read(HEAD)
     if head.startswith(b"PK"):
         return "a zip that is damaged or cut off"
-    kinds = (kind for at, sign, kind in _SIGNATURES if head[at:].startswith(sign))
-    return next(kinds, "no archive")
+    return kind_of(head) or "no archive"
 
 
 def _refuse_harmful(info: zipfile.ZipInfo, path: Path) -> None:

@@ -68,6 +68,12 @@ class DirectorySource:
                 self.label,
                 f"put the file there, or declare all files below that folder: file: {name}/",
             )
+        if (self.root / name).is_symlink():
+            raise DataError(
+                f"{name} is a link that leads nowhere",
+                str(self.root / name),
+                "mend the link, or put the file itself there",
+            )
         there = sorted(path.name for path in self.root.iterdir())
         refuse_missing(name, self.label, there, "the folder is empty")
 
@@ -154,7 +160,7 @@ def refuse_missing(name: str, where: str, there: Iterable[str], empty: str) -> N
     raise DataError(
         what,
         where,
-        f"put it there or point --data at the folder that has it; "
+        f"put it there, or give the folder that has it; "
         f"{nearest(name, known, _LISTED) if known else empty}",
     )
 

@@ -7,6 +7,7 @@ import typer
 
 from foresell.cli.show import Format
 from foresell.cli.terminal import print_json
+from foresell.errors import counted
 
 if TYPE_CHECKING:
     from foresell.api.staging import Staged
@@ -40,6 +41,7 @@ def show_staged(staged: "Staged", form: Format) -> None:
             "folder": str(staged.folder),
             "origin": staged.origin,
             "synthetic": staged.synthetic,
+            "personal": list(staged.personal),
             "files": [{"name": file.name, "bytes": file.bytes} for file in staged.files],
         }
         print_json(said)
@@ -48,9 +50,14 @@ def show_staged(staged: "Staged", form: Format) -> None:
 
     console = Console(highlight=False)
     size = sum(file.bytes for file in staged.files) / 1e6
+    count = counted(len(staged.files), "file")
     made = ", synthetic" if staged.synthetic else ""
     console.print(
-        f"[bold]{len(staged.files):,} files[/bold], {size:,.1f} MB{made}, now in {staged.folder}",
+        f"[bold]{count}[/bold], {size:,.1f} MB{made}, now in {staged.folder}",
         soft_wrap=True,
     )
+    if staged.personal:
+        held = f"The raw files hold personal data: {', '.join(staged.personal)}; "
+        but = f" but {', '.join(staged.kept_personal)}" if staged.kept_personal else ""
+        console.print(f"{held}nothing that is made from them will{but}.", soft_wrap=True)
     console.print(f"[dim]Next: foresell run {staged.project}[/dim]", soft_wrap=True)

@@ -1,11 +1,15 @@
 """The columns a file says it holds, against those the contract knows."""
 
+import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from foresell.contracts.contract import Contract
+from foresell.contracts.showing import column_shown
 from foresell.errors import DataError, nearest
 from foresell.spec.cleaning import Cleaning
+
+SEPARATORS = ";\t|,"
 
 
 def dropped_columns(contract: Contract, cleaning: Cleaning) -> tuple[str, ...]:
@@ -32,17 +36,17 @@ def kept_columns(
     for column, times in Counter(header).items():
         if times > 1:
             raise DataError(
-                f"the column {column!r} stands {times} times in the header",
+                f"{column_shown(column, header.index(column), contract)} "
+                f"stands {times} times in the header",
                 f"{name}, line 1",
-                "keep one of them",
+                "keep one of them" if _known(header, contract) else _no_header(contract),
             )
-    for column in header:
+    for at, column in enumerate(header):
         if column not in contract.columns:
             raise DataError(
-                f"the column {column!r} is not in the contract",
+                f"{column_shown(column, at, contract)} is not in the contract",
                 f"{name}, line 1",
-                f"remove it or add it to contract.yaml and project.yaml; "
-                f"{nearest(column, contract.columns)}",
+                _mend(column, header, contract),
             )
     kept = [place for place, column in enumerate(header) if column not in dropped]
     if not kept:
@@ -52,3 +56,48 @@ def kept_columns(
             "take one out of cleaning.drop, or the table out of project.yaml",
         )
     return kept
+
+
+def declare_separator(separator: str) -> str:
+    """Return the advice to declare what tells the fields of a file apart."""
+    sign = "a tab" if separator == "\t" else repr(separator)
+    return (
+        f"it looks like {sign} separates its fields: "
+        f"declare separator: {json.dumps(separator)} of its table in project.yaml"
+    )
+
+
+def _mend(column: str, header: Sequence[str], contract: Contract) -> str:
+    """Return what to do about a ``column`` of ``header`` that the contract does not know."""
+    for separator in SEPARATORS:
+        parts = [part.strip('" ') for name in header for part in name.split(separator)]
+        alone = len(header) == 1 and len(parts) > 2  # a title may hold one comma
+        if len(parts) > len(header) and (
+            alone or _known(parts, contract) > _known(header, contract)
+        ):
+            return declare_separator(separator)
+    plain = {_plain(name): name for name in contract.columns}
+    if alike := plain.get(_plain(column)):
+        return f"write it {alike!r}: blanks, capitals and hidden characters count"
+    if not _known(header, contract):
+        return _no_header(contract)
+    return (
+        f"remove it or add it to contract.yaml and project.yaml; "
+        f"{nearest(column, contract.columns)}"
+    )
+
+
+def _no_header(contract: Contract) -> str:
+    """Return what to do about a header of which the contract knows nothing."""
+    return f"does line 1 hold the column names? Known: {', '.join(sorted(contract.columns))}"
+
+
+def _known(names: Iterable[str], contract: Contract) -> int:
+    """Return how many of ``names`` the contract knows, however they are written."""
+    plain = set(map(_plain, contract.columns))
+    return sum(_plain(name) in plain for name in names)
+
+
+def _plain(name: str) -> str:
+    """Return a name without what the eye does not see, in small letters."""
+    return name.strip("\ufeff\u200b\u00a0 \t").lower()

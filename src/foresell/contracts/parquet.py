@@ -7,6 +7,7 @@ import polars as pl
 
 from foresell.contracts.contract import Column, Contract
 from foresell.contracts.headers import kept_columns
+from foresell.contracts.showing import is_guarded
 from foresell.contracts.text import BATCH, FileRows
 from foresell.contracts.values import Place, cast, typed
 from foresell.errors import DataError
@@ -46,6 +47,7 @@ def parquet_rows(
                 file=name,
                 row=lambda row, start=start: f"row {start + row + 1}",  # type: ignore[misc]
                 whole=start + BATCH >= height,
+                guarded=is_guarded(contract),
             )
             try:
                 rows = stored.select(kept).slice(start, BATCH).collect()

@@ -14,6 +14,7 @@ import polars as pl
 from foresell.contracts.contract import Contract
 from foresell.contracts.decoding import chunks
 from foresell.contracts.parquet import count_parquet_rows, parquet_rows
+from foresell.contracts.showing import is_guarded
 from foresell.contracts.text import FileRows, count_text_rows, csv_rows
 from foresell.contracts.values import Place, typed
 from foresell.errors import DataError
@@ -117,7 +118,11 @@ class Reader:
             name, equals, value = part.partition("=")
             if equals and name in self.contract.columns and name not in self.dropped:
                 found[name] = None if value == _HIVE_NULL else unquote(value)
-        place = Place(file=opened.name, row=lambda _: "the name of its folder")
+        place = Place(
+            file=opened.name,
+            row=lambda _: "the name of its folder",
+            guarded=is_guarded(self.contract),
+        )
         values = [
             typed(
                 pl.Series(name, [value], dtype=pl.String), self.contract.columns[name], table, place

@@ -8,7 +8,8 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from foresell.errors import DataError
+from foresell.contracts.headers import SEPARATORS, declare_separator
+from foresell.errors import DataError, counted
 from foresell.spec.sources import Table
 
 _LINE_END, _QUOTE = 10, 34
@@ -53,6 +54,11 @@ class Block:
         start = int(self.ends[record - 1]) + 1 if record else 0
         return self.line + self.text.count(b"\n", 0, start)
 
+    def record(self, record: int) -> bytes:
+        """Return the text of a record, counted from 0, without its line end."""
+        start = int(self.ends[record - 1]) + 1 if record else 0
+        return self.text[start : int(self.ends[record])]
+
     def first_stray_quote(self) -> int | None:
         """Return the first record with a quote that neither opens, closes nor doubles, or None."""
         quotes = self._quotes
@@ -75,24 +81,20 @@ def cut_records(pieces: Iterable[bytes], table: Table, name: str) -> Iterator[tu
 
     Every record has as many fields as the first, the header.
 
-    Raises:
-        DataError: a record has more or fewer fields, a quote is never closed, or something stands
-            beside a quote that does not belong there. The place is the line on which the record
-            starts; what stands there is not shown, for it may be about a person.
+    A ``DataError``: a record has more or fewer fields, a quote is never closed, or something stands
+    beside a quote that does not belong there. The place is the line on which the record starts;
+    what stands there is not shown, for it may be about a person.
     """
-    width = 0
+    width, names = 0, b""
     for block, last in _blocks(pieces, table, name):
         stray = block.first_stray_quote()
-        width = width or int(block.widths[0])
+        if not width:
+            width, names = int(block.widths[0]), block.record(0)
         ragged = np.flatnonzero(block.widths != width)
         if stray is not None and not (ragged.size and ragged[0] < stray):
             _refuse_quotes("something stands beside a quote", block.line_of(stray), name)
         if ragged.size:
-            raise DataError(
-                f"{block.widths[ragged[0]]} field(s) stand where the header has {width}",
-                f"{name}, line {block.line_of(int(ragged[0]))}",
-                f"mend or remove that line; fields are told apart by {table.separator!r}",
-            )
+            _refuse_ragged(block, int(ragged[0]), (width, names), table, name)
         yield block, last
 
 
@@ -165,6 +167,38 @@ def _outside(places: NDArray[np.int64], quotes: NDArray[np.int64]) -> NDArray[np
 def _blank_lines(text: bytes) -> int:
     """Return the number of line ends at the start of ``text``."""
     return len(text) - len(text.lstrip(b"\n"))
+
+
+def _refuse_ragged(
+    block: Block, record: int, header: tuple[int, bytes], table: Table, name: str
+) -> NoReturn:
+    """Refuse a record with more or fewer fields than the header, and say why that may be.
+
+    ``header``: its number of fields, and its text.
+
+    Raises:
+        DataError: always.
+    """
+    (width, names), found, text = header, int(block.widths[record]), block.record(record)
+    what = f"{counted(found, 'field')} {'stands' if found == 1 else 'stand'} where the header has "
+    what, mend = f"{what}{width}", "mend or remove that line; fields are told apart by "
+    mend += repr(table.separator)
+    if not text.strip(b" "):
+        what, mend = "the line is empty", "remove it"
+    elif width == 1 and (other := _other_separator(names.decode(), text.decode())):
+        mend = declare_separator(other)
+    elif width == 1 or (record == 1 and block.line == 1):
+        mend += "; does line 1 hold the column names?"
+    raise DataError(what, f"{name}, line {block.line_of(record)}", mend)
+
+
+def _other_separator(names: str, below: str) -> str | None:
+    """Return what tells the fields of a header of one field apart, or None where nothing may."""
+    for sign in SEPARATORS:
+        times = names.count(sign)
+        if times > 1 or times == below.count(sign) == 1:
+            return sign
+    return None
 
 
 def _refuse_quotes(what: str, line: int, name: str) -> NoReturn:

@@ -19,6 +19,8 @@ from foresell.contracts.decoding import (
 )
 from foresell.contracts.headers import kept_columns
 from foresell.contracts.records import Block, count_records, cut_records
+from foresell.contracts.showing import is_guarded
+from foresell.contracts.signatures import HEAD, PARQUET, kind_of
 from foresell.contracts.values import Place, typed
 from foresell.errors import DataError
 from foresell.spec.sources import Table
@@ -55,10 +57,11 @@ def csv_rows(
     their values are neither parsed nor shown.
 
     Raises:
-        DataError: here or as the batches are read: no bytes, no rows, bytes that no declared
-            encoding decodes, a line with too many or too few fields, a column that stands twice or
-            that the contract does not know, or a value that is not of its type.
+        DataError: here or as the batches are read: no bytes, no text, no rows, bytes that no
+            declared encoding decodes, a line with too many or too few fields, a column that stands
+            twice or that the contract does not know, or a value that is not of its type.
     """
+    _refuse_other_kinds(content, name)
     encoding = choose_encoding(content, table, name)
     text = utf8_chunks(chunks(content, heard), encoding, table, name)
     blocks = cut_records(text, table, name)
@@ -79,6 +82,24 @@ def csv_rows(
             yield from _typed_rows(block, form, skip=0, whole=is_last)
 
     return FileRows(name=name, columns=form.header, encoding=encoding, batches=batches())
+
+
+def _refuse_other_kinds(content: BinaryIO, name: str) -> None:
+    """Refuse a file that is no text by its first bytes; ``content`` is at its start after.
+
+    Raises:
+        DataError: it says what the file is.
+    """
+    kind = kind_of(content.read(HEAD))
+    content.seek(0)
+    if kind is not None:
+        raise DataError(
+            f"the file is {kind}, and its table is declared as csv",
+            name,
+            "declare format: parquet for its table in project.yaml"
+            if kind == PARQUET
+            else "unpack it or save it as CSV (UTF-8), and give that file",
+        )
 
 
 def count_text_rows(
@@ -141,7 +162,12 @@ def _typed_rows(block: Block, form: _Form, *, skip: int, whole: bool) -> Iterato
             f"{form.name}, line {block.line_of(skip)} or below",
             "mend the quotes and line ends of the file",
         )
-    place = Place(file=form.name, row=lambda row: f"line {block.line_of(row + skip)}", whole=whole)
+    place = Place(
+        file=form.name,
+        row=lambda row: f"line {block.line_of(row + skip)}",
+        whole=whole,
+        guarded=is_guarded(form.contract),
+    )
     rows = pl.DataFrame([
         typed(
             column.rename(form.header[at]),

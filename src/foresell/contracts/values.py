@@ -6,12 +6,15 @@ from typing import NoReturn
 
 import polars as pl
 
+from foresell.contracts.advice import NUMERAL, TOO_LARGE, advice
 from foresell.contracts.contract import Column
 from foresell.contracts.dates import ISO, parse_days
-from foresell.errors import DataError
+from foresell.contracts.showing import GUARDED, shown
+from foresell.errors import DataError, counted
 from foresell.spec.sources import Table
 
 SHOWN = 5
+_ADVISED = 20
 TYPES: dict[str, pl.DataType] = {
     "string": pl.String(),
     "integer": pl.Int64(),
@@ -31,10 +34,6 @@ _ALSO: dict[str, tuple[type[pl.DataType], ...]] = {
     "date": (pl.Datetime,),
 }
 _RETYPE = "write the column with the declared type, or change the type in contract.yaml"
-_MEND = (
-    "mend the values, declare them as NA tokens of the table (na: [...]), "
-    "or change the type in contract.yaml"
-)
 _A_DAY = "a date column holds days: take the time off at the source, if it means nothing"
 
 
@@ -42,12 +41,14 @@ _A_DAY = "a date column holds days: take the time off at the source, if it means
 class Place:
     """Where a series stands: ``file``, and the words for one of its rows, counted from 0.
 
-    ``whole``: nothing of the file follows, so what is counted here is all there is.
+    ``whole``: nothing of the file follows, so what is counted here is all there is. ``guarded``: no
+    value may be shown, only its shape, for the file holds personal data.
     """
 
     file: str
     row: Callable[[int], str]
     whole: bool = True
+    guarded: bool = False
 
 
 def typed(raw: pl.Series, column: Column, table: Table, place: Place) -> pl.Series:
@@ -71,12 +72,18 @@ def typed(raw: pl.Series, column: Column, table: Table, place: Place) -> pl.Seri
     if kind == "number":
         failed |= ~found.is_finite().fill_null(value=True)
     if failed.any():
-        expected = f"{kind} ({_pattern(column)})" if kind == "date" else kind
-        what = f"value(s) of {raw.name!r} are not of type {expected}"
-        _refuse(what, text, failed, place, _MEND)
+        bad = text.filter(failed)
+        if kind in NUMERAL and bad.str.contains(NUMERAL[kind]).all():
+            what, mend = ("is", f"too large for type {kind}"), TOO_LARGE
+        else:
+            expected = f"{kind} ({_pattern(column)})" if kind == "date" else kind
+            distinct = bad.unique(maintain_order=True).head(_ADVISED).to_list()
+            what = ("is", f"not of type {expected}")
+            mend = advice(kind, distinct, table, guarded=place.guarded)
+        _refuse(what, text.rename(raw.name), failed, place, mend)
     if late is not None and late.any():
-        what = f"value(s) of {raw.name!r} have a time of day"
-        _refuse(what, text, late, place, _A_DAY)
+        mend = f"{_A_DAY} {GUARDED}" if place.guarded else _A_DAY
+        _refuse(("has", "a time of day"), text.rename(raw.name), late, place, mend)
     return found.rename(raw.name)
 
 
@@ -98,29 +105,39 @@ def cast(stored: pl.Series, column: Column, place: Place) -> pl.Series:
     if lost.any():
         row = int(lost.arg_true()[0])
         raise DataError(
-            f"{_count(lost, place)} value(s) of {stored.name!r} are not of type {kind}: "
-            f"{stored[row]}",
+            f"{_told(lost, stored.name, ('is', f'not of type {kind}'), place)}"
+            f"{'' if place.guarded else f': {stored[row]}'}",
             f"{place.file}, {place.row(row)}",
             _RETYPE,
         )
     return found
 
 
-def _refuse(what: str, text: pl.Series, failed: pl.Series, place: Place, mend: str) -> NoReturn:
+def _refuse(
+    what: tuple[str, str], text: pl.Series, failed: pl.Series, place: Place, mend: str
+) -> NoReturn:
     """Refuse the texts that ``failed``.
 
     Raises:
         DataError: it names the first of them.
     """
     first = failed.arg_true().head(SHOWN)
-    values = ", ".join(repr(value) for value in text.gather(first).to_list())
+    values = ", ".join(
+        shown(value, guarded=place.guarded) for value in text.gather(first).to_list()
+    )
     places = ", ".join(place.row(row) for row in first.to_list())
-    raise DataError(f"{_count(failed, place)} {what}: {values}", f"{place.file}, {places}", mend)
+    raise DataError(
+        f"{_told(failed, text.name, what, place)}: {values}", f"{place.file}, {places}", mend
+    )
 
 
-def _count(failed: pl.Series, place: Place) -> str:
-    """Return how many failed, as far as anybody has looked."""
-    return f"{'' if place.whole else 'at least '}{int(failed.sum())}"
+def _told(failed: pl.Series, name: str, what: tuple[str, str], place: Place) -> str:
+    """Return how many of a column failed, as far as anybody has looked, and in what."""
+    count, (verb, rest) = int(failed.sum()), what
+    verb = verb if count == 1 else {"is": "are", "has": "have"}[verb]
+    return (
+        f"{'' if place.whole else 'at least '}{counted(count, 'value')} of {name!r} {verb} {rest}"
+    )
 
 
 def _convert(text: pl.Series, column: Column, table: Table) -> pl.Series:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from foresell.errors import DataError, nearest
+from foresell.errors import DataError, counted, nearest
 from foresell.spec.sources import Table
 
 EXAMPLES = 3
@@ -20,10 +20,15 @@ class Count:
     rows: int = 0
     examples: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, rows: pl.DataFrame) -> None:
-        """Count ``rows``; the first ones, in their order, become the examples."""
+    def add(self, rows: pl.DataFrame, key: Sequence[str]) -> None:
+        """Count ``rows``; the first of each ``key``, in their order, become the examples."""
         self.rows += rows.height
-        self.examples += rows.head(EXAMPLES - len(self.examples)).to_dicts()
+        if len(self.examples) == EXAMPLES:
+            return
+        told = [[example[name] for name in key] for example in self.examples]
+        firsts = rows.unique(key, keep="first", maintain_order=True).head(2 * EXAMPLES).to_dicts()
+        new = [row for row in firsts if [row[name] for name in key] not in told]
+        self.examples += new[: EXAMPLES - len(self.examples)]
 
 
 class Joiner:
@@ -32,12 +37,15 @@ class Joiner:
     ``unmatched``: by joined table, the rows of the first one with no partner in it; an example is
     the key that was looked for. ``disagreeing``: by ``table.column``, the rows where a column that
     stands in both has two values; an example is the key, the value ``kept`` (that of the table
-    before) and the ``other`` one.
+    before) and the ``other`` one. No key stands twice among the examples. ``guarded``: an error
+    shows no key, for the files hold personal data.
     """
 
-    def __init__(self, others: Sequence[tuple[Table, pl.DataFrame]]) -> None:
+    def __init__(
+        self, others: Sequence[tuple[Table, pl.DataFrame]], *, guarded: bool = False
+    ) -> None:
         for table, other in others:
-            _check_keys(table, other)
+            _check_keys(table, other, guarded=guarded)
         self._others = [
             (table, other.with_columns(pl.lit(1).alias(_FOUND))) for table, other in others
         ]
@@ -55,21 +63,21 @@ class Joiner:
             both = [name for name in other.columns if name in rows.columns and name not in on]
             found = rows.join(other, on=on, how="left", suffix=_OTHER, maintain_order="left")
             alone = found.filter(pl.col(_FOUND).is_null())
-            self.unmatched[table.name].add(alone.select(on))
+            self.unmatched[table.name].add(alone.select(on), on)
             for name in both:
                 differs = pl.col(name) != pl.col(f"{name}{_OTHER}")
                 pair = [pl.col(name).alias("kept"), pl.col(f"{name}{_OTHER}").alias("other")]
                 count = self.disagreeing.setdefault(f"{table.name}.{name}", Count())
-                count.add(found.lazy().filter(differs).select(*on, *pair).collect())
+                count.add(found.lazy().filter(differs).select(*on, *pair).collect(), on)
             rows = found.drop(_FOUND, *(f"{name}{_OTHER}" for name in both))
         return rows
 
 
-def _check_keys(table: Table, other: pl.DataFrame) -> None:
+def _check_keys(table: Table, other: pl.DataFrame, *, guarded: bool) -> None:
     """Refuse a table whose rows its keys do not tell apart: the join would multiply rows.
 
     Raises:
-        DataError: a key stands twice; the first ones are named.
+        DataError: a key stands twice; the first ones are named, unless they are ``guarded``.
     """
     on = list(table.join_on)
     _refuse_missing(table, on, other.columns, table.file)
@@ -80,7 +88,8 @@ def _check_keys(table: Table, other: pl.DataFrame) -> None:
         ", ".join(f"{name}={row[name]}" for name in on) for row in keys.head(EXAMPLES).to_dicts()
     )
     raise DataError(
-        f"{keys.height} key(s) stand on more than one row: {shown}",
+        f"{counted(keys.height, 'key')} {'stands' if keys.height == 1 else 'stand'} "
+        f"on more than one row{'' if guarded else f': {shown}'}",
         table.file,
         f"keep one row for each ({', '.join(on)}), or declare more columns in join_on",
     )

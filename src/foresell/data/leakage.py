@@ -187,7 +187,8 @@ def _verdict(clue: Clue, project: ProjectSpec) -> tuple[Verdict, str]:
         part = clue.kind in {"equal", "identity"}
         return "report", "on part of the rows" if part else "the world may be made so"
     if out:
-        return "report", f"{' and '.join(out)} excluded, and rightly"
+        named = "" if len(clue.columns) == 1 else f"{' and '.join(out)} "
+        return "report", f"{named}excluded, as it should be"
     if "past_only" in roles and not clue.ahead:
         return "report", "past_only: a forecast sees earlier rows of it only"
     if any(name in project.leakage.allow for name in clue.columns):

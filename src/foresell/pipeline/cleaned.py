@@ -28,6 +28,8 @@ from foresell.pipeline.spill import Spill, shares
 from foresell.spec.cleaning import Cleaning, Grouping
 from foresell.spec.project import ProjectSpec
 
+CLEANS = ("fill", "outliers", "negative_target")  # first words of the steps that a cleaner makes
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:

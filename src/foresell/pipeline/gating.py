@@ -29,11 +29,15 @@ from foresell.spec.project import ProjectSpec
 
 @dataclass
 class Tally:
-    """What was counted so far. ``nulls``: by column with a limit to what may be missing."""
+    """What was counted so far.
+
+    ``drawn_broken``: rows of the sample that broke a rule. ``nulls``: by column with a limit to
+    what may be missing.
+    """
 
     kept: int = 0
     repaired: int = 0
-    checked: int = 0
+    drawn_broken: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, tuple[str, ...]] = field(default_factory=dict)
     nulls: dict[str, int] = field(default_factory=dict)
@@ -53,6 +57,7 @@ class Gate:
     ``checks`` judge rows; ``keys`` and ``limits`` are the rules that need all rows; ``unchecked``
     names rules on columns that were dropped as they were read. ``sample``: the rows that are
     checked, None for all; ``always``: the checks without which rows have no place, made on all.
+    ``allowed``: the share of rows that may break the contract.
     """
 
     landing: Landing
@@ -66,6 +71,7 @@ class Gate:
     contract: Contract
     rejected: Pieces
     tally: Tally
+    allowed: float
 
     def kept(self) -> Iterator[pl.DataFrame]:
         """Yield the rows that pass, part by part: ``__row`` and the landed columns.
@@ -88,15 +94,13 @@ class Gate:
         """Return the rows of one part that pass."""
         keys = [self._key_check(rule) for rule in self.keys]
         if self.sample is None:
-            self.tally.checked += frame.height
             return self._split(check_rows(frame, [*self.checks, *keys]))
         drawn = pl.col(ROW).is_in(self.sample.implode())
-        drawn |= pl.col(ROW).is_in(self.settled.fixed[ROW].implode())
-        checked, others = frame.filter(drawn), frame.filter(~drawn)
-        self.tally.checked += checked.height
-        one = self._split(check_rows(checked, [*self.checks, *keys]))
-        other = self._split(check_rows(others, [*self.always, *keys]))
-        return pl.concat([one, other]).sort(ROW)
+        looked = drawn | pl.col(ROW).is_in(self.settled.fixed[ROW].implode())
+        verdict = check_rows(frame.filter(looked), [*self.checks, *keys])
+        self.tally.drawn_broken += verdict.rejected.filter(drawn).height
+        other = self._split(check_rows(frame.filter(~looked), [*self.always, *keys]))
+        return pl.concat([self._split(verdict), other]).sort(ROW)
 
     def _split(self, verdict: Verdict) -> pl.DataFrame:
         """Count a verdict, set aside what did not pass, and return what did."""
@@ -116,6 +120,14 @@ class Gate:
             says=rule.says,
             breaks=pl.col(ROW).is_not_null() & shared,
         )
+
+    @property
+    def too_many(self) -> bool:
+        """Whether more rows broke the contract than may: of all, or of those that were drawn."""
+        shares = [self.rejected.rows / self.landing.rows]
+        if self.sample is not None:
+            shares.append(self.tally.drawn_broken / self.sample.len())
+        return max(shares) > self.allowed
 
     def key_examples(self) -> Mapping[str, tuple[str, ...]]:
         """Return keys that stand on more than one row, by rule; of rules that were broken."""
@@ -172,6 +184,7 @@ def open_gate(
         contract=contract,
         rejected=spill.pieces("rejected"),
         tally=Tally(),
+        allowed=project.cleaning.max_rejected_share,
     )
 
 
@@ -192,10 +205,16 @@ def draw_sample(rows: int, wanted: int, seed: int) -> pl.Series:
 
 
 def gate_report(gate: Gate, processed: int) -> Mapping[str, Any]:
-    """Return what the gate read, kept and set aside, with every rule: ``checks.json``."""
+    """Return what the gate read, kept and set aside, with every rule: ``checks.json``.
+
+    ``columns`` of a rule: those whose values may be shown. ``sampled``: how many rows were drawn,
+    and how many of them broke a rule; None where all were checked.
+    """
     tally, settled, keys = gate.tally, gate.settled, gate.key_examples()
     sampled = (
-        {"checked": tally.checked, "of": gate.landing.rows} if gate.sample is not None else None
+        {"checked": gate.sample.len(), "broken": tally.drawn_broken, "of": gate.landing.rows}
+        if gate.sample is not None
+        else None
     )
     return {
         "read": gate.landing.rows,
@@ -204,6 +223,7 @@ def gate_report(gate: Gate, processed: int) -> Mapping[str, Any]:
         "repaired": tally.repaired,
         "processed": processed,
         "sampled": sampled,
+        "allowed_share": gate.allowed,
         "contract": {"version": gate.contract.version, "sha256": gate.contract.digest},
         "rules": [
             *(_rule_report(check, gate, tally.examples) for check in gate.checks),
@@ -223,9 +243,15 @@ def _rule_report(
         "rule": rule.name,
         "kind": rule.kind,
         "says": rule.says,
+        "columns": _columns(rule, gate),
         "broken": gate.tally.counts[rule.name],
         "examples": examples.get(rule.name, ()),
     }
+
+
+def _columns(rule: RowCheck | Rule, gate: Gate) -> Sequence[str]:
+    """Return the columns of ``rule`` whose values may be shown."""
+    return rule.shown if isinstance(rule, RowCheck) else shown_columns(rule, gate.contract)
 
 
 def _limit_report(rule: Rule, gate: Gate) -> Mapping[str, Any]:
@@ -235,6 +261,7 @@ def _limit_report(rule: Rule, gate: Gate) -> Mapping[str, Any]:
         "rule": rule.name,
         "kind": rule.kind,
         "says": rule.says,
+        "columns": _columns(rule, gate),
         "broken": 0 if share is None else gate.tally.nulls[rule.columns[0]],
         "examples": () if share is None else (f"{share:.1%} missing",),
     }

@@ -7,29 +7,36 @@ import polars as pl
 
 from foresell.contracts.gate import ROW, RowCheck, check_rows
 from foresell.contracts.rules import Rule
-from foresell.contracts.uniqueness import repeated
 from foresell.pipeline.keys import Repeats
 from foresell.pipeline.landing import Landing
 from foresell.spec.ports import Store
 
 _ORIGINAL, _FIXED = "original.parquet", "fixed.parquet"
+_TURN = "__turn"  # in which retry a row was mended, counted from 1
+_REPAIR, _COPY = "__repair", "__copy"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repairs:
-    """Rows as they landed and as they were mended: the same ``__row``, in order, in both."""
+    """Rows as they landed and as they were mended: row i of one side belongs to row i of the other.
+
+    Both sides hold ``__row``, the number that the row had when it was mended, and the landed
+    columns. ``turns``: (n repairs,) in which retry each came, rising.
+    """
 
     original: pl.DataFrame
     fixed: pl.DataFrame
+    turns: pl.Series
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settled:
     """What becomes of repairs.
 
-    ``fixed``: the rows that stand in for the originals of the same ``__row``; they pass the gate
-    like all others. ``stale``: rows whose source has changed since. ``unneeded``: rows that pass as
-    they landed. ``repeats``: the rows, mended or not, that share a key where they may not.
+    ``fixed``: the rows that stand in for those that landed with the same ``__row``; they pass the
+    gate like all others. ``stale``: repairs whose original is in the data no more, by the number
+    it had. ``unneeded``: rows that pass as they landed. ``repeats``: the rows, mended or not, that
+    share a key where they may not.
     """
 
     fixed: pl.DataFrame
@@ -42,13 +49,42 @@ def read_repairs(store: Store) -> Repairs | None:
     """Return what was kept, or None."""
     if _FIXED not in store.list():
         return None
-    return Repairs(original=store.read_frame(_ORIGINAL), fixed=store.read_frame(_FIXED))
+    fixed = store.read_frame(_FIXED)
+    if _TURN not in fixed.columns:  # kept before turns were counted
+        fixed = fixed.with_columns(pl.lit(1, pl.UInt32).alias(_TURN))
+    return Repairs(
+        original=store.read_frame(_ORIGINAL), fixed=fixed.drop(_TURN), turns=fixed[_TURN]
+    )
 
 
 def write_repairs(store: Store, repairs: Repairs) -> None:
     """Keep ``repairs``."""
     store.write_frame(_ORIGINAL, repairs.original)
-    store.write_frame(_FIXED, repairs.fixed)
+    store.write_frame(_FIXED, repairs.fixed.with_columns(repairs.turns.alias(_TURN)))
+
+
+def find_places(landing: Landing, repairs: Repairs) -> pl.Series:
+    """Return ``__row`` of the row that each repair stands in for; null where there is none.
+
+    (n repairs,), in their order. A row is known by all values that it landed with, not by its
+    number: rows that come before it may come and go. Of rows that are alike, the one with the same
+    number is taken first, then the others in order.
+    """
+    names, rows = list(landing.columns), repairs.original.with_row_index(_REPAIR)
+    if dict(repairs.original.schema) != {ROW: pl.UInt64(), **landing.schema}:  # other columns now
+        return pl.Series(ROW, [None] * rows.height, dtype=pl.UInt64)
+    found = pl.concat(
+        part.join(rows.select(names), on=names, how="semi", nulls_equal=True)
+        for part in landing.parts()
+    )
+    exact = rows.join(found, on=[ROW, *names], how="inner", nulls_equal=True)
+    exact = exact.select(_REPAIR, ROW).unique(ROW, keep="last", maintain_order=True)
+    copy = pl.int_range(pl.len()).over(names).alias(_COPY)
+    moved = rows.join(exact, on=_REPAIR, how="anti").sort(ROW).with_columns(copy)
+    others = found.join(exact, on=ROW, how="anti").sort(ROW).with_columns(copy)
+    near = moved.drop(ROW).join(others, on=[*names, _COPY], how="inner", nulls_equal=True)
+    places = pl.concat([exact, near.select(_REPAIR, ROW)])
+    return rows.select(_REPAIR).join(places, on=_REPAIR, how="left", maintain_order="left")[ROW]
 
 
 def settle(
@@ -61,29 +97,34 @@ def settle(
 ) -> Settled:
     """Decide which ``repairs`` stand in, and which rows share a key once they do.
 
-    A repair stands in where the row still holds what it held, and would still be set aside. Keys of
-    rows as they landed are compared first (``repeats``), so that both copies of a duplicate are set
-    aside; then mended rows are compared with those that are kept, and among themselves: of those,
-    only the mended ones are set aside. ``sample``: the rows that are checked, all where it is None.
+    A repair stands in where a row still holds what the original held, and would still be set aside.
+    Keys of rows as they landed are compared first (``repeats``), so that both copies of a duplicate
+    are set aside; then mended rows are compared with those that are kept, and among themselves: of
+    those, only the ones mended last are set aside. ``sample``: the rows that are checked, all where
+    it is None.
     """
     if repairs is None:
         return Settled(fixed=pl.DataFrame({ROW: []}, schema={ROW: pl.UInt64}), repeats=repeats)
-    if repairs.original.columns != [ROW, *landing.columns]:  # another contract, or other columns
-        none = repairs.fixed.clear()
-        return Settled(fixed=none, repeats=repeats, stale=tuple(repairs.fixed[ROW]))
-    rows = repairs.fixed[ROW]
-    landed = pl.concat(part.filter(pl.col(ROW).is_in(rows.implode())) for part in landing.parts())
-    same = landed.join(repairs.original, on=landed.columns, how="semi", nulls_equal=True)
-    broken = {*check_rows(same, checks).rejected[ROW], *_rows(repeats)}
-    stands = [row for row in same[ROW] if row in broken]
-    fixed = repairs.fixed.filter(pl.col(ROW).is_in(stands)).select(landed.columns)
-    rivals = _rivals(landing, fixed, keys)
-    kept = _passing(rivals, checks, sample).filter(~pl.col(ROW).is_in([*_rows(repeats)]))
+    places = find_places(landing, repairs)
+    same = repairs.original.with_columns(places).drop_nulls(ROW)
+    broken = {*check_rows(same, checks).rejected[ROW], *_rows(repeats)} if same.height else set()
+    standing = places.is_in(list(broken)).fill_null(value=False)
+    columns = [ROW, *landing.columns]
+    mended = repairs.fixed.with_columns(places, repairs.turns.alias(_TURN)).filter(standing)
+    fixed = mended.select(*(columns if mended.height else [ROW])).sort(ROW)
+    kept = pl.DataFrame()
+    if fixed.height:
+        rivals = _rivals(landing, fixed, keys)
+        kept = _passing(rivals, checks, sample).filter(~pl.col(ROW).is_in([*_rows(repeats)]))
+        passing = check_rows(mended, checks).kept
+        repeats = {
+            rule.name: _still(rule, repeats[rule.name], mended, passing, kept) for rule in keys
+        }
     return Settled(
         fixed=fixed,
-        repeats={rule.name: _still(rule, repeats[rule.name], fixed, kept) for rule in keys},
-        stale=tuple(row for row in rows if row not in set(same[ROW])),
-        unneeded=tuple(row for row in same[ROW] if row not in broken),
+        repeats=repeats,
+        stale=tuple(repairs.original[ROW].filter(places.is_null()).sort()),
+        unneeded=tuple(row for row in same[ROW].sort() if row not in broken),
     )
 
 
@@ -121,13 +162,27 @@ def _rivals(landing: Landing, fixed: pl.DataFrame, keys: Sequence[Rule]) -> pl.D
 
 
 def _still(
-    rule: Rule, repeats: pl.DataFrame, fixed: pl.DataFrame, kept: pl.DataFrame
+    rule: Rule,
+    repeats: pl.DataFrame,
+    mended: pl.DataFrame,
+    passing: pl.DataFrame,
+    kept: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Return the rows that share a key of ``rule`` once ``fixed`` stands in."""
-    names = list(rule.columns)
-    left = repeats.filter(~pl.col(ROW).is_in(fixed[ROW].implode()))
-    own = fixed.select(ROW, *names)
-    clash = pl.concat([repeated(own, names), own.join(kept, on=names, how="semi")])
-    if left.is_empty():
-        return clash.unique(ROW).sort(*names, ROW)
-    return pl.concat([left, clash]).unique(ROW).sort(*names, ROW)
+    """Return the rows that share a key of ``rule`` once ``mended`` stands in.
+
+    ``passing``: those of ``mended`` that break no row rule. Whichever was mended first stays.
+    """
+    names, turn = list(rule.columns), pl.col(_TURN)
+    left = repeats.filter(~pl.col(ROW).is_in(mended[ROW].implode()))
+    own = mended.select(ROW, _TURN, *names).drop_nulls(names)
+    first = passing.drop_nulls(names).group_by(names)
+    leads = first.agg(turn.min().alias("__first"), (turn == turn.min()).sum().alias("__many"))
+    alone = (pl.col("__many") == 1) & pl.col(ROW).is_in(passing[ROW].implode())
+    late = own.join(leads, on=names).filter(
+        (turn > pl.col("__first")) | ((turn == pl.col("__first")) & ~alone)
+    )
+    clash = pl.concat([late, own.join(kept, on=names, how="semi")], how="diagonal")
+    clash = clash.select(ROW, *names)
+    if left.height:
+        clash = pl.concat([left, clash])
+    return clash.unique(ROW).sort(*names, ROW)

@@ -149,7 +149,7 @@ def tried(
     declaration(project, settings)
     with tempfile.TemporaryDirectory(prefix="foresell-") as scratch:
         away = replace(settings, home=Path(scratch))
-        asked = request(project, data, "default", None, away)
+        asked = request(project, data, "default", None, settings)  # what is staged is at home
         if sample is not None:
             asked = replace(asked, project=replace(asked.project, gate=Gate(sample=sample)))
         place = workspace(project, away)

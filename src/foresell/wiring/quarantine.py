@@ -16,7 +16,8 @@ from foresell.contracts.gate import ROW, RULES, TABLE_KINDS
 from foresell.contracts.reading import read_table
 from foresell.contracts.rules import contract_rules
 from foresell.errors import DataError, UsageError, nearest
-from foresell.pipeline.mending import merge_repairs
+from foresell.pipeline.landing import open_landing
+from foresell.pipeline.mending import Merged, merge_repairs, without_repairs
 from foresell.pipeline.rejects import read_rejected, rejected_csv
 from foresell.pipeline.repairs import Repairs, read_repairs, write_repairs
 from foresell.pipeline.work import Event, Request
@@ -28,13 +29,21 @@ from foresell.wiring.agreed import agree
 from foresell.wiring.runs import declaration, runner, workspace
 
 _QUARANTINE, _REPAIRS, _STAGE = "quarantine", "repairs", "validate"
+FILE, FILE_ROW = "__file", "__file_row"  # where a row came from; nobody has to give them back
 
 
 def quarantined(project: str, settings: Settings) -> tuple[Mapping[str, Any], pl.DataFrame]:
-    """Return what the gate counted, and the rows it set aside, typed, in reading order."""
+    """Return what the gate counted, and the rows it set aside, typed, in reading order.
+
+    After ``__row`` stand ``__file`` and ``__file_row``: the file of the first table that the row
+    came from, and its number among the rows of that file, from 1, the header not counted.
+    """
     place = _judged(project, settings)
     checks: Mapping[str, Any] = json.loads(place.output("checks").read_bytes("checks.json"))
-    return checks, read_rejected(place.output(_QUARANTINE))
+    spec = declaration(project, settings)[1]
+    landed: Mapping[str, Any] = json.loads(place.output("landing").read_bytes("report.json"))
+    files = landed["files"].get(spec.tables[0].name, ()) if landed["rows"] == checks["read"] else ()
+    return checks, _with_files(read_rejected(place.output(_QUARANTINE)), files)
 
 
 def refuse_edited(place: DirectoryWorkspace, project: str) -> None:
@@ -54,17 +63,15 @@ def refuse_edited(place: DirectoryWorkspace, project: str) -> None:
 
 def retry(
     project: str, file: Path | None, settings: Settings, listen: Callable[[Event], None]
-) -> tuple[Repairs, int]:
+) -> tuple[Merged, int]:
     """Add the rows of ``file``, or of the quarantine as it stands, to the repairs; judge again.
 
-    Returns all repairs of the project, and how many rows were given now. A ``GateError`` where the
-    rows as a whole still do not pass; the repairs are kept all the same.
+    Returns what the rows are, and how many were given. A ``GateError`` where the rows as a whole
+    still do not pass; the repairs are kept all the same.
 
     Raises:
         UsageError: a file is given, and the quarantine was edited as well.
     """
-    from foresell.pipeline.graph import STAGES  # noqa: PLC0415 - heavy: only when it runs
-
     place = _judged(project, settings)
     with place.locked():
         request = _request(project, place, settings)
@@ -77,6 +84,10 @@ def retry(
                 str(own / edited[0]),
                 "give one of the two: leave out --file, or delete the edited file",
             )
+        rejected = read_rejected(place.output(_QUARANTINE))
+        kept = read_repairs(place.output(_REPAIRS))
+        if rejected.is_empty() and (kept is None or not outside):
+            _refuse_empty(project, place)
         given = _given(file if outside else None, place, request.contract)
         keys = [
             rule
@@ -84,12 +95,78 @@ def retry(
             if rule.kind in TABLE_KINDS and rule.kind != "missing"
             if set(rule.columns) <= set(given.columns)
         ]
-        rejected = read_rejected(place.output(_QUARANTINE))
-        merged = merge_repairs(read_repairs(place.output(_REPAIRS)), rejected, given, keys)
-        _keep(place, merged, request)
-        stages = [stage for stage in STAGES[request.project.kind] if stage.name == _STAGE]
-        runner(place, listen).run(stages, request)
+        landing = open_landing(place.output("landing"), request.contract)
+        merged = merge_repairs(landing, kept, rejected, given, keys)
+        _keep(place, merged.repairs, request)
+        _judge(place, request, listen)
     return merged, given.height
+
+
+def undo(
+    project: str, file: Path | None, settings: Settings, listen: Callable[[Event], None]
+) -> int:
+    """Take back the repairs of the rows of ``file``, or all of them; judge again.
+
+    Returns how many were taken back. A ``GateError`` where the rows as a whole do not pass then;
+    the repairs are gone all the same.
+
+    Raises:
+        UsageError: there is no repair, or the quarantine was edited.
+    """
+    place = _judged(project, settings)
+    with place.locked():
+        refuse_edited(place, project)
+        request = _request(project, place, settings)
+        agree(place, request)
+        kept = read_repairs(place.output(_REPAIRS))
+        if kept is None or kept.fixed.is_empty():
+            raise UsageError(
+                f"no row of {project!r} was mended, so there is nothing to take back",
+                "foresell quarantine retry --undo",
+                f"look at the rows set aside: foresell quarantine show {project}",
+            )
+        left = None
+        if file is not None:
+            rows = _given(file, place, request.contract)[ROW].to_list()
+            left = without_repairs(
+                open_landing(place.output("landing"), request.contract), kept, rows
+            )
+        _keep(place, left, request)
+        _judge(place, request, listen)
+    return kept.fixed.height - (0 if left is None else left.fixed.height)
+
+
+def _judge(place: DirectoryWorkspace, request: Request, listen: Callable[[Event], None]) -> None:
+    """Run the gate over the rows as they landed, with the repairs that are kept."""
+    from foresell.pipeline.graph import STAGES  # noqa: PLC0415 - heavy: only when it runs
+
+    stages = [stage for stage in STAGES[request.project.kind] if stage.name == _STAGE]
+    runner(place, listen).run(stages, request)
+
+
+def _refuse_empty(project: str, place: DirectoryWorkspace) -> None:
+    """Refuse to mend where no row was set aside.
+
+    Raises:
+        UsageError: always.
+    """
+    raise UsageError(
+        f"no row of {project!r} is in quarantine, so there is nothing to mend",
+        str(place.root / _QUARANTINE),
+        f"go on: foresell run {project}",
+    )
+
+
+def _with_files(rows: pl.DataFrame, files: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Return ``rows`` with the file each came from and its row there; null where not known."""
+    names = pl.Series(FILE, [file["name"] for file in files], dtype=pl.String)
+    ends = pl.Series([file["rows"] for file in files], dtype=pl.UInt64).cum_sum()
+    index = ends.search_sorted(rows[ROW], side="left")
+    starts = pl.concat([pl.Series([0], dtype=pl.UInt64), ends])
+    own = rows[ROW] - starts.gather(index) if len(files) else pl.lit(None, pl.UInt64)
+    source = names.gather(index) if len(files) else pl.lit(None, pl.String)
+    others = [name for name in rows.columns if name != ROW]
+    return rows.select(ROW, source.alias(FILE), own.alias(FILE_ROW), *others)
 
 
 def _judged(project: str, settings: Settings) -> DirectoryWorkspace:
@@ -161,7 +238,7 @@ def _typed(name: str, content: bytes, contract: Contract, landed: Sequence[str])
     """
     kind: Literal["csv", "parquet"] = "parquet" if name.endswith(".parquet") else "csv"
     table = Table(name=_QUARANTINE, file=name, format=kind)
-    rows = read_table(content, table, contract, dropped=(RULES,))
+    rows = read_table(content, table, contract, dropped=(RULES, FILE, FILE_ROW))
     for column in (ROW, *landed):
         if column not in rows.columns:
             raise DataError(
@@ -171,7 +248,7 @@ def _typed(name: str, content: bytes, contract: Contract, landed: Sequence[str])
             )
     if rows[ROW].null_count():
         raise DataError(
-            f"{rows[ROW].null_count()} rows have no number",
+            f"rows without a number: {rows[ROW].null_count():,}",
             f"{name}, column {ROW}",
             f"leave {ROW} as it stands in quarantine/rejected.csv",
         )
@@ -185,6 +262,8 @@ def as_written(contract: Contract, landed: Sequence[str]) -> Contract:
     """
     columns = (
         Column(name=ROW, logical_type="integer"),
+        Column(name=FILE, logical_type="string"),
+        Column(name=FILE_ROW, logical_type="integer"),
         Column(name=RULES, logical_type="string"),
         *(replace(contract.columns[name], options=TypeOptions(), quality=()) for name in landed),
     )
@@ -192,10 +271,11 @@ def as_written(contract: Contract, landed: Sequence[str]) -> Contract:
     return replace(contract, schema=(rows,))
 
 
-def _keep(place: DirectoryWorkspace, repairs: Repairs, request: Request) -> None:
-    """Publish ``repairs`` under a record of their own."""
+def _keep(place: DirectoryWorkspace, repairs: Repairs | None, request: Request) -> None:
+    """Publish ``repairs``, or that there are none, under a record of their own."""
     draft = place.draft(_REPAIRS)
-    write_repairs(draft, repairs)
+    if repairs is not None and repairs.fixed.height:
+        write_repairs(draft, repairs)
     contract = {"version": request.contract.version, "sha256": request.contract.digest}
     said = {
         "project": request.project.name,
@@ -204,5 +284,6 @@ def _keep(place: DirectoryWorkspace, repairs: Repairs, request: Request) -> None
         "synthetic": request.source.synthetic,
     }
     draft.write_bytes(PROVENANCE, json_bytes(said))
-    record = {"passed": True, "rows": repairs.fixed.height, "seconds": 0.0}
+    rows = 0 if repairs is None else repairs.fixed.height
+    record = {"passed": True, "rows": rows, "seconds": 0.0}
     place.publish(_REPAIRS, (_REPAIRS,), json_bytes(record))

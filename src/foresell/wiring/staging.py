@@ -13,7 +13,8 @@ import polars as pl
 from foresell.adapters.archives import open_archive
 from foresell.adapters.sources import DirectorySource
 from foresell.adapters.workspace import DirectoryWorkspace
-from foresell.errors import DataError, MachineError, UsageError
+from foresell.contracts.contract import Contract
+from foresell.errors import DataError, MachineError, UsageError, nearest
 from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.ports import Source
@@ -33,23 +34,31 @@ class StagedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """The raw files of a project, in place. ``synthetic``: our generator made some of them."""
+    """The raw files of a project, in place.
+
+    ``synthetic``: our generator made some of them. ``personal``: the columns that the contract
+    calls personal; only ``kept_personal`` of them will be in what is made from the files.
+    """
 
     project: str
     folder: Path
     origin: str
     synthetic: bool
+    personal: tuple[str, ...]
+    kept_personal: tuple[str, ...]
     files: tuple[StagedFile, ...]
 
 
-def stage_files(project: ProjectSpec, place: Path, settings: Settings) -> Staged:
+def stage_files(
+    project: ProjectSpec, contract: Contract, place: Path, settings: Settings
+) -> Staged:
     """Put the files of the declared tables in place, from a folder or a zip; all or none.
 
     Nothing else is taken. What was staged before is gone when the new files stand. A ``DataError``
     says which file is missing.
     """
     wanted = [table.file for table in project.tables]
-    source = DirectorySource(place) if place.is_dir() else _archive(place, wanted)
+    source = _folder(place, wanted) if place.is_dir() else _archive(place, wanted)
     if project.asked is not None and source.files(project.asked.file):
         wanted.append(project.asked.file)
     raw = _raw(project.name, settings)
@@ -66,6 +75,8 @@ def stage_files(project: ProjectSpec, place: Path, settings: Settings) -> Staged
         folder=raw,
         origin=str(place),
         synthetic=synthetic,
+        personal=tuple(name for name, column in contract.columns.items() if column.personal),
+        kept_personal=project.cleaning.keep_personal,
         files=tuple(files),
     )
 
@@ -119,6 +130,37 @@ def _is_marked(source: Source, name: str) -> bool:
             return pl.read_parquet_metadata(content).get("synthetic") == "true"
         except (pl.exceptions.PolarsError, OSError):
             return False
+
+
+def _folder(place: Path, wanted: list[str]) -> Source:
+    """Return the folder ``place``, or the one directly in it, that has all of ``wanted``.
+
+    Raises:
+        DataError: none does, or two folders in it do.
+    """
+    source = DirectorySource(place)
+    lacks = [pattern for pattern in wanted if not source.files(pattern)]
+    if not lacks:
+        return source
+    below = [path for path in sorted(place.iterdir()) if path.is_dir() and path.name[0] not in "._"]
+    inner = [DirectorySource(path) for path in below]
+    whole = [each for each in inner if all(map(each.files, wanted))]
+    if len(whole) > 1:
+        raise DataError(
+            f"{len(whole)} folders hold the files: {', '.join(each.root.name for each in whole)}",
+            str(place),
+            "give one of them",
+        )
+    if whole:
+        return whole[0]
+    if not below or (place / lacks[0]).is_symlink() or (place / lacks[0]).is_dir():
+        source.open(lacks[0]).close()  # raises, and says what is there
+    raise DataError(
+        f"{', '.join(lacks)}: missing",
+        f"{place}, and each of the {len(below)} folders in it alone",
+        f"put it there, or give the folder that has it; "
+        f"{nearest(lacks[0], [path.name for path in place.iterdir()], 20)}",
+    )
 
 
 def _archive(place: Path, wanted: list[str]) -> Source:

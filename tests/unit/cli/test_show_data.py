@@ -27,7 +27,7 @@ LEAKS: dict[str, Any] = {
             "columns": ["size"],
             "evidence": "bins sales at 3,000",
             "verdict": "report",
-            "note": "size excluded, and rightly",
+            "note": "size excluded, as it should be",
         },
         {
             "columns": ["units", "price"],
@@ -60,7 +60,7 @@ Rows      1,000 read = 990 kept (2 repaired) + 10 quarantined
 Contract  3 rules, version 1.2.0, 0123456789ab
           7 broke size: values: [XL]
           3 broke units: minimum: -1, -5
-Leaks     size bins sales at 3,000 (size excluded, and rightly)
+Leaks     size bins sales at 3,000 (size excluded, as it should be)
           sales = units x price on 54% of rows (on part of the rows)
 Layer     workspace/shop/processed
 

@@ -139,7 +139,7 @@ def test_what_was_seen_of_a_large_file_is_counted_as_the_least_there_is(
 ) -> None:
     monkeypatch.setattr(decoding, "CHUNK", 8)
     with pytest.raises(
-        DataError, match=r"^at least 2 value\(s\) of 'n' are not of type integer: 'x', 'y'"
+        DataError, match=r"^at least 2 values of 'n' are not of type integer: 'x', 'y'"
     ):
         read_table(b"id,n\na,x\nb,y\nc,z\n", Table(name="t", file="t.csv"), CONTRACT)
 

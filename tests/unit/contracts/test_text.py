@@ -63,7 +63,7 @@ def test_a_token_is_null_only_where_the_table_declares_it() -> None:
     assert read("id\nNA", TABLE)["id"].to_list() == [None]
     assert read("id\nNA", plain)["id"].to_list() == ["NA"]
     assert refused("id,x\na,NA", plain) == (
-        "1 value(s) of 'x' are not of type number: 'NA'",
+        "1 value of 'x' is not of type number: 'NA'",
         "sales.csv, line 2",
     )
 
@@ -76,7 +76,7 @@ def test_only_the_declared_words_are_booleans() -> None:
     table = Table(name="t", file="t.csv", true_words=("yes",), false_words=("no",))
     assert read("id,open\na,yes\nb,no\nc,", table)["open"].to_list() == [True, False, None]
     assert refused("id,open\na,TRUE", table)[0] == (
-        "1 value(s) of 'open' are not of type boolean: 'TRUE'"
+        "1 value of 'open' is not of type boolean: 'TRUE'"
     )
 
 
@@ -96,13 +96,13 @@ def test_a_quoted_field_may_hold_separators_and_line_ends() -> None:
 
 def test_lines_are_counted_in_the_file_and_not_in_rows() -> None:
     text = 'id,n\n"two\nlines",1\n"three\n\nlines",2\nc,x'
-    assert refused(text) == ("1 value(s) of 'n' are not of type integer: 'x'", "sales.csv, line 7")
+    assert refused(text) == ("1 value of 'n' is not of type integer: 'x'", "sales.csv, line 7")
 
 
 def test_at_most_five_values_are_shown_and_all_are_counted() -> None:
     rows = "".join(f"a,{word}\n" for word in ["1", "u", "2", "v", "w", "x", "y", "z"])
     assert refused("id,n\n" + rows) == (
-        "6 value(s) of 'n' are not of type integer: 'u', 'v', 'w', 'x', 'y'",
+        "6 values of 'n' are not of type integer: 'u', 'v', 'w', 'x', 'y'",
         "sales.csv, line 3, line 5, line 6, line 7, line 8",
     )
 
@@ -113,30 +113,30 @@ def test_at_most_five_values_are_shown_and_all_are_counted() -> None:
 def test_what_is_no_finite_number_is_refused(word: str) -> None:
     what, where = refused(f'id,x\na,1\nb,"{word}"')
     assert (what, where) == (
-        f"1 value(s) of 'x' are not of type number: {word!r}",
+        f"1 value of 'x' is not of type number: {word!r}",
         "sales.csv, line 3",
     )
 
 
 @pytest.mark.parametrize("word", ["1.0", "1e3", "9223372036854775808", "one", "0x1"])
 def test_what_is_no_integer_is_refused(word: str) -> None:
-    assert refused(f"id,n\na,{word}")[0] == f"1 value(s) of 'n' are not of type integer: {word!r}"
+    assert refused(f"id,n\na,{word}")[0] == f"1 value of 'n' is not of type integer: {word!r}"
 
 
 @pytest.mark.parametrize("word", ["06.01.2012", "2012-13-01", "2012-02-30", "2012-01-06 00:00"])
 def test_what_is_no_day_in_the_declared_format_is_refused(word: str) -> None:
     assert refused(f"id,day\na,{word}")[0] == (
-        f"1 value(s) of 'day' are not of type date (yyyy-MM-dd): {word!r}"
+        f"1 value of 'day' is not of type date (yyyy-MM-dd): {word!r}"
     )
 
 
 @pytest.mark.parametrize(
     ("text", "what", "line"),
     [
-        ("id,n\na,1\nb\nc,3", "1 field(s) stand where the header has 2", 3),
-        ("id,n\na,1\nb,2,\nc,3", "3 field(s) stand where the header has 2", 3),
-        ("id,n\na,1\n\nc,3", "1 field(s) stand where the header has 2", 3),
-        ('id,n\n"a\nb",1\nc', "1 field(s) stand where the header has 2", 4),
+        ("id,n\na,1\nb\nc,3", "1 field stands where the header has 2", 3),
+        ("id,n\na,1\nb,2,\nc,3", "3 fields stand where the header has 2", 3),
+        ("id,n\na,1\n\nc,3", "1 field stands where the header has 2", 3),
+        ('id,n\n"a\nb",1\nc', "1 field stands where the header has 2", 4),
         ('id,n\na,1\n"b,2\nc,3', "not a table: a quote is never closed", 3),
         ('id,n\na,1\n"b"b,2', "not a table: something stands beside a quote", 3),
         ("id,n,id\na,1,b", "the column 'id' stands 2 times in the header", 1),
@@ -220,10 +220,10 @@ def test_parquet_of_other_types_is_read_where_no_value_changes() -> None:
 @pytest.mark.parametrize(
     ("name", "values", "what", "where"),
     [
-        ("n", [1.0, 1.5], "1 value(s) of 'n' are not of type integer: 1.5", ", row 2"),
-        ("x", [float("nan")], "1 value(s) of 'x' are not of type number: nan", ", row 1"),
-        ("x", [float("inf")], "1 value(s) of 'x' are not of type number: inf", ", row 1"),
-        ("x", ["1", "one"], "1 value(s) of 'x' are not of type number: 'one'", ", row 2"),
+        ("n", [1.0, 1.5], "1 value of 'n' is not of type integer: 1.5", ", row 2"),
+        ("x", [float("nan")], "1 value of 'x' is not of type number: nan", ", row 1"),
+        ("x", [float("inf")], "1 value of 'x' is not of type number: inf", ", row 1"),
+        ("x", ["1", "one"], "1 value of 'x' is not of type number: 'one'", ", row 2"),
         ("open", [1, 0], "'open' is stored as Int64, which is not boolean", ""),
         ("id", [1, 2], "'id' is stored as Int64, which is not string", ""),
         ("m", [1], "the column 'm' is not in the contract", ", line 1"),
@@ -238,7 +238,7 @@ def test_parquet_that_does_not_hold_what_the_contract_says_is_refused(
 def test_a_moment_that_is_not_midnight_is_no_day() -> None:
     moment = datetime(2012, 1, 6, 12)
     assert refused(parquet(day=[moment]), PARQUET) == (
-        "1 value(s) of 'day' are not of type date: 2012-01-06 12:00:00",
+        "1 value of 'day' is not of type date: 2012-01-06 12:00:00",
         "sales.parquet, row 1",
     )
 

@@ -69,7 +69,7 @@ def test_keys_that_stand_twice_in_the_joined_table_are_refused_with_the_first_of
     with pytest.raises(DataError) as caught:
         Joiner([(STORES, stores)])
     assert caught.value.args == (
-        "4 key(s) stand on more than one row: store=2; store=3; store=4",
+        "4 keys stand on more than one row: store=2; store=3; store=4",
         "stores.csv",
         "keep one row for each (store), or declare more columns in join_on",
     )

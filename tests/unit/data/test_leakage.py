@@ -56,7 +56,7 @@ def test_an_excluded_column_is_found_and_not_refused() -> None:
 
     (finding,) = report.findings
     assert (finding.verdict, finding.evidence) == ("report", "bins sales at 3,000 and 7,000")
-    assert finding.note == "size excluded, and rightly"
+    assert finding.note == "size excluded, as it should be"
     assert report.refusal() is None
 
 
@@ -215,7 +215,7 @@ def test_arithmetic_with_an_excluded_column_is_no_refusal() -> None:
     finding = the_one(frame, tabular({"units": "feature", "each": "excluded"}))
 
     assert finding.verdict == "report"
-    assert finding.note == "each excluded, and rightly"
+    assert finding.note == "each excluded, as it should be"
 
 
 @pytest.mark.parametrize(

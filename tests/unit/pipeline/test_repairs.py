@@ -14,7 +14,8 @@ from foresell.adapters.store import MemoryStore
 from foresell.contracts.gate import ROW, RULES, TABLE_KINDS
 from foresell.contracts.rules import contract_rules
 from foresell.errors import DataError, UsageError
-from foresell.pipeline.mending import merge_repairs
+from foresell.pipeline.landing import Landing, open_landing
+from foresell.pipeline.mending import Merged, merge_repairs, without_repairs
 from foresell.pipeline.repairs import read_repairs, write_repairs
 from foresell.spec.cleaning import Gate
 from tests.unit.pipeline.gatehouse import FRIDAY, SHOPS, Gatehouse, landing, tolerant
@@ -55,10 +56,20 @@ def mend(place: Gatehouse, changes: dict[int, dict[str, Any]], **run: Any) -> Ga
             pl.when(hit).then(pl.lit(value)).otherwise(name).alias(name)
             for name, value in values.items()
         )
-    merged = merge_repairs(read_repairs(place.repairs), place.rejected, given, KEYS)
+    landed = run.get("landed") or landing(LANDED, 3)
+    merged = merged_with(place, given, landed)
     place.repairs = MemoryStore()
-    write_repairs(place.repairs, merged)
-    return place.validate(run.get("landed") or landing(LANDED, 3))
+    write_repairs(place.repairs, merged.repairs)
+    return place.validate(landed)
+
+
+def merged_with(place: Gatehouse, given: pl.DataFrame, landed: MemoryStore) -> Merged:
+    kept = read_repairs(place.repairs)
+    return merge_repairs(opened(place, landed), kept, place.rejected, given, KEYS)
+
+
+def opened(place: Gatehouse, landed: MemoryStore) -> Landing:
+    return open_landing(landed, place.contract)
 
 
 def test_a_mended_row_stands_in_the_place_of_its_original() -> None:
@@ -141,7 +152,89 @@ def test_a_repair_whose_row_has_changed_at_the_source_does_not_apply_and_is_told
     place.validate(landing(LANDED.with_columns(units), 3))
     assert place.why == {number: FIRST[number] for number in (5, 6, 7)}
     assert place.checks["repairs"] == {"stale": [5], "unneeded": []}
-    assert "1 repairs do not apply: their rows have changed at the source" in place.notes
+    assert place.notes[-1].endswith("; 1 repair does not apply any more")
+
+
+def test_a_line_put_in_before_them_leaves_repairs_where_their_rows_are_now() -> None:
+    place = mend(house(), {5: {"units": 4.0}, 7: {}, 8: {"town": "Ulm"}})
+    assert place.why == {6: COPY}
+    before = place.rows()
+    place.validate(landing(pl.concat([shops(row("n", 0, 1.0)), LANDED]), 3))
+    assert place.why == {7: COPY}
+    assert (place.checks["repaired"], place.checks["repairs"]["stale"]) == (3, [])
+    assert_frame_equal(place.rows().filter(pl.col("shop") != "n"), before)
+
+
+def test_a_row_that_moved_can_be_mended_again_and_is_known_by_what_landed_first() -> None:
+    place = mend(house(), {5: {"units": -500.0}})
+    later = landing(pl.concat([shops(row("n", 0, 1.0)), LANDED]), 3)
+    place.validate(later)
+    assert place.why[6] == "units: minimum"
+    mend(place, {6: {"units": 4.0}}, landed=later)
+    assert 6 not in place.why
+    kept = read_repairs(place.repairs)
+    assert kept is not None
+    assert (kept.original["units"].to_list(), kept.fixed["units"].to_list()) == ([5000.0], [4.0])
+
+
+def test_as_many_of_alike_rows_are_mended_as_were_mended_once() -> None:
+    alike = shops(row("a", 0, 1.0), *[row("b", 0, 2.0)] * 3)
+    place = Gatehouse(project=tolerant()).validate(landing(alike))
+    changes: dict[int, dict[str, Any]] = {3: {"shop": "c"}, 4: {"shop": "d"}}
+    mend(place, changes, landed=landing(alike))
+    assert sorted(place.rows()["shop"]) == ["a", "c", "d"]
+    place.validate(landing(pl.concat([shops(row("n", 0, 1.0)), alike])))
+    assert sorted(place.rows()["shop"]) == ["a", "c", "d", "n"]
+    place.validate(landing(alike.head(2)))
+    assert place.rows()["shop"].to_list() == ["a", "b"]
+    assert place.checks["repairs"] == {"stale": [4], "unneeded": [2]}
+
+
+def test_a_row_given_as_it_was_never_drives_out_one_that_is_kept() -> None:
+    place = mend(house(), {6: {}})
+    kept = place.rows()
+    mend(place, {7: {}, 5: {"units": 4.0}})
+    assert place.why == {7: COPY, 8: FIRST[8]}
+    assert_frame_equal(place.rows().join(kept, on=kept.columns, how="semi"), kept)
+
+
+def test_a_row_mended_later_never_drives_out_one_that_was_mended_before() -> None:
+    place = mend(house(), {5: {"units": 4.0, "shop": "z"}})
+    kept = place.rows()
+    mend(place, {8: {"town": "Ulm", "shop": "z", "day": FRIDAY + timedelta(weeks=4)}})
+    assert place.why == {6: COPY, 7: COPY, 8: COPY}
+    assert_frame_equal(place.rows(), kept)
+
+
+def test_rows_given_are_told_apart_as_mended_chosen_unchanged_and_mended_before() -> None:
+    place = mend(house(), {5: {"units": 4.0}})
+    given = LANDED.with_row_index(ROW, offset=1).filter(pl.col(ROW).is_in([5, 7, 8]))
+    fixed = pl.when(pl.col(ROW) == 5).then(4.0).otherwise("units").alias("units")
+    merged = merged_with(place, given.with_columns(fixed), landing(LANDED, 3))
+    assert (merged.mended, merged.chosen) == ((), (7,))
+    assert (merged.unchanged, merged.already) == ((8,), (5,))
+    with pytest.raises(UsageError, match=r"^row 5 is mended already, by an earlier retry"):
+        merged_with(place, given.with_columns(fixed).head(1), landing(LANDED, 3))
+    with pytest.raises(DataError, match=r"^row 5 is mended already, with other values"):
+        merged_with(place, given, landing(LANDED, 3))
+
+
+def test_rows_set_aside_before_the_files_were_read_again_are_not_mended() -> None:
+    other = LANDED.with_columns(pl.col("units") + 1)
+    with pytest.raises(UsageError, match=r"^the files were read again since"):
+        mend(house(), {5: {"units": 4.0}}, landed=landing(other, 3))
+
+
+def test_repairs_are_taken_back_row_by_row() -> None:
+    place = mend(house(), {5: {"units": 4.0}, 8: {"town": "Ulm"}})
+    landed, kept = landing(LANDED, 3), read_repairs(place.repairs)
+    assert kept is not None
+    left = without_repairs(opened(place, landed), kept, [8])
+    place.repairs = MemoryStore()
+    write_repairs(place.repairs, left)
+    assert place.validate(landed).why == {number: FIRST[number] for number in (6, 7, 8)}
+    with pytest.raises(DataError, match=r"^row 8 is not mended, so there is nothing to take back"):
+        without_repairs(opened(place, landed), left, [8])
 
 
 def test_a_repair_of_a_row_that_passes_by_now_is_left_alone() -> None:
@@ -179,13 +272,14 @@ def test_a_mended_row_is_checked_though_only_a_sample_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "what"), [([5, 5], "rows 5 are given twice"), ([2, 5], "rows 2 are not in quarantine")]
+    ("rows", "what"),
+    [([5, 5], "row 5 is given more than once"), ([2, 3], "rows 2, 3 are not in quarantine")],
 )
 def test_rows_that_quarantine_does_not_hold_once_are_refused(rows: list[int], what: str) -> None:
     landed = LANDED.with_row_index(ROW, offset=1).cast({ROW: pl.UInt64})
     given = pl.concat([landed.filter(pl.col(ROW) == number) for number in rows])
     with pytest.raises(DataError) as refused:
-        merge_repairs(None, house().rejected, given, KEYS)
+        merged_with(house(), given, landing(LANDED, 3))
     assert refused.value.what == what
 
 

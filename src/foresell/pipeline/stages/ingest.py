@@ -7,10 +7,11 @@ import polars as pl
 
 from foresell.contracts.headers import dropped_columns
 from foresell.contracts.reading import Reader, ReadFile
+from foresell.contracts.showing import is_guarded
 from foresell.contracts.text import BATCH
 from foresell.data.joining import Joiner
 from foresell.data.leakage import check_known
-from foresell.errors import DataError, nearest
+from foresell.errors import DataError, counted, nearest
 from foresell.pipeline.tables import asked_table
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
@@ -34,7 +35,8 @@ def run(work: Work) -> None:
     columns = [name for name in contract.columns if name not in dropped]
     first, *others = project.tables
     read: dict[str, list[ReadFile]] = {table.name: [] for table in project.tables}
-    joiner = Joiner([(table, reader.whole(table, read[table.name].append)) for table in others])
+    held = [(table, reader.whole(table, read[table.name].append)) for table in others]
+    joiner = Joiner(held, guarded=is_guarded(contract))
     joined = map(joiner.join, reader.batches(first, read[first.name].append))
     rows = _land(_complete(joined, columns, project.tables), landing)
     by_table = {name: sum(file.rows for file in files) for name, files in read.items()}
@@ -50,8 +52,8 @@ def run(work: Work) -> None:
     }
     landing.write_bytes("report.json", json_bytes(report))
     count = sum(len(read[table.name]) for table in project.tables)
-    work.note(f"{rows:,} rows, {len(columns)} columns from {count:,} files")
-    _tell_losses(work, joiner)
+    size = f"{counted(rows, 'row')}, {counted(len(columns), 'column')}"
+    work.note("; ".join([f"{size} from {counted(count, 'file')}", *_losses(joiner)]))
 
 
 def _read_asked(work: Work, reader: Reader, sums: Mapping[str, str]) -> list[ReadFile]:
@@ -124,11 +126,14 @@ def _refuse_vanished(sums: Collection[str], read: Collection[str]) -> None:
             )
 
 
-def _tell_losses(work: Work, joiner: Joiner) -> None:
-    """Say which rows have no partner and which disagree with theirs."""
+def _losses(joiner: Joiner) -> Iterator[str]:
+    """Yield how many rows have no partner in a table, and how many disagree with theirs."""
     for name, count in joiner.unmatched.items():
         if count.rows:
-            work.note(f"{count.rows:,} rows have no partner in {name}")
+            verb = "has" if count.rows == 1 else "have"
+            yield f"{counted(count.rows, 'row')} {verb} no partner in {name}"
     for name, count in joiner.disagreeing.items():
         if count.rows:
-            work.note(f"{count.rows:,} rows disagree with {name}; the first table's value is kept")
+            verb = "disagrees" if count.rows == 1 else "disagree"
+            kept = "the first table's value is kept"
+            yield f"{counted(count.rows, 'row')} {verb} with {name}, {kept}"

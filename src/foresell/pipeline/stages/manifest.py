@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import Any
 
 from foresell.contracts.reading import count_rows
-from foresell.errors import DataError
+from foresell.errors import DataError, counted
 from foresell.pipeline.tables import asked_table
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
@@ -25,8 +25,11 @@ def run(work: Work) -> None:
     source = work.source
     tables = list(work.project.tables)
     asked = asked_table(work.project)
+    absent = ""
     if asked is not None and source.files(asked.file):
         tables.append(asked)
+    elif asked is not None:
+        absent = f"; {asked.file} is not there: forecasts run to the horizon for every series"
     found = {file.name: (file, table) for table in tables for file in _files(source, table)}
     described = [_describe(source, file, table) for file, table in found.values()]
     work.outputs["manifest"].write_bytes(
@@ -39,7 +42,8 @@ def run(work: Work) -> None:
     work.outputs["sources"].write_bytes("sources.json", json_bytes({"files": origins}))
     size = sum(file["bytes"] for file in described)
     made = ", synthetic" if source.synthetic else ""
-    work.note(f"{len(described):,} files, {size / 1e6:,.1f} MB{made}, from {source.label}")
+    count = counted(len(described), "file")
+    work.note(f"{count}, {size / 1e6:,.1f} MB{made}, from {source.label}{absent}")
 
 
 def _files(source: Source, table: Table) -> Sequence[RawFile]:

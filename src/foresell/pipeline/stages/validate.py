@@ -10,7 +10,7 @@ from foresell.data.cleaning import check_cleaning
 from foresell.data.continuity import SeriesWatch
 from foresell.data.leakage import check_leaks
 from foresell.errors import DataError, ForesellError, GateError, SpecError, nearest
-from foresell.pipeline.cleaned import Step, grouped, make_cleaner
+from foresell.pipeline.cleaned import CLEANS, Step, grouped, make_cleaner
 from foresell.pipeline.gating import Gate, gate_report, open_gate
 from foresell.pipeline.keys import find_repeats, key_examples
 from foresell.pipeline.landing import Landing, open_landing
@@ -22,6 +22,8 @@ from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
 from foresell.spec.project import ProjectSpec
 
+_SHOWN = 3  # rules in a line; checks.json has them all
+
 
 def run(work: Work) -> ForesellError | None:
     """Write ``processed/`` (Hive partitions by year), ``quarantine/`` and ``checks/``.
@@ -31,8 +33,8 @@ def run(work: Work) -> ForesellError | None:
     Nothing needs all rows at once.
 
     Returns a ``GateError`` when more rows are set aside, or more values are missing, than the
-    project allows, and a ``DataError`` when no row passes; then ``processed/`` stays empty. Returns
-    a ``SpecError`` for a column that tells the target; then no file is listed as passed.
+    project allows, or no row passes; then ``processed/`` stays empty. Returns a ``SpecError`` for a
+    column that tells the target; then no file is listed as passed.
     """
     project, contract = work.project, work.contract
     check_cleaning(project)
@@ -47,7 +49,7 @@ def run(work: Work) -> ForesellError | None:
         if watch is not None:
             watch.add(frame)
     write_rejected(work.outputs["quarantine"], gate.rejected, landing.schema)
-    failure = _failure(gate, project)
+    failure = _failure(gate)
     if failure is None and watch is not None:
         _refuse_repeated(years, project, contract.key, spill)
         watch.refuse_varying_statics()
@@ -63,7 +65,7 @@ def run(work: Work) -> ForesellError | None:
             list_passed(out, contract, processed)
     work.outputs["checks"].write_bytes("checks.json", json_bytes(gate_report(gate, processed)))
     work.outputs["checks"].write_bytes("cleaning.json", json_bytes(steps))
-    _tell(work, gate, steps)
+    _tell(work, gate, steps, processed, failure)
     return failure
 
 
@@ -74,21 +76,27 @@ def _leak(work: Work, project: ProjectSpec) -> SpecError | None:
     return report.refusal()
 
 
-def _failure(gate: Gate, project: ProjectSpec) -> ForesellError | None:
+def _failure(gate: Gate) -> ForesellError | None:
     """Return why the rows did not pass as a whole, or None."""
     read, aside = gate.landing.rows, gate.rejected.rows
     if gate.tally.kept == 0:
-        return DataError(
+        return GateError(
             f"no row passed the gate; rules broken: {_broken(gate.tally.counts)}",
             "contract.yaml",
             "compare the units and formats of the file with the contract",
         )
-    allowed, reasons = project.cleaning.max_rejected_share, []
-    where, mend = [], []
-    if aside / read > allowed:
+    where, mend, reasons = [], [], []
+    if gate.too_many:
+        what = f"{aside:,} of {read:,} rows ({aside / read:.1%})"
+        if gate.sample is not None:
+            drawn, broken = gate.sample.len(), gate.tally.drawn_broken
+            what = (
+                f"{broken:,} of {drawn:,} checked rows ({broken / drawn:.1%}) and {aside:,} of "
+                f"{read:,} rows in all"
+            )
         reasons.append(
-            f"{aside:,} of {read:,} rows ({aside / read:.1%}) broke the contract, more than the "
-            f"{allowed:.1%} allowed: {_broken(gate.tally.counts)}"
+            f"{what} broke the contract, more than the {gate.allowed:.1%} allowed: "
+            f"{_broken(gate.tally.counts)}"
         )
         reasons += [
             f"keys that stand on more than one row: {'; '.join(shown)}"
@@ -111,25 +119,34 @@ def _failure(gate: Gate, project: ProjectSpec) -> ForesellError | None:
     )
 
 
-def _tell(work: Work, gate: Gate, steps: list[Step]) -> None:
-    """Say what cleaning changed, and last what was kept and set aside."""
+def _tell(
+    work: Work, gate: Gate, steps: list[Step], processed: int, failure: ForesellError | None
+) -> None:
+    """Say what cleaning changed, and last, in one line, what was kept, set aside and changed."""
     dropped = ", ".join(gate.landing.dropped)
     if dropped:
         work.note(f"dropped as they were read: {dropped}")
     for step in steps:
         if step.changed and step.step not in {"drop", "gate"}:
             work.note(str(step))
-    stale = gate.settled.stale
-    if stale:
-        work.note(f"{len(stale):,} repairs do not apply: their rows have changed at the source")
-    tally, aside = gate.tally, gate.rejected.rows
-    why = f": {_broken(tally.counts)}; see quarantine/rejected.csv" if aside else ""
+    tally, aside, stale = gate.tally, gate.rejected.rows, len(gate.settled.stale)
+    why = f": {_broken(tally.counts)}" if aside else ""
     rules = len(gate.checks) + len(gate.keys) + len(gate.limits)
-    checked = f" ({tally.checked:,} checked)" if gate.sample is not None else ""
-    work.note(
+    checked = f" ({gate.sample.len():,} checked)" if gate.sample is not None else ""
+    said = (
         f"{gate.landing.rows:,} read{checked} = {tally.kept:,} kept + {aside:,} quarantined, "
         f"{rules} rules{why}"
     )
+    if failure is None and processed != tally.kept:
+        said += f"; {processed:,} rows in the layer"
+    done = [step for step in steps if step.changed and step.step.split()[0] in CLEANS]
+    if done:
+        said += "; cleaning changed " + ", ".join(
+            f"{step.column} {step.changed:,} ({step.step.split()[0]})" for step in done
+        )
+    if stale:
+        said += f"; {stale:,} {'repair does' if stale == 1 else 'repairs do'} not apply any more"
+    work.note(said)
 
 
 def _gate_steps(gate: Gate) -> list[Step]:
@@ -178,11 +195,11 @@ def _grouping_steps(gate: Gate, years: Years, project: ProjectSpec) -> list[Step
 
 
 def _broken(counts: Mapping[str, int]) -> str:
-    """Return the rules that were broken, most often first, with their counts."""
+    """Return the three rules that were broken most often, with their counts."""
     found = {name: count for name, count in counts.items() if count}
     return ", ".join(
-        f"{name} ({n:,})" for name, n in sorted(found.items(), key=lambda i: -i[1])[:5]
-    )
+        f"{name} ({n:,})" for name, n in sorted(found.items(), key=lambda i: -i[1])[:_SHOWN]
+    ) + (f", and {len(found) - _SHOWN} more rules" if len(found) > _SHOWN else "")
 
 
 def _refuse_other_columns(landing: Landing, project: ProjectSpec) -> None:
@@ -234,7 +251,7 @@ def _refuse_repeated(
     twice = find_repeats(parts, [rule], years.rows, spill)["rows"]
     if twice.height:
         raise DataError(
-            f"{twice.select(names).n_unique()} key(s) stand on more than one row: "
+            f"keys stand on more than one row ({twice.select(names).n_unique():,} of them): "
             + "; ".join(key_examples(twice, names)),
             "the rows after the declared grouping",
             f"keep one row for each ({', '.join(names)}), or declare what tells them apart",

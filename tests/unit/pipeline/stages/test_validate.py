@@ -166,7 +166,7 @@ def test_more_missing_values_than_allowed_fail_the_gate_and_set_no_row_aside(
 
 def test_where_no_row_passes_all_of_them_are_in_quarantine() -> None:
     house = Gatehouse().validate(landing(shops(("a", week(0), 5000.0, None, None))))
-    assert isinstance(house.failure, DataError)
+    assert isinstance(house.failure, GateError)
     assert house.failure.what == "no row passed the gate; rules broken: units: maximum (1)"
     assert house.rejected.height == 1
 
@@ -262,8 +262,25 @@ def test_a_sample_is_checked_keys_are_compared_on_all_rows_and_the_report_says_s
     wanted |= dict.fromkeys((1, 51), "shop, day: primaryKey")
     assert 0 < len(wanted) < 42
     assert house.why == wanted
-    assert house.checks["sampled"] == {"checked": 20, "of": 51}
+    broken = len({*wanted} & {*drawn})
+    assert house.checks["sampled"] == {"checked": 20, "broken": broken, "of": 51}
     assert house.notes[-1].startswith("51 read (20 checked) = ")
+
+
+def test_broken_rows_of_a_sample_are_measured_against_the_rows_that_were_checked() -> None:
+    bad = [("c", week(place), 5000.0, None, None) for place in range(116)]
+    frame = shops(*fine(weeks=84), *bad)
+    project = tolerant(gate=Gate(sample=20))
+    lenient = replace(project, cleaning=replace(project.cleaning, max_rejected_share=0.2))
+    house = Gatehouse(project=lenient).validate(landing(frame, 7))
+    broken = house.rejected.height
+    assert 4 < broken < 20
+    assert isinstance(house.failure, GateError)
+    assert house.failure.what == (
+        f"{broken} of 20 checked rows ({broken / 20:.1%}) and {broken} of 200 rows in all broke "
+        f"the contract, more than the 20.0% allowed: units: maximum ({broken})"
+    )
+    assert house.outputs["processed"].list() == []
 
 
 def test_a_sample_of_as_many_rows_as_there_are_is_no_sample() -> None:
