@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         synth,
         try_contract,
         unanswered,
+        undo_repairs,
     )
 
 __version__ = "0.1.0"
@@ -48,6 +49,7 @@ __all__ = [
     "synth",
     "try_contract",
     "unanswered",
+    "undo_repairs",
 ]
 
 

@@ -27,12 +27,14 @@ TRAIN, SECOND, THIRD = "train.csv", "train.csv, line 2", "train.csv, line 3"
 HEADER = "Store,Dept,Date,Weekly_Sales,IsHoliday"
 ENCODING = "declare the file's encoding: tables, sales, encoding"
 DATE = "date (yyyy-MM-dd)"
+UNPACK = "unpack it or save it as CSV"
+APART = " looks like thousands that are set apart; write 24924.50"
 
 
-def sold(value: str, shown: str) -> Broken:
+def sold(value: str, shown: str, mend: str = VALUES) -> Broken:
     """An amount that is none."""
     what = not_of("number", "Weekly_Sales", shown)
-    return Broken(field(TRAIN, 3, 4, value), what, THIRD, VALUES)
+    return Broken(field(TRAIN, 3, 4, value), what, THIRD, mend)
 
 
 def dated(value: str) -> Broken:
@@ -50,10 +52,10 @@ def encoded(encoding: str, mark: bytes = b"") -> Change:
     return anew(TRAIN, lambda text: mark + text.decode().encode(encoding))
 
 
-def zipped(text: bytes) -> bytes:
+def zipped(text: bytes, name: str = TRAIN) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(TRAIN, text)
+        archive.writestr(name, text)
     return packed.getvalue()
 
 
@@ -128,7 +130,7 @@ TEXTS: Mapping[str, Broken] = {
         anew(TRAIN, lambda text: b"\xef\xbb\xbf" * 2 + text),
         "the column '\\ufeffStore' is not in the contract",
         "train.csv, line 1",
-        UNKNOWN,
+        "write it 'Store'",
     ),
     "a mark within the file, where two were put together": Broken(
         anew(
@@ -155,13 +157,13 @@ TEXTS: Mapping[str, Broken] = {
         anew(TRAIN, lambda text: text.replace(b",", b";")),
         f"the column '{HEADER.replace(',', ';')}' is not in the contract",
         "train.csv, line 1",
-        UNKNOWN,
+        "it looks like ';' separates its fields: declare separator: \";\"",
     ),
     "tabs": Broken(
         anew(TRAIN, lambda text: text.replace(b",", b"\t")),
         "the column 'Store\\tDept\\tDate",
         "train.csv, line 1",
-        UNKNOWN,
+        'it looks like a tab separates its fields: declare separator: "\\t"',
     ),
     "headers in each other's place": Broken(
         headed("Date,Dept,Store,Weekly_Sales,IsHoliday"),
@@ -185,7 +187,7 @@ TEXTS: Mapping[str, Broken] = {
         lines(TRAIN, lambda text: text[1:]),
         "the column '1' stands 2 times in the header",
         "train.csv, line 1",
-        "keep one of them",
+        "does line 1 hold the column names?",
     ),
     "a column without a name, numbered by the program that wrote it": Broken(
         rows(TRAIN, lambda row: ["" if row[0] == "Store" else "0", *row]),
@@ -199,11 +201,29 @@ TEXTS: Mapping[str, Broken] = {
         "train.csv, line 1",
         UNKNOWN,
     ),
+    "a comment above the header": Broken(
+        lines(TRAIN, lambda text: ["# weekly, sales", *text]),
+        "5 fields stand where the header has 2",
+        SECOND,
+        f"{RAGGED}; does line 1 hold the column names?",
+    ),
+    "semicolons and a decimal comma": Broken(
+        anew(TRAIN, lambda text: text.replace(b",", b";").replace(b".", b",")),
+        "2 fields stand where the header has 1",
+        SECOND,
+        "it looks like ';' separates its fields",
+    ),
+    "a name in other letters": Broken(
+        headed("Store,DEPT,Date,Weekly_Sales,IsHoliday"),
+        "the column 'DEPT' is not in the contract",
+        "train.csv, line 1",
+        "write it 'Dept'",
+    ),
     "a blank beside a name": Broken(
         headed("Store, Dept,Date,Weekly_Sales,IsHoliday"),
         "the column ' Dept' is not in the contract",
         "train.csv, line 1",
-        UNKNOWN,
+        "write it 'Dept'",
     ),
     "a title above the header": Broken(
         lines(TRAIN, lambda text: ["Weekly sales", *text]),
@@ -219,9 +239,9 @@ TEXTS: Mapping[str, Broken] = {
     ),
     "a blank line within": Broken(
         lines(TRAIN, lambda text: [*text[:2], "", *text[2:]]),
-        "1 field stands where the header has 5",
+        "the line is empty",
         THIRD,
-        RAGGED,
+        "remove it",
     ),
     "blanks and nothing else": Broken(
         content(TRAIN, "  \r\n  "), "the file is empty", TRAIN, AGAIN
@@ -229,21 +249,26 @@ TEXTS: Mapping[str, Broken] = {
     "a decimal comma": Broken(
         field(TRAIN, 3, 4, "1,5"), "6 fields stand where the header has 5", THIRD, RAGGED
     ),
-    "a decimal comma in quotes": sold('"1,5"', "1,5"),
-    "thousands with commas": sold('"24,924.50"', "24,924.50"),
+    "a decimal comma in quotes": sold('"1,5"', "1,5", "1,5 looks like a decimal comma; write 1.5"),
+    "thousands with commas": sold('"24,924.50"', "24,924.50", f"24,924.50{APART}"),
     "thousands with dots": sold("24.924.50", "24.924.50"),
-    "thousands with apostrophes": sold("24'924.50", "24'924.50"),
+    "thousands with apostrophes": sold("24'924.50", "24'924.50", f"24'924.50{APART}"),
     "a currency": sold("$24924.50", "$24924.50"),
     "a share": sold("5%", "5%"),
     "a negative amount in brackets": sold("(24924.50)", "(24924.50)"),
     "a blank before a number": sold(" 1.5", " 1.5"),
-    "a number too large to hold": sold("1e999", "1e999"),
-    "no number, said in words": sold("NaN", "NaN"),
+    "a number too large to hold": Broken(
+        field(TRAIN, 3, 4, "1e999"),
+        "1 value of 'Weekly_Sales' is too large for type number: '1e999'",
+        THIRD,
+        VALUES,
+    ),
+    "no number, said in words": sold("NaN", "NaN", "declare them as missing, na: ['NaN']"),
     "no end": sold("-inf", "-inf"),
     "a broken cell of a spreadsheet": sold("#DIV/0!", "#DIV/0!"),
     "a whole number too large to hold": Broken(
         field(TRAIN, 3, 2, "9223372036854775808"),
-        not_of("integer", "Dept", "9223372036854775808"),
+        "1 value of 'Dept' is too large for type integer: '9223372036854775808'",
         THIRD,
         VALUES,
     ),
@@ -270,16 +295,28 @@ TEXTS: Mapping[str, Broken] = {
         content(TRAIN, "<html>\n<body>Please sign in</body>\n</html>"),
         "the column '<html>' is not in the contract",
         "train.csv, line 1",
-        UNKNOWN,
+        "does line 1 hold the column names?",
     ),
     "packed with gzip": Broken(
         anew(TRAIN, lambda text: gzip.compress(text, mtime=0)),
-        "bytes b'\\x8b' are not utf-8",
-        "train.csv, line 1",
-        ENCODING,
+        "the file is a gzip file, and its table is declared as csv",
+        TRAIN,
+        UNPACK,
+    ),
+    "a workbook under another name": Broken(
+        anew(TRAIN, lambda text: zipped(text, "xl/workbook.xml")),
+        "the file is an Excel workbook (xlsx), and its table is declared as csv",
+        TRAIN,
+        UNPACK,
+    ),
+    "Parquet under another name": Broken(
+        anew(TRAIN, lambda text: b"PAR1" + text),
+        "the file is a Parquet file, and its table is declared as csv",
+        TRAIN,
+        "declare format: parquet",
     ),
     "an archive under another name": Broken(
-        anew(TRAIN, zipped), "bytes ", "train.csv, line", ENCODING
+        anew(TRAIN, zipped), "the file is a zip archive", TRAIN, UNPACK
     ),
     "a folder in place of a file": Broken(
         folder_in_its_place, "train.csv is a folder", "", "put the file there, or declare all files"

@@ -134,6 +134,12 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
         DirectorySource(tmp_path).open("train.csv")
 
 
+def test_a_link_that_leads_nowhere_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").symlink_to(tmp_path / "gone.csv")
+    with pytest.raises(DataError, match=r"^train.csv is a link that leads nowhere\n"):
+        DirectorySource(tmp_path).open("train.csv")
+
+
 def test_an_empty_folder_is_called_empty(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the folder is empty$"):
         DirectorySource(tmp_path).open("train.csv")

@@ -37,10 +37,16 @@ COLUMNS = (
     "CPI, Date, Dept, Fuel_Price, IsHoliday, MarkDown1, MarkDown2, MarkDown3, MarkDown4, "
     "MarkDown5, Size, Store, Temperature, Type, Unemployment, Weekly_Sales"
 )
-WRONG_TYPE = (
-    "mend the values, declare them as NA tokens of the table (na: [...]), "
-    "or change the type in contract.yaml"
+WRONG_TYPE = "mend the values at their source, or change the type in contract.yaml"
+WRONG_DAY = (
+    "mend the values at their source, "
+    "or declare how the days are written: logicalTypeOptions, format in contract.yaml"
 )
+WRONG_WORD = (
+    "mend the values at their source, "
+    "or declare the words: true_words and false_words of the table in project.yaml"
+)
+NO_VALUE = "declare them as missing, na: ['NA', 'NaN'] of the table, or mend them at their source"
 RAGGED = "mend or remove that line; fields are told apart by ','"
 CASES = {
     "a missing file": (
@@ -100,14 +106,14 @@ CASES = {
         "ingest",
         "1 value of 'Date' is not of type date (yyyy-MM-dd): '12.02.2010'",
         "train.csv, line 3",
-        WRONG_TYPE,
+        WRONG_DAY,
     ),
     "a day that does not exist": (
         swap("features.csv", "1,2010-02-26", "1,2010-02-30"),
         "ingest",
         "1 value of 'Date' is not of type date (yyyy-MM-dd): '2010-02-30'",
         "features.csv, line 5",
-        WRONG_TYPE,
+        WRONG_DAY,
     ),
     "text in a number": (
         swap("train.csv", "1,1,2010-02-12,", "1,1,2010-02-12,n/a"),
@@ -121,14 +127,14 @@ CASES = {
         "ingest",
         "1 value of 'MarkDown1' is not of type number: 'NaN'",
         "features.csv, line 2",
-        WRONG_TYPE,
+        NO_VALUE,
     ),
     "a word that is no boolean": (
         swap("train.csv", "FALSE", "no"),
         "ingest",
         "1 value of 'IsHoliday' is not of type boolean: 'no'",
         "train.csv, line 2",
-        WRONG_TYPE,
+        WRONG_WORD,
     ),
     "a line with too few fields": (
         swap("train.csv", SECOND, "1,1,"),
@@ -162,8 +168,8 @@ CASES = {
         whole("features.csv", b""),
         "manifest",
         "the file is empty",
-        "{data}/features.csv",
-        "get the file again",
+        "features.csv",
+        "get the file again from its source",
     ),
     "a file of blank lines": (
         whole("features.csv", b"\n\n"),

@@ -18,7 +18,7 @@ DECLARED = {
         "horizon: 39",
         "horizn: 39",
         "unknown key 'horizn'",
-        "{folder}/project.yaml",
+        "{folder}/project.yaml, line 37",
         "did you mean 'horizon'? Known: asked, cleaning, columns, events, features, frequency, "
         "gate, grouping, holiday_weight, horizon, kind, leakage, name, nonnegative, season, seed, "
         "segments, split, synthetic, tables, title, unit",
@@ -27,8 +27,8 @@ DECLARED = {
         "project.yaml",
         "{name: stores, file: stores.csv, join_on: [Store]}",
         "{name: stores, file: stores.csv, join_onn: [Store]}",
-        "unknown key 'tables.2.join_onn'",
-        "{folder}/project.yaml",
+        "unknown key 'join_onn' in table 'stores'",
+        "{folder}/project.yaml, line 9",
         "did you mean 'join_on'? Known: encoding, false_words, file, format, join_on, na, name, "
         "separator, true_words",
     ),
@@ -37,7 +37,7 @@ DECLARED = {
         "Type: static",
         "Type: statc",
         "'columns.Type' is 'statc'",
-        "{folder}/project.yaml",
+        "{folder}/project.yaml, line 23",
         "did you mean 'static'? Known: excluded, feature, group, key, known_future, past_only, "
         "static, target, time, weight",
     ),
@@ -46,7 +46,7 @@ DECLARED = {
         "frequency: W-FRI",
         "frequency: W-FRY",
         "'frequency' is 'W-FRY'",
-        "{folder}/project.yaml",
+        "{folder}/project.yaml, line 36",
         "did you mean 'W-FRI'? Known: D, W-FRI, W-MON, W-SAT, W-SUN, W-THU, W-TUE, W-WED",
     ),
     "a number that is text": (
@@ -54,8 +54,8 @@ DECLARED = {
         "horizon: 39",
         "horizon: long",
         "'horizon' is 'long'",
-        "{folder}/project.yaml",
-        "horizon: Input should be a valid integer",
+        "{folder}/project.yaml, line 37",
+        "'horizon': write a whole number",
     ),
     "a holiday weight on a column that is none": (
         "project.yaml",
@@ -109,8 +109,8 @@ DECLARED = {
         "contract.yaml",
         "{minimum: 1}",
         "{minimums: 1}",
-        "unknown key 'schema.0.properties.0.logicalTypeOptions.minimums'",
-        "{folder}/contract.yaml",
+        "unknown key 'minimums' in column 'Store', 'logicalTypeOptions'",
+        "{folder}/contract.yaml, line 27",
         "did you mean 'minimum'? Known: exclusiveMaximum, exclusiveMinimum, format, maxLength, "
         "maximum, minLength, minimum, pattern",
     ),
@@ -118,8 +118,8 @@ DECLARED = {
         "contract.yaml",
         "logicalType: boolean",
         "logicalType: bool",
-        "'schema.0.properties.4.logicalType' is 'bool'",
-        "{folder}/contract.yaml",
+        "column 'IsHoliday', 'logicalType' is 'bool'",
+        "{folder}/contract.yaml, line 48",
         "did you mean 'boolean'? Known: boolean, date, integer, number, string",
     ),
 }
@@ -154,7 +154,7 @@ def test_a_role_for_a_column_that_no_file_has_names_the_nearest_column(
     assert ran.code == 2
     said = three_lines(
         "the column 'CPY' has a role and stands in no table",
-        "project 'walmart', columns",
+        "project.yaml of the project 'walmart', columns",
         f"did you mean 'CPI'? Known: {COLUMNS}",
     )
     assert ran.err[ran.err.index("error ") :] == said

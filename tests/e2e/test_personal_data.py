@@ -9,7 +9,7 @@ import pytest
 import foresell
 from tests.builders import snapshot, write_files
 from tests.e2e.command import Foresell
-from tests.tabular_files import PEOPLE, PERSONAL, order_files, order_lines
+from tests.tabular_files import PEOPLE, PERSONAL, district_files, order_files, order_lines
 
 # Words that nothing but a person's data would hold; a city is no personal data.
 WORDS = sorted({word for person in PEOPLE for word in person[:6]} - {"Edu"})
@@ -51,7 +51,7 @@ def test_a_broken_row_shows_no_personal_data_in_quarantine_or_error(
 
     ran = foresell("run", "sales_orders", "--data", data)
 
-    assert ran.code == 2
+    assert ran.code == 1
     assert found(WORDS, ran.out + ran.err) == []
     assert found(WORDS, everything_said(tmp_path / "home")) == []
 
@@ -66,6 +66,51 @@ def test_a_ragged_line_is_named_and_not_shown(foresell: Foresell, tmp_path: Path
 
     assert ran.code == 2
     assert found(WORDS, ran.err) == []
+
+
+def shifted(line: list[str]) -> list[str]:
+    """The fields of a line, those about a person where numbers belong."""
+    return [*line[13:15], *line[2:13], *line[:2], *line[15:]]
+
+
+@pytest.mark.parametrize("fault", ["no header", "another separator", "neither", "shifted columns"])
+def test_a_file_that_is_read_in_the_wrong_way_shows_nobody(
+    fault: str, foresell: Foresell, tmp_path: Path
+) -> None:
+    header, *lines = order_files()["sales_data_sample.csv"].decode("cp850").splitlines()
+    if fault == "shifted columns":
+        lines = [",".join(shifted(line.split(","))) for line in lines]
+    if fault in ("another separator", "neither"):
+        header, lines = header.replace(",", ";"), [line.replace(",", ";") for line in lines]
+    text = "\n".join(lines if fault in ("no header", "neither") else [header, *lines])
+    data = write_files(tmp_path / "data", {"sales_data_sample.csv": text.encode("cp850")})
+
+    ran = foresell("run", "sales_orders", "--data", data)
+
+    assert ran.code == 2
+    assert "sales_data_sample.csv, line" in ran.err
+    assert found(WORDS, ran.out + ran.err + everything_said(tmp_path / "home")) == []
+
+
+def test_staging_says_that_the_raw_files_hold_personal_data_and_leaves_them_as_they_are(
+    foresell: Foresell, tmp_path: Path
+) -> None:
+    data = write_files(tmp_path / "data", order_files())
+
+    put = foresell("stage", "sales_orders", data)
+
+    assert put.code == 0
+    held = (
+        f"The raw files hold personal data: {', '.join(PERSONAL)}; nothing that is made from them"
+    )
+    assert held in put.out
+    raw = tmp_path / "home" / "sales_orders" / "raw" / "sales_data_sample.csv"
+    assert raw.read_bytes() == order_files()["sales_data_sample.csv"]
+    assert "personal" not in foresell("stage", "california_housing", california(tmp_path)).out
+
+
+def california(folder: Path) -> Path:
+    return write_files(folder / "districts", district_files())
 
 
 def test_a_column_that_is_kept_by_name_stays(tmp_path: Path) -> None:

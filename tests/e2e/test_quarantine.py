@@ -7,7 +7,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+from foresell.contracts.gate import ROW
 from tests.builders import snapshot, weekly_files, write_files
 from tests.e2e.command import Files, Foresell, run_to_split, three_lines
 
@@ -84,25 +86,92 @@ def test_the_rows_set_aside_are_written_to_a_file(
 ) -> None:
     out = tmp_path / "aside.csv"
     assert foresell("quarantine", "show", "walmart", "--out", out).code == 0
-    assert out.read_bytes() == quarantine.read_bytes()
+    written = pl.read_csv(out)
+    assert written.select("__row", "__file", "__file_row").rows() == [
+        (1, "train.csv", 1),
+        (2, "train.csv", 2),
+        (901, "train.csv", 901),
+    ]
+    same = written.drop("__file", "__file_row")
+    assert_frame_equal(same, pl.read_csv(quarantine))
+
+
+@pytest.mark.parametrize("width", ["60", "200"])
+def test_each_row_is_shown_with_its_file_its_key_and_the_values_that_broke_rules(
+    width: str, foresell: Foresell, quarantine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    said = foresell("quarantine", "show", "walmart").out
+    assert (
+        "row 1  train.csv, row 1  Store = 1, Dept = 1234, Date = 2010-02-05\n"
+        "  Dept: maximum   Dept = 1234\n"
+        "row 2  train.csv, row 2  Store = 1, Dept = 1, Date = 2010-02-12\n"
+        "  Store, Dept, Date: primaryKey\n"
+    ) in said
+
+
+def test_what_show_wrote_can_be_mended_and_handed_in(
+    foresell: Foresell, quarantine: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "aside.csv"
+    foresell("quarantine", "show", "walmart", "--rule", MAXIMUM, "--out", out)
+    edit(out, ",1,1234,", ",1,1,")
+    result = retried(foresell, "--file", out)
+    assert (result["given"], result["mended"], result["passed"]) == (1, 1, 1)
+
+
+def test_the_same_file_handed_in_twice_is_said_to_be_mended_already(
+    foresell: Foresell, quarantine: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "aside.csv"
+    foresell("quarantine", "show", "walmart", "--rule", MAXIMUM, "--out", out)
+    edit(out, ",1,1234,", ",1,1,")
+    retried(foresell, "--file", out)
+    ran = foresell("quarantine", "retry", "walmart", "--file", out)
+    assert (ran.code, ran.err) == (
+        2,
+        three_lines(
+            "row 1 is mended already, by an earlier retry",
+            "foresell quarantine retry",
+            "there is nothing to do: foresell quarantine show PROJECT shows what is left",
+        ),
+    )
+
+
+def test_repairs_are_taken_back_all_or_those_of_a_file(
+    foresell: Foresell, quarantine: Path, tmp_path: Path
+) -> None:
+    left, copy = pl.read_csv(quarantine), tmp_path / "mended.csv"
+    fixed = left.filter(pl.col(ROW) < 900).with_columns(Dept=pl.lit(1))
+    fixed.write_csv(copy)
+    assert retried(foresell, "--file", copy)["repaired"] == 2
+    fixed.head(1).write_csv(copy)
+    ran = foresell("quarantine", "retry", "walmart", "--undo", "--file", copy)
+    assert (ran.code, ran.out) == (0, "1 repair taken back\n")
+    assert [row["__row"] for row in shown(foresell)["rows"]] == [1, 901]
+    assert retried(foresell, "--undo") == {"project": "walmart", "undone": 1}
+    assert_frame_equal(pl.read_csv(quarantine), left)
+    ran = foresell("quarantine", "retry", "walmart", "--undo")
+    assert (ran.code, "no row of 'walmart' was mended" in ran.err) == (2, True)
+
+
+def test_a_line_put_in_before_them_at_the_source_leaves_repairs_where_their_rows_are(
+    foresell: Foresell, quarantine: Path, data: Path
+) -> None:
+    edit(quarantine, f"1,{MAXIMUM},1,1234", f"1,{MAXIMUM},1,1")
+    retried(foresell)
+    files = broken_files()
+    head, rest = files["train.csv"].split(b"\n", 1)
+    write_files(data, files | {"train.csv": head + b"\n1,9,2010-02-05,1.0,FALSE\n" + rest})
+    ran = run_to_split(foresell, data)
+    assert (ran.code, "(1 repaired)" in ran.out, "not apply" in ran.out) == (0, True, False)
+    assert [row["__row"] for row in shown(foresell)["rows"]] == [3, 902]
 
 
 def test_an_unknown_rule_is_refused_with_the_nearest(foresell: Foresell, quarantine: Path) -> None:
     ran = foresell("quarantine", "show", "walmart", "--rule", "Dept: maximun")
     assert ran.code == 2
     assert "did you mean 'Dept: maximum'?" in ran.err
-
-
-def test_before_any_run_there_is_no_quarantine(foresell: Foresell, tmp_path: Path) -> None:
-    ran = foresell("quarantine", "show", "walmart")
-    assert (ran.code, ran.err) == (
-        2,
-        three_lines(
-            "the rows of 'walmart' have not met the gate yet",
-            str(tmp_path / "home" / "walmart"),
-            "run it first: foresell run walmart --until validate",
-        ),
-    )
 
 
 def test_rows_mended_in_place_come_back_through_the_gate_and_hold_in_later_runs(
@@ -117,8 +186,13 @@ def test_rows_mended_in_place_come_back_through_the_gate_and_hold_in_later_runs(
     assert retried(foresell) == {
         "project": "walmart",
         "given": 2,
-        "repaired": 2,
+        "mended": 1,
+        "chosen": 1,
+        "unchanged": 0,
+        "already": 0,
+        "passed": 2,
         "broken": 0,
+        "repaired": 2,
         "stale": [],
         "kept": 900,
         "quarantined": 1,
@@ -189,10 +263,10 @@ def test_a_copy_is_refused_while_the_file_itself_was_mended_too(
     [
         (b",1234,", b",one,", "1 value of 'Dept' is not of type integer: 'one'"),
         (b"__row,broken_rules,Store", b"__row,broken_rules,Shop", "the column 'Shop' is not in"),
-        (b"\n1,Dept", b"\n7,Dept", "rows 7 are not in quarantine"),
-        (b"\n1,Dept", b"\n,Dept", "1 rows have no number"),
-        (b"\n1,Dept", b"\n-1,Dept", "rows -1 are not in quarantine"),
-        (b"\n1,Dept", b"\n2,Dept", "rows 2 are given twice"),
+        (b"\n1,Dept", b"\n7,Dept", "row 7 is not in quarantine"),
+        (b"\n1,Dept", b"\n,Dept", "rows without a number: 1"),
+        (b"\n1,Dept", b"\n-1,Dept", "row -1 is not in quarantine"),
+        (b"\n1,Dept", b"\n2,Dept", "row 2 is given more than once"),
         (b"__row,", b"row,", "the column 'row' is not in the contract"),
     ],
 )
@@ -229,6 +303,9 @@ def test_a_row_that_changes_at_its_source_takes_its_repair_away(
     found = shown(foresell)
     assert found["rows"][0]["broken_rules"] == MAXIMUM
     assert found["repairs"] == {"stale": [1], "unneeded": []}
+    words = "1 repair does not apply any more: no row of the data holds what was mended"
+    assert words in foresell("quarantine", "show", "walmart").out
+    assert words in run_to_split(foresell, data).out
 
 
 def test_what_became_of_mended_rows_is_said_in_words(foresell: Foresell, quarantine: Path) -> None:
@@ -236,7 +313,9 @@ def test_what_became_of_mended_rows_is_said_in_words(foresell: Foresell, quarant
     ran = foresell("quarantine", "retry", "walmart")
     assert (ran.code, ran.out) == (
         0,
-        "1 mended rows pass, 0 still break a rule\n899 rows kept, 2 set aside\n"
+        "3 rows given: 1 mended, 1 pass now, 0 still broken\n"
+        "  2 passed over: nothing is mended in what was given\n"
+        "all together: 899 rows kept, 1 of them mended; 2 set aside\n"
         "go on: foresell run walmart\n",
     )
 

@@ -73,6 +73,39 @@ def test_a_missing_file_is_refused_and_what_was_staged_stays(
         assert staged(tmp_path / "home") == files
 
 
+def test_the_files_may_lie_in_one_folder_below_the_one_given(
+    foresell: Foresell, tmp_path: Path
+) -> None:
+    files = weekly_files()
+    write_files(tmp_path / "given" / "export", files)
+    write_files(tmp_path / "given" / "other", {"train.csv": b"old"})
+    assert foresell("stage", "walmart", tmp_path / "given").code == 0
+    assert staged(tmp_path / "home") == files
+
+    write_files(tmp_path / "given" / "again", files)
+    ran = foresell("stage", "walmart", tmp_path / "given")
+    said = three_lines(
+        "2 folders hold the files: again, export", str(tmp_path / "given"), "give one of them"
+    )
+    assert (ran.code, ran.err) == (2, said)
+
+
+def test_where_a_missing_file_was_looked_for_is_told_without_options_that_are_not_there(
+    foresell: Foresell, tmp_path: Path
+) -> None:
+    files = weekly_files()
+    del files["stores.csv"]
+    place = write_files(tmp_path / "given", files | {"old/notes.txt": b""})
+    ran = foresell("stage", "walmart", place)
+    said = three_lines(
+        "stores.csv is missing",
+        f"{place}, and each folder in it",
+        "put it there, or give the folder that has it; "
+        "did you mean 'test.csv'? Known: features.csv, old, test.csv, train.csv",
+    )
+    assert (ran.code, ran.err) == (2, said)
+
+
 def test_a_damaged_member_is_refused_and_what_was_staged_stays(
     foresell: Foresell, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from foresell.api.contracts import (
     try_contract,
 )
 from foresell.api.layer import queries, sql
-from foresell.api.quarantine import quarantined, retry
+from foresell.api.quarantine import quarantined, retry, undo_repairs
 from foresell.api.runs import (
     ProjectSummary,
     RunResult,
@@ -47,4 +47,5 @@ __all__ = [
     "synth",
     "try_contract",
     "unanswered",
+    "undo_repairs",
 ]

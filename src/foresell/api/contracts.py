@@ -7,7 +7,7 @@ from typing import Any
 
 from foresell.contracts.compiled.page import ColumnRow, column_rows
 from foresell.contracts.contract import Contract
-from foresell.contracts.difference import Change, compare
+from foresell.contracts.difference import Change, compare, verdict
 from foresell.contracts.lint import Finding
 from foresell.contracts.rules import Rule, contract_rules
 from foresell.errors import UsageError
@@ -32,7 +32,7 @@ class ContractTest:
     """What the gate made of data.
 
     ``checks``: rows read, kept and set aside, with every rule, its count and examples, as
-    ``checks.json`` holds them. ``failure``: why the rows did not pass as a whole, or None.
+    ``checks.json`` holds them. ``failure``: why a run would stop at these rows, or None.
     """
 
     project: str
@@ -41,8 +41,27 @@ class ContractTest:
 
     @property
     def passed(self) -> bool:
-        """Whether no rule was broken beyond what the project allows."""
+        """Whether no row broke a rule, and nothing else would stop a run."""
+        return self.allowed and not any(rule["broken"] for rule in self.checks["rules"])
+
+    @property
+    def allowed(self) -> bool:
+        """Whether no more was broken than the project allows, so that a run would go on."""
         return self.failure is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractDifference:
+    """What became of a contract: ``old`` and ``new`` are its versions.
+
+    ``verdict``: what a run says whose rows passed the old one. ``changes``: those that break most
+    first.
+    """
+
+    old: str
+    new: str
+    verdict: str
+    changes: tuple[Change, ...]
 
 
 def lint_contract(target: str | Path) -> tuple[Finding, ...]:
@@ -108,15 +127,21 @@ def try_contract(
     )
 
 
-def compare_contracts(old: str | Path, new: str | Path) -> tuple[Change, ...]:
-    """Return every difference of two contracts, each with whom it concerns.
+def compare_contracts(old: str | Path, new: str | Path) -> ContractDifference:
+    """Return every difference of two contracts, each with whom it concerns, and what a run says.
 
     ``old`` and ``new``: a project, a file or a folder.
 
-    >>> compare_contracts("walmart", "walmart")
-    ()
+    >>> compare_contracts("walmart", "walmart").verdict
+    'the same rules, the same version'
     """
     settings = read_settings()
-    return compare(
-        wiring.find_contract(str(old), settings), wiring.find_contract(str(new), settings)
+    before = wiring.find_contract(str(old), settings)
+    after = wiring.find_contract(str(new), settings)
+    changes = compare(before, after)
+    return ContractDifference(
+        old=before.version,
+        new=after.version,
+        verdict=verdict(before, after, changes),
+        changes=changes,
     )

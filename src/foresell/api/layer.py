@@ -29,9 +29,15 @@ def sql(
     Every failure is a ``ForesellError``.
 
     Raises:
-        UsageError: neither a query nor a name is given, or both.
+        UsageError: neither a query nor a name is given, or both, or the query is empty.
     """
     settings = read_settings(Path(home) if home is not None else None)
+    if query is not None and not query.strip():
+        raise UsageError(
+            "the query is empty",
+            f"project {project!r}",
+            f"write a SELECT, as in: foresell sql {project} 'FROM {project} LIMIT 5'",
+        )
     if (query is None) == (ready is None):
         raise UsageError(
             "give one of a query and the name of a ready-made one",
@@ -43,5 +49,13 @@ def sql(
 
 
 def queries(project: str) -> list[ReadyQuery]:
-    """Return the ready-made queries of ``project``, by name: those beside its declaration."""
+    """Return the ready-made queries of ``project``, by name: those beside its declaration.
+
+    A file that cannot be asked is among them, with its ``problem``.
+    """
     return list(wiring.ready_queries(project, read_settings()))
+
+
+def queries_folder(project: str) -> Path:
+    """Return the folder where the ready-made queries of ``project`` lie, or may be put."""
+    return wiring.queries_folder(project, read_settings())

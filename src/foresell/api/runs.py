@@ -42,8 +42,9 @@ class ProjectSummary:
 class RunResult:
     """What a run left behind.
 
-    ``checks``: what the gate of the contract counted, ``leakage``: columns that tell the target
-    away, allowed or excluded; both None when the run stopped before the rows were validated.
+    ``checks``: what the gate of the contract counted, ``cleaning``: every step that was done to the
+    rows, with rows in, rows out and values changed, ``leakage``: columns that tell the target
+    away, allowed or excluded; all None when the run stopped before the rows were validated.
     ``leaderboard``: one row a candidate, best first. ``value_added``: share of each baseline's
     error that each candidate takes away. ``verdict``: the gate's decision with its reasons. All
     three are None when the run was asked to stop before the test was scored, and for a tabular
@@ -65,6 +66,7 @@ class RunResult:
     forecast: Path | None
     seconds: dict[str, float]
     override: str | None = None
+    cleaning: list[dict[str, Any]] | None = None
 
 
 def projects() -> list[ProjectSummary]:
@@ -153,12 +155,17 @@ def _result(
     test = json.loads((root / "evaluation" / "test.json").read_bytes()) if judged else {}
     delivered = root / "forecast" / "forecast.parquet"
     checked = "validate" in stages
+
+    def told(name: str) -> Any:
+        return json.loads((root / "checks" / name).read_bytes()) if checked else None
+
     return RunResult(
         project=project.name,
         kind=project.kind,
         workspace=root,
-        checks=json.loads((root / "checks" / "checks.json").read_bytes()) if checked else None,
-        leakage=json.loads((root / "checks" / "leakage.json").read_bytes()) if checked else None,
+        checks=told("checks.json"),
+        leakage=told("leakage.json"),
+        cleaning=told("cleaning.json"),
         champion=test.get("champion"),
         passed=test["verdict"]["passed"] if judged else None,
         verdict=test.get("verdict"),

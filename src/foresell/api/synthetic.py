@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +20,8 @@ class SynthResult:
 
     ``tables``: one row a table, with ``table`` (its folder or file), ``files``, ``rows`` and
     ``bytes``. ``rows`` counts the rows of ``sales``: one a store, product and day.
+    ``planned_until``: the last day of what is known in advance (promotions, closures, the
+    calendar), which lies after the last day that is sold.
     """
 
     out: Path
@@ -26,6 +29,7 @@ class SynthResult:
     bytes: int
     files: int
     tables: pl.DataFrame
+    planned_until: date
 
 
 def synth(
@@ -60,7 +64,11 @@ def synth(
         raise UsageError(
             f"processes is {processes}", "synth, processes", f"use 1 to {_MOST_PROCESSES}"
         )
-    from foresell.wiring.synthetic import sums, write_synthetic  # noqa: PLC0415 - only if asked
+    from foresell.wiring.synthetic import (  # noqa: PLC0415 - only if asked
+        planned_until,
+        sums,
+        write_synthetic,
+    )
 
     made = Synthetic(stores=stores, products=products, start=start, end=end, seed=seed)
     try:
@@ -75,4 +83,5 @@ def synth(
         bytes=sum(file.bytes for file in files),
         files=len(files),
         tables=tables,
+        planned_until=planned_until(made),
     )

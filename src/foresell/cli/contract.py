@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foresell.cli.show import Format
+from foresell.cli.tables import print_table
 from foresell.cli.terminal import plain, print_json, screen
-from foresell.errors import MachineError
+from foresell.errors import MachineError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from foresell.api.contracts import ContractSummary, ContractTest
-    from foresell.contracts.difference import Change
+    from foresell.api.contracts import ContractDifference, ContractSummary, ContractTest
 
 _TONES = {"breaking": "bold red", "weakened": "yellow", "tightened": "cyan"}
 
@@ -113,15 +113,18 @@ def try_(
     ] = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """Try a contract on data: read it, run the gate, count what is broken; nothing is written."""
+    """Try a contract on data: read it, run the gate, count what is broken; nothing is written.
+
+    Ends with 1 where any rule is broken, though a run may allow a share of broken rows.
+    """
     from foresell.api.contracts import try_contract  # noqa: PLC0415
     from foresell.cli.progress import Progress  # noqa: PLC0415
 
     with Progress() as progress:
         result = try_contract(project, data=data, sample=sample, listen=progress.hear)
     if form is Format.json:
-        passed = {"project": project, "passed": result.passed, "failure": result.failure}
-        print_json(passed | result.checks)
+        verdict = {"passed": result.passed, "allowed": result.allowed, "failure": result.failure}
+        print_json({"project": project, **verdict, **result.checks})
     else:
         _show_test(result)
     if not result.passed:
@@ -137,12 +140,12 @@ def diff(
     """Compare two contracts, and say whom each change concerns; exit 1 if one breaks readers."""
     from foresell.api.contracts import compare_contracts  # noqa: PLC0415
 
-    changes = compare_contracts(old, new)
+    found = compare_contracts(old, new)
     if form is Format.json:
-        print_json([asdict(change) for change in changes])
+        print_json(asdict(found))
     else:
-        _show_changes(changes)
-    if any(change.effect == "breaking" for change in changes):
+        _show_difference(found)
+    if any(change.effect == "breaking" for change in found.changes):
         raise typer.Exit(1)
 
 
@@ -194,17 +197,24 @@ def _show_test(result: "ContractTest") -> None:
     console = screen()
     if result.passed:
         console.print("[green]✓[/green] the data keeps the contract")
+    elif result.allowed:
+        checks, sampled = result.checks, result.checks["sampled"]
+        rows = f"{counted(checks['quarantined'], 'row')} of {checks['read']:,}"
+        if sampled is not None:
+            rows += f" ({sampled['broken']:,} of {sampled['checked']:,} that were checked)"
+        console.print(
+            f"[yellow]✗[/yellow] the data breaks the contract: {rows}; the project allows "
+            f"{checks['allowed_share']:.1%}, so a run would go on without them",
+            soft_wrap=True,
+        )
     else:
         console.print(f"[bold red]✗[/bold red] {plain(str(result.failure))}", soft_wrap=True)
 
 
-def _show_changes(changes: "Sequence[Change]") -> None:
-    """Print what changed, or that nothing did."""
+def _show_difference(found: "ContractDifference") -> None:
+    """Print what changed, the two versions, and what a run says to them."""
     from rich.text import Text  # noqa: PLC0415
 
-    if not changes:
-        screen().print("the contracts are the same")
-        return
     rows = [
         (
             Text(change.effect, style=_TONES.get(change.effect, "dim")),
@@ -213,9 +223,11 @@ def _show_changes(changes: "Sequence[Change]") -> None:
             change.before,
             change.after,
         )
-        for change in changes
+        for change in found.changes
     ]
-    _table(("effect", "where", "what", "before", "after"), rows)
+    if rows:
+        _table(("effect", "where", "what", "before", "after"), rows)
+    screen().print(f"[bold]{found.old} → {found.new}[/bold]  {found.verdict}", soft_wrap=True)
 
 
 def _table(head: "Sequence[str]", rows: "Sequence[Sequence[Any]]") -> None:
@@ -229,4 +241,4 @@ def _table(head: "Sequence[str]", rows: "Sequence[Sequence[Any]]") -> None:
         table.add_column(name, overflow="fold", no_wrap=name in {"effect", "where"})
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    screen().print(table)
+    print_table(screen(), table)

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foresell.cli.show import Format, write_forecast
-from foresell.cli.terminal import print_json, screen
+from foresell.cli.show_data import stale_words
+from foresell.cli.terminal import plain, print_json, screen
+from foresell.errors import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from foresell.api.quarantine import RetryResult
@@ -59,7 +63,7 @@ def show(
         print_json({"project": project, **found.checks, "rows": rows})
         return
     show_gate(found.checks)
-    show_rows(found.rows)
+    show_rows(found.rows, found.checks, project)
 
 
 @app.command()
@@ -73,11 +77,23 @@ def retry(
             help="The mended copy; without it quarantine/rejected.csv, edited in place.",
         ),
     ] = None,
+    undo: Annotated[
+        bool,
+        typer.Option("--undo", help="Take repairs back: those of --file, or all of them."),
+    ] = False,
     form: FormatOption = Format.table,
 ) -> None:
     """Bring mended rows back through the gate; they hold until their source changes."""
     from foresell.api.quarantine import retry as bring_back  # noqa: PLC0415
+    from foresell.api.quarantine import undo_repairs  # noqa: PLC0415
 
+    if undo:
+        count = undo_repairs(project, file=file)
+        if form is Format.json:
+            print_json({"project": project, "undone": count})
+        else:
+            screen().print(f"[bold]{counted(count, 'repair')}[/bold] taken back")
+        return
     result = bring_back(project, file=file)
     if form is Format.json:
         print_json(asdict(result))
@@ -102,9 +118,11 @@ def show_gate(checks: dict[str, Any]) -> None:
     )
     if sampled is not None:
         console.print(
-            f"a sample: {sampled['checked']:,} of {sampled['of']:,} rows were checked; "
-            "keys were compared on all"
+            f"a sample: {sampled['checked']:,} of {sampled['of']:,} rows were checked, "
+            f"{sampled['broken']:,} of them broke a rule; keys were compared on all"
         )
+    if checks["repairs"]["stale"]:
+        console.print(stale_words(checks))
     console.print(f"[dim]contract {contract['version']}, {contract['sha256'][:12]}[/dim]")
     broken = [rule for rule in checks["rules"] if rule["broken"]]
     if not broken:
@@ -112,7 +130,10 @@ def show_gate(checks: dict[str, Any]) -> None:
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in ("rule", "says", "ROWS", "such as"):
-        table.add_column(name, justify="right" if name.isupper() else "left")
+        number = name.isupper()  # which no narrow terminal may cut
+        table.add_column(
+            name, justify="right" if number else "left", no_wrap=number, overflow="fold"
+        )
     for rule in sorted(broken, key=lambda rule: -rule["broken"]):
         shown = "; ".join(rule["examples"])
         cells = (rule["rule"], rule["says"], f"{rule['broken']:,}", shown)
@@ -120,36 +141,61 @@ def show_gate(checks: dict[str, Any]) -> None:
     console.print(table)
 
 
-def show_rows(rows: "pl.DataFrame") -> None:
-    """Print the first rows set aside; those columns in which they broke a rule stand first."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+def show_rows(rows: "pl.DataFrame", checks: dict[str, Any], project: str) -> None:
+    """Print the first rows set aside: number, file, key, and the values that broke each rule."""
+    console = screen()
+    rules = {rule["rule"]: rule for rule in checks["rules"]}
+    key: list[str] = next(
+        (rule["columns"] for rule in rules.values() if rule["kind"] == "primaryKey"), []
+    )
+    for row in rows.head(_HEAD).to_dicts():
+        place = f"  {row['__file']}, row {row['__file_row']:,}" if row["__file"] else ""
+        known = f"  {_values(row, key)}" if key else ""
+        console.print(
+            f"[bold]row {row['__row']:,}[/bold][dim]{plain(place)}[/dim]{plain(known)}",
+            soft_wrap=True,
+        )
+        for name in row["broken_rules"].split("; "):
+            columns = rules.get(name, {}).get("columns", [])
+            own = "" if columns == key else _values(row, columns)  # the key is shown already
+            console.print(f"  {plain(name)}" + (f"   {plain(own)}" if own else ""), soft_wrap=True)
+    if rows.height:
+        more = f"{min(_HEAD, rows.height)} of {rows.height:,} rows; " if rows.height > _HEAD else ""
+        console.print(
+            f"[dim]{more}--out FILE writes them with all columns; mended ones: "
+            f"foresell quarantine retry {project} --file FILE[/dim]",
+            soft_wrap=True,
+        )
 
-    if rows.is_empty():
-        return
-    table, console, head = Table(box=SIMPLE_HEAD, pad_edge=False), screen(), rows.head(_HEAD)
-    for name in head.columns:
-        table.add_column(Text(name))
-    for row in head.rows():
-        table.add_row(*(Text("–" if value is None else str(value)) for value in row))
-    console.print(table)
-    more = f"{head.height} of {rows.height:,} rows; " if rows.height > head.height else ""
-    console.print(
-        f"[dim]{more}--out FILE writes them; mended ones: foresell quarantine retry PROJECT[/dim]"
+
+def _values(row: dict[str, Any], columns: "Sequence[str]") -> str:
+    """Return the values of ``columns`` in words; a column that the row lacks is left out."""
+    return ", ".join(
+        f"{name} = {'nothing' if row[name] is None else row[name]}"
+        for name in columns
+        if name in row
     )
 
 
 def show_retry(result: "RetryResult") -> None:
-    """Print what became of mended rows."""
+    """Print what became of the rows that were given, and then of all."""
     console = screen()
     console.print(
-        f"[bold]{result.repaired:,}[/bold] mended rows pass, {result.broken:,} still break a rule"
+        f"{counted(result.given, 'row')} given: {result.mended:,} mended, {result.passed:,} pass "
+        f"now, {result.broken:,} still broken"
     )
-    console.print(f"{result.kept:,} rows kept, {result.quarantined:,} set aside")
+    asides = (
+        (result.chosen, "chosen of several copies: given unchanged, the others left out"),
+        (result.unchanged, "passed over: nothing is mended in what was given"),
+        (result.already, "passed over: mended already, by an earlier retry"),
+    )
+    for count, words in asides:
+        if count:
+            console.print(f"  {count:,} {words}", soft_wrap=True)
+    console.print(
+        f"all together: {result.kept:,} rows kept, {result.repaired:,} of them mended; "
+        f"{result.quarantined:,} set aside"
+    )
     if result.stale:
-        console.print(
-            f"[yellow]{len(result.stale):,} earlier repairs do not apply[/yellow]: "
-            "their rows have changed at the source"
-        )
+        console.print(stale_words({"repairs": {"stale": result.stale}}), soft_wrap=True)
     console.print(f"[dim]go on: foresell run {result.project}[/dim]")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foresell.cli.show_data import show_data
+from foresell.cli.tables import print_table
 from foresell.cli.terminal import plain, print_json, screen
 from foresell.errors import ForesellError, MachineError, UsageError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _METRICS = ("wmae", "rmse", "mae", "wape", "bias_share", "mase", "wql", "coverage")
 _TITLES = {"bias_share": "BIAS", "coverage": "IN 80%"}
 _ANSWERS = ("prediction", "interval_method", "level_used")
+_MORE = "--format json has them all"
 _HEAD = 14  # rows of a forecast that fit on a screen beside what came before
 
 
@@ -59,7 +61,7 @@ def show_projects(found: "Sequence[ProjectSummary]", form: Format) -> None:
             "–" if project.horizon is None else str(project.horizon),
             data,
         )
-    screen().print(table)
+    print_table(screen(), table)
 
 
 def show_checks(checks: "Sequence[Check]", form: Format) -> None:
@@ -71,7 +73,7 @@ def show_checks(checks: "Sequence[Check]", form: Format) -> None:
     for check in checks:
         mark = "[green]✓[/green]" if check.state == "ok" else "[red]✗[/red]"
         table.add_row(mark, check.name, check.found, check.mend)
-    screen().print(table)
+    print_table(screen(), table)
 
 
 def show_run(result: "RunResult", form: Format) -> None:
@@ -85,8 +87,8 @@ def show_run(result: "RunResult", form: Format) -> None:
         show_data(result, console)
         return
     console.print()
-    console.print(_leaderboard(board, str(result.champion)))
-    console.print(_value_added(added, str(result.champion)))
+    print_table(console, _leaderboard(board, str(result.champion)), more=_MORE)
+    print_table(console, _value_added(added, str(result.champion)), more=_MORE)
     passed = bool(result.passed)
     mark = "[bold green]passed[/bold green]" if passed else "[bold red]not passed[/bold red]"
     if not passed and result.override:
@@ -163,7 +165,7 @@ def show_forecast(answered: "pl.DataFrame", form: Format) -> None:
     for row in head.to_dicts():
         cells = [str(row[name]) for name in names] + [f"{row[name]:,.2f}" for name in numbers]
         table.add_row(*cells, *([str(row["level_used"])] if banded else []))
-    console.print(table)
+    print_table(console, table, more="--out FILE writes them all")
     if answered.height > head.height:
         console.print(
             f"[dim]{head.height} of {answered.height:,} rows; --out FILE writes them all, with "
@@ -225,6 +227,7 @@ def _runprint_json(result: "RunResult") -> dict[str, Any]:
         "kind": result.kind,
         "workspace": str(result.workspace),
         "checks": result.checks,
+        "cleaning": result.cleaning,
         "leakage": result.leakage,
         "champion": result.champion,
         "passed": result.passed,

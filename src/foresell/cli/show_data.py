@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from foresell.cli.terminal import plain
+from foresell.errors import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from foresell.api import RunResult
 
+_TOLD = ("gate", "repairs")  # steps that the line of rows tells of
 _SHOWN = 5  # broken rules on a screen; the files have them all
 
 
@@ -24,24 +26,81 @@ def show_data(result: "RunResult", console: "Console") -> None:
     _line(
         console,
         "Contract",
-        f"{len(checks['rules'])} rules, version {contract['version']}, {contract['sha256'][:12]}",
+        f"{_rules(checks)}, version {contract['version']}, {contract['sha256'][:12]}",
     )
-    broken = sorted((rule for rule in checks["rules"] if rule["broken"]), key=_often)
-    for rule in broken[:_SHOWN]:
-        seen = ", ".join(rule["examples"])
-        _line(console, "", f"{rule['broken']:,} broke [bold]{plain(rule['rule'])}[/bold]: {seen}")
-    findings = result.leakage["findings"] if result.leakage is not None else []
-    for i, finding in enumerate(findings):
-        _line(console, "" if i else "Leaks", _finding(finding))
-    if result.leakage is not None and not findings:
-        _line(console, "Leaks", f"none found in {len(result.leakage['columns'])} columns")
-    _line(console, "Layer", str(result.workspace / "processed"))
+    _show_broken(checks, console)
+    if checks["repairs"]["stale"]:
+        _line(console, "Repairs", stale_words(checks))
+    for i, text in enumerate(_cleaning(result.cleaning or [])):
+        _line(console, "" if i else "Cleaning", text)
+    _show_leaks(result.leakage, console)
+    rows = f"{counted(checks['processed'], 'row')} in " if _differs(checks) else ""
+    _line(console, "Layer", f"{rows}{result.workspace / 'processed'}")
     console.print()
     _line(console, "Next", f"foresell sql {result.project} --list")
     if checks["quarantined"]:
         _line(console, "", f"foresell quarantine show {result.project}")
     if result.kind == "tabular":
         _line(console, "", "[dim]models for tabular projects are not part of this version[/dim]")
+
+
+def _rules(checks: dict[str, Any]) -> str:
+    """Return how many rules the contract has, as ``contract show`` counts them, and the others."""
+    calendar = sum(rule.get("kind") == "frequency" for rule in checks["rules"])
+    unchecked = len(checks.get("unchecked", ()))
+    held = counted(len(checks["rules"]) - calendar + unchecked, "rule")
+    left = f" ({unchecked:,} on dropped columns)" if unchecked else ""
+    return f"{held}{left}" + (f" and {calendar} of the calendar" if calendar else "")
+
+
+def _show_broken(checks: dict[str, Any], console: "Console") -> None:
+    """Print the rules that were broken most often, with examples."""
+    broken = sorted((rule for rule in checks["rules"] if rule["broken"]), key=_often)
+    for rule in broken[:_SHOWN]:
+        seen = plain(", ".join(rule["examples"]))
+        _line(console, "", f"{rule['broken']:,} broke [bold]{plain(rule['rule'])}[/bold]: {seen}")
+    if len(broken) > _SHOWN:
+        _line(console, "", f"and {counted(len(broken) - _SHOWN, 'more rule')}")
+
+
+def _show_leaks(leakage: dict[str, Any] | None, console: "Console") -> None:
+    """Print what was found to tell the target, or that nothing was."""
+    findings = leakage["findings"] if leakage is not None else []
+    for i, finding in enumerate(findings):
+        _line(console, "" if i else "Leaks", _finding(finding))
+    if leakage is not None and not findings:
+        _line(console, "Leaks", f"none found in {counted(len(leakage['columns']), 'column')}")
+
+
+def stale_words(checks: dict[str, Any]) -> str:
+    """Return how many repairs do not apply any more, and why."""
+    count = len(checks["repairs"]["stale"])
+    return (
+        f"[yellow]{counted(count, 'repair')} {'does' if count == 1 else 'do'} not apply any "
+        "more[/yellow]: no row of the data holds what was mended"
+    )
+
+
+def _differs(checks: dict[str, Any]) -> bool:
+    """Tell whether the layer has other rows than passed the gate."""
+    return int(checks["processed"]) != int(checks["kept"])
+
+
+def _cleaning(steps: list[dict[str, Any]]) -> list[str]:
+    """Return what was done to rows beside the gate: one line for what was dropped, one a step."""
+    changed = [step for step in steps if step["changed"] and step["step"] not in _TOLD]
+    dropped = [step["column"] for step in changed if step["step"] == "drop"]
+    lines = [f"dropped as they were read: {', '.join(map(plain, dropped))}"] if dropped else []
+    for step in changed:
+        if step["step"] == "drop":
+            continue
+        came, left = step["rows_in"], step["rows_out"]
+        rows = f", {came:,} rows became {left:,}" if came != left else ""
+        name = f"{step['step']} {step['column']}" if step["column"] else step["step"]
+        lines.append(
+            f"[bold]{plain(name)}[/bold] changed {step['changed']:,}{rows}: {plain(step['why'])}"
+        )
+    return lines
 
 
 def _rows(checks: dict[str, Any]) -> str:
@@ -52,7 +111,11 @@ def _rows(checks: dict[str, Any]) -> str:
         f"{checks['quarantined']:,} quarantined"
     )
     if checks["sampled"] is not None:
-        text += f"; {checks['sampled']['checked']:,} of {checks['sampled']['of']:,} looked at"
+        drawn = checks["sampled"]
+        text += (
+            f"; {drawn['checked']:,} of {drawn['of']:,} were checked, "
+            f"{drawn['broken']:,} of them broke a rule"
+        )
     return text
 
 

@@ -1,15 +1,15 @@
 """``foresell sql``: questions to the processed layer, one's own and ready-made ones."""
 
-import json
 import sys
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foresell.cli.terminal import screen
+from foresell.cli.numbers import MISSING, column_cells
+from foresell.cli.tables import print_table
+from foresell.cli.terminal import plain, print_json, screen
 from foresell.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
@@ -59,11 +59,11 @@ def sql(
     ] = None,
 ) -> None:
     """Ask the rows that passed the gate, in SQL; nothing is ever written to them."""
-    from foresell.api.layer import queries  # noqa: PLC0415 - keeps --help quick
+    from foresell.api.layer import queries, queries_folder  # noqa: PLC0415 - keeps --help quick
     from foresell.api.layer import sql as ask  # noqa: PLC0415
 
     if listed:
-        show_queries(queries(project), form)
+        show_queries(queries(project), queries_folder(project), form)
         return
     chosen = _format(form, out)
     answer = ask(project, query, ready=ready)
@@ -74,8 +74,11 @@ def sql(
         screen(stderr=True).print(f"{answer.height:,} rows in {out}", soft_wrap=True)
 
 
-def show_queries(found: "Sequence[ReadyQuery]", form: AnswerFormat | None) -> None:
+def show_queries(found: "Sequence[ReadyQuery]", folder: Path, form: AnswerFormat | None) -> None:
     """Print the names and titles of ready-made queries; for programs, their texts too.
+
+    A file that cannot be asked is shown with its problem; where there are none, ``folder`` is named
+    into which they are put.
 
     Raises:
         UsageError: the list is asked for as CSV or Parquet.
@@ -83,17 +86,36 @@ def show_queries(found: "Sequence[ReadyQuery]", form: AnswerFormat | None) -> No
     if form not in {None, AnswerFormat.table, AnswerFormat.json}:
         raise UsageError(f"the list is not written as {form}", "--format", "use table or json")
     if form is AnswerFormat.json:
-        text = json.dumps([asdict(query) for query in found], indent=2, ensure_ascii=False)
-        sys.stdout.write(text + "\n")
+        print_json([
+            {
+                "name": query.name,
+                "title": query.title,
+                "text": query.text,
+                "problem": None if query.problem is None else query.problem.what,
+            }
+            for query in found
+        ])
         return
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    if not found:
+        screen().print("this project has no ready-made queries yet")
+        screen().print(
+            f"[dim]to add one, write {plain(str(folder / 'NAME.sql'))}; it begins with a comment "
+            "that says what it asks: -- Sales by year[/dim]",
+            soft_wrap=True,
+        )
+        return
     table = Table("query", "what it asks", box=SIMPLE_HEAD, pad_edge=False)
     for query in found:
-        table.add_row(Text(query.name, "bold"), Text(query.title))
-    screen().print(table)
+        if query.problem is None:
+            table.add_row(Text(query.name, "bold"), Text(query.title))
+        else:
+            told = f"broken: {query.problem.what}; {query.problem.mend}"
+            table.add_row(Text(query.name, "bold red"), Text(told, "red"))
+    print_table(screen(), table)
 
 
 def show_answer(answer: "pl.DataFrame", form: AnswerFormat) -> None:
@@ -101,6 +123,7 @@ def show_answer(answer: "pl.DataFrame", form: AnswerFormat) -> None:
     if form is not AnswerFormat.table:
         sys.stdout.write(_text(answer, form))
         return
+    from polars import String  # noqa: PLC0415
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -108,10 +131,17 @@ def show_answer(answer: "pl.DataFrame", form: AnswerFormat) -> None:
     console, head = screen(), answer.head(_HEAD)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name, kind in head.schema.items():
-        table.add_column(Text(name), justify="right" if kind.is_numeric() else "left")
-    for row in head.rows():
-        table.add_row(*(Text(_cell(value), "" if value is not None else "dim") for value in row))
-    console.print(table)
+        table.add_column(
+            Text(name),
+            justify="right" if kind.is_numeric() else "left",
+            no_wrap=not (kind == String or kind.is_nested()),
+        )
+    shown = [column_cells(name, head[name].to_list()) for name in head.columns]
+    for row in zip(*shown, strict=True):
+        table.add_row(*(Text(cell, "dim" if cell == MISSING else "") for cell in row))
+    print_table(console, table, more="--format csv or --out FILE")
+    if not head.height:
+        console.print("[dim]0 rows[/dim]")
     if answer.height > head.height:
         note = f"{head.height} of {answer.height:,} rows; --out FILE writes them all"
         console.print(f"[dim]{note}[/dim]")
@@ -129,10 +159,17 @@ def _format(form: AnswerFormat | None, out: Path | None) -> AnswerFormat:
         return form or AnswerFormat.table
     ends = {".csv": AnswerFormat.csv, ".json": AnswerFormat.json, ".parquet": AnswerFormat.parquet}
     named = ends.get(out.suffix.lower())
-    if named is None or form not in {None, named}:
-        asked = f" as {form}" if form is not None else ""
+    if named is None:
         raise UsageError(
-            f"cannot write {out.name!r}{asked}", str(out), "use .csv, .json or .parquet, no other"
+            f"cannot write {out.name!r}", str(out), "use .csv, .json or .parquet, no other"
+        )
+    if form not in {None, named}:
+        raise UsageError(
+            f"--format {form} and --out {out.name} contradict each other",
+            str(out),
+            f"leave --format out, or give a file that ends in .{form}"
+            if form is not AnswerFormat.table
+            else "leave --format out: a table is for the screen",
         )
     if not out.absolute().parent.is_dir():
         raise UsageError("the folder does not exist", str(out.parent), "make it first")
@@ -177,12 +214,3 @@ def _text(answer: "pl.DataFrame", form: AnswerFormat) -> str:
             "use json or parquet, or write it as text: CAST(... AS VARCHAR)",
         )
     return answer.write_csv()
-
-
-def _cell(value: object) -> str:
-    """Return a value as a person reads it; a text 'NA' is not a missing value."""
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:,.2f}" if abs(value) >= 100 else f"{value:.6g}"
-    return str(value)

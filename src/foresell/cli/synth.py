@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foresell.cli.show import Format
-from foresell.cli.terminal import print_json
+from foresell.cli.tables import print_table
+from foresell.cli.terminal import print_json, screen
 
 if TYPE_CHECKING:
     from foresell.api.synthetic import SynthResult
@@ -65,12 +66,12 @@ def show_synth(result: "SynthResult", form: Format) -> None:
             "rows": result.rows,
             "files": result.files,
             "bytes": result.bytes,
+            "planned_until": result.planned_until.isoformat(),
             "tables": result.tables.to_dicts(),
         }
         print_json(said)
         return
     from rich import box  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -83,13 +84,19 @@ def show_synth(result: "SynthResult", form: Format) -> None:
     table.add_section()
     table.add_row(
         "[bold]in all[/bold]",
-        f"{result.files:,}",
+        f"{result.tables['files'].sum():,}",
         f"{result.tables['rows'].sum():,}",
-        f"{result.bytes / 1e6:,.2f}",
+        f"{result.tables['bytes'].sum() / 1e6:,.2f}",
     )
-    console = Console(highlight=False)
-    console.print(table)
+    console = screen()
+    print_table(console, table)
     console.print(f"[bold]Synthetic data[/bold]  {result.out}", soft_wrap=True)
+    last = result.planned_until
+    console.print(
+        f"[dim]Promotions, plans, events and the calendar run on to {last.day} {last:%B %Y}: what "
+        "is planned is known.[/dim]",
+        soft_wrap=True,
+    )
     console.print(
         "[dim]Nothing in it is about a real shop. True effects: metadata/effects.parquet; "
         "true demand: truth/.[/dim]",

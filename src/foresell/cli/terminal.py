@@ -1,22 +1,26 @@
 """What every command prints with: a console as wide as whoever reads, text without markup, JSON."""
 
 import json
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_PLAIN_WIDTH = 120  # where nobody looks at a terminal: a file, a pipe, a log
+_PLAIN_SIZE = (120, 25)  # where nobody looks at a terminal: a file, a pipe, a log
 
 
 def screen(*, stderr: bool = False) -> "Console":
-    """Return the console of standard output or standard error."""
+    """Return the console of standard output or standard error.
+
+    It is as wide as the terminal; elsewhere as the variable COLUMNS says, or 120 characters.
+    """
     from rich.console import Console  # noqa: PLC0415 - only when something is shown
 
     console = Console(stderr=stderr, highlight=False)
     if not console.is_terminal:
-        console.width = _PLAIN_WIDTH
+        console.width = shutil.get_terminal_size(_PLAIN_SIZE).columns
     return console
 
 

@@ -4,7 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from foresell.contracts.contract import Column, Contract, LogicalType
 from foresell.contracts.headers import dropped_columns
-from foresell.contracts.named_columns import check_named_columns, refuse_unknown
+from foresell.contracts.named_columns import (
+    check_cleaned_types,
+    check_named_columns,
+    refuse_unknown,
+)
 from foresell.errors import SpecError, nearest
 from foresell.spec.cleaning import Aggregate, Grouping
 from foresell.spec.project import Kind, ProjectSpec, Role
@@ -42,9 +46,10 @@ def check_agreement(project: ProjectSpec, contract: Contract) -> None:
     """Refuse a project whose names, types and keys are not those of ``contract``.
 
     Looks at the two declarations alone, in this order: events, columns named in joins, cleaning and
-    leakage, grouping, the columns with a role after the grouping, their types, the holiday weight,
-    and, in a panel, what tells one row from another. Columns that are dropped as they are read need
-    no role. A tabular project may have rows that nothing tells apart.
+    leakage, grouping, the columns with a role after the grouping, their types, those of columns
+    that are cleaned, the holiday weight, and, in a panel, what tells one row from another. Columns
+    that are dropped as they are read need no role. A tabular project may have rows that nothing
+    tells apart.
     A contradiction is a ``SpecError`` that names the nearest right name where there is one.
     """
     if any(event.holiday is not None for event in project.events):
@@ -59,6 +64,7 @@ def check_agreement(project: ProjectSpec, contract: Contract) -> None:
     columns = role_types(project, contract)
     _check_roles(project, columns, dropped)
     _check_types(project, columns)
+    check_cleaned_types(project, columns)
     _check_holiday_weight(project, contract, columns)
     if project.kind == "panel":
         _check_keys(project, contract)
@@ -143,7 +149,7 @@ def _check_roles(
     Raises:
         SpecError: what the sentence above names; of a column that is dropped, how to keep it.
     """
-    where = f"project {project.name!r}, columns"
+    where = f"project.yaml of the project {project.name!r}, columns"
     for name, role in project.columns.items():
         if name in dropped and role != "excluded":
             raise SpecError(
@@ -185,7 +191,7 @@ def _check_types(project: ProjectSpec, columns: Mapping[str, LogicalType]) -> No
             others = [other for other, types in _TYPES.items() if kind in types and other in own]
             raise SpecError(
                 f"the column {name!r} has the role {role!r} and the type {kind}",
-                f"project {project.name!r}, columns",
+                f"project.yaml of the project {project.name!r}, columns",
                 f"a column with that role is of type {_either(_TYPES[role])}; "
                 f"a {kind} can be {_either(others)}",
             )
@@ -208,7 +214,7 @@ def _check_holiday_weight(
         return
     raise SpecError(
         f"the column {weighted.column!r} of the holiday weight can be other than yes or no",
-        f"project {project.name!r}, holiday_weight",
+        f"project.yaml of the project {project.name!r}, holiday_weight",
         "make it boolean, or an integer from 0 to 1, in contract.yaml, and where it is grouped "
         "use max, min or first",
     )
@@ -235,11 +241,11 @@ def _check_keys(project: ProjectSpec, contract: Contract) -> None:
     if not contract.key:
         raise SpecError(
             "no column of the contract is part of the primary key",
-            f"project {project.name!r}",
+            f"project.yaml of the project {project.name!r}",
             "set primaryKey: true in contract.yaml for the columns that tell rows apart",
         )
     named = (*project.keys, project.time)
-    where = f"project {project.name!r}, columns"
+    where = f"project.yaml of the project {project.name!r}, columns"
     grouping = project.grouping
     apart = contract.key if grouping is None else grouping.by
     for name in apart:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from sqlglot import exp, parse
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
 from foresell.contracts.condition import (
     ColumnTerm,
@@ -19,12 +19,12 @@ from foresell.contracts.condition import (
     Term,
     Test,
 )
-from foresell.contracts.condition_terms import TermReader, text_of
+from foresell.contracts.condition_terms import ROWS, TermReader, text_of
 from foresell.contracts.document import Contract
 from foresell.errors import SpecError
 
 _OBJECT = re.compile(r"\$?\{(object|model|table)\}")
-_ROWS = "broken_rows_of"
+_CONTEXT = 60  # characters of a query that are shown
 _FORM = "write SELECT COUNT(*) FROM {object} WHERE <what a broken row looks like>"
 _COMPARED: Mapping[type[exp.Expr], Comparison] = {
     exp.EQ: "=",
@@ -72,10 +72,9 @@ def _filter(query: str, place: str) -> exp.Expr:
         SpecError: the query is no SQL, or not of the one form.
     """
     try:
-        statements = parse(_OBJECT.sub(_ROWS, query), dialect="postgres")
+        statements = parse(_OBJECT.sub(ROWS, query), dialect="postgres")
     except SqlglotError as error:
-        reason = re.sub(r"\x1b\[[0-9]+m", "", str(error)).split("\n", maxsplit=1)[0]
-        raise SpecError(f"the query is no SQL: {reason}", place, _FORM) from error
+        raise SpecError(f"the query is no SQL: {_reason(error)}", place, _FORM) from error
     found = statements[0] if len(statements) == 1 else None
     if not isinstance(found, exp.Select):
         raise SpecError(f"the query is {query!r}", place, _FORM)
@@ -87,11 +86,22 @@ def _filter(query: str, place: str) -> exp.Expr:
         or given - {"kind", "expressions", "from_", "from", "where"}
         or "where" not in given
         or source is None
-        or source.this.sql(dialect="postgres") != _ROWS
+        or source.this.sql(dialect="postgres") != ROWS
     ):
         raise SpecError(f"the query is {query!r}", place, _FORM)
     condition: exp.Expr = found.args["where"].this
     return condition
+
+
+def _reason(error: SqlglotError) -> str:
+    """Return what the parser could not read, in words: near what it stopped."""
+    found = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
+    near = f"{found.get('start_context', '')}{found.get('highlight', '')}"
+    if not near:
+        return "a quote or a bracket is not closed"
+    missing = found["description"].startswith(("Required", "Expecting", "Expected"))
+    verb = "something is missing after" if missing else "it cannot be read at the end of"
+    return f"{verb} {near.replace(ROWS, '{object}').strip()[-_CONTEXT:]!r}"
 
 
 class _TestReader:

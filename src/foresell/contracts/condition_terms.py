@@ -11,6 +11,7 @@ from foresell.contracts.condition import Call, ColumnTerm, Constant, Function, T
 from foresell.contracts.document import LogicalType
 from foresell.errors import SpecError, nearest
 
+ROWS = "broken_rows_of"  # stands for {object} while the query is parsed; no person sees it
 _LARGEST = 2**63 - 1
 _MOST_DIGITS = 15
 _NUMBERS: tuple[LogicalType, ...] = ("integer", "number")
@@ -216,4 +217,6 @@ class TermReader:
 
 def text_of(node: exp.Expr | None) -> str:
     """Return a node as it would be written."""
-    return "" if node is None else node.sql(dialect="postgres", comments=False)
+    if node is None:
+        return ""
+    return node.sql(dialect="postgres", comments=False).replace(ROWS, "{object}")

@@ -40,9 +40,9 @@ _CONTRACT = TypeAdapter(Contract)
 def parse_contract(text: str, where: str) -> Contract:
     """Parse the YAML ``text`` found at ``where`` into a contract.
 
-    Refused, with a ``SpecError``: an unknown key, a value of the wrong kind, two columns of one
-    name, a key that may be null or is personal, and a rule that contradicts another, or that a
-    column of that type cannot have.
+    Refused, with a ``SpecError``: an unknown key, a value of the wrong kind, a version that is no
+    MAJOR.MINOR.PATCH, two columns of one name, a key that may be null or is personal, and a rule
+    that contradicts another, or that a column of that type cannot have.
     """
     contract = parse_yaml(_CONTRACT, text, where)
     refuse_contradictions(contract, where)

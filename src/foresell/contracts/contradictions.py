@@ -1,5 +1,6 @@
 """What a contract may not say: rules that no row can satisfy, or that mean nothing."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
@@ -10,8 +11,15 @@ from foresell.errors import SpecError
 
 Problem = tuple[str, str]
 _LONGEST_NAME = 63
+_VERSION = re.compile(r"(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}", re.ASCII)
 _ORDERED: tuple[LogicalType, ...] = ("integer", "number", "date")
 _LIMITS = ("minimum", "maximum", "exclusive_minimum", "exclusive_maximum")
+_WRITTEN: Mapping[str, str] = {  # as the standard writes what we call otherwise
+    "exclusive_minimum": "exclusiveMinimum",
+    "exclusive_maximum": "exclusiveMaximum",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+}
 _APPLIES: Mapping[str, tuple[LogicalType, ...]] = {
     **dict.fromkeys(_LIMITS, _ORDERED),
     "min_length": ("string",),
@@ -30,10 +38,16 @@ def refuse_contradictions(contract: Contract, where: str) -> None:
     """Refuse the first contradiction of ``contract``, which was read at ``where``.
 
     Raises:
-        SpecError: two columns or rules of one name, a key that may be null or is personal, a rule
-            that contradicts another or that its column cannot have, or a rule over a row that
-            cannot be read.
+        SpecError: a version that is no MAJOR.MINOR.PATCH, two columns or rules of one name, a key
+            that may be null or is personal, a rule that contradicts another or that its column
+            cannot have, or a rule over a row that cannot be read.
     """
+    if not _VERSION.fullmatch(contract.version):
+        raise SpecError(
+            f"the version is {contract.version!r}",
+            f"{where}, version",
+            "write it as MAJOR.MINOR.PATCH, three whole numbers such as 1.0.0",
+        )
     names = [column.name for column in contract.schema[0].properties]
     _refuse_twice("columns", names, where)
     for column in contract.columns.values():
@@ -73,7 +87,10 @@ def _misplaced(column: Column) -> Iterator[Problem]:
     kind = column.logical_type
     for name, types in _APPLIES.items():
         if getattr(column.options, name) is not None and kind not in types:
-            yield f"{name} means nothing for type {kind}", f"it belongs to {' or '.join(types)}"
+            yield (
+                f"{_WRITTEN.get(name, name)} means nothing for type {kind}",
+                f"it belongs to {' or '.join(types)}",
+            )
 
 
 def _unlike(column: Column) -> Iterator[Problem]:
@@ -83,7 +100,10 @@ def _unlike(column: Column) -> Iterator[Problem]:
         limit: Bound | None = getattr(column.options, name)
         if limit is not None and not _is_limit(limit, kind):
             shown = "a day in quotes, as '2024-12-31'" if kind == "date" else "a number"
-            yield f"{name} is {limit!r}", f"a limit of a column of type {kind} is {shown}"
+            yield (
+                f"{_WRITTEN.get(name, name)} is {limit!r}",
+                f"a limit of a column of type {kind} is {shown}",
+            )
     for value in column.domain or ():
         if not isinstance(value, _HOLDS.get(kind, ())):
             yield f"the valid value {value!r} is not of type {kind}", "write it as that type"

@@ -50,6 +50,22 @@ def compare(old: Contract, new: Contract) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda change: _RANK[change.effect]))
 
 
+def verdict(old: Contract, new: Contract, changes: Sequence[Change]) -> str:
+    """Return what ``changes`` and the versions mean for a run whose last rows passed ``old``."""
+    if old.digest == new.digest and old.version == new.version:
+        return "the same rules, the same version"
+    if new.release < old.release:
+        return "a lower version: a run will refuse it; raise the version"
+    looser, same = bool(weakened(changes)), new.version == old.version
+    if looser and same:
+        return "weaker under the same version: a run will refuse it; raise the version"
+    if looser:
+        return "weaker under a higher version: a run will take it, and the change is on record"
+    if old.digest == new.digest:
+        return "the same rules under a higher version"
+    return f"not weaker, under {'the same' if same else 'a higher'} version: a run will take it"
+
+
 def weakened(changes: Sequence[Change]) -> tuple[Change, ...]:
     """Return the changes after which rows pass that did not pass before."""
     loose = {"breaking", "weakened"}

@@ -190,7 +190,7 @@ class Team:
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Contract:
-    """One project's contract."""
+    """One project's contract. ``version``: MAJOR.MINOR.PATCH, as `parse_contract` makes sure."""
 
     id: str
     version: str
@@ -213,6 +213,12 @@ class Contract:
         """The columns whose values together are unique, by declared position."""
         found = [column for column in self.columns.values() if column.primary_key]
         return tuple(c.name for c in sorted(found, key=lambda c: c.primary_key_position))
+
+    @property
+    def release(self) -> tuple[int, int, int]:
+        """The version as numbers that can be compared."""
+        major, minor, patch = map(int, self.version.split("."))
+        return major, minor, patch
 
     @property
     def digest(self) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from foresell.contracts.contract import Contract
+from foresell.contracts.contract import Contract, LogicalType
 from foresell.contracts.headers import dropped_columns
 from foresell.contracts.rules import contract_rules
 from foresell.errors import SpecError, nearest
 from foresell.spec.project import ProjectSpec
+
+_NUMBERS = ("integer", "number")
 
 
 def refuse_unknown(name: str, known: Collection[str], where: str) -> None:
@@ -52,6 +54,31 @@ def check_named_columns(project: ProjectSpec, contract: Contract) -> None:
                         else f"cleaning: {{keep_personal: [{name}]}}"
                     ),
                 )
+
+
+def check_cleaned_types(project: ProjectSpec, types: Mapping[str, LogicalType]) -> None:
+    """Refuse fences and middle values of columns that hold no numbers.
+
+    ``types``: of the columns that are cleaned, after the grouping.
+
+    Raises:
+        SpecError: what the sentence above names.
+    """
+    cleaning = project.cleaning
+    for name in cleaning.outliers.columns if cleaning.outliers is not None else ():
+        if types.get(name, "number") not in _NUMBERS:
+            raise SpecError(
+                f"there are no outliers of {name!r}, whose type is {types[name]}",
+                "cleaning.outliers.columns",
+                "name columns of type integer or number only",
+            )
+    for name, fill in cleaning.fill.items():
+        if fill.statistic in {"median", "mean"} and types.get(name, "number") not in _NUMBERS:
+            raise SpecError(
+                f"there is no {fill.statistic} of {name!r}, whose type is {types[name]}",
+                "cleaning.fill",
+                "use statistic: mode, or a value",
+            )
 
 
 def _named(project: ProjectSpec) -> Iterator[tuple[str, Collection[str]]]:

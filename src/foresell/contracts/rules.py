@@ -94,12 +94,18 @@ def _column_rules(column: Column) -> Iterator[Rule]:
         yield _rule(column, "required", None, "must have a value")
     for kind, limit, words in found:
         if limit is not None:
-            shown = list(limit) if isinstance(limit, tuple) else limit
-            yield _rule(column, kind, limit, f"{words} {shown}")
+            yield _rule(column, kind, limit, f"{words} {_shown(limit)}")
     if (share := column.most_missing) is not None:
         yield _rule(column, "missing", share, f"may lack at most {100 * share:g} % of its values")
     if column.unique:
         yield _rule(column, "unique", None, "must not repeat a value")
+
+
+def _shown(limit: Limit) -> str:
+    """Return a limit as a person reads it: a whole number without a decimal point, a plain list."""
+    if isinstance(limit, tuple):
+        return ", ".join(map(_shown, limit))
+    return str(int(limit)) if isinstance(limit, float) and limit.is_integer() else str(limit)
 
 
 def _domain(column: Column) -> tuple[str | int | float, ...] | None:

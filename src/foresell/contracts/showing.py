@@ -3,13 +3,14 @@
 from difflib import get_close_matches
 
 from foresell.contracts.contract import Contract
+from foresell.errors import counted
 
 GUARDED = "(a letter is shown as a, a digit as 9: values beside personal data are not shown)"
 _LONGEST = 24
 # What people write where nothing is known; in small letters.
 _NO_VALUE = frozenset({
     *("na", "n/a", "#n/a", "n.a.", "nan", "null", "nil", "none", "missing", "unknown"),
-    *("-", "--", "?", ".", "\\n", "#div/0!", "#value!", "#ref!"),
+    *("-", "--", "?", ".", "\\n"),
 })
 
 
@@ -49,7 +50,7 @@ def column_shown(name: str, at: int, contract: Contract) -> str:
     like = get_close_matches(name.strip().lower(), known, n=1, cutoff=0.8)
     if not is_guarded(contract) or not name.strip() or like:
         return f"the column {name!r}"
-    return f"the column at place {at + 1}, its name {len(name)} characters long,"
+    return f"the column at place {at + 1}, its name {counted(len(name), 'character')} long,"
 
 
 def _shape(sign: str) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 from foresell.contracts.gate import BETWEEN, ROW, RULES
 from foresell.contracts.rules import Rule
 from foresell.contracts.uniqueness import repeated
-from foresell.errors import DataError, UsageError
+from foresell.errors import DataError, UsageError, counted
 from foresell.pipeline.landing import Landing
 from foresell.pipeline.repairs import Repairs, find_places, substitute
 
@@ -212,9 +212,10 @@ def _refuse_nothing(already: Sequence[int], others: int) -> None:
     Raises:
         UsageError: it says whether its rows are mended already, or not at all.
     """
-    if already and not others:
+    if already:
+        left = f"; in {counted(others, 'other row')} nothing is mended" if others else ""
         raise UsageError(
-            f"{_named(already)} mended already, by an earlier retry",
+            f"{_named(already)} mended already, by an earlier retry{left}",
             "foresell quarantine retry",
             "there is nothing to do: foresell quarantine show PROJECT shows what is left",
         )

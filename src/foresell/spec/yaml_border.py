@@ -1,14 +1,14 @@
 """The border between YAML text and declarations: parsed once, every finding in one error."""
 
-from reprlib import repr as _short
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 from yaml.constructor import ConstructorError
 
-from foresell.errors import SpecError, nearest
+from foresell.errors import SpecError
+from foresell.spec.yaml_findings import findings
+from foresell.spec.yaml_places import lines
 
 Declared = TypeVar("Declared")
 
@@ -52,24 +52,18 @@ def parse_yaml(adapter: TypeAdapter[Declared], text: str, where: str) -> Declare
     Raises:
         SpecError: the text is no YAML mapping, or a key is unknown (the nearest known one is
             named), missing, stands twice, or has a value of the wrong kind. All findings are listed
-            at once.
+            at once, with their lines.
     """
     loaded = load_mapping(text, where)
     try:
         return adapter.validate_python(loaded)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        places = [detail["loc"] for detail in details]
-        causes = [  # a list with a bad item is itself reported as bad: only the item is news
-            detail
-            for detail in details
-            if not any(place[: len(detail["loc"])] == detail["loc"] != place for place in places)
-        ]
-        found = [_finding(detail, adapter) for detail in causes]
+        found = findings(error.errors(include_url=False), loaded, adapter)
+        at = lines([finding.place for finding in found], text)
         raise SpecError(
-            what="; ".join(what for what, _ in found),
-            where=where,
-            mend="; ".join(dict.fromkeys(mend for _, mend in found)),
+            what="; ".join(finding.what for finding in found),
+            where=where + _lines(at),
+            mend="; ".join(dict.fromkeys(finding.mend for finding in found)),
         ) from error
     except SpecError as error:  # a noun that contradicts itself knows its key, not its file
         raise SpecError(error.what, f"{where}: {error.where}", error.mend) from error
@@ -99,40 +93,7 @@ def load_mapping(text: str, where: str) -> dict[str, Any]:
     return loaded
 
 
-def _finding(detail: ErrorDetails, adapter: TypeAdapter[Declared]) -> tuple[str, str]:
-    """Return what is wrong and how to mend it, for one finding of pydantic."""
-    path = [str(part) for part in detail["loc"]]
-    place = ".".join(path)
-    match detail["type"]:
-        case "unexpected_keyword_argument" | "extra_forbidden":
-            return f"unknown key {place!r}", nearest(path[-1], _known_keys(path[:-1], adapter))
-        case "missing" | "missing_argument" | "missing_keyword_only_argument":
-            return f"{place!r} is missing", f"add {place!r}"
-        case "literal_error":
-            allowed = str(detail.get("ctx", {}).get("expected", ""))
-            names = allowed.replace("'", "").replace(" or ", ", ").split(", ")
-            return f"{place!r} is {_short(detail['input'])}", nearest(str(detail["input"]), names)
-        case _:
-            return f"{place!r} is {_short(detail['input'])}", f"{place}: {detail['msg']}"
-
-
-def _known_keys(path: list[str], adapter: TypeAdapter[Declared]) -> list[str]:
-    """Return the keys allowed in the mapping at ``path``, by asking pydantic's own schema."""
-    schema = adapter.json_schema()
-    node: dict[str, Any] = schema
-    for part in path:
-        node = _resolve(node, schema)
-        node = node["items"] if part.isdigit() else node["properties"][part]
-    return list(_resolve(node, schema).get("properties", {}))
-
-
-def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Follow a reference, and the non-null branch of an optional."""
-    for branch in node.get("anyOf", []):
-        if branch.get("type") != "null":
-            return _resolve(branch, schema)
-    if "$ref" in node:
-        name = str(node["$ref"]).rsplit("/", 1)[-1]
-        resolved: dict[str, Any] = schema["$defs"][name]
-        return resolved
-    return node
+def _lines(found: list[int]) -> str:
+    """Return lines in words, to be put behind the name of a file."""
+    noun = "line" if len(found) == 1 else "lines"
+    return f", {noun} {', '.join(map(str, found))}" if found else ""

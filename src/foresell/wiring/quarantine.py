@@ -43,7 +43,7 @@ def quarantined(project: str, settings: Settings) -> tuple[Mapping[str, Any], pl
     spec = declaration(project, settings)[1]
     landed: Mapping[str, Any] = json.loads(place.output("landing").read_bytes("report.json"))
     files = landed["files"].get(spec.tables[0].name, ()) if landed["rows"] == checks["read"] else ()
-    return checks, _with_files(read_rejected(place.output(_QUARANTINE)), files)
+    return checks, with_files(read_rejected(place.output(_QUARANTINE)), files)
 
 
 def refuse_edited(place: DirectoryWorkspace, project: str) -> None:
@@ -157,7 +157,7 @@ def _refuse_empty(project: str, place: DirectoryWorkspace) -> None:
     )
 
 
-def _with_files(rows: pl.DataFrame, files: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+def with_files(rows: pl.DataFrame, files: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Return ``rows`` with the file each came from and its row there; null where not known."""
     names = pl.Series(FILE, [file["name"] for file in files], dtype=pl.String)
     ends = pl.Series([file["rows"] for file in files], dtype=pl.UInt64).cum_sum()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from foresell.adapters.query_files import ReadyQuery, read_queries
+from foresell.adapters.query_files import FOLDER, ReadyQuery, read_queries
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.errors import DataError, GateError, UsageError, nearest
 from foresell.settings import Settings
@@ -39,18 +39,30 @@ def ready_queries(project: str, settings: Settings) -> tuple[ReadyQuery, ...]:
     return read_queries(Path(texts.where))
 
 
+def queries_folder(project: str, settings: Settings) -> Path:
+    """Return the folder of the ready-made queries of ``project``; it need not be there."""
+    texts, _ = declaration(project, settings)
+    return Path(texts.where) / FOLDER
+
+
 def ready_query(project: str, name: str, settings: Settings) -> ReadyQuery:
-    """Return one ready-made query.
+    """Return one ready-made query; one whose file cannot be asked is refused for its problem.
 
     Raises:
         UsageError: there is none of that name.
     """
     found = {query.name: query for query in ready_queries(project, settings)}
     if name not in found:
-        hint = nearest(name, found) if found else "this project has none: write queries/NAME.sql"
+        hint = (
+            nearest(name, found)
+            if found
+            else f"this project has none: write {queries_folder(project, settings) / 'NAME.sql'}"
+        )
         raise UsageError(
             f"there is no ready-made query {name!r}", f"project {project!r}, queries", hint
         )
+    if (problem := found[name].problem) is not None:
+        raise problem
     return found[name]
 
 

@@ -156,8 +156,8 @@ def _folder(place: Path, wanted: list[str]) -> Source:
     if not below or (place / lacks[0]).is_symlink() or (place / lacks[0]).is_dir():
         source.open(lacks[0]).close()  # raises, and says what is there
     raise DataError(
-        f"{', '.join(lacks)}: missing",
-        f"{place}, and each of the {len(below)} folders in it alone",
+        f"{', '.join(lacks)} {'is' if len(lacks) == 1 else 'are'} missing",
+        f"{place}, and each folder in it",
         f"put it there, or give the folder that has it; "
         f"{nearest(lacks[0], [path.name for path in place.iterdir()], 20)}",
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
@@ -231,6 +232,11 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def planned_until(settings: Synthetic, horizon: int = HORIZON) -> date:
+    """Return the last day of what is known in advance: promotions, closures, the calendar."""
+    return make_world(settings, horizon).planned.last
+
+
 def table_of(name: str) -> str:
     """Return the table a file belongs to.
 
@@ -243,9 +249,14 @@ def table_of(name: str) -> str:
 
 
 def sums(files: Sequence[WrittenFile]) -> Mapping[str, Mapping[str, int]]:
-    """Return files, rows and bytes of each table, in the order of their names."""
+    """Return files, rows and bytes of each table, in the order of their names.
+
+    What describes the generator is no table.
+    """
     found: dict[str, dict[str, int]] = {}
     for file in files:
+        if file.name == DESCRIPTION:
+            continue
         table = found.setdefault(table_of(file.name), {"files": 0, "rows": 0, "bytes": 0})
         table["files"] += 1
         table["rows"] += file.rows

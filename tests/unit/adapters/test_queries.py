@@ -10,7 +10,6 @@ import pytest
 
 from foresell.adapters.layer_sql import ask_layer, parse_query
 from foresell.adapters.query_files import ReadyQuery, read_queries
-from foresell.errors import SpecError
 
 PACKAGE = Path(str(files("foresell")))
 READY = {
@@ -148,8 +147,8 @@ def test_a_holiday_week_is_set_against_the_other_weeks_of_its_year(tmp_path: Pat
     usual[2011] = [100.0 + i for i in range(48, 60) if i != 53]
     mean = {year: sum(values) / len(values) for year, values in usual.items()}
     assert answer.rows() == [
-        (FRIDAYS[1], 96.0, mean[2010], 96.0 / mean[2010] - 1),
-        (FRIDAYS[53], 153.0, mean[2011], 153.0 / mean[2011] - 1),
+        (FRIDAYS[1], 96.0, round(mean[2010], 2), 96.0 / mean[2010] - 1),
+        (FRIDAYS[53], 153.0, round(mean[2011], 2), 153.0 / mean[2011] - 1),
     ]
 
 
@@ -171,17 +170,38 @@ def test_the_users_own_queries_are_read_by_name(tmp_path: Path) -> None:
     assert read_queries(tmp_path / "none") == ()
 
 
+MONEY = {"sales", "mean_price", "sales_per_line", "sales_per_order", "mean_weekly_sales"}
+
+
+@pytest.mark.parametrize(("project", "name"), READY)
+def test_sums_of_money_are_whole_cents(project: str, name: str, tmp_path: Path) -> None:
+    answer = ask(project, name, tmp_path)
+
+    money = answer.select(pl.col(column) for column in answer.columns if column in MONEY)
+    assert money.equals(money.select(pl.all().round(2)))
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"SELECT 1", "the query does not say what it asks"),
         (b"--\nSELECT 1", "the query does not say what it asks"),
-        (b"", "the query does not say what it asks"),
+        (b"", "the file is empty"),
+        (b"\xef\xbb\xbf \n", "the file is empty"),
         ("-- Größe\nSELECT 1".encode("latin-1"), "the file is not UTF-8"),
     ],
 )
-def test_a_query_file_that_does_not_say_what_it_asks_is_refused(
+def test_a_file_that_is_no_query_is_told_of_and_keeps_none_of_the_others_away(
     content: bytes, says: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(SpecError, match=says):
-        read_queries(write(tmp_path, "a.sql", content))
+    write(tmp_path, "b.sql", b"-- what\nSELECT 2")
+
+    broken, whole = read_queries(write(tmp_path, "a.sql", content))
+
+    assert (broken.name, broken.title, broken.text) == ("a", "", "")
+    assert broken.problem is not None
+    assert (broken.problem.what, broken.problem.where) == (
+        says,
+        str(tmp_path / "queries" / "a.sql"),
+    )
+    assert whole == ReadyQuery(name="b", title="what", text="-- what\nSELECT 2")

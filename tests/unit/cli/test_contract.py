@@ -12,6 +12,7 @@ from foresell.wiring.contracts import FORMS
 from tests.builders import snapshot, write_files
 from tests.tabular_files import district_files, order_files
 
+REFUSED = "weaker under the same version: a run will refuse it; raise the version"
 OLD = read_declaration("sales_orders", [])
 
 
@@ -134,6 +135,26 @@ def test_data_that_breaks_the_contract_ends_with_1_and_the_counts(here: Path) ->
     assert ask("test", "sales_orders", "--data", "data").exit_code == 1
 
 
+def test_data_of_which_a_few_rows_are_broken_ends_with_1_and_says_that_a_run_would_go_on(
+    here: Path,
+) -> None:
+    files = {
+        name: content.replace(b"Shipped", b"Lost", 1) for name, content in order_files().items()
+    }
+    write_files(here / "data", files)
+    said = ask("test", "sales_orders", "--data", "data", "--format", "json")
+    told = json.loads(said.stdout)
+    assert (said.exit_code, told["passed"], told["allowed"]) == (1, False, True)
+    rows = told["read"]
+    said = ask("test", "sales_orders", "--data", "data")
+    assert said.exit_code == 1
+    assert (
+        f"✗ the data breaks the contract: 1 row of {rows}; the project allows 1.0%, "
+        "so a run would go on without them"
+    ) in said.stdout
+    assert "rejected.csv" not in said.output
+
+
 def test_a_sample_is_checked_where_a_sample_is_asked_for(here: Path) -> None:
     write_files(here / "data", district_files())
     told = json.loads(
@@ -141,7 +162,7 @@ def test_a_sample_is_checked_where_a_sample_is_asked_for(here: Path) -> None:
             "test", "california_housing", "--data", "data", "--sample", "50", "--format", "json"
         ).stdout
     )
-    assert told["sampled"] == {"checked": 50, "of": told["read"]}
+    assert told["sampled"] == {"checked": 50, "broken": 0, "of": told["read"]}
     assert isinstance(ask("test", "retail", "--sample", "0").exception, UsageError)
 
 
@@ -155,15 +176,20 @@ def test_a_change_that_breaks_readers_ends_with_1(here: Path) -> None:
     path = changed(here, "validValues: [Small, Medium, Large]", "validValues: [Small, Large, Huge]")
     said = ask("diff", "sales_orders", path, "--format", "json")
     assert said.exit_code == 1
-    assert json.loads(said.stdout) == [
-        {
-            "effect": "breaking",
-            "place": "DEALSIZE",
-            "what": "the rule values changed",
-            "before": "Small, Medium, Large",
-            "after": "Small, Large, Huge",
-        }
-    ]
+    assert json.loads(said.stdout) == {
+        "old": "1.0.0",
+        "new": "1.0.0",
+        "verdict": REFUSED,
+        "changes": [
+            {
+                "effect": "breaking",
+                "place": "DEALSIZE",
+                "what": "the rule values changed",
+                "before": "Small, Medium, Large",
+                "after": "Small, Large, Huge",
+            }
+        ],
+    }
 
 
 def test_other_changes_end_with_0_and_are_shown(here: Path) -> None:
@@ -172,4 +198,28 @@ def test_other_changes_end_with_0_and_are_shown(here: Path) -> None:
     assert said.exit_code == 0
     lines = [" ".join(line.split()) for line in said.stdout.splitlines()]
     assert "weakened QUANTITYORDERED the rule maximum changed 1000 2000" in lines
-    assert ask("diff", path, path).stdout.strip() == "the contracts are the same"
+    assert lines[-1] == f"1.0.0 → 1.0.0 {REFUSED}"
+
+
+@pytest.mark.parametrize(
+    ("version", "maximum", "said"),
+    [
+        ("1.0.0", 1000, "the same rules, the same version"),
+        ("1.1.0", 1000, "the same rules under a higher version"),
+        ("1.0.0", 900, "not weaker, under the same version: a run will take it"),
+        ("1.1.0", 900, "not weaker, under a higher version: a run will take it"),
+        (
+            "1.10.0",
+            2000,
+            "weaker under a higher version: a run will take it, and the change is on record",
+        ),
+        ("0.9.0", 900, "a lower version: a run will refuse it; raise the version"),
+    ],
+)
+def test_a_comparison_tells_the_versions_and_what_a_run_will_say(
+    version: str, maximum: int, said: str, here: Path
+) -> None:
+    path = Path(changed(here, "maximum: 1000}", f"maximum: {maximum}}}"))
+    path.write_text(path.read_text().replace("version: 1.0.0", f"version: {version}", 1))
+    shown = " ".join(ask("diff", "sales_orders", str(path)).stdout.splitlines()[-1].split())
+    assert shown == f"1.0.0 → {version} {said}"

@@ -53,7 +53,7 @@ def test_a_quick_question_loads_no_heavy_library(code: str) -> None:
 
 VERBS = [
     *("projects", "run", "forecast", "unanswered", "submission", "doctor"),
-    *("stage", "sql", "queries", "quarantined", "retry", "synth"),
+    *("stage", "sql", "queries", "quarantined", "retry", "undo_repairs", "synth"),
     *("contract", "lint_contract", "compile_contract", "try_contract", "compare_contracts"),
 ]
 

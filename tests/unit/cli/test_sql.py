@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
@@ -80,7 +81,7 @@ def test_a_person_gets_a_table_in_which_a_missing_value_is_no_na(foresell: Comma
     assert lines[2:] == [
         ["1", "1,500.50", "NA", "2003-02-24", "2003"],
         ["1", "1,000.00", "–", "2003-02-24", "2003"],
-        ["2", "0.125", "EMEA", "2004-05-07", "2004"],
+        ["2", "0.12", "EMEA", "2004-05-07", "2004"],
     ]
 
 
@@ -168,9 +169,20 @@ def test_a_query_of_ones_own_beside_the_declaration_is_asked_by_name(
         (["SELECT 1", "--out", "a.xlsx"], "cannot write 'a.xlsx'", "use .csv, .json or .parquet"),
         (
             ["SELECT 1", "--out", "a.csv", "--format", "json"],
-            "cannot write 'a.csv' as json",
-            "use .csv, .json or .parquet",
+            "--format json and --out a.csv contradict each other",
+            "leave --format out, or give a file that ends in .json",
         ),
+        (
+            ["SELECT 1", "--out", "a.parquet", "--format", "csv"],
+            "--format csv and --out a.parquet contradict each other",
+            "leave --format out, or give a file that ends in .csv",
+        ),
+        (
+            ["SELECT 1", "--out", "a.csv", "--format", "table"],
+            "--format table and --out a.csv contradict each other",
+            "leave --format out: a table is for the screen",
+        ),
+        ([" "], "the query is empty", "write a SELECT, as in: foresell sql sales_orders"),
         (["SELECT 1", "--out", "no/a.csv"], "the folder does not exist", "make it first"),
         (["SELECT [1] AS a", "--format", "csv"], "the column 'a' holds lists", "use json"),
         (["SELECT SALE FROM sales_orders"], "there is no column 'SALE'", "did you mean 'SALES'"),
@@ -234,3 +246,53 @@ def test_a_new_layer_is_answered_about_as_soon_as_it_is_published(home: Path) ->
 
     assert before == (3, 2)
     assert sql("sales_orders", count, home=home).row(0) == (1, 1)
+
+
+def declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **texts: str) -> Path:
+    """The export under the name ``mine``, with these ready-made queries; return their folder."""
+    place = tmp_path / "declared" / "mine"
+    (place / "queries").mkdir(parents=True)
+    for name in ("project.yaml", "contract.yaml"):
+        text = (files("foresell") / "projects" / "sales_orders" / name).read_text("utf-8")
+        (place / name).write_text(text.replace("name: sales_orders", "name: mine", 1), "utf-8")
+    for name, text in texts.items():
+        (place / "queries" / f"{name}.sql").write_text(text, "utf-8")
+    monkeypatch.setenv("FORESELL_PROJECTS", str(place.parent))
+    return place / "queries"
+
+
+def test_a_broken_query_is_listed_as_such_and_stops_no_other(
+    foresell: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(tmp_path, monkeypatch, empty="", whole="-- Rows\nSELECT count(*) AS n FROM mine")
+    (tmp_path / "home" / "sales_orders").rename(tmp_path / "home" / "mine")
+
+    code, out, _ = foresell("mine", "--list")
+    listed = [" ".join(line.split()) for line in out.splitlines()]
+    assert code == 0
+    assert "empty broken: the file is empty; write a query in it, or remove it" in listed
+    assert "whole Rows" in listed
+    told = json.loads(foresell("mine", "--list", "--format", "json")[1])
+    assert [query["problem"] for query in told] == ["the file is empty", None]
+    assert foresell("mine", "--query", "whole", "--format", "csv")[:2] == (0, "n\n3\n")
+    code, _, err = foresell("mine", "--query", "empty")
+    assert (code, err.splitlines()[0]) == (2, "error the file is empty")
+
+
+def test_a_project_without_queries_says_where_to_put_one(
+    foresell: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = declare(tmp_path, monkeypatch)
+
+    code, out, _ = foresell("mine", "--list")
+
+    assert code == 0
+    assert out.startswith("this project has no ready-made queries yet\nto add one, write ")
+    assert str(folder / "NAME.sql") in out
+
+
+def test_an_answer_without_rows_shows_its_columns_and_says_so(foresell: Command) -> None:
+    code, out, _ = foresell("sales_orders", "SELECT SALES, TERRITORY FROM sales_orders LIMIT 0")
+
+    lines = [line.split() for line in out.splitlines() if line.strip()]
+    assert (code, lines[0], lines[-1]) == (0, ["SALES", "TERRITORY"], ["0", "rows"])

@@ -29,6 +29,8 @@ def test_what_was_made_is_shown_table_by_table(app: typer.Typer, tmp_path: Path)
     assert rows["truth/demand"] == ["2", "192"]
     assert rows["store_events"] == ["4", str(2 * (12 + 56))]
     assert str(tmp_path / "out") in said.stdout
+    assert "metadata/generator" not in said.stdout
+    assert "run on to 6 April 2024: what is planned is known." in said.stdout
     assert "2024-01" in said.stderr
     assert "2024-02" in said.stderr
 
@@ -44,6 +46,7 @@ def test_programs_get_json(app: typer.Typer, tmp_path: Path) -> None:
         "out": str(out),
         "rows": 192,
         "files": len(files),
+        "planned_until": "2024-04-06",
         "bytes": sum(path.stat().st_size for path in files),
     }
     assert tables["sales"]["rows"] == 192

@@ -1,7 +1,7 @@
 """The projects that ship, each with one thing on which its two declarations differ."""
 
-COLUMNS = "project 'walmart', columns"
-RETAIL = "project 'retail', columns"
+COLUMNS = "project.yaml of the project 'walmart', columns"
+RETAIL = "project.yaml of the project 'retail', columns"
 KNOWN = (
     "CPI, Date, Dept, Fuel_Price, IsHoliday, MarkDown1, MarkDown2, MarkDown3, MarkDown4, "
     "MarkDown5, Size, Store, Temperature, Type, Unemployment, Weekly_Sales"
@@ -13,7 +13,7 @@ RAW = (
 )
 WEIGHT = (
     "the column 'IsHoliday' of the holiday weight can be other than yes or no",
-    "project 'walmart', holiday_weight",
+    "project.yaml of the project 'walmart', holiday_weight",
     "make it boolean, or an integer from 0 to 1, in contract.yaml, and where it is grouped "
     "use max, min or first",
 )

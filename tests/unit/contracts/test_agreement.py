@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from foresell.contracts.agreement import check_agreement
 from foresell.contracts.contract import parse_contract
 from foresell.errors import SpecError
+from foresell.spec.cleaning import Cleaning
 from foresell.spec.reading import parse_project
 from tests.unit.contracts.disagreements import WRONG
 
@@ -65,6 +66,63 @@ def test_a_holiday_may_be_an_integer_that_is_0_or_1(options: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("cleaning", "said"),
+    [
+        (
+            "outliers: {columns: [Type]}",
+            (
+                "there are no outliers of 'Type', whose type is string",
+                "cleaning.outliers.columns",
+                "name columns of type integer or number only",
+            ),
+        ),
+        (
+            "outliers: {columns: [Size, Date]}",
+            (
+                "there are no outliers of 'Date', whose type is date",
+                "cleaning.outliers.columns",
+                "name columns of type integer or number only",
+            ),
+        ),
+        (
+            "fill: {Type: {statistic: median}}",
+            (
+                "there is no median of 'Type', whose type is string",
+                "cleaning.fill",
+                "use statistic: mode, or a value",
+            ),
+        ),
+        (
+            "fill: {IsHoliday: {statistic: mean}}",
+            (
+                "there is no mean of 'IsHoliday', whose type is boolean",
+                "cleaning.fill",
+                "use statistic: mode, or a value",
+            ),
+        ),
+    ],
+)
+def test_fences_and_middle_values_are_of_numbers_only(
+    cleaning: str, said: tuple[str, str, str]
+) -> None:
+    project = parse_project(text("walmart", "project"), "project.yaml")
+    with pytest.raises(SpecError) as caught:
+        check_agreement(
+            replace(project, cleaning=cleaned(cleaning)),
+            parse_contract(text("walmart", "contract"), "contract.yaml"),
+        )
+    assert caught.value.args == said
+
+
+def cleaned(cleaning: str) -> Cleaning:
+    """The ``cleaning`` of a project that declares it so."""
+    declared = text("sales_orders", "project")
+    assert "\nsplit:" in declared
+    declared = declared.replace("\nsplit:", f"\ncleaning: {{{cleaning}}}\nsplit:", 1)
+    return parse_project(declared, "project.yaml").cleaning
+
+
 @pytest.mark.parametrize("verb", ["sum", "mean"])
 def test_a_holiday_that_was_added_up_is_no_yes_or_no(verb: str) -> None:
     contract = parse_contract(text("retail", "contract"), "c.yaml")
@@ -108,7 +166,7 @@ def tabular(old: str = "", new: str = "", file: str = "project") -> None:
     check("sales_orders", file, old, new)
 
 
-COLUMNS = "project 'sales_orders', columns"
+COLUMNS = "project.yaml of the project 'sales_orders', columns"
 TABULAR = {
     "a personal column with a role": (
         ("  PRICEEACH: feature\n", "  PRICEEACH: feature\n  PHONE: feature\n", "project"),

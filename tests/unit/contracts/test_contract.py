@@ -6,6 +6,7 @@ import yaml
 
 from foresell.contracts.contract import parse_contract
 from foresell.contracts.lint import check_standard
+from foresell.contracts.rules import contract_rules
 from foresell.errors import SpecError
 from tests.unit.contracts.conftest import Make, contract_text
 from tests.unit.contracts.every_rule import condition, domain
@@ -28,6 +29,21 @@ def test_the_key_is_ordered_by_its_declared_position(make: Make) -> None:
 def test_a_domain_is_the_valid_values_and_none_where_any_value_is(make: Make) -> None:
     contract = make({"name": "kind", "logicalType": "string", "quality": domain("A", "B")})
     assert (contract.columns["kind"].domain, contract.columns["id"].domain) == (("A", "B"), None)
+
+
+def test_rules_say_whole_numbers_and_lists_as_a_person_writes_them(make: Make) -> None:
+    number = {"name": "n", "logicalType": "number"}
+    limits = {"minimum": -5000000.0, "maximum": 0.5}
+    contract = make(
+        number | {"logicalTypeOptions": limits},
+        {"name": "kind", "logicalType": "string", "quality": domain("A", "B")},
+    )
+    said = [rule.says for rule in contract_rules(contract)]
+    assert {
+        "n must be at least -5000000",
+        "n must be at most 0.5",
+        "kind must be one of A, B",
+    } <= {*said}
 
 
 def test_two_columns_of_one_name_are_refused() -> None:
@@ -56,7 +72,7 @@ def test_another_version_of_the_standard_is_refused() -> None:
 
 def test_a_rule_that_nobody_checks_is_refused() -> None:
     error = refused(contract_text({"name": "n", "logicalType": "integer", "encryptedName": "x"}))
-    assert error.what == "unknown key 'schema.0.properties.1.encryptedName'"
+    assert error.what == "unknown key 'encryptedName' in column 'n'"
 
 
 NUMBER: dict[str, Any] = {"name": "n", "logicalType": "number"}
@@ -70,10 +86,10 @@ def missing(**limit: object) -> list[dict[str, Any]]:
 
 CONTRADICTIONS = {
     "minimum means nothing for type string": TEXT | {"logicalTypeOptions": {"minimum": 1}},
-    "exclusive_maximum means nothing for type string": TEXT
+    "exclusiveMaximum means nothing for type string": TEXT
     | {"logicalTypeOptions": {"exclusiveMaximum": 1}},
     "pattern means nothing for type number": NUMBER | {"logicalTypeOptions": {"pattern": "a"}},
-    "max_length means nothing for type number": NUMBER | {"logicalTypeOptions": {"maxLength": 1}},
+    "maxLength means nothing for type number": NUMBER | {"logicalTypeOptions": {"maxLength": 1}},
     "format means nothing for type number": NUMBER | {"logicalTypeOptions": {"format": "yyyy"}},
     "no value is at least 2 and at most 1": NUMBER
     | {"logicalTypeOptions": {"minimum": 2, "maximum": 1}},
@@ -122,13 +138,15 @@ def test_a_name_that_some_compiled_form_cannot_hold_is_refused(name: str, what: 
 @pytest.mark.parametrize("bound", [True, float("nan"), float("inf"), 2**63, [1]])
 def test_a_limit_that_is_no_number_a_column_holds_is_refused(bound: object) -> None:
     error = refused(contract_text(NUMBER | {"logicalTypeOptions": {"minimum": bound}}))
-    assert error.what.startswith("'schema.0.properties.1.logicalTypeOptions.minimum' is ")
+    assert error.what.startswith("column 'n', 'logicalTypeOptions.minimum' is ")
     assert error.mend.endswith("a limit is a number, or a day in quotes: '2024-12-31'")
 
 
 def test_a_country_that_yaml_reads_as_no_is_refused() -> None:
     text = contract_text(TEXT | {"quality": domain("SE", "NO")}).replace("'NO'", "NO")
-    assert "validValues.1" in refused(text).what
+    error = refused(text)
+    assert error.what == "column 'n', 'quality', item 1, 'arguments.validValues', item 2 is false"
+    assert "in quotes: YAML reads yes, no, on and off as true and false" in error.mend
 
 
 def test_a_slip_in_the_classification_does_not_let_personal_data_through() -> None:
@@ -190,3 +208,66 @@ def test_what_the_published_standard_refuses_is_found_with_its_place() -> None:
         "schema/0/properties/1",
         "schema/0/properties/1/logicalType",
     ]
+
+
+@pytest.mark.parametrize(
+    "version", ["banana", "1.0", "1.0.0.0", "01.0.0", "1.0.0-rc1", "v1.0.0", "1.٠.0", "", "1.0.0\n"]
+)
+def test_a_version_that_cannot_be_compared_is_refused(version: str) -> None:
+    assert refused(contract_text(version=version)).args == (
+        f"the version is {version!r}",
+        "contract.yaml, version",
+        "write it as MAJOR.MINOR.PATCH, three whole numbers such as 1.0.0",
+    )
+
+
+def test_a_version_that_yaml_reads_as_a_number_is_refused_with_the_way_to_write_it() -> None:
+    error = refused(contract_text(version=1.0))
+    assert (error.what, error.where) == ("'version' is 1.0", "contract.yaml, line 4")
+    assert error.mend == "'version': write text, in quotes: '1.0'"
+
+
+def test_releases_are_compared_as_numbers() -> None:
+    found = [parse_contract(contract_text(version=v), "c").release for v in ("1.10.0", "1.9.12")]
+    assert found == [(1, 10, 0), (1, 9, 12)]
+
+
+def test_a_fault_is_told_by_the_name_of_its_column_and_its_line() -> None:
+    text = contract_text(
+        NUMBER | {"logicalTypeOptions": {"min": 1}},
+        TEXT | {"name": "kind", "quality": [{"metric": "beauty"}]},
+    )
+    assert refused(text).args[:2] == (
+        "unknown key 'min' in column 'n', 'logicalTypeOptions'; "
+        "column 'kind', 'quality', item 1, 'metric' is 'beauty'",
+        "contract.yaml, lines 15, 19",
+    )
+
+
+def test_a_second_object_is_refused_in_words() -> None:
+    document = yaml.safe_load(contract_text())
+    document["schema"] *= 2
+    error = refused(yaml.safe_dump(document))
+    assert (error.what, error.mend) == ("'schema' has 2 items", "'schema': write 1 item at most")
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        ("id >", "something is missing after 'SELECT COUNT(*) FROM {object} WHERE id >'"),
+        ("(id = 'a'", "something is missing after"),
+        ("id = 'a", "a quote or a bracket is not closed"),
+        ("", "something is missing after 'SELECT COUNT(*) FROM {object} WHERE'"),
+        ("id IN (SELECT id FROM {object})", "id IN (SELECT id FROM {object}) is not allowed"),
+    ],
+)
+def test_a_rule_that_is_no_sql_is_refused_in_the_words_of_its_author(
+    condition: str, reason: str
+) -> None:
+    document = yaml.safe_load(contract_text())
+    query = "SELECT COUNT(*) FROM {object} WHERE " + condition  # noqa: S608 - never asked
+    document["schema"][0]["quality"] = [{"name": "r", "type": "sql", "query": query, "mustBe": 0}]
+    error = refused(yaml.safe_dump(document))
+    assert reason in error.what
+    assert "broken_rows_of" not in str(error)
+    assert "sqlglot" not in str(error)

@@ -100,7 +100,7 @@ def test_the_path_of_a_parquet_file_holds_columns_too() -> None:
 
 def test_a_value_of_a_path_that_is_not_of_its_type_is_refused() -> None:
     error = refusal({"sales/day=2012-02-30/p.csv": b"n\n1"})
-    assert error.what == "1 value of 'day' is not of type date (yyyy-MM-dd): '2012-02-30'"
+    assert error.what == "1 value of 'day' is not of type date (yyyy-MM-dd): '9999-99-99'"
     assert error.where == "sales/day=2012-02-30/p.csv, the name of its folder"
 
 

@@ -56,7 +56,7 @@ def test_an_excluded_column_is_found_and_not_refused() -> None:
 
     (finding,) = report.findings
     assert (finding.verdict, finding.evidence) == ("report", "bins sales at 3,000 and 7,000")
-    assert finding.note == "size excluded, as it should be"
+    assert finding.note == "excluded, as it should be"
     assert report.refusal() is None
 
 

@@ -81,7 +81,7 @@ def test_sales_are_quantity_times_price_on_part_of_the_rows_and_that_is_only_rep
             verdict="report",
             share=1.0,
             evidence="bins SALES at 3,000 and 7,000",
-            note="DEALSIZE excluded, as it should be",
+            note="excluded, as it should be",
         ),
         Finding(
             columns=("QUANTITYORDERED", "PRICEEACH"),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -21,6 +21,14 @@ from foresell.spec.project import ProjectSpec, SplitSpec
 from foresell.spec.sources import Table
 
 FRIDAY = date(2021, 1, 1)
+SCHEMA = {
+    "shop": pl.String,
+    "day": pl.Date,
+    "units": pl.Float64,
+    "price": pl.Float64,
+    "town": pl.String,
+}
+Row = tuple[Any, ...]
 
 
 def contract(*columns: Mapping[str, Any], quality: Sequence[Mapping[str, Any]] = ()) -> Contract:
@@ -187,3 +195,18 @@ def tolerant(**changed: Any) -> ProjectSpec:
     """A project that accepts any share of broken rows."""
     project = weekly(**changed)
     return replace(project, cleaning=replace(project.cleaning, max_rejected_share=1.0))
+
+
+def shops(*rows: Row) -> pl.DataFrame:
+    """Rows in the columns of ``SHOPS``."""
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def week(place: int) -> date:
+    """The Friday of a week, counted from 0."""
+    return FRIDAY + timedelta(weeks=place)
+
+
+def fine(shop: str = "a", weeks: int = 10) -> list[Row]:
+    """Rows of one shop that break nothing."""
+    return [(shop, week(place), float(place), 10.0, "Ulm") for place in range(weeks)]

@@ -215,6 +215,9 @@ def test_rows_given_are_told_apart_as_mended_chosen_unchanged_and_mended_before(
     assert (merged.unchanged, merged.already) == ((8,), (5,))
     with pytest.raises(UsageError, match=r"^row 5 is mended already, by an earlier retry"):
         merged_with(place, given.with_columns(fixed).head(1), landing(LANDED, 3))
+    mended_and_not = given.with_columns(fixed).filter(pl.col(ROW) != 7)
+    with pytest.raises(UsageError, match=r"^row 5 is mended .* in 1 other row nothing is mended"):
+        merged_with(place, mended_and_not, landing(LANDED, 3))
     with pytest.raises(DataError, match=r"^row 5 is mended already, with other values"):
         merged_with(place, given, landing(LANDED, 3))
 

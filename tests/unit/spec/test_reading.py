@@ -172,7 +172,7 @@ def test_the_nearest_column_is_named_for_a_segment() -> None:
 def test_every_finding_is_told_at_once() -> None:
     error = refused(horizn=7, kind="panell", season="x")
     assert error.what == "'kind' is 'panell'; 'season' is 'x'; unknown key 'horizn'"
-    assert error.where == "bakery/project.yaml"
+    assert error.where == "bakery/project.yaml, lines 7, 9, 11"
 
 
 @pytest.mark.parametrize(
@@ -216,17 +216,17 @@ def test_the_projects_that_ship_are_sound(
     [
         (
             {"holiday_weight": {"columns": "open", "column": "open", "value": 5}},
-            "unknown key 'holiday_weight.columns'",
+            "unknown key 'columns' in 'holiday_weight'",
             "did you mean 'column'? Known: column, value",
         ),
         (
             {"events": [{"name": "fair", "nth": {"month": 5, "weekday": "SUNDAY", "nth": 1}}]},
-            "'events.0.nth.weekday' is 'SUNDAY'",
+            "event 'fair', 'nth.weekday' is 'SUNDAY'",
             "did you mean 'SUN'? Known: FRI, MON, SAT, SUN, THU, TUE, WED",
         ),
         (
             {"features": {"lag": [1]}},
-            "unknown key 'features.lag'",
+            "unknown key 'lag' in 'features'",
             "did you mean 'lags'? Known: calendar, cyclic, event_window_days, lags, statistics, "
             "windows",
         ),
@@ -237,3 +237,50 @@ def test_a_typo_inside_a_section_is_named_by_its_path(
 ) -> None:
     error = refused(**changed)
     assert (error.what, error.mend) == (what, mend)
+
+
+@pytest.mark.parametrize(
+    ("changed", "what", "mend"),
+    [
+        (
+            {"cleaning": {"fill": {"Flaeche": 0}}},
+            "'cleaning.fill.Flaeche' is 0",
+            "'cleaning.fill.Flaeche': write it as a mapping, such as "
+            "{value: 0} or {statistic: median}",
+        ),
+        (
+            {"cleaning": {"fill": {"Flaeche": {"valu": 0}}}},
+            "unknown key 'valu' in 'cleaning.fill.Flaeche'",
+            "did you mean 'value'? Known: statistic, value",
+        ),
+        (
+            {"cleaning": {"drop": "town"}},
+            "'cleaning.drop' is 'town'",
+            "'cleaning.drop': write a list, such as [a, b]",
+        ),
+        (
+            {"cleaning": {"max_rejected_share": "much"}},
+            "'cleaning.max_rejected_share' is 'much'",
+            "'cleaning.max_rejected_share': write a number",
+        ),
+        (
+            {"nonnegative": "perhaps"},
+            "'nonnegative' is 'perhaps'",
+            "'nonnegative': write true or false",
+        ),
+        ({"cleaning": None}, "'cleaning' is empty", None),
+        ({"title": True}, "'title' is true", None),
+        (
+            {"cleaning": {"fill": {"a": {"value": [1]}}}},
+            "'cleaning.fill.a.value' is [1]",
+            "'cleaning.fill.a.value': write a whole number or a number or text or true or false",
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_in_words(
+    changed: dict[str, Any], what: str, mend: str | None
+) -> None:
+    error = refused(**changed)
+    assert error.what == what
+    assert mend in {None, error.mend}
+    assert "Input" not in error.mend

@@ -9,8 +9,8 @@ from foresell.spec.holiday_names import check_holidays
 from foresell.spec.reading import parse_project
 
 EASTER = "{name: easter, easter: 0}"
-INTEGER = "Input should be a valid integer"
-CENTURY = "Input should be less than or equal to 36600"
+INTEGER = "write a whole number"
+CENTURY = "write a number of at most 36600"
 
 # name: (text that ships, text instead, what, where after "p.yaml", mend)
 WRONG = {
@@ -37,7 +37,11 @@ WRONG = {
     "a place that is yes": (
         EASTER,
         "{name: easter, nth: {month: 5, weekday: MON, nth: true}}",
-        ("'events.1.nth.nth' is True", "", f"events.1.nth.nth: {INTEGER}"),
+        (
+            "event 'easter', 'nth.nth' is true",
+            ", line 52",
+            f"event 'easter', 'nth.nth': {INTEGER}",
+        ),
     ),
     "an Easter of another year": (
         EASTER,
@@ -114,22 +118,22 @@ WRONG = {
     "a horizon that is yes": (
         "horizon: 39",
         "horizon: true",
-        ("'horizon' is True", "", f"horizon: {INTEGER}"),
+        ("'horizon' is true", ", line 37", f"'horizon': {INTEGER}"),
     ),
     "a season with a point": (
         "season: 52",
         "season: 52.0",
-        ("'season' is 52.0", "", f"season: {INTEGER}"),
+        ("'season' is 52.0", ", line 38", f"'season': {INTEGER}"),
     ),
     "a season of ages": (
         "season: 52",
         "season: 36601",
-        ("'season' is 36601", "", f"season: {CENTURY}"),
+        ("'season' is 36601", ", line 38", f"'season': {CENTURY}"),
     ),
     "a lag with a point": (
         "lags: [1,",
         "lags: [1.0,",
-        ("'features.lags.0' is 1.0", "", f"features.lags.0: {INTEGER}"),
+        ("'features.lags', item 1 is 1.0", ", line 60", f"'features.lags', item 1: {INTEGER}"),
     ),
     "a lag twice": (
         "lags: [1, 2,",
@@ -139,17 +143,25 @@ WRONG = {
     "a window that is yes": (
         "windows: [4,",
         "windows: [yes,",
-        ("'features.windows.0' is True", "", f"features.windows.0: {INTEGER}"),
+        (
+            "'features.windows', item 1 is true",
+            ", line 61",
+            f"'features.windows', item 1: {INTEGER}",
+        ),
     ),
     "a test that is text": (
         "test: 39",
         "test: '39'",
-        ("'split.test' is '39'", "", f"split.test: {INTEGER}"),
+        ("'split.test' is '39'", ", line 45", f"'split.test': {INTEGER}"),
     ),
     "a cutoff that is yes": (
         "validation: [39,",
         "validation: [true,",
-        ("'split.validation.0' is True", "", f"split.validation.0: {INTEGER}"),
+        (
+            "'split.validation', item 1 is true",
+            ", line 47",
+            f"'split.validation', item 1: {INTEGER}",
+        ),
     ),
     "a segment twice": (
         "segments: [Type]",
@@ -165,9 +177,9 @@ WRONG = {
         "file: stores.csv",
         "file: ''",
         (
-            "'tables.2.file' is ''",
-            "",
-            "tables.2.file: String should have at least 1 character",
+            "table 'stores', 'file' is ''",
+            ", line 9",
+            "table 'stores', 'file': write text that is not empty",
         ),
     ),
     "a feature as a role": (

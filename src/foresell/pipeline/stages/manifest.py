@@ -70,5 +70,5 @@ def _describe(source: Source, file: RawFile, table: Table) -> dict[str, Any]:
     with closing(source.open(file.name)) as content:
         rows = count_rows(content, table, heard)
     if size == 0:
-        raise DataError("the file is empty", f"{source.label}/{file.name}", "get the file again")
+        raise DataError("the file is empty", file.name, "get the file again from its source")
     return {"name": file.name, "bytes": size, "sha256": sums.hexdigest(), "rows": rows}

@@ -9,7 +9,7 @@ from foresell.contracts.rules import Rule
 from foresell.data.cleaning import check_cleaning
 from foresell.data.continuity import SeriesWatch
 from foresell.data.leakage import check_leaks
-from foresell.errors import DataError, ForesellError, GateError, SpecError, nearest
+from foresell.errors import DataError, ForesellError, GateError, SpecError, counted, nearest
 from foresell.pipeline.cleaned import CLEANS, Step, grouped, make_cleaner
 from foresell.pipeline.gating import Gate, gate_report, open_gate
 from foresell.pipeline.keys import find_repeats, key_examples
@@ -145,7 +145,7 @@ def _tell(
             f"{step.column} {step.changed:,} ({step.step.split()[0]})" for step in done
         )
     if stale:
-        said += f"; {stale:,} {'repair does' if stale == 1 else 'repairs do'} not apply any more"
+        said += f"; {counted(stale, 'repair')} {'does' if stale == 1 else 'do'} not apply any more"
     work.note(said)
 
 
@@ -249,9 +249,9 @@ def _refuse_repeated(
         for part in pieces.read(names)
     )
     twice = find_repeats(parts, [rule], years.rows, spill)["rows"]
-    if twice.height:
+    if many := twice.select(names).n_unique():
         raise DataError(
-            f"keys stand on more than one row ({twice.select(names).n_unique():,} of them): "
+            f"{counted(many, 'key')} {'stands' if many == 1 else 'stand'} on more than one row: "
             + "; ".join(key_examples(twice, names)),
             "the rows after the declared grouping",
             f"keep one row for each ({', '.join(names)}), or declare what tells them apart",

@@ -188,3 +188,17 @@ def test_flags_are_added_where_both_are_asked_for() -> None:
     assert house.rows().columns[-2:] == ["is_outlier", "is_negative_target"]
     assert replace(both, negative_target="keep") != both
     assert house.rows()["day"].max() == date(2021, 3, 5)
+
+
+def test_the_last_word_of_the_gate_says_what_cleaning_changed_and_how_many_rows_are_left() -> None:
+    prices = [1.0, None, 3.0, 3.0, 2.0, 8.0, 500.0, 9.0, None, 500.0]
+    cleaning = Cleaning(
+        fill={"price": Fill(statistic="median")},
+        outliers=Outliers(columns=("price",), action="drop"),
+    )
+    house = cleaned(panel(prices), cleaning)
+    assert house.notes[-1] == (
+        "10 read = 10 kept + 0 quarantined, 10 rules; 9 rows in the layer; "
+        "cleaning changed price 2 (fill), price 1 (outliers)"
+    )
+    assert house.rows().height == house.checks["processed"] == 9

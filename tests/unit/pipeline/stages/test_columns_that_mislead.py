@@ -32,7 +32,7 @@ def test_keys_too_coarse_to_tell_rows_apart_are_refused(house: House, ask: MakeR
     columns = {**request.project.columns, "Dept": "past_only"}
     coarse = replace(request.project, columns=columns, asked=None)
 
-    with pytest.raises(DataError, match=r"^200 key\(s\) .*more than one row: .*Store=1"):
+    with pytest.raises(DataError, match=r"^200 keys stand on more than one row: .*Store=1"):
         house.run(replace(request, project=coarse), GROUND)
 
 

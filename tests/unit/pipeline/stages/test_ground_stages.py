@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from foresell.errors import DataError, GateError, SpecError
+from foresell.errors import GateError, SpecError
 from foresell.pipeline.layer import learning_columns, read_layer
 from foresell.spec.cleaning import Cleaning
 from foresell.spec.project import Role
@@ -175,7 +175,7 @@ def test_the_gate_fails_above_the_allowed_share_and_not_at_it(
 
 def test_data_of_which_no_row_passes_is_refused(house: House, ask: MakeRequest) -> None:
     train = RAW["train.csv"].replace(b"\n1,", b"\n-1,").replace(b"\n2,", b"\n-2,")
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(GateError) as caught:
         house.run(ask(RAW | {"train.csv": train}))
     assert caught.value.what.startswith(
         "no row passed the gate; rules broken: Store: minimum (400)"

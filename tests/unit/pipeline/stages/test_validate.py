@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -10,35 +10,25 @@ from polars.testing import assert_frame_equal
 
 from foresell.contracts.gate import ROW
 from foresell.errors import DataError, GateError, SpecError
-from foresell.pipeline import gating, layering, rejects, spill
+from foresell.pipeline import layering, rejects, spill
 from foresell.pipeline.stages import validate
 from foresell.spec.cleaning import Cleaning, Gate, Grouping
-from tests.unit.pipeline.gatehouse import FRIDAY, SHOPS, Gatehouse, contract, landing, tolerant
+from tests.unit.pipeline.gatehouse import (
+    SCHEMA,
+    SHOPS,
+    Gatehouse,
+    Row,
+    contract,
+    fine,
+    landing,
+    shops,
+    tolerant,
+    week,
+)
 
-SCHEMA = {
-    "shop": pl.String,
-    "day": pl.Date,
-    "units": pl.Float64,
-    "price": pl.Float64,
-    "town": pl.String,
-}
 SLOW = settings(
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-Row = tuple[Any, ...]
-
-
-def shops(*rows: Row) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
-
-
-def week(place: int) -> date:
-    return FRIDAY + timedelta(weeks=place)
-
-
-def fine(shop: str = "a", weeks: int = 10) -> list[Row]:
-    """Rows of one shop that break nothing."""
-    return [(shop, week(place), float(place), 10.0, "Ulm") for place in range(weeks)]
 
 
 @pytest.fixture
@@ -91,6 +81,7 @@ def test_every_copy_of_a_key_is_set_aside_and_a_null_in_a_key_is_no_copy() -> No
         "rule": "shop, day: primaryKey",
         "kind": "primaryKey",
         "says": "one row for each (shop, day)",
+        "columns": ["shop", "day"],
         "broken": 2,
         "examples": ["shop=a, day=2021-01-22"],
     }
@@ -251,48 +242,6 @@ def test_rows_summed_up_in_parts_are_those_summed_up_at_once() -> None:
         "changed": 40,
         "why": "one row for each (shop, day)",
     }
-
-
-def test_a_sample_is_checked_keys_are_compared_on_all_rows_and_the_report_says_so() -> None:
-    bad = [("c", week(place), 5000.0, None, None) for place in range(40)]
-    frame = shops(*fine(), *bad, *fine(weeks=1))
-    house = Gatehouse(project=tolerant(gate=Gate(sample=20))).validate(landing(frame, 7))
-    drawn = gating.draw_sample(51, 20, house.project.seed)
-    wanted = {row: "units: maximum" for row in drawn if 11 <= row <= 50}
-    wanted |= dict.fromkeys((1, 51), "shop, day: primaryKey")
-    assert 0 < len(wanted) < 42
-    assert house.why == wanted
-    broken = len({*wanted} & {*drawn})
-    assert house.checks["sampled"] == {"checked": 20, "broken": broken, "of": 51}
-    assert house.notes[-1].startswith("51 read (20 checked) = ")
-
-
-def test_broken_rows_of_a_sample_are_measured_against_the_rows_that_were_checked() -> None:
-    bad = [("c", week(place), 5000.0, None, None) for place in range(116)]
-    frame = shops(*fine(weeks=84), *bad)
-    project = tolerant(gate=Gate(sample=20))
-    lenient = replace(project, cleaning=replace(project.cleaning, max_rejected_share=0.2))
-    house = Gatehouse(project=lenient).validate(landing(frame, 7))
-    broken = house.rejected.height
-    assert 4 < broken < 20
-    assert isinstance(house.failure, GateError)
-    assert house.failure.what == (
-        f"{broken} of 20 checked rows ({broken / 20:.1%}) and {broken} of 200 rows in all broke "
-        f"the contract, more than the 20.0% allowed: units: maximum ({broken})"
-    )
-    assert house.outputs["processed"].list() == []
-
-
-def test_a_sample_of_as_many_rows_as_there_are_is_no_sample() -> None:
-    house = Gatehouse(project=tolerant(gate=Gate(sample=10))).validate(landing(shops(*fine())))
-    assert house.checks["sampled"] is None
-
-
-def test_another_seed_draws_another_sample_and_the_same_seed_the_same() -> None:
-    one, again, other = (gating.draw_sample(1000, 10, seed) for seed in (1, 1, 2))
-    assert one.to_list() == again.to_list() != other.to_list()
-    assert (one.n_unique(), one.min(), one.max()) == (10, one[0], one[-1])
-    assert gating.draw_sample(5, 5, 1).to_list() == [1, 2, 3, 4, 5]
 
 
 def test_rules_on_dropped_columns_are_named_as_unchecked_and_the_audit_says_why() -> None:

@@ -4,9 +4,9 @@ SELECT
     count(*) AS order_lines,
     count(DISTINCT ORDERNUMBER) AS orders,
     sum(QUANTITYORDERED) AS units,
-    sum(SALES) AS sales,
-    avg(PRICEEACH) AS mean_price,
-    avg(SALES) AS mean_sales_per_line
+    ROUND(sum(SALES), 2) AS sales,
+    ROUND(avg(PRICEEACH), 2) AS mean_price,
+    ROUND(avg(SALES), 2) AS mean_sales_per_line
 FROM sales_orders
 GROUP BY PRODUCTLINE
 ORDER BY sales DESC, product_line

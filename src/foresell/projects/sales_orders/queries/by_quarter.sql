@@ -4,7 +4,7 @@ SELECT
     QTR_ID AS quarter,
     count(*) AS order_lines,
     count(DISTINCT ORDERNUMBER) AS orders,
-    sum(SALES) AS sales
+    ROUND(sum(SALES), 2) AS sales
 FROM sales_orders
 GROUP BY YEAR_ID, QTR_ID
 ORDER BY YEAR_ID, QTR_ID

@@ -5,7 +5,7 @@ SELECT
     count(*) AS order_lines,
     count(DISTINCT ORDERNUMBER) AS orders,
     sum(QUANTITYORDERED) AS units,
-    sum(SALES) AS sales
+    ROUND(sum(SALES), 2) AS sales
 FROM sales_orders
 GROUP BY YEAR_ID
 ORDER BY YEAR_ID

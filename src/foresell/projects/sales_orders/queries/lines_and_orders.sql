@@ -3,7 +3,7 @@ SELECT
     count(*) AS order_lines,
     count(DISTINCT ORDERNUMBER) AS orders,
     count(*) / count(DISTINCT ORDERNUMBER) AS lines_per_order,
-    sum(SALES) AS sales,
-    sum(SALES) / count(*) AS sales_per_line,
-    sum(SALES) / count(DISTINCT ORDERNUMBER) AS sales_per_order
+    ROUND(sum(SALES), 2) AS sales,
+    ROUND(sum(SALES) / count(*), 2) AS sales_per_line,
+    ROUND(sum(SALES) / count(DISTINCT ORDERNUMBER), 2) AS sales_per_order
 FROM sales_orders

@@ -3,7 +3,7 @@ SELECT
     COUNTRY AS country,
     count(*) AS order_lines,
     count(DISTINCT ORDERNUMBER) AS orders,
-    sum(SALES) AS sales,
+    ROUND(sum(SALES), 2) AS sales,
     sum(SALES) / sum(sum(SALES)) OVER () AS share_of_all_sales
 FROM sales_orders
 GROUP BY COUNTRY

@@ -3,8 +3,8 @@ SELECT
     Dept AS department,
     count(DISTINCT Store) AS stores,
     count(*) AS store_weeks,
-    sum(Weekly_Sales) AS sales,
-    avg(Weekly_Sales) AS mean_weekly_sales,
+    ROUND(sum(Weekly_Sales), 2) AS sales,
+    ROUND(avg(Weekly_Sales), 2) AS mean_weekly_sales,
     count(*) FILTER (WHERE Weekly_Sales < 0) AS negative_weeks
 FROM walmart
 GROUP BY Dept

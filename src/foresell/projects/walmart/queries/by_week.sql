@@ -3,8 +3,8 @@ SELECT
     Date AS week,
     bool_or(IsHoliday) AS holiday,
     count(*) AS series,
-    sum(Weekly_Sales) AS sales,
-    lag(sum(Weekly_Sales), 52) OVER (ORDER BY Date) AS sales_52_weeks_before
+    ROUND(sum(Weekly_Sales), 2) AS sales,
+    ROUND(lag(sum(Weekly_Sales), 52) OVER (ORDER BY Date), 2) AS sales_52_weeks_before
 FROM walmart
 GROUP BY Date
 ORDER BY Date

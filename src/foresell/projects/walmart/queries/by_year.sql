@@ -4,8 +4,8 @@ SELECT
     min(Date) AS first_week,
     max(Date) AS last_week,
     count(DISTINCT Date) AS weeks,
-    sum(Weekly_Sales) AS sales,
-    sum(Weekly_Sales) / count(DISTINCT Date) AS mean_weekly_sales
+    ROUND(sum(Weekly_Sales), 2) AS sales,
+    ROUND(sum(Weekly_Sales) / count(DISTINCT Date), 2) AS mean_weekly_sales
 FROM walmart
 GROUP BY year
 ORDER BY year

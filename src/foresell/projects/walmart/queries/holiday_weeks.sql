@@ -11,8 +11,8 @@ usual AS (
 
 SELECT
     weeks.Date AS week,
-    weeks.sales,
-    usual.sales AS usual_week,
+    ROUND(weeks.sales, 2) AS sales,
+    ROUND(usual.sales, 2) AS usual_week,
     weeks.sales / usual.sales - 1 AS lift
 FROM weeks
 INNER JOIN usual ON weeks.year = usual.year
