@@ -75,6 +75,12 @@ def pytest_terminal_summary(
         terminalreporter.write_line(f"{name}: {lacks[name]}; {count} test(s) passed over")
 
 
+@pytest.fixture(autouse=True)
+def _as_wide_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed does not hang on the terminal that the tests were started from."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 @pytest.fixture(scope="session")
 def walmart_data() -> Path:
     """Return the folder of the real Walmart files; for tests marked ``realdata``."""

@@ -142,7 +142,7 @@ def test_an_answer_is_that_of_the_present_bundle_even_if_the_run_stopped_before_
         ),
         (
             "Store,Dept,Date,Type\n9,1,2012-12-21,Z\n",
-            "1 row(s) break the contract, Type must be one of ['A', 'B', 'C']: row 1: Z",
+            "1 row(s) break the contract, Type must be one of A, B, C: row 1: Z",
         ),
         (
             "Store,Dept,Date,IsHoliday\n3,1,2012-12-21,TRUE\n3,1,2012-12-21,FALSE\n",

@@ -248,5 +248,6 @@ def _table(*columns: str) -> "Table":
     table = Table(box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for i, name in enumerate(columns):
         number = name.isupper() or name == "horizon"
-        table.add_column(name, justify="right" if number and i else "left", no_wrap=number)
+        whole = number or name == "project"
+        table.add_column(name, justify="right" if number and i else "left", no_wrap=whole)
     return table

@@ -86,7 +86,7 @@ def show_synth(result: "SynthResult", form: Format) -> None:
         "[bold]in all[/bold]",
         f"{result.tables['files'].sum():,}",
         f"{result.tables['rows'].sum():,}",
-        f"{result.tables['bytes'].sum() / 1e6:,.2f}",
+        f"{int(result.tables['bytes'].sum()) / 1e6:,.2f}",
     )
     console = screen()
     print_table(console, table)

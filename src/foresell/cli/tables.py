@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Column, Table
 
-_LEAST = 12  # characters: narrower, words are no longer read
+_LEAST = 10  # characters: narrower, words are no longer read
 
 
 @dataclass(frozen=True)

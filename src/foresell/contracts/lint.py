@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema import Draft201909Validator
 
 from foresell.spec.yaml_border import load_mapping
+from foresell.spec.yaml_places import place_words
 
 _MOST_SHOWN = 200
 
@@ -29,7 +30,7 @@ def check_standard(text: str, where: str) -> tuple[Finding, ...]:
     document = load_mapping(text, where)
     found = {
         Finding(
-            place="/".join(map(str, error.absolute_path)) or "document",
+            place=place_words(tuple(error.absolute_path), document) or "document",
             problem=error.message[:_MOST_SHOWN],
         )
         for error in Draft201909Validator(_schema()).iter_errors(document)

@@ -170,7 +170,11 @@ def test_the_users_own_queries_are_read_by_name(tmp_path: Path) -> None:
     assert read_queries(tmp_path / "none") == ()
 
 
-MONEY = {"sales", "mean_price", "sales_per_line", "sales_per_order", "mean_weekly_sales"}
+MONEY = {
+    *("sales", "sales_per_line", "sales_per_order", "sales_per_square_foot", "usual_week"),
+    *("mean_price", "mean_sales_per_line", "mean_weekly_sales", "mean_weekly_sales_per_store"),
+    "sales_52_weeks_before",
+}
 
 
 @pytest.mark.parametrize(("project", "name"), READY)

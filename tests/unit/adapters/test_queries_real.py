@@ -9,6 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from foresell.adapters.layer_sql import ask_layer
+from tests.unit.adapters.test_queries import MONEY
 
 pytestmark = pytest.mark.realdata
 C = pl.col
@@ -32,6 +33,10 @@ class Layer:
             part.write_parquet(folder / name)
 
     def says(self, name: str, expected: pl.DataFrame) -> None:
+        """Hold a query to ``expected``, money rounded to cents."""
+        expected = expected.with_columns(
+            C(column).round(2) for column in expected.columns if column in MONEY
+        )
         path = files("foresell") / "projects" / self.project / "queries" / f"{name}.sql"
         answer = ask_layer(self.folder, self.names, self.project, path.read_text("utf-8"))
         assert_frame_equal(answer, expected, check_dtypes=False, rel_tol=1e-11, abs_tol=1e-9)

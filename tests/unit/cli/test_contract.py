@@ -60,7 +60,7 @@ def test_what_the_standard_refuses_is_found_though_foresell_could_read_it(here: 
     path = changed(here, "metric: nullValues", "dimension: beauty\n            metric: nullValues")
     said = ask("lint", path, "--format", "json")
     assert [found["place"] for found in json.loads(said.stdout)] == [
-        "schema/0/properties/18/quality/0/dimension"
+        "column 'STATE', 'quality', item 1, 'dimension'"
     ]
 
 
