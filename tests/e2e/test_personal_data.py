@@ -6,12 +6,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import foresell
+import foresell as package
 from tests.builders import snapshot, write_files
 from tests.e2e.command import Foresell
 from tests.tabular_files import PEOPLE, PERSONAL, district_files, order_files, order_lines
 
 # Words that nothing but a person's data would hold; a city is no personal data.
+SHIPPED = Path(package.__file__).parent / "projects" / "sales_orders"
 WORDS = sorted({word for person in PEOPLE for word in person[:6]} - {"Edu"})
 
 
@@ -122,21 +123,20 @@ def test_a_column_that_is_kept_by_name_stays(tmp_path: Path) -> None:
 
 def processed_with(tmp_path: Path, cleaning: str) -> pl.DataFrame:
     """Return the layer of ``sales_orders`` declared anew with ``cleaning``."""
-    shipped = Path(foresell.__file__).parent / "projects" / "sales_orders"
-    text = (shipped / "project.yaml").read_text("utf-8")
+    text = (SHIPPED / "project.yaml").read_text("utf-8")
     text = text.replace("columns:\n", "columns:\n  ADDRESSLINE1: excluded\n") + cleaning + "\n"
     write_files(
         tmp_path / "projects" / "sales_orders",
         {
             "project.yaml": text.encode(),
-            "contract.yaml": (shipped / "contract.yaml").read_bytes(),
+            "contract.yaml": (SHIPPED / "contract.yaml").read_bytes(),
         },
     )
     data = write_files(tmp_path / "data", order_files())
     place = Path.cwd()
     os.chdir(tmp_path)
     try:
-        done = foresell.run("sales_orders", data=data, home=tmp_path / "home")
+        done = package.run("sales_orders", data=data, home=tmp_path / "home")
     finally:
         os.chdir(place)
     return pl.read_parquet(done.workspace / "processed" / "**" / "*.parquet")
@@ -153,7 +153,28 @@ def test_the_real_export_leaves_no_name_phone_or_address_behind(tmp_path: Path) 
     others = {word for name in raw.columns if name not in PERSONAL for word in raw[name].unique()}
     telling = sorted(word for word in words - others if len(word) > 5)
 
-    done = foresell.run("sales_orders", data=folder, home=tmp_path)
+    done = package.run("sales_orders", data=folder, home=tmp_path)
 
     assert len(telling) > 250
     assert found(telling, everything_said(done.workspace)) == []
+
+
+def test_a_personal_value_in_a_path_is_refused_before_it_stands_in_a_manifest(
+    foresell: Foresell, tmp_path: Path
+) -> None:
+    texts = {path.name: path.read_text("utf-8") for path in SHIPPED.glob("*.yaml")}
+    texts["project.yaml"] = texts["project.yaml"].replace(
+        "file: sales_data_sample.csv", 'file: "**/*.csv"'
+    )
+    declared = {name: text.encode() for name, text in texts.items()}
+    write_files(tmp_path / "declared" / "sales_orders", declared)
+    data = tmp_path / "data"
+    write_files(data / "CONTACTLASTNAME=Saavedra", order_files())
+
+    ran = foresell("run", "sales_orders", "--data", data)
+
+    assert ran.code == 2
+    assert ran.err.splitlines()[-3] == (
+        "error the personal column 'CONTACTLASTNAME' stands in the path of 1 files"
+    )
+    assert found(["Saavedra"], ran.err + everything_said(tmp_path / "home")) == []

@@ -31,7 +31,10 @@ def ask_layer(folder: Path, names: Sequence[str], view: str, query: str) -> pl.D
     name (``year=2012/``). Whole numbers too long for 64 bits become floats; decimals stay decimals.
     One thread does the work, so that sums of floats are the same to the last digit each time.
 
-    Raises UsageError: the query is not SQL, does more than read, or asks for what is not there.
+    A query that is not SQL, does more than read, or asks for what is not there is a UsageError.
+
+    Raises:
+        MachineError: the answer does not fit in memory.
     """
     with _opened(folder, names, view) as (connection, columns):
         try:
@@ -41,6 +44,12 @@ def ask_layer(folder: Path, names: Sequence[str], view: str, query: str) -> pl.D
             return _plain_numbers(stream_frame(asked))
         except duckdb.Error as error:
             _say(error, view, columns)
+        except pl.exceptions.ComputeError as error:  # DuckDB's trouble, met while Polars reads
+            raise MachineError(
+                f"the answer cannot be taken: {str(error).splitlines()[0]}",
+                "the query",
+                "ask for fewer rows or groups",
+            ) from error
 
 
 def layer_columns(folder: Path, names: Sequence[str], view: str) -> tuple[str, ...]:

@@ -204,9 +204,9 @@ def test_the_contracts_that_ship_are_sound_and_follow_the_published_standard(nam
 def test_what_the_published_standard_refuses_is_found_with_its_place() -> None:
     text = contract_text({"name": "n", "logicalType": "money", "unknown": 1}, kind="Agreement")
     assert [finding.place for finding in check_standard(text, "contract.yaml")] == [
-        "kind",
-        "schema/0/properties/1",
-        "schema/0/properties/1/logicalType",
+        "'kind'",
+        "column 'n'",
+        "column 'n', 'logicalType'",
     ]
 
 

@@ -1,7 +1,7 @@
 """manifest: what raw files there are, byte for byte."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -31,6 +31,7 @@ def run(work: Work) -> None:
     elif asked is not None:
         absent = f"; {asked.file} is not there: forecasts run to the horizon for every series"
     found = {file.name: (file, table) for table in tables for file in _files(source, table)}
+    _refuse_personal_paths(found, [c.name for c in work.contract.columns.values() if c.personal])
     described = [_describe(source, file, table) for file, table in found.values()]
     work.outputs["manifest"].write_bytes(
         "manifest.json", json_bytes({"synthetic": source.synthetic, "files": described})
@@ -52,6 +53,22 @@ def _files(source: Source, table: Table) -> Sequence[RawFile]:
     if not files:
         source.open(table.file).close()  # raises, and says what is there
     return files
+
+
+def _refuse_personal_paths(names: Iterable[str], personal: Collection[str]) -> None:
+    """Refuse a Hive folder that holds a value of a personal column: paths stand in every log.
+
+    Raises:
+        DataError: it names the column, not the value.
+    """
+    told = [part.partition("=")[0] for name in names for part in name.split("/")[:-1]]
+    for column in personal:
+        if column in told:
+            raise DataError(
+                f"the personal column {column!r} stands in the path of {told.count(column)} files",
+                "the folders of the source",
+                "write its values into the files, where they are dropped as they are read",
+            )
 
 
 def _describe(source: Source, file: RawFile, table: Table) -> dict[str, Any]:
