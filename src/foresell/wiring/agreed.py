@@ -28,18 +28,17 @@ def agree(place: DirectoryWorkspace, request: Request) -> None:
     where = f"contract.yaml of the project {request.project.name!r}"
     if any((old["version"], old["sha256"]) == (new.version, new.digest) for old in passed):
         return
-    if passed and _release(new.version) < _release(passed[-1]["version"]):
+    kept = [parse_contract(old["text"], f"{place.root}, a contract kept") for old in passed]
+    if kept and new.release < kept[-1].release:
         raise SpecError(
             f"the contract has the version {new.version}, and that of the last run was "
-            f"{passed[-1]['version']}",
+            f"{kept[-1].version}",
             where,
             "raise the version, so that the change is on record",
         )
-    for old in passed:
-        if old["version"] == new.version:
-            _refuse_weaker(
-                parse_contract(old["text"], f"{place.root}, a contract kept"), new, where
-            )
+    for old in kept:
+        if old.release == new.release:
+            _refuse_weaker(old, new, where)
 
 
 def remember(place: DirectoryWorkspace, request: Request) -> None:
@@ -89,8 +88,3 @@ def _refuse_weaker(old: Contract, new: Contract, where: str) -> None:
             where,
             "raise its version, so that the change is on record, or take the change back",
         )
-
-
-def _release(version: str) -> tuple[int, ...]:
-    """Return a version as numbers that can be compared."""
-    return tuple(int(part) for part in version.split("."))
