@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench soak lock clean
+.PHONY: help setup demo check test bench bench-peers soak lock clean
 
 help: ## List the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Build .venv from the hash-pinned lock
 
@@ -44,13 +44,17 @@ test: $(READY) ## Run every test that this machine can
 bench: $(READY) ## Measure on real data: make bench DATA=DIR (a folder that holds walmart/)
 	@$(RUN)/python -m benchmarks --data "$(DATA)"
 
+bench-peers: $(READY) ## Measure other libraries beside it: DATA=DIR, 10 GB of disk, half an hour
+	@$(RUN)/python -m benchmarks.peers --data "$(DATA)"
+
 soak: $(READY) ## The long proof: 100 million rows written, read and judged; 6 GB of disk, minutes
 	@$(RUN)/python -m benchmarks.soak
+	@$(RUN)/python -m benchmarks.intervals_truth
 
 lock: $(READY) ## Solve the dependencies anew
 	@$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade -q -o $(LOCK)
 
 clean: ## Remove what was built; data and workspace stay
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist .bench-peers
 	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

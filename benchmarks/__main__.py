@@ -21,7 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.foresell_on_task import foresell_forecast
+from benchmarks.foresell_on_task import configuration, foresell_forecast
 from benchmarks.gate_cost import gate_cost
 from benchmarks.public_task import (
     HORIZON,
@@ -36,7 +36,6 @@ from foresell.data.panel import build_panel
 from foresell.errors import ForesellError
 from foresell.models.baselines import BASELINES
 from foresell.models.effort import EFFORTS
-from foresell.pipeline.fingerprint import code_digest, digest
 
 ROOT = Path(__file__).parent.parent
 # The best of the models published for this task (fev-bench, August 2026), and what it needs.
@@ -79,16 +78,9 @@ def public_task(folder: Path, preset: str) -> Table:
     frame, chosen = foresell_forecast(task, preset)
     seconds = time.perf_counter() - began
     ours = score_task(task, frame)
-    configuration = digest([
-        code_digest("benchmarks.foresell_on_task"),
-        code_digest("foresell.models.learner"),
-        code_digest("foresell.data.long"),
-        task_project(),
-        EFFORTS[preset],
-    ])
     append({
         "commit": commit,
-        "configuration": configuration[:16],
+        "configuration": configuration(preset),
         "what": f"public task, {preset}, {chosen}",
         "seconds": round(seconds, 1),
         **asdict(ours),

@@ -15,6 +15,7 @@ from foresell.features.pools import fit_recipe
 from foresell.models.effort import EFFORTS, Effort
 from foresell.models.learner import Learner, fit_learner, forecast
 from foresell.models.origins import training_origins
+from foresell.pipeline.fingerprint import code_digest, digest
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.project import ProjectSpec
 
@@ -34,6 +35,17 @@ def foresell_forecast(task: Task, preset: str) -> tuple[pl.DataFrame, str]:
         small = _fitted(task, project, early[-1][0], EFFORTS["fast"])
         frames += [_answers(task, project, small, cutoff) for cutoff, _ in early]
     return pl.concat(frames).sort(*KEYS, TIME), main.chosen
+
+
+def configuration(preset: str) -> str:
+    """Return what names a scored configuration: code, declaration and preset, digested."""
+    return digest([
+        code_digest("benchmarks.foresell_on_task"),
+        code_digest("foresell.models.learner"),
+        code_digest("foresell.data.long"),
+        task_project(),
+        EFFORTS[preset],
+    ])[:16]
 
 
 def _panel(task: Task, project: ProjectSpec, cutoff: date) -> Panel:

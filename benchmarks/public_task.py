@@ -127,7 +127,14 @@ def task_project() -> ProjectSpec:
     whole = parse_project(text, "walmart/project.yaml")
     kept = (*KEYS, TIME, TARGET, "IsHoliday")
     columns = {name: role for name, role in whole.columns.items() if name in kept}
-    return replace(whole, columns=columns, segments=())
+    target_only = replace(
+        whole.features,
+        covariate_lags={},
+        covariate_windows={},
+        covariate_year=(),
+        markdowns=(),
+    )
+    return replace(whole, columns=columns, segments=(), features=target_only)
 
 
 def score_task(task: Task, forecast: pl.DataFrame) -> TaskScore:

@@ -30,6 +30,15 @@ def clean_commit(root: Path) -> str:
     return _git(root, "rev-parse", "HEAD").strip()
 
 
+def last_run(what: str) -> dict[str, str] | None:
+    """Return the latest row of the log whose ``what`` starts so, its numbers as text."""
+    if not LOG.exists():
+        return None
+    with LOG.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["what"].startswith(what)]
+    return rows[-1] if rows else None
+
+
 def append(row: Mapping[str, object]) -> None:
     """Add one scored run to the log; the time is added here."""
     fresh = not LOG.exists()

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from foresell.api import (
+        backtest,
         compare_contracts,
         compile_contract,
         contract,
         doctor,
+        explain,
         forecast,
+        inspect,
         lint_contract,
         projects,
         quarantined,
@@ -32,11 +35,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "backtest",
     "compare_contracts",
     "compile_contract",
     "contract",
     "doctor",
+    "explain",
     "forecast",
+    "inspect",
     "lint_contract",
     "projects",
     "quarantined",

@@ -163,7 +163,18 @@ season: 7
 nonnegative: true
 split: {test: 7, validation: [14, 7]}
 events: []
-features: {lags: [1, 7, 14], windows: [7, 28], statistics: [mean, std], calendar: [weekday]}
+features:
+  lags: [1, 7, 14]
+  windows: [7, 28]
+  statistics: [mean, std]
+  calendar: [weekday]
+  promotions: [promo]
+  covariate_lags: {visitors: [1, 7], price: [1]}
+  covariate_windows: {visitors: [7]}
+  covariate_year: [visitors]
+  markdowns: [price]
+  price_ratios: [price]
+  price_window: 7
 """
 CONTRACT = """
 apiVersion: v3.1.0

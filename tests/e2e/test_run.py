@@ -31,7 +31,7 @@ def test_a_run_answers_every_row_asked_for_in_its_order(whole: tuple[Path, RunRe
     identity = answered.select("Store", "Dept", pl.col("Date").cast(pl.String)).rows()
     assert identity == [(int(r["Store"]), int(r["Dept"]), r["Date"]) for r in asked]
     numbers = answered.select("prediction", "^q0.*$").to_numpy()
-    assert numbers.shape[1] == 10
+    assert numbers.shape[1] == 12
     assert bool((abs(numbers) < float("inf")).all())
     assert bool((numbers[:, 2:] >= numbers[:, 1:-1]).all())
     assert answered["interval_method"].unique().to_list() == ["conformal_intervals"]

@@ -12,8 +12,9 @@ from foresell.data.cleaning import learnable
 from foresell.data.long import forecast_columns, long_frame
 from foresell.data.panel import Panel, build_panel, share_known
 from foresell.errors import UsageError, nearest
+from foresell.models.calibrating import series_methods
 from foresell.models.learner import Learner, forecast
-from foresell.models.learner_files import read_learner
+from foresell.models.onnx_files import answering_learner
 from foresell.spec.calendar import step
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.project import ProjectSpec
@@ -22,7 +23,9 @@ from foresell.spec.reading import parse_project
 _SHOWN = 3
 
 
-def answer(bundle: Bundle, rows: pl.DataFrame) -> pl.DataFrame:
+def answer(
+    bundle: Bundle, rows: pl.DataFrame, *, nonnegative: bool = False
+) -> pl.DataFrame:
     """Answer ``rows`` from the bundle: one answer a row, in their order.
 
     ``rows``: key columns and date, and any known-future covariates. Rows after the last observed
@@ -30,12 +33,13 @@ def answer(bundle: Bundle, rows: pl.DataFrame) -> pl.DataFrame:
     the series' own last period, as it was known then (or, beyond the horizon of that, from the
     period one horizon before the row). Returns the key columns and the date as they came, then
     ``prediction`` and quantiles (finite, in the unit of the target), ``interval_method``,
-    ``level_used``.
+    ``level_used``. ``nonnegative``: none of them is below 0, whatever the project says.
 
     Raises:
         UsageError: a column is missing, a key or date is null, or a row lies out of reach.
     """
     project = parse_project(bundle.project_text, "bundle/project.yaml")
+    project = replace(project, nonnegative=project.nonnegative or nonnegative)
     _refuse_bad_columns(rows, project)
     reasons = out_of_reach(bundle, rows)
     if reasons.is_not_null().any():
@@ -146,7 +150,7 @@ class _Asker:
         long = long_frame(seen, project, origin, forecast_columns(made.point, made.quantiles))
         levels = seen.keys.with_columns(
             pl.Series("level_used", list(made.level_used)),
-            pl.lit(made.interval_method).alias("interval_method"),
+            pl.Series("interval_method", list(series_methods(made))),
         )
         identity = [*project.keys, project.time]
         return (
@@ -158,18 +162,22 @@ class _Asker:
 
 
 def _asker(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> _Asker:
-    """Return the learner with the panel of the bundle's history and what is known of the future.
+    """Return the learner with the panel it answers ``rows`` from."""
+    panel = asked_panel(bundle, rows, project)
+    seen = np.isfinite(panel.target)
+    last_seen = np.where(seen.any(axis=1), seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1), -1)
+    own = panel.keys.with_columns(pl.Series("__own", last_seen, dtype=pl.Int64))
+    return _Asker(project=project, panel=panel, learner=answering_learner(bundle.model), own=own)
+
+
+def asked_panel(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> Panel:
+    """Return the panel of the bundle's history and what is known of the future of ``rows``.
 
     A known-future value comes from the rows themselves, else from the rows the source asked for,
     else from the other series where they all have the same one on that date (a holiday, say).
     """
     built = share_known(build_panel(bundle.history, project, _planned(bundle, rows, project)))
-    target = learnable(built.target, project.cleaning.negative_target)
-    panel = replace(built, target=target)
-    seen = np.isfinite(target)
-    last_seen = np.where(seen.any(axis=1), target.shape[1] - 1 - seen[:, ::-1].argmax(axis=1), -1)
-    own = panel.keys.with_columns(pl.Series("__own", last_seen, dtype=pl.Int64))
-    return _Asker(project=project, panel=panel, learner=read_learner(bundle.model), own=own)
+    return replace(built, target=learnable(built.target, project.cleaning.negative_target))
 
 
 def _planned(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:

@@ -12,6 +12,8 @@ from foresell.api.contracts import (
     lint_contract,
     try_contract,
 )
+from foresell.api.explaining import explain
+from foresell.api.inspecting import Inspection, backtest, inspect
 from foresell.api.layer import queries, sql
 from foresell.api.quarantine import quarantined, retry, undo_repairs
 from foresell.api.runs import (
@@ -28,13 +30,17 @@ from foresell.api.staging import stage
 from foresell.api.synthetic import synth
 
 __all__ = [
+    "Inspection",
     "ProjectSummary",
     "RunResult",
+    "backtest",
     "compare_contracts",
     "compile_contract",
     "contract",
     "doctor",
+    "explain",
     "forecast",
+    "inspect",
     "lint_contract",
     "projects",
     "quarantined",

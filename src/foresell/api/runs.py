@@ -1,8 +1,9 @@
 """Run a project and answer from what a run left behind."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,7 +15,9 @@ from foresell.bundle.bundle import Bundle, may_answer, read_bundle
 from foresell.errors import ForesellError, GateError, UsageError, nearest
 from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
+from foresell.spec.modelling import Selection
 from foresell.spec.project import Kind, Preset, ProjectSpec
+from foresell.spec.reading import parse_project
 from foresell.wiring import runs as wiring
 from foresell.wiring.agreed import agree, remember
 from foresell.wiring.quarantine import refuse_edited
@@ -45,11 +48,14 @@ class RunResult:
     ``checks``: what the gate of the contract counted, ``cleaning``: every step that was done to the
     rows, with rows in, rows out and values changed, ``leakage``: columns that tell the target
     away, allowed or excluded; all None when the run stopped before the rows were validated.
-    ``leaderboard``: one row a candidate, best first. ``value_added``: share of each baseline's
+    ``leaderboard``: one row a candidate, best first, forecast from a frozen origin; ``one_step``
+    the same one step ahead, which decides nothing. ``value_added``: share of each baseline's
     error that each candidate takes away. ``verdict``: the gate's decision with its reasons. All
     three are None when the run was asked to stop before the test was scored, and for a tabular
     project, whose run ends with the split. ``forecast`` is None
     when the gate did not pass and no reason (``override``) was given to use the model all the same.
+    ``run_id`` is this run's alone; ``result_id`` follows from the judged result: runs that found
+    the same have the same one. It stands in the report and in the bundle.
     """
 
     project: str
@@ -67,6 +73,9 @@ class RunResult:
     seconds: dict[str, float]
     override: str | None = None
     cleaning: list[dict[str, Any]] | None = None
+    run_id: str = ""
+    result_id: str | None = None
+    one_step: pl.DataFrame | None = None
 
 
 def projects() -> list[ProjectSummary]:
@@ -102,6 +111,7 @@ def run(
     *,
     data: str | Path | None = None,
     preset: Preset = "default",
+    selection: Selection | None = None,
     until: str | None = None,
     override: str | None = None,
     home: str | Path | None = None,
@@ -110,19 +120,22 @@ def run(
     """Run ``project`` from raw files to a judged forecast; do again only what changed.
 
     ``data``: folder of the raw files; needed unless the project generates its own. ``preset``:
-    effort, ``fast``, ``default`` or ``best``. ``until``: the last stage to run. ``override``: the
+    effort, ``fast``, ``default`` or ``best``. ``selection``: ``baseline``, ``tuned`` or ``both``,
+    instead of what preset and project file say. ``until``: the last stage to run. ``override``: the
     reason for using a model that failed the gate; it is written into the bundle. ``home``: where
     all state lives, ``FORESELL_HOME`` or ``./workspace`` by default. ``listen`` hears progress.
 
     Every failure is a ``ForesellError``; a model that fails the gate is not one: see ``passed``.
 
     Raises:
-        UsageError: there is no such preset, or the reason for an override is empty.
+        UsageError: there is no such preset or selection, or the reason for an override is empty.
     """
-    if preset not in get_args(Preset):
-        raise UsageError(
-            f"there is no preset {preset!r}", "preset", nearest(preset, get_args(Preset))
-        )
+    for noun, asked, known in (
+        ("preset", preset, get_args(Preset)),
+        ("selection", selection, get_args(Selection)),
+    ):
+        if asked is not None and asked not in known:
+            raise UsageError(f"there is no {noun} {asked!r}", noun, nearest(asked, known))
     from foresell.pipeline.graph import STAGES  # noqa: PLC0415 - heavy: only when it runs
     from foresell.pipeline.runner import until as up_to  # noqa: PLC0415
 
@@ -137,13 +150,15 @@ def run(
     folder = Path(data) if data is not None else None
     with place.locked():
         refuse_edited(place, project)
-        request = wiring.request(project, folder, preset, override, settings)
+        request = wiring.request(project, folder, preset, override, settings, selection)
         agree(place, request)
         try:
-            wiring.runner(place, listen).run(stages, request)
+            runner = wiring.runner(place, listen)
+            runner.run(stages, request)
         finally:
             remember(place, request)
-    return _result(spec, place.root, [stage.name for stage in stages], override)
+    found = _result(spec, place.root, [stage.name for stage in stages], override)
+    return replace(found, run_id=runner.run_id)
 
 
 def _result(
@@ -174,6 +189,8 @@ def _result(
         report=root / "report" / "report.html" if "report" in stages else None,
         forecast=delivered if "forecast" in stages and delivered.exists() else None,
         override=override,
+        result_id=test.get("result_id"),
+        one_step=_numbers(root / "evaluation" / "one_step" / "leaderboard.csv") if judged else None,
         seconds={name: record["seconds"] for name, record in records.items()},
     )
 
@@ -190,21 +207,38 @@ def forecast(
     project: str,
     *,
     rows: str | Path | pl.DataFrame | None = None,
+    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
+    where: Mapping[str, object] | None = None,
+    first: str | date | None = None,
+    last: str | date | None = None,
+    level: str | None = None,
+    nonnegative: bool = False,
     home: str | Path | None = None,
 ) -> pl.DataFrame:
     """Answer rows from the bundle of the last run of ``project``.
 
     ``rows``: a CSV or Parquet file or a frame with the key columns and the date, and any
     known-future covariates; by default the rows the project asks for. Returns those rows in their
-    order: key columns and date as they came, then ``prediction``, ``q0.1`` ... ``q0.9`` (all
+    order: key columns and date as they came, then ``prediction``, ``q0.025`` ... ``q0.975`` (all
     finite, in the unit of the target), ``interval_method`` and ``level_used``.
 
+    ``set``: what if known-future columns had these values: in the series whose key or static
+    columns have the values of ``where`` (one, or a list of them), from day ``first`` to ``last``.
+    Then the rows of these series come back, with ``prediction_planned`` and ``effect`` as well; see
+    `foresell.answer.what_if`.
+
+    ``level``: the sums of these rows at a declared level (``Store``, ``Type x Dept``, ``total``)
+    and date instead, with quantiles of their own; see `foresell.answer.levels`. ``nonnegative``: no
+    answer is below 0, whatever the project says; sums are those of the rows all the same.
+
     Raises:
+        UsageError: ``where``, ``first`` or ``last`` without ``set``, a day that is none, or a level
+            that is none or asked for beside ``set``.
         GateError: the model failed the gate and nobody gave a reason to use it all the same.
     """
     from foresell.answer.rows import answer, default_rows  # noqa: PLC0415 - heavy
 
-    bundle = _bundle(project, home)
+    bundle = last_bundle(project, home)
     if not may_answer(bundle):
         raise GateError(
             "the model of the last run failed the gate",
@@ -212,7 +246,44 @@ def forecast(
             f"read the report, or accept it: foresell run {project} --override REASON",
         )
     asked = default_rows(bundle)[0] if rows is None else wiring.read_rows(rows, bundle)
-    return answer(bundle, asked)
+    if not set:
+        if where or first or last:
+            raise UsageError(
+                "where, first and last say what is changed, and nothing is",
+                "--where, --from, --to",
+                "say what is planned instead: --set promotion=1",
+            )
+        if level is None:
+            return answer(bundle, asked, nonnegative=nonnegative)
+        from foresell.answer.levels import answer_levels, wanted_levels  # noqa: PLC0415 - heavy
+
+        wanted_levels(parse_project(bundle.project_text, "bundle/project.yaml"), level)
+        return answer_levels(bundle, answer(bundle, asked, nonnegative=nonnegative), level)
+    if level is not None or nonnegative:
+        raise UsageError(
+            "a what-if is answered row by row, as the project says",
+            "--level, --nonnegative",
+            "leave them out, or leave out --set",
+        )
+    from foresell.answer.what_if import Change, what_if  # noqa: PLC0415 - heavy
+
+    days = (_day(first, "--from"), _day(last, "--to"))
+    change = Change(values=set, where=where or {}, first=days[0], last=days[1])
+    return what_if(bundle, asked, change)
+
+
+def _day(given: str | date | None, option: str) -> date | None:
+    """Return the day that is meant.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if given is None or isinstance(given, date):
+        return given
+    try:
+        return date.fromisoformat(given)
+    except ValueError as error:
+        raise UsageError(f"{given!r} is no day", option, "write it as 2024-12-31") from error
 
 
 def unanswered(project: str, *, home: str | Path | None = None) -> pl.DataFrame:
@@ -222,10 +293,10 @@ def unanswered(project: str, *, home: str | Path | None = None) -> pl.DataFrame:
     """
     from foresell.answer.rows import default_rows  # noqa: PLC0415 - heavy: only when it answers
 
-    return default_rows(_bundle(project, home))[1]
+    return default_rows(last_bundle(project, home))[1]
 
 
-def _bundle(project: str, home: str | Path | None) -> Bundle:
+def last_bundle(project: str, home: str | Path | None) -> Bundle:
     """Return the bundle of the last run.
 
     Raises:

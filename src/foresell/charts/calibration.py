@@ -31,7 +31,7 @@ Encoder = Callable[[alt.Chart], Layers]
 def reliability(calibration: pl.DataFrame, *, width: int = 460) -> Spec:
     """Draw the share of truth found below each quantile against the share that was promised.
 
-    ``calibration``: ``level`` (0.1 ... 0.9), ``bucket`` (`OVERALL` or a horizon bucket),
+    ``calibration``: ``level`` (0.025 ... 0.975), ``bucket`` (`OVERALL` or a horizon bucket),
     ``observed``. On the diagonal the quantiles are honest; the buckets are drawn faint.
 
     A missing column is a DataError.

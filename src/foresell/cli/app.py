@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from foresell.cli import contract, quarantine, sql, stage, synth
+from foresell.cli import contract, explain, inspect, quarantine, sql, stage, synth
 from foresell.cli.show import (
     Format,
     show_checks,
@@ -58,6 +58,14 @@ class PresetName(StrEnum):
     best = "best"
 
 
+class SelectionName(StrEnum):
+    """What is done about the settings of candidates."""
+
+    baseline = "baseline"
+    tuned = "tuned"
+    both = "both"
+
+
 @app.command()
 def projects(form: FormatOption = Format.table) -> None:
     """List the projects that can be run."""
@@ -69,16 +77,25 @@ def projects(form: FormatOption = Format.table) -> None:
 @app.command()
 def run(
     project: Annotated[str, typer.Argument(help="Name of a project; see 'foresell projects'.")],
+    *,
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Folder with the raw files.")
     ] = None,
     preset: Annotated[
         PresetName,
         typer.Option(
-            help="Effort. fast: few origins, one small LightGBM; default: more origins, two seeds; "
-            "best: also searches LightGBM's settings on the folds."
+            help="Effort. fast: few origins, fewer candidates; default: more of both; best: also "
+            "searches the candidates' settings on the folds."
         ),
     ] = PresetName.default,
+    selection: Annotated[
+        SelectionName | None,
+        typer.Option(
+            "--selection-mode",
+            help="Candidates with settings as declared (baseline), as searched on the folds "
+            "(tuned), or side by side (both). By default as preset and project.yaml say.",
+        ),
+    ] = None,
     until: Annotated[
         str | None,
         typer.Option(
@@ -102,6 +119,7 @@ def run(
             project,
             data=data,
             preset=preset.value,
+            selection=selection.value if selection is not None else None,
             until=until,
             override=override,
             listen=progress.hear,
@@ -114,6 +132,7 @@ def run(
 @app.command()
 def forecast(
     project: Annotated[str, typer.Argument(help="Name of a project that was run.")],
+    *,
     rows: Annotated[
         Path | None,
         typer.Option("--rows", metavar="FILE", help="CSV or Parquet with the rows to answer."),
@@ -126,18 +145,49 @@ def forecast(
         bool,
         typer.Option("--submission", help="Write the two columns a competition asks for."),
     ] = False,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What if this were planned instead?"),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="NAME=VALUE", help="Only in series of this key."),
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First day that is changed.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DAY", help="Last day that is changed.")
+    ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The sums of the rows at this level: Store, total."),
+    ] = None,
+    nonnegative: Annotated[
+        bool, typer.Option("--nonnegative", help="No answer below 0, whatever the project says.")
+    ] = False,
     form: FormatOption = Format.table,
 ) -> None:
     """Answer rows from the bundle of the last run; by default those the project asks for."""
     from foresell import api  # noqa: PLC0415
+    from foresell.cli import what_if  # noqa: PLC0415
 
-    answered = api.forecast(project, rows=rows)
-    if rows is None:
+    answered = api.forecast(
+        project,
+        rows=rows,
+        set=what_if.single(change or (), "--set"),
+        where=what_if.pairs(where or (), "--where"),
+        first=first,
+        last=last,
+        level=level,
+        nonnegative=nonnegative,
+    )
+    if rows is None and not change:
         show_unanswered(api.unanswered(project))
     if submission:
         answered = api.submission(project, answered)
     if out is None:
-        show_forecast(answered, form)
+        (what_if.show_effect if change and not submission else show_forecast)(answered, form)
     else:
         write_forecast(answered, out, form)
 
@@ -153,5 +203,5 @@ def doctor(form: FormatOption = Format.table) -> None:
         raise typer.Exit(3)
 
 
-for noun in (stage, contract, quarantine, sql, synth):
+for noun in (explain, inspect, stage, contract, quarantine, sql, synth):
     noun.register(app)

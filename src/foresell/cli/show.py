@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from foresell.adapters.machine import Check
     from foresell.api import ProjectSummary, RunResult
 
-_METRICS = ("wmae", "rmse", "mae", "wape", "bias_share", "mase", "wql", "coverage")
-_TITLES = {"bias_share": "BIAS", "coverage": "IN 80%"}
+_METRICS = ("wmae", "rmse", "mae", "wape", "bias_share", "mase", "wql", "coverage_80")
+_TITLES = {"bias_share": "BIAS SHARE", "coverage_80": "IN 80%"}
 _ANSWERS = ("prediction", "interval_method", "level_used")
 _MORE = "--format json has them all"
 _HEAD = 14  # rows of a forecast that fit on a screen beside what came before
@@ -96,7 +96,8 @@ def show_run(result: "RunResult", form: Format) -> None:
     console.print(f"\n[bold]Gate[/bold]  {mark}", highlight=False)
     for reason in result.verdict["reasons"]:
         console.print(f"  {plain(reason)}", highlight=False, soft_wrap=True)
-    places = {"Forecast": result.forecast, "Report": result.report}
+    console.print(_one_step(result.one_step, str(result.champion)), highlight=False, soft_wrap=True)
+    places = {"Forecast": result.forecast, "Report": result.report, "Run": result.run_id or None}
     console.print()
     for name, place in places.items():
         if place is not None:
@@ -157,14 +158,14 @@ def show_forecast(answered: "pl.DataFrame", form: Format) -> None:
         return
     head, console = answered.head(_HEAD), screen()
     identity = [name for name in head.columns if name not in _ANSWERS and name[:2] != "q0"]
-    banded = "q0.9" in head.columns
+    banded, levelled = "q0.9" in head.columns, "level_used" in head.columns
     columns = ["FORECAST", "80% FROM", "TO"] if banded else ["FORECAST"]
     numbers = ["prediction", "q0.1", "q0.9"] if banded else [head.columns[-1]]
     names = [name for name in identity if name not in numbers]
-    table = _table(*names, *columns, *(["level"] if banded else []))
+    table = _table(*names, *columns, *(["level"] if levelled else []))
     for row in head.to_dicts():
         cells = [str(row[name]) for name in names] + [f"{row[name]:,.2f}" for name in numbers]
-        table.add_row(*cells, *([str(row["level_used"])] if banded else []))
+        table.add_row(*cells, *([str(row["level_used"])] if levelled else []))
     print_table(console, table, more="--out FILE writes them all")
     if answered.height > head.height:
         console.print(
@@ -178,13 +179,25 @@ def _leaderboard(board: "pl.DataFrame", champion: str) -> "Table":
     """Return the table of all candidates, the champion marked."""
     shown = [name for name in _METRICS if board[name].null_count() < board.height]
     table = _table("", "candidate", *(_TITLES.get(name, name.upper()) for name in shown))
-    table.title = "Leaderboard: the test window, scored once"
+    table.title = "Leaderboard: frozen origin, the test window scored once"
     for row in board.to_dicts():
         best, baseline = row["candidate"] == champion, row["kind"] == "baseline"
         style = "bold" if best else "dim" if baseline else ""
         cells = [_number(row[name], name) for name in shown]
         table.add_row("★" if best else "", row["candidate"], *cells, style=style)
     return table
+
+
+def _one_step(board: "pl.DataFrame | None", champion: str) -> str:
+    """Return how the champion fares under the other protocol, in one line; nothing if unknown."""
+    if board is None:
+        return ""
+    own = board.filter(board["candidate"] == champion)
+    best = board.filter(board["kind"] == "baseline").head(1)
+    metric = "wmae" if own["wmae"].count() else "rmse"
+    names = [f"{champion} {metric.upper()} {_number(own[metric][0], metric)}"]
+    names += [f"{row['candidate']} {_number(row[metric], metric)}" for row in best.to_dicts()]
+    return f"\n[bold]One step ahead[/bold]  {', best baseline '.join(names)}; decides nothing"
 
 
 def _value_added(added: "pl.DataFrame", champion: str) -> "Table":
@@ -204,7 +217,7 @@ def _number(value: float | None, name: str) -> str:
     if value is None:
         return "–"
     match name:
-        case "coverage":
+        case "coverage_80":
             return f"{value:.1%}"
         case "bias_share":
             return f"{value:+.1%}"
@@ -224,6 +237,8 @@ def _runprint_json(result: "RunResult") -> dict[str, Any]:
 
     return {
         "project": result.project,
+        "run_id": result.run_id,
+        "result_id": result.result_id,
         "kind": result.kind,
         "workspace": str(result.workspace),
         "checks": result.checks,
@@ -234,6 +249,7 @@ def _runprint_json(result: "RunResult") -> dict[str, Any]:
         "verdict": result.verdict,
         "override": result.override,
         "leaderboard": rows(result.leaderboard),
+        "one_step": rows(result.one_step),
         "value_added": rows(result.value_added),
         "report": None if result.report is None else str(result.report),
         "forecast": None if result.forecast is None else str(result.forecast),

@@ -31,6 +31,6 @@ def long_frame(
 
 
 def forecast_columns(point: Matrix, quantiles: NDArray[np.float64]) -> Mapping[str, Matrix]:
-    """Return ``prediction`` and ``q0.1`` ... ``q0.9`` of (n, steps) and (n, steps, levels)."""
+    """Return ``prediction`` and ``q0.025`` ... ``q0.975`` of (n, steps) and (n, steps, levels)."""
     levels = {name: quantiles[:, :, i] for i, name in enumerate(quantile_columns())}
     return {"prediction": point, **levels}

@@ -1,10 +1,11 @@
 """Prediction intervals: conformal quantiles of scale-normalised misses, by group.
 
 A miss is the target minus the forecast on rows that no part of the forecast was fitted on. It is
-divided by a modelled scale (`Spread`), pooled by horizon bucket x volume quartile x holiday, and
-its quantiles, with the finite-sample correction, are put back around new forecasts. A group with
-too few misses borrows those of the next coarser one, so that one short series never fails. What a
-group misses on average is kept only as far as no fold denies it, see `repeated_bias`.
+divided by the size it was expected to have on its side, below or above (`Spread`, and what the
+caller knows of the sides), pooled by horizon bucket x volume tercile x holiday, and its quantiles,
+with the finite-sample correction, are put back around new forecasts. A group with too few misses
+borrows those of the next coarser one, so that one short series never fails. What is missed on
+average is kept only as far as no stretch of time denies it, see `repeated_bias`.
 Sources: J. Lei et al., "Distribution-free predictive inference for regression", JASA 113 (2018);
 H. Papadopoulos et al., "Normalized nonconformity measures", 2008.
 """
@@ -23,9 +24,11 @@ Vector = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 MIN_GROUP = 200
-MIN_WITNESS = 30  # misses of a fold for its median to count
-LONE_WITNESS = 0.5  # of a bias that one fold alone shows
-VOLUMES = 4
+MIN_WITNESS = 30  # misses of a stretch of time for its median to count
+LONE_WITNESS = 0.5  # of a bias that one stretch of time alone shows
+GROUP_WITNESSES = 3  # stretches of time for a group to have a bias of its own
+VOLUMES = 3
+DEFAULT_SIZE = 0.25  # of the scale: a miss where none was ever seen
 SMALLEST = 0.005  # of the scale: what a miss of nothing counts as, so that its log exists
 
 
@@ -46,7 +49,9 @@ def fit_spread(design: Matrix, misses: Vector, scale: Vector, ridge: float = 1.0
     """
     if not len(misses):
         return Spread(
-            weights=(float(np.log(0.25)), *[0.0] * (design.shape[1] - 1)), low=-6.0, high=3.0
+            weights=(float(np.log(DEFAULT_SIZE)), *[0.0] * (design.shape[1] - 1)),
+            low=-6.0,
+            high=3.0,
         )
     logs = np.log(np.abs(misses) / scale + SMALLEST)
     penalty = ridge * np.eye(design.shape[1])
@@ -73,7 +78,7 @@ class Calibration:
     """Quantiles of normalised misses by group.
 
     ``table``: (buckets, volumes, 2 for holiday, levels), rising along the levels. ``volumes``: the
-    three inner quartiles of the series' scale.
+    two inner terciles of the series' scale.
     """
 
     table: Matrix
@@ -119,35 +124,40 @@ def conformal_quantiles(misses: Vector, levels: tuple[float, ...] = QUANTILES) -
 
 
 def volume_codes(scale: Vector, volumes: tuple[float, ...]) -> Codes:
-    """Return (n,) the volume quartile of each row: 0 smallest ... 3 largest."""
+    """Return (n,) the volume tercile of each row: 0 smallest ... 2 largest."""
     return np.searchsorted(np.array(volumes), scale, side="right").astype(np.int64)
 
 
-def repeated_bias(misses: Vector, fold: Codes) -> float:
-    """Return the median miss as far as no fold speaks against it.
+def repeated_bias(misses: Vector, witness: Codes) -> float:
+    """Return the median miss as far as no witness speaks against it.
 
-    ``misses`` and ``fold``: (n,) each. The median of all, moved towards 0 until it lies within two
-    standard errors of every fold's own median or nearer to 0; 0 where a fold's median is of the
-    other sign beyond that. Half of it where fewer than two folds have the 30 misses it takes to
-    say anything; 0 of no miss. So a bias that lasts is kept, and one that belongs to the weeks of a
-    fold, which all its series share, is not carried into others.
+    ``misses`` and ``witness``: (n,) each; a witness is a stretch of time. The median of all, moved
+    towards 0 until it lies within two standard errors of every witness's own median or nearer to 0;
+    0 where a witness's median is of the other sign beyond that. Half of it where fewer than two
+    witnesses have the 30 misses it takes to say anything; 0 of no miss. So a bias that lasts is
+    kept, and one that belongs to some weeks, which all series share, is not carried into others.
     Source: ranks of the order statistics that enclose a median, W. R. Thompson, Annals of
     Mathematical Statistics 7 (1936).
 
-    >>> fold = np.repeat([64, 77], 30)
-    >>> [repeated_bias(np.repeat(shown, 30), fold) for shown in ([3.0, 2.0], [3.0, -2.0])]
+    >>> weeks = np.repeat([64, 77], 30)
+    >>> [repeated_bias(np.repeat(shown, 30), weeks) for shown in ([3.0, 2.0], [3.0, -2.0])]
     [2.0, 0.0]
     """
     if not len(misses):
         return 0.0
     middle = float(np.median(misses))
-    numbers, count = np.unique(fold, return_counts=True)
-    asked = numbers[count >= MIN_WITNESS]
+    asked = _witnesses(witness)
     if len(asked) < 2:
         return LONE_WITNESS * middle
     sign = np.sign(middle)
-    farthest = [_median_at_most(sign * misses[fold == number]) for number in asked]
+    farthest = [_median_at_most(sign * misses[witness == number]) for number in asked]
     return float(sign * max(min(abs(middle), *farthest), 0.0))
+
+
+def _witnesses(witness: Codes) -> Codes:
+    """Return the witnesses with enough misses to be asked."""
+    numbers, count = np.unique(witness, return_counts=True)
+    return numbers[count >= MIN_WITNESS]
 
 
 def _median_at_most(misses: Vector) -> float:
@@ -158,22 +168,27 @@ def _median_at_most(misses: Vector) -> float:
 
 
 def fit_calibration(
-    misses: Vector, spread: Vector, scale: Vector, groups: tuple[Codes, Codes, Codes], buckets: int
+    misses: Vector, size: Matrix, scale: Vector, groups: tuple[Codes, Codes, Codes], buckets: int
 ) -> Calibration:
-    """Return the calibration of normalised ``misses``, all (n,).
+    """Return the calibration of ``misses`` (n,) per ``size``, (n, 2): expected below and above.
 
-    ``groups``: horizon bucket (0 ... ``buckets - 1``), holiday (0 or 1) and fold (any number) of
-    each row. A group of fewer than 200 falls back to its bucket and volume, then its bucket, then
-    everything; with no misses at all the normal distribution stands in. A group's quantiles are
-    moved so that their middle is its `repeated_bias`. On misses that are exchangeable over several
-    folds every level covers what it says; a bias that one fold alone shows is half covered for.
+    ``groups``: horizon bucket (0 ... ``buckets - 1``), holiday (0 or 1) and stretch of time (any
+    number) of each row. A group of fewer than 200 falls back to its bucket and volume, then its
+    bucket, then everything; with no misses at all the normal distribution stands in. Quantiles are
+    moved so that their middle is the `repeated_bias` of all misses, and of the group beside it
+    where three stretches of time speak of it. On misses that are exchangeable over time every level
+    covers what it says; a bias that one stretch alone shows is half covered for.
     """
-    ratio = misses / spread
-    edges = np.quantile(scale, [0.25, 0.5, 0.75]) if len(scale) else np.zeros(3)
+    ratio = np.where(misses > 0, misses / size[:, 1], misses / size[:, 0])
+    edges = np.quantile(scale, [1 / 3, 2 / 3]) if len(scale) else np.zeros(2)
     volumes = tuple(float(edge) for edge in edges)
     volume = volume_codes(scale, volumes)
-    bucket, holiday, fold = groups
+    bucket, holiday, block = groups
     table = np.zeros((buckets, VOLUMES, 2, len(QUANTILES)))
+    if not len(misses):
+        table[:] = [NormalDist().inv_cdf(level) for level in QUANTILES]
+        return Calibration(table=table, volumes=volumes)
+    shared = repeated_bias(ratio, block)
     for place in np.ndindex(buckets, VOLUMES, 2):
         member = bucket == place[0]
         choices = (
@@ -181,23 +196,26 @@ def fit_calibration(
             member & (volume == place[1]),
             member,
         )
-        if not len(misses):
-            table[place] = [NormalDist().inv_cdf(level) for level in QUANTILES]
-            continue
         rows = next((rows for rows in choices if rows.sum() >= MIN_GROUP), None)
         rows = np.ones(len(misses), dtype=bool) if rows is None else rows
         found = conformal_quantiles(ratio[rows])
         middle = found[QUANTILES.index(0.5)]
-        table[place] = found - middle + repeated_bias(ratio[rows], fold[rows])
+        table[place] = found - middle + shared
+        if len(_witnesses(block[rows])) >= GROUP_WITNESSES:
+            table[place] += repeated_bias(ratio[rows] - shared, block[rows])
     return Calibration(table=table, volumes=volumes)
 
 
 def calibrated_quantiles(
-    calibration: Calibration, point: Vector, spread: Vector, groups: tuple[Codes, Codes, Codes]
+    calibration: Calibration, point: Vector, size: Matrix, groups: tuple[Codes, Codes, Codes]
 ) -> Matrix:
-    """Return (n, levels) quantiles around ``point``, rising along the levels.
+    """Return (n, levels) quantiles around ``point`` (n,), rising along the levels.
 
-    ``groups``: horizon bucket, volume quartile and holiday of each row.
+    ``size``: (n, 2) as in `fit_calibration`. ``groups``: horizon bucket, volume tercile and holiday
+    of each row.
     """
-    width: Matrix = calibration.table[groups] * spread[:, None]
-    return point[:, None] + width
+    found = calibration.table[groups]
+    quantiles: Matrix = point[:, None] + np.where(
+        found > 0, found * size[:, 1:], found * size[:, :1]
+    )
+    return quantiles

@@ -1,7 +1,7 @@
 """Every baseline and candidate on the same rows, best first.
 
 The truth is one long frame (`truth_frame`); each forecast is a long frame with the same key and
-time columns, ``prediction`` and, if it has them, ``q0.1`` ... ``q0.9``. Where the truth has a
+time columns, ``prediction`` and, if it has them, ``q0.025`` ... ``q0.975``. Where the truth has a
 column ``cutoff`` (a backtest of several origins), it is part of what names a row.
 """
 

@@ -5,8 +5,8 @@ the single metrics are to be given `Rows.known`. A number that cannot be said (a
 no quantiles, no weights) is None, never NaN or infinity, so that a score can be written as JSON.
 
 Source: Hyndman & Koehler, "Another look at measures of forecast accuracy", IJF 22 (2006), for the
-point metrics; Gneiting & Raftery, JASA 102 (2007), for the quantile loss; WQL and SQL are averaged
-over rows as the public benchmark fev-bench does.
+point metrics; Gneiting & Raftery, JASA 102 (2007), for the quantile loss and the interval (Winkler)
+score; WQL and SQL are averaged over rows as the public benchmark fev-bench does.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from foresell.data.panel import Matrix
 from foresell.errors import UsageError
-from foresell.spec.forecast import QUANTILES
+from foresell.spec.forecast import BANDS, DECILES, QUANTILES
 
 Values = NDArray[np.float64]
 
@@ -90,8 +90,9 @@ class Score:
 
     ``bias`` is mean(forecast - truth), ``bias_share`` the same over sum|y|. ``mase_excluded`` rows
     had no usable scale; ``mape_excluded`` rows were nearer to zero than the threshold.
-    ``coverage`` and ``width`` are of the band between the lowest and the highest level. ``pinball``
-    is the mean loss over all levels; one level at a time is `pinball_by_level`.
+    ``pinball``, ``wql`` and ``sql`` are means over the deciles; one level is `pinball_by_level`.
+    ``coverage_80`` is the share of rows between the levels 0.1 and 0.9, ``coverage_95`` between
+    0.025 and 0.975, ``width_...`` that band's mean width, ``winkler_...`` its `interval_score`.
     """
 
     n: int
@@ -111,8 +112,12 @@ class Score:
     pinball: float | None
     wql: float | None
     sql: float | None
-    coverage: float | None
-    width: float | None
+    coverage_80: float | None
+    width_80: float | None
+    winkler_80: float | None
+    coverage_95: float | None
+    width_95: float | None
+    winkler_95: float | None
 
     def to_json(self) -> dict[str, float | int | None]:
         """Return plain numbers by name, in declared order; None where a number cannot be said."""
@@ -146,11 +151,15 @@ def score(rows: Rows, mape_threshold: float = 1.0) -> Score:
         mape=mape,
         mape_excluded=excluded,
         smape=symmetric_percentage_error(rows),
-        pinball=None if rows.quantiles is None else _mean(_losses(rows).mean(axis=1)),
+        pinball=None if rows.quantiles is None else _mean(_decile_loss(rows)),
         wql=weighted_quantile_loss(rows),
         sql=scaled_quantile_loss(rows),
-        coverage=coverage(rows),
-        width=width(rows),
+        coverage_80=coverage(rows, 80),
+        width_80=width(rows, 80),
+        winkler_80=interval_score(rows, 80),
+        coverage_95=coverage(rows, 95),
+        width_95=width(rows, 95),
+        winkler_95=interval_score(rows, 95),
     )
 
 
@@ -227,33 +236,51 @@ def pinball_by_level(rows: Rows) -> dict[str, float]:
 
 
 def weighted_quantile_loss(rows: Rows) -> float | None:
-    """WQL: twice the summed quantile loss over sum|y|, averaged over the levels."""
+    """WQL: twice the summed quantile loss over sum|y|, averaged over the deciles."""
     if rows.quantiles is None:
         return None
-    return _ratio(2 * _losses(rows).mean(axis=1).sum(), np.abs(rows.truth).sum())
+    return _ratio(2 * _decile_loss(rows).sum(), np.abs(rows.truth).sum())
 
 
 def scaled_quantile_loss(rows: Rows) -> float | None:
-    """SQL: twice the quantile loss over the scale of the row, averaged over levels and rows."""
+    """SQL: twice the quantile loss over the scale of the row, averaged over deciles and rows."""
     if rows.quantiles is None or rows.scale is None:
         return None
     usable = _usable(rows.scale)
-    return _mean(2 * _losses(rows).mean(axis=1)[usable] / rows.scale[usable])
+    return _mean(2 * _decile_loss(rows)[usable] / rows.scale[usable])
 
 
-def coverage(rows: Rows) -> float | None:
-    """Return the share of rows whose truth lies in the band, its edges included."""
-    if rows.quantiles is None:
+def coverage(rows: Rows, percent: int) -> float | None:
+    """Return the share of rows whose truth lies in the band of ``percent``, its edges included."""
+    if (band := _band(rows, percent)) is None:
         return None
-    low, high = rows.quantiles[:, 0], rows.quantiles[:, -1]
+    low, high = band
     return _mean(((low <= rows.truth) & (rows.truth <= high)).astype(np.float64))
 
 
-def width(rows: Rows) -> float | None:
-    """Return the mean distance from the lowest to the highest level."""
-    if rows.quantiles is None:
+def width(rows: Rows, percent: int) -> float | None:
+    """Return the mean width of the band of ``percent``."""
+    band = _band(rows, percent)
+    return None if band is None else _mean(band[1] - band[0])
+
+
+def interval_score(rows: Rows, percent: int) -> float | None:
+    """Return the mean interval (Winkler) score of the band of ``percent``; lower is better.
+
+    Its width and, for a truth outside it, ``2 / (1 - percent / 100)`` times how far outside.
+    Source: R. L. Winkler, JASA 67 (1972).
+
+    >>> truth, band = np.array([4.0, 6.0]), np.array([[2.0, 5.0], [2.0, 5.0]])
+    >>> known = Rows(truth=truth, prediction=np.ones(2), quantiles=band, levels=(0.1, 0.9))
+    >>> interval_score(known, 80)  # two widths of 3, and ten times 1 for the 6 above the 5
+    8.0
+    """
+    if (band := _band(rows, percent)) is None:
         return None
-    return _mean(rows.quantiles[:, -1] - rows.quantiles[:, 0])
+    low, high = band
+    outside = np.maximum(low - rows.truth, 0.0) + np.maximum(rows.truth - high, 0.0)
+    # 200 / 20 and 200 / 5 are exact, 2 / (1 - 0.8) is not.
+    return _mean(high - low + 200 / (100 - percent) * outside)
 
 
 def seasonal_scale(target: Matrix, season: int) -> Values:
@@ -289,6 +316,22 @@ def _losses(rows: Rows) -> Matrix:
     over = rows.truth[:, None] - quantiles
     levels = np.asarray(rows.levels)
     return np.maximum(levels * over, (levels - 1) * over)
+
+
+def _decile_loss(rows: Rows) -> Values:
+    """Return (n,) each row's quantile loss, the mean over those of its levels that are deciles."""
+    kept = np.isin(rows.levels, DECILES)
+    means: Values = _losses(rows)[:, kept].mean(axis=1)
+    return means
+
+
+def _band(rows: Rows, percent: int) -> tuple[Values, Values] | None:
+    """Return the lower and the upper edge of a band, (n,) each; None where a level is not there."""
+    edges = BANDS[percent]
+    if rows.quantiles is None or not set(edges) <= set(rows.levels):
+        return None
+    low, high = (rows.quantiles[:, rows.levels.index(edge)] for edge in edges)
+    return low, high
 
 
 def _usable(scale: Values) -> NDArray[np.bool_]:

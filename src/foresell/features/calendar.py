@@ -5,36 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-import holidays
 import numpy as np
 from numpy.typing import NDArray
 
 from foresell.spec.calendar import Event, Frequency, Nth, check_days, easter_sunday, step
-from foresell.spec.holiday_names import check_holidays
+from foresell.spec.holiday_names import holiday_dates
 from foresell.spec.project import ProjectSpec
 
+_FEAST = 7  # days between two days of one occurrence
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-
-
-@lru_cache(maxsize=512)
-def _holiday_names(country: str, year: int) -> tuple[tuple[date, tuple[str, ...]], ...]:
-    """Return the public holidays of a country and year with their names, in date order."""
-    table = holidays.country_holidays(country, years=year)
-    return tuple((day, tuple(name.split("; "))) for day, name in sorted(table.items()))
-
-
-def _holiday_dates(event: Event, years: Sequence[int]) -> list[date]:
-    """Return the days that bear exactly the event's holiday name, not its observed substitute.
-
-    A country or a name that the library does not know is refused by `check_holidays`.
-    """
-    check_holidays([event])
-    return [
-        day
-        for year in years
-        for day, names in _holiday_names(event.country, year)
-        if event.holiday in names
-    ]
 
 
 def _nth_weekday(rule: Nth, year: int) -> list[date]:
@@ -58,14 +37,14 @@ def _fixed_day(event: Event, year: int) -> list[date]:
 def occurrences(event: Event, first: date, last: date) -> tuple[date, ...]:
     """Return the days on which ``event`` falls from ``first`` to ``last``, in order, both included.
 
-    An unknown country, holiday or day is a SpecError that names the nearest known one.
+    An unknown country, subdivision, holiday or day is a SpecError that names the nearest known one.
 
     >>> occurrences(Event(name="easter", easter=0), date(2010, 1, 1), date(2011, 12, 31))
     (datetime.date(2010, 4, 4), datetime.date(2011, 4, 24))
     """
     years = range(first.year, last.year + 1)
     if event.holiday is not None:
-        days = _holiday_dates(event, years)
+        days = holiday_dates(event, years)
     elif event.easter is not None:
         shift = timedelta(days=event.easter)
         days = [easter_sunday(year) + shift for year in range(first.year - 1, last.year + 2)]
@@ -92,9 +71,10 @@ class EventGrid:
     """Where one event falls on a calendar of periods.
 
     ``periods``: the period index of each occurrence, in time order; it may lie outside the
-    calendar. ``inside``: (n periods,) whether an occurrence falls in the period. ``to_next`` and
-    ``since_last``: (n periods,) days from the period to the next and from the last occurrence, 0
-    inside, capped at the declared window.
+    calendar. Days of one event within a week of each other (a feast of three days) are one
+    occurrence, which begins on the first of them. ``inside``: (n periods,) whether a day of the
+    event falls in the period. ``to_next`` and ``since_last``: (n periods,) days from the period to
+    the next and from the last such day, 0 inside, capped at the declared window.
     """
 
     name: str
@@ -116,7 +96,8 @@ def _event_grids(
     grids = []
     for event in events:
         days = np.array([day.toordinal() for day in occurrences(event, *span)], dtype=np.int64)
-        held = -((first.toordinal() - days) // width) if days.size else days
+        begins = days[np.diff(days, prepend=-10_000) > _FEAST] if days.size else days
+        held = -((first.toordinal() - begins) // width)
         after = np.append(days, ends[-1] + 10_000)[np.searchsorted(days, ends - width + 1)]
         before = np.insert(days, 0, ends[0] - 10_000)[np.searchsorted(days, ends, side="right")]
         to_next = np.clip(after - ends, 0, window).astype(np.float64)

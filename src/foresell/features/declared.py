@@ -8,6 +8,8 @@ from foresell.contracts.contract import Column, Contract, LogicalType, SchemaObj
 from foresell.contracts.gate import row_checks
 from foresell.data.panel import Panel
 from foresell.errors import GateError
+from foresell.features.covariates import RATIOS
+from foresell.features.planned import MOST
 from foresell.features.season import GROWTH_BOUND
 from foresell.spec.project import ProjectSpec
 
@@ -125,14 +127,31 @@ def _of_series(project: ProjectSpec, kinds: Mapping[str, LogicalType]) -> Iterat
     yield _column("x_seen", required=True, low=0)
     yield _column("x_seen_share", required=True, low=0, high=1)
     yield _column("x_since_seen", required=True, low=0)
-    for name in project.with_role("past_only"):
-        yield _column(f"x_past_{name}")
+    yield from _of_covariates(project)
     fixed = project.with_role("static")
     numbers = [name for name in fixed if kinds[name] in {"integer", "number"}]
     for name in (*project.keys, *(name for name in fixed if name not in numbers)):
         yield _column(f"x_code_{name}", required=True, low=-1)
     for name in numbers:
         yield _column(f"x_static_{name}")
+
+
+def _of_covariates(project: ProjectSpec) -> Iterator[Column]:
+    """Yield the features of covariates that are the same for every step."""
+    spec = project.features
+    for name in project.with_role("past_only"):
+        yield _column(f"x_past_{name}")
+        for lag in spec.covariate_lags.get(name, ()):
+            yield _column(f"x_past_{name}_lag_{lag}")
+        for window in spec.covariate_windows.get(name, ()):
+            yield _column(f"x_past_{name}_mean_{window}")
+        if name in spec.markdowns:
+            yield _column(f"x_past_{name}_known", required=True, low=0, high=1)
+        if name in spec.price_ratios:
+            for other in ("recent", "group"):
+                yield _column(f"x_past_{name}_to_{other}", low=RATIOS[0], high=RATIOS[1])
+    for name in spec.promotions:
+        yield _column(f"x_promo_{name}_share", low=0, high=1)
 
 
 def _of_step(project: ProjectSpec) -> Iterator[Column]:
@@ -157,10 +176,26 @@ def _of_cell(project: ProjectSpec) -> Iterator[Column]:
     for name in ("base", "pooled", "level_shape"):
         yield _column(f"x_{name}", required=True)
     yield _column("x_season")
+    yield _column("x_planned", required=True, low=0, high=MOST)
     for name in project.with_role("known_future"):
         yield _column(f"x_known_{name}")
         yield _column(f"x_source_{name}")
+    yield from _of_cell_covariates(project)
     yield _column("x_step", required=True, low=1, high=project.horizon)
+
+
+def _of_cell_covariates(project: ProjectSpec) -> Iterator[Column]:
+    """Yield the features of covariates of a series at a step."""
+    spec = project.features
+    for name in spec.covariate_year:
+        yield _column(f"x_past_{name}_year")
+    for name in spec.promotions:
+        for end in ("to", "since"):
+            yield _column(f"x_promo_{name}_{end}", required=True, low=0, high=spec.promotion_window)
+    for name in spec.price_ratios:
+        if name in project.with_role("known_future"):
+            for other in ("recent", "group"):
+                yield _column(f"x_ratio_{name}_{other}", low=RATIOS[0], high=RATIOS[1])
 
 
 def _kind(dtype: pl.DataType) -> LogicalType:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from foresell.data.panel import Matrix, Panel
 from foresell.errors import SpecError
+from foresell.features.alignment import year_periods
 from foresell.features.calendar import calendar_columns, event_columns, period_dates
+from foresell.features.covariates import ahead, cell_covariates, season_lag, series_covariates
 from foresell.features.levels import Vector
 from foresell.features.pools import Recipe, category_codes, numeric_statics
-from foresell.features.rolling import last_known, origin_lags, rolling, since_seen
-from foresell.features.season import Season, fit_season
+from foresell.features.rolling import origin_lags, rolling, since_seen
+from foresell.features.season import Season, fit_season, lead_codes
 from foresell.features.threads import one_thread
 from foresell.spec.project import ProjectSpec
 
@@ -68,7 +70,7 @@ def _made(
         **event_columns(project, panel.dates[0], np.arange(cutoff + 1, cutoff + 1 + steps)),
         "aligned": season.aligned.astype(np.float32),
     }
-    per_cell = _cell_columns(seen, project, season, steps)
+    per_cell = _cell_columns(seen, project, recipe, season, steps)
     return seen.keys[rows].with_columns(
         pl.Series(project.time, list(dates) * seen.n_series, dtype=pl.Date),
         pl.Series("step", np.tile(np.arange(1, steps + 1, dtype=np.int32), seen.n_series)),
@@ -113,8 +115,7 @@ def _series_columns(
         "seen_share": season.levels.share,
         "since_seen": since_seen(history),
     }
-    for name, values in seen.past.items():
-        columns[f"past_{name}"] = last_known(values[:, : seen.cutoff + 1])
+    columns.update(series_covariates(seen, spec, lead_codes(seen, recipe)))
     for name in recipe.categories:
         columns[f"code_{name}"] = category_codes(seen, recipe, name).astype(np.float64)
     for name in numeric_statics(seen):
@@ -123,7 +124,7 @@ def _series_columns(
 
 
 def _cell_columns(
-    seen: Panel, project: ProjectSpec, season: Season, steps: int
+    seen: Panel, project: ProjectSpec, recipe: Recipe, season: Season, steps: int
 ) -> Mapping[str, Matrix]:
     """Return the features of a series at a step: (n series, steps) each."""
     scale = season.levels.scale[:, None]
@@ -131,25 +132,13 @@ def _cell_columns(
         "base": season.base / scale,
         "pooled": season.pooled / scale,
         "level_shape": season.level_shape / scale,
-        "season": _season_lag(seen, project.season, steps) / scale,
+        "season": season_lag(seen.target, seen.cutoff, project.season, steps) / scale,
+        "planned": season.planned,
     }
     for name, values in seen.known.items():
-        columns[f"known_{name}"] = _ahead(values, seen.cutoff, steps)
+        columns[f"known_{name}"] = ahead(values, seen.cutoff, steps)
         columns[f"source_{name}"] = season.known_source[name]
+    place = (steps, year_periods(project))
+    codes = lead_codes(seen, recipe)
+    columns.update(cell_covariates(seen, project.features, codes, project.horizon, place))
     return columns
-
-
-def _ahead(values: Matrix, cutoff: int, steps: int) -> Matrix:
-    """Return columns ``cutoff + 1 .. cutoff + steps``, NaN past the end."""
-    out = np.full((values.shape[0], steps), np.nan)
-    part = values[:, cutoff + 1 : cutoff + 1 + steps]
-    out[:, : part.shape[1]] = part
-    return out
-
-
-def _season_lag(seen: Panel, season: int, steps: int) -> Matrix:
-    """Return the value of the same period of the last whole season before the origin, or NaN."""
-    periods = seen.cutoff + np.arange(1, steps + 1)
-    back = -(-np.arange(1, steps + 1) // season) * season
-    source = periods - back
-    return np.where(source >= 0, seen.target[:, np.maximum(source, 0)], np.nan)

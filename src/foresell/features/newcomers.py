@@ -1,7 +1,8 @@
 """The level of series that have no past: what earlier newcomers sold when they appeared.
 
 A pool's mean says what its established series sell. Those that appear after the panel began sell
-far less, as a rule, or far more; how much is learnt from the ones that did.
+far less, as a rule, or far more; how much is learnt from the ones that did. Where none did, it is
+what the neighbours sell.
 """
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 
 from foresell.data.panel import Matrix, Panel
 from foresell.features.levels import Levels, Vector, fit_levels
-from foresell.features.pools import Recipe
+from foresell.features.neighbours import neighbours
+from foresell.features.pools import Codes, Recipe, group_codes
+from foresell.features.season import recent_windows
 from foresell.spec.forecast import QUANTILES
 from foresell.spec.project import ProjectSpec
 
@@ -18,40 +21,94 @@ CLOSE = 1e-9
 
 
 def newcomer_levels(panel: Panel, project: ProjectSpec, recipe: Recipe) -> Matrix:
-    """Return (n series, 9) quantiles of what a series without history sells, rising.
+    """Return (n series, quantile levels) of what a series without history sells, rising.
 
     Unit of the target, where its pool's shape is 1. NaN for a series with any observation up to the
-    panel's cutoff, and for all of them where fewer than nine newcomers teach anything: then the
-    pool's level stands. Nothing after the cutoff is looked at.
+    panel's cutoff, and where neither nine newcomers nor nine established series teach anything:
+    then the pool's level stands. Nothing after the cutoff is looked at.
 
-    A newcomer is a series first observed after the panel's first period. Its first
-    ``project.horizon`` periods, divided by the pool's shape and by the geometric mean of the pool's
-    level and the level of all, are its lesson; all newcomers count alike, however many periods they
-    were seen. Half way between "as the pool" and "as all" had the least quantile loss on cutoffs
-    of 64 to 97 weeks of a weekly panel, and pools of newcomers by group lost against all of them.
+    A newcomer is a series first observed after the panel's first period. One that came with a key
+    value that nothing had before (a new shop) is of another kind than one that joined shops and
+    items long there, and each kind teaches its own. A newcomer's first ``project.horizon`` periods,
+    divided by the pool's shape and by the geometric mean of the pool's level and the level of all,
+    are its lesson; all newcomers count alike, however many periods they were seen. Half way between
+    "as the pool" and "as all" had the least quantile loss on cutoffs of 64 to 97 weeks of a weekly
+    panel, and pools of newcomers by group lost against all of them.
+
+    Where fewer than nine came of a kind, the level is that of its neighbours (`neighbours`).
     """
-    none = np.full((panel.n_series, len(QUANTILES)), np.nan)
+    quantiles = np.full((panel.n_series, len(QUANTILES)), np.nan)
     history = panel.target[:, : panel.cutoff + 1]
     seen = np.isfinite(history)
     unseen = seen.sum(axis=1) == 0
-    first = np.argmax(seen, axis=1)
-    new = ~unseen & (first > 0)
-    if not unseen.any() or new.sum() < MIN_NEWCOMERS:
-        return none
+    if not unseen.any() or unseen.all():
+        return quantiles
+    first = np.where(unseen, history.shape[1], np.argmax(seen, axis=1))
+    fresh = _fresh(panel, first)
     levels = fit_levels(panel, project, recipe)
     reference = _reference(levels)
-    periods = np.arange(history.shape[1])
-    early = seen & new[:, None] & (periods < first[:, None] + project.horizon)
-    early &= np.isfinite(reference)[:, None]
-    ratio = history[early] / (reference[:, None] * levels.shape)[early]
-    count = early.sum(axis=1)
-    weight = (1 / np.maximum(count, 1))[np.nonzero(early)[0]]
-    teachers = int(count.astype(bool).sum())
-    if teachers < MIN_NEWCOMERS:
-        return none
-    learnt = weighted_quantiles(ratio, weight, teachers)
-    quantiles: Matrix = reference[:, None] * learnt
-    return np.where(unseen[:, None], quantiles, np.nan)
+    for kind in (False, True):
+        early = _early(seen, first, (fresh == kind) & np.isfinite(reference), project.horizon)
+        asked = unseen & (fresh == kind)
+        if early.any(axis=1).sum() >= MIN_NEWCOMERS:
+            learnt = _lesson(history, reference[:, None] * levels.shape, early)
+            quantiles[asked] = reference[asked, None] * learnt
+    left = unseen & np.isnan(quantiles).any(axis=1)
+    if left.any():
+        quantiles[left] = neighbour_levels(panel, project, recipe, levels)[left]
+    return quantiles
+
+
+def _fresh(panel: Panel, first: Codes) -> NDArray[np.bool_]:
+    """Return (n series,) whether a series came with a key value that no series had before it.
+
+    ``first``: (n series,) the period each was first observed in, past the last for one never seen.
+    """
+    fresh = np.zeros(panel.n_series, dtype=np.bool_)
+    for name in panel.keys.columns:
+        codes = group_codes(panel, [name])
+        earliest = np.full(int(codes.max()) + 1, np.iinfo(np.int64).max)
+        np.minimum.at(earliest, codes, first)
+        fresh |= earliest[codes] == first
+    return fresh
+
+
+def _early(
+    seen: NDArray[np.bool_], first: Codes, kind: NDArray[np.bool_], horizon: int
+) -> NDArray[np.bool_]:
+    """Return (n series, periods) the first ``horizon`` periods of newcomers of a ``kind``."""
+    periods = np.arange(seen.shape[1])
+    new = kind & (first > 0)
+    return seen & new[:, None] & (periods < first[:, None] + horizon)
+
+
+def _lesson(history: Matrix, expected: Matrix, cells: NDArray[np.bool_]) -> Vector:
+    """Return the quantiles of history over ``expected`` in ``cells``; every series counts alike."""
+    count = cells.sum(axis=1)
+    weight = (1 / np.maximum(count, 1))[np.nonzero(cells)[0]]
+    return weighted_quantiles(
+        history[cells] / expected[cells], weight, int(count.astype(bool).sum())
+    )
+
+
+def neighbour_levels(panel: Panel, project: ProjectSpec, recipe: Recipe, levels: Levels) -> Matrix:
+    """Return (n series, quantile levels) of what neighbours say; NaN where they say nothing.
+
+    How far a level may be off is how far the established series are from theirs, in the recent
+    periods, had they been new: leading key known or new.
+    """
+    found = neighbours(panel, project, recipe, levels)
+    history = panel.target[:, : panel.cutoff + 1]
+    recent = np.isfinite(history)
+    recent[:, : -recent_windows(project)[0]] = False
+    quantiles = np.full((panel.n_series, len(QUANTILES)), np.nan)
+    for known, left_out in ((True, found.left_out), (False, found.strange)):
+        cells = recent & np.isfinite(left_out)[:, None]
+        asked = (found.known == known) & np.isfinite(found.level)
+        if asked.any() and cells.any(axis=1).sum() >= MIN_NEWCOMERS:
+            learnt = _lesson(history, left_out[:, None] * levels.shape, cells)
+            quantiles[asked] = found.level[asked, None] * learnt
+    return quantiles
 
 
 def _reference(levels: Levels) -> Vector:
@@ -72,7 +129,7 @@ def weighted_quantiles(values: Vector, weight: Vector, count: int) -> Vector:
     Source: J. Lei et al., "Distribution-free predictive inference for regression", JASA 113 (2018).
 
     >>> weighted_quantiles(np.arange(1.0, 10.0), np.ones(9), 9).tolist()
-    [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]
+    [1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 9.0]
     """
     order = np.lexsort((weight, values))
     ordered = values[order]

@@ -7,7 +7,7 @@ computed from the panel as known at its cutoff.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,17 @@ from foresell.features.alignment import Sources, sources, week_periods, year_per
 from foresell.features.calendar import period_dates
 from foresell.features.effects import drift_effects, weekday_profile
 from foresell.features.levels import SHAPE_BOUNDS, Levels, Vector, fit_levels, smooth_history
+from foresell.features.months import month_effects
+from foresell.features.planned import planned_effects, without_effects
 from foresell.features.pools import Recipe, group_codes, group_sum
+from foresell.features.years import (
+    OWN_SHARE,
+    SHAPE_SHARE,
+    SMOOTH_SHARE,
+    Years,
+    steadied,
+    years_of,
+)
 from foresell.spec.project import ProjectSpec
 
 GROWTH_BOUND = 0.7  # of log growth: between half and double
@@ -31,6 +41,7 @@ class Season:
     ``base``, ``pooled``, ``level_shape``: (n, s), unit of the target, all finite. ``growth``: log
     year-on-year growth, (n,) each: ``series``, ``series_short`` and ``key_NAME`` per key column.
     ``volatility``: (n,) mean absolute miss of the base over the recent periods, per scale.
+    ``planned``: (n, s) the factor of the known-future covariates, which the three hold (`planned`).
     ``known_source``: for each known-future covariate what it was in the source periods, (n, s).
     ``aligned``: (s,) whether the step follows an event.
     """
@@ -42,6 +53,7 @@ class Season:
     growth: Mapping[str, Vector]
     volatility: Vector
     known_source: Mapping[str, Matrix]
+    planned: Matrix
     aligned: NDArray[np.bool_]
 
 
@@ -62,17 +74,24 @@ def fit_season(panel: Panel, project: ProjectSpec, recipe: Recipe, steps: int) -
     """
     cutoff = panel.cutoff
     dates = period_dates(panel.dates, project.frequency, cutoff + 1 + steps)
-    levels, codes = fit_levels(panel, project, recipe), lead_codes(panel, recipe)
-    history = panel.target[:, : cutoff + 1]
+    codes = lead_codes(panel, recipe)
+    planned = planned_effects(panel, project, codes, len(dates))
+    history = without_effects(panel.target[:, : cutoff + 1], planned[:, : cutoff + 1])
+    panel, planned = replace(panel, target=history), planned[:, cutoff + 1 :]
+    levels = fit_levels(panel, project, recipe)
     weekly = weekday_profile(project, levels, codes, history, len(dates))
     units = history / weekly[:, : cutoff + 1] / levels.scale[:, None]
-    factor = weekly * drift_effects(project, dates, codes, units, levels.share >= 0.5)
+    factor = drift_effects(project, dates, codes, units, levels.share >= 0.5)
+    units = units / factor[:, : cutoff + 1]
+    factor *= weekly * month_effects(project, dates, codes, units, levels.share >= 0.5)
     clean = history / factor[:, : cutoff + 1]
     smooth = smooth_history(levels, codes, clean, factor[:, : cutoff + 1])
     filled = np.where(np.isfinite(clean), clean, smooth)
     shape = np.clip(levels.shape / factor[:, : cutoff + 1], *SHAPE_BOUNDS)
     long = min(recent_windows(project)[0], cutoff + 1)
-    where = _reachable(sources(project, dates), cutoff, year_periods(project))
+    found = sources(project, dates)
+    filled, smooth, shape = _steadied(filled, smooth, shape, years_of(project, found))
+    where = _reachable(found, cutoff, year_periods(project))
     window = slice(cutoff + 1 - long, cutoff + 1 + steps)
     views = [_shifted(values, where, window) * factor[:, window] for values in (filled, smooth)]
     shaped = _shifted(shape, where, window) * factor[:, window]
@@ -80,17 +99,32 @@ def fit_season(panel: Panel, project: ProjectSpec, recipe: Recipe, steps: int) -
     back = np.where(behind, views[0][:, :long], np.nan)
     return Season(
         levels=levels,
-        base=views[0][:, long:],
-        pooled=views[1][:, long:],
-        level_shape=_at_recent_level(history[:, -long:], shaped, levels, behind),
+        base=views[0][:, long:] * planned,
+        pooled=views[1][:, long:] * planned,
+        level_shape=_at_recent_level(history[:, -long:], shaped, levels, behind) * planned,
         growth=_growths(panel, project, history[:, -long:], back),
         volatility=_volatility(history[:, -long:], back, levels),
         known_source={
             name: _known_source(values, where, slice(cutoff + 1, cutoff + 1 + steps))
             for name, values in panel.known.items()
         },
+        planned=planned,
         aligned=where.aligned[cutoff + 1 :],
     )
+
+
+def _steadied(
+    filled: Matrix, smooth: Matrix, shape: Matrix, years: Years
+) -> tuple[Matrix, Matrix, Matrix]:
+    """Return the three views of the history, each steadied by the years before (`steadied`).
+
+    What a series adds to its pool's shape is steadied apart from the shape, since more of it is
+    accident.
+    """
+    kept = steadied(shape, years, SHAPE_SHARE)
+    own = steadied(filled / shape, years, OWN_SHARE)
+    pooled = steadied(smooth / shape, years, SMOOTH_SHARE)
+    return own * kept, pooled * kept, kept
 
 
 def _reachable(where: Sources, cutoff: int, year: int) -> Sources:

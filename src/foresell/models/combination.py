@@ -1,6 +1,7 @@
-"""Combining candidates: greedy selection with replacement, shrunk towards the plain mean.
+"""Combining candidates: plainly, by inverse error, or by greedy selection with replacement.
 
-Source: R. Caruana et al., "Ensemble selection from libraries of models", ICML 2004.
+Sources: J. M. Bates, C. W. J. Granger, "The combination of forecasts", OR 20 (1969); R. Caruana et
+al., "Ensemble selection from libraries of models", ICML 2004.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,31 @@ STEPS = 25
 SHRINK = 0.4
 
 
+def even_weights(members: Mapping[str, Vector], equal: Sequence[str]) -> dict[str, float]:
+    """Return the same weight for the members named in ``equal``, 0 for others; they sum to 1."""
+    return {name: (1.0 / len(equal) if name in equal else 0.0) for name in members}
+
+
+def inverse_error_weights(
+    members: Mapping[str, Vector], actual: Vector, equal: Sequence[str]
+) -> dict[str, float]:
+    """Return weights in inverse proportion to mean absolute error, of the members in ``equal``.
+
+    ``members``: (n,) forecasts each; ``actual``: (n,) without NaN. Others weigh 0; the sum is 1.
+    No row, or no error anywhere: equal weights. A member without error counts as having a
+    thousandth of the mean error.
+    """
+    if not len(actual):
+        return even_weights(members, equal)
+    errors = {name: float(np.abs(actual - members[name]).mean()) for name in equal}
+    least = sum(errors.values()) / len(errors) / 1000
+    if least <= 0:
+        return even_weights(members, equal)
+    inverse = {name: 1.0 / max(error, least) for name, error in errors.items()}
+    total = sum(inverse.values())
+    return {name: inverse.get(name, 0.0) / total for name in members}
+
+
 def greedy_weights(
     members: Mapping[str, Vector], actual: Vector, equal: Sequence[str]
 ) -> dict[str, float]:
@@ -25,7 +51,7 @@ def greedy_weights(
     Ties go to the first member.
     """
     names = list(members)
-    plain = {name: (1.0 / len(equal) if name in equal else 0.0) for name in names}
+    plain = even_weights(members, equal)
     if not len(actual):
         return plain
     stack = np.vstack([members[name] for name in names])

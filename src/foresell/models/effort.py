@@ -1,39 +1,48 @@
 """How hard the learner tries: the presets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from foresell.models.boosted import Boosting
+from foresell.models.parts import Settings
+from foresell.spec.modelling import Selection
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
     """One preset. ``origins``: the most origins rows are drawn from, evenly spaced in time.
 
-    ``origin_rows``: the most rows drawn from one origin. ``search``: other booster settings that
-    are judged on the folds; the best replaces ``boosting``.
+    ``origin_rows``: the most rows drawn from one origin. ``settings``: by candidate, what differs
+    from its own defaults; the project file's come after them. ``without``: declared candidates it
+    does not fit. ``selection``: what it does whatever the project file says; None: as the file
+    says. ``trials``: how many times the file's number of trials a search takes.
     """
 
     origins: int
     origin_rows: int
-    boosting: Boosting
-    search: tuple[Boosting, ...] = field(default=())
+    settings: Mapping[str, Settings] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+    selection: Selection | None = None
+    trials: int = 1
+
+    def selecting(self, selection: Selection | None) -> "Effort":
+        """Return the same with ``selection``, where it is given, instead of its own."""
+        return self if selection is None else replace(self, selection=selection)
 
 
 EFFORTS: Mapping[str, Effort] = {
     "fast": Effort(
-        origins=10, origin_rows=8_000, boosting=Boosting(trees=120, rows=60_000, leaves=15)
+        origins=10,
+        origin_rows=8_000,
+        settings={"lightgbm": {"trees": 120, "rows": 60_000, "leaves": 15}},
+        without=("xgboost", "catboost"),  # they take longest
+        selection="baseline",
     ),
-    "default": Effort(origins=17, origin_rows=20_000, boosting=Boosting(seeds=2)),
+    "default": Effort(origins=17, origin_rows=20_000),
     "best": Effort(
         origins=20,
         origin_rows=20_000,
-        boosting=Boosting(seeds=3),
-        search=(
-            Boosting(seeds=3, leaves=15, columns_share=0.25, leaf_rows=1000),
-            Boosting(seeds=3, leaves=63, trees=160),
-            Boosting(seeds=3, past=True),
-            Boosting(seeds=3, trees=400, trees_per_origin=30, learning_rate=0.03),
-        ),
+        settings={name: {"seeds": 2} for name in ("lightgbm", "xgboost", "catboost")},
+        selection="tuned",
+        trials=3,
     ),
 }

@@ -1,24 +1,33 @@
-"""The panel learner: seasonal base, regression and booster, combined and calibrated on folds."""
+"""The panel learner: seasonal base and fitted candidates, combined and calibrated on folds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 
 from foresell.data.panel import Matrix, Panel
 from foresell.errors import DataError
-from foresell.evaluate.intervals import calibrated_quantiles, spread_of, volume_codes
 from foresell.features.direct import direct_frame
 from foresell.features.levels import Vector
 from foresell.features.newcomers import newcomer_levels
 from foresell.features.pools import Recipe, fit_recipe
 from foresell.features.threads import one_thread
 from foresell.models.baselines import BASELINES
-from foresell.models.boosted import Boosting
+from foresell.models.calibrating import (
+    CONFORMAL,
+    RESIDUAL,
+    Uncertainty,
+    candidate_quantiles,
+    fit_shape,
+    fit_uncertainty,
+    named_method,
+)
+from foresell.models.candidates import plans
+from foresell.models.coherence import RECONCILED, Reconciling, reconciled, with_reconciled
 from foresell.models.combination import bucket_of, combined, horizon_thirds
 from foresell.models.effort import Effort
-from foresell.models.judging import Judge, Progress, best_settings, drawn_samples, fit_parts
+from foresell.models.judging import Judge, Progress, drawn_samples, fit_parts
 from foresell.models.members import Fitted, forecast_members, own_members
 from foresell.models.origins import (
     Frames,
@@ -26,16 +35,17 @@ from foresell.models.origins import (
     fold_cutoffs,
     steps_of,
 )
+from foresell.models.parts import Settings
+from foresell.models.seasonal import SEASONAL
+from foresell.models.selecting import judge_candidates
+from foresell.models.shape import Shape, shape_table
 from foresell.models.stacking import (
+    ENSEMBLES,
     GREEDY,
     MEAN,
     FoldRows,
-    Uncertainty,
     Weights,
-    empty_rows,
-    fit_uncertainty,
     fold_table,
-    joined,
     with_ensembles,
 )
 from foresell.models.uncertainty import holiday_rows, spread_design
@@ -47,34 +57,48 @@ from foresell.spec.project import ProjectSpec
 class Learner:
     """A fitted learner, whole.
 
-    ``cutoff``: the period index it was fitted up to. ``weights``: the greedy ensemble's, one
-    mapping per horizon bucket. ``chosen``: the candidate with the least absolute error over the
-    folds; its forecast is the point. ``uncertainty``: by candidate. ``folds``: see `fold_table`.
-    ``notes``: what could not be done and why.
+    ``cutoff``: the period index it was fitted up to. ``settings``: of each fitted candidate, as
+    declared or found. ``ensembles``: the weights of each, one mapping per horizon bucket.
+    ``chosen``: the candidate with the least absolute error over the folds; its forecast is the
+    point. ``uncertainty``: by candidate. ``folds``: see `fold_table`. ``failures``: the reason of
+    every candidate that failed. ``notes``: what could not be done and why, these among it.
+    ``reconciling``: of the candidate ``reconciled``; None without a declared hierarchy. ``shape``:
+    how far the misses of the chosen candidate reach; None where too few rows were held out.
     """
 
     recipe: Recipe
     cutoff: int
     buckets: tuple[int, ...]
     fitted: Fitted
-    boosting: Boosting
-    weights: Weights
+    settings: Mapping[str, Settings]
+    ensembles: Mapping[str, Weights]
     chosen: str
     uncertainty: Mapping[str, Uncertainty]
     interval_method: str
     folds: pl.DataFrame
     notes: tuple[str, ...]
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    reconciling: Reconciling | None = None
+    shape: Shape | None = None
+
+    @property
+    def weights(self) -> Weights:
+        """The greedy ensemble's weights."""
+        return self.ensembles[GREEDY]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PanelForecast:
     """A forecast of every series: n series, s steps from the panel's cutoff on.
 
-    ``point``: (n, s). ``quantiles``: (n, s, 9), rising. ``members``: every candidate's (n, s).
+    ``point``: (n, s). ``quantiles``: (n, s, levels), rising. ``members``: every candidate's (n, s).
     ``level_used``: (n,) the level of the hierarchy each series was answered from. ``design``,
-    ``scale`` and ``holiday``: what `candidate_quantiles` needs, one row per series and step.
-    ``newcomers``: (n, s, 9) quantiles of series without history, learnt from earlier newcomers; NaN
-    elsewhere. Where it is finite it is the answer of every candidate but the baselines.
+    ``reach``, ``scale`` and ``holiday``: what `candidate_quantiles` needs, one row per series and
+    step.
+    ``newcomers``: (n, s, levels) quantiles of series without history, learnt from earlier
+    newcomers; NaN elsewhere. Where it is finite it is the answer of every candidate but the
+    baselines.
     """
 
     point: Matrix
@@ -83,6 +107,7 @@ class PanelForecast:
     level_used: tuple[str, ...]
     interval_method: str
     design: Matrix
+    reach: Matrix
     scale: Vector
     holiday: Vector
     newcomers: Matrix
@@ -113,32 +138,46 @@ def _fitted(
         if panel.cutoff - back not in cutoffs
     ]
     if cutoffs:
-        method = "conformal_intervals"
+        method = CONFORMAL
     else:
-        method, cutoffs = "residual_quantiles", fallback_cutoffs(panel, project)
+        method, cutoffs = RESIDUAL, fallback_cutoffs(panel, project)
         samples = []
         notes.append("no fold is possible: seasonal bases alone, bands from plain residuals")
-    judge = Judge(panel, project, frames, samples, buckets)
-    boosting, folds = best_settings(judge, (effort.boosting, *effort.search), cutoffs, progress)
-    rows = joined(folds) if folds else empty_rows()
-    candidates, weights = _candidates(rows, len(buckets))
-    progress("calibrating the intervals")
-    uncertainty = {
-        name: fit_uncertainty(rows, values, len(buckets)) for name, values in candidates.items()
-    }
+    judge = Judge(panel, project, frames, samples, buckets, cutoffs)
+    wanted = plans(project.models, effort) if samples else ()
+    trials = project.models.tuning.trials * effort.trials
+    judged = judge_candidates(judge, wanted, trials, progress)
     progress("fitting on the whole history")
+    parts, failures = fit_parts(samples, panel, project, frames, judged.settings)
+    judged = judged.without(failures)
+    candidates, ensembles = _candidates(judged.rows, len(buckets))
+    best = _chosen(judged.rows, candidates)
+    reconciling, candidates, chosen = with_reconciled(
+        (panel, project, frames), judged.rows, candidates, best, buckets
+    )
+    progress("calibrating the intervals")
+    shape, reach = fit_shape(judged.rows, candidates[chosen], project.seed)
+    uncertainty = {
+        name: fit_uncertainty(
+            judged.rows, values, len(buckets), None if name in BASELINES else reach
+        )
+        for name, values in candidates.items()
+    }
     return Learner(
         recipe=fit_recipe(panel, project),
         cutoff=panel.cutoff,
         buckets=buckets,
-        fitted=fit_parts(samples, panel.cutoff, project, boosting),
-        boosting=boosting,
-        weights=weights,
-        chosen=_chosen(rows, candidates),
+        fitted=Fitted(parts=parts),
+        settings=judged.settings,
+        ensembles=ensembles,
+        chosen=chosen,
         uncertainty=uncertainty,
-        interval_method=method,
-        folds=fold_table(rows, candidates),
-        notes=tuple(notes),
+        interval_method=named_method(method, len(judged.rows.actual)),
+        folds=fold_table(judged.rows, candidates),
+        notes=(*notes, *(f"{name} failed: {why}" for name, why in judged.failures.items())),
+        failures=judged.failures,
+        reconciling=reconciling,
+        shape=shape,
     )
 
 
@@ -150,18 +189,25 @@ def refit_learner(
     frames: Frames,
     progress: Progress = lambda _: None,
 ) -> Learner:
-    """Fit regression and booster again on everything up to the panel's later cutoff.
+    """Fit the judged candidates again on everything up to the panel's later cutoff.
 
     Recipe, settings, weights, calibration and folds stay the judged learner's. One that was judged
-    without regression and booster stays without: no fold weighed them or measured their misses.
+    without fitted candidates stays without: no fold weighed them or measured their misses. A
+    candidate that cannot be fitted again stays as it was judged, which is noted.
     """
-    if learner.fitted.lad is None:
+    if not learner.fitted.parts:
         return replace(learner, cutoff=panel.cutoff)
     samples = drawn_samples(panel, project, effort, frames, progress)
     progress("fitting on the whole history")
     with one_thread():
-        fitted = fit_parts(samples, panel.cutoff, project, learner.boosting)
-    return replace(learner, cutoff=panel.cutoff, fitted=fitted)
+        parts, failures = fit_parts(samples, panel, project, frames, learner.settings)
+    late = (f"{name} stays as judged: {why}" for name, why in failures.items())
+    return replace(
+        learner,
+        cutoff=panel.cutoff,
+        fitted=Fitted(parts={**learner.fitted.parts, **parts}),
+        notes=(*learner.notes, *late),
+    )
 
 
 def forecast(
@@ -193,14 +239,20 @@ def forecast(
     made = forecast_members(learner.fitted, seen, project, frame)
     members = {name: values for name, values in made.items() if name in learner.uncertainty}
     holiday = holiday_rows(frame, project)
-    design = spread_design(frame, members, holiday)
+    design, reach = spread_design(frame, members, holiday), np.ones((frame.height, 2))
+    if learner.shape is not None:
+        reach = learner.shape.sides(design, shape_table(frame, members))
     bucket = bucket_of(steps, learner.buckets)
-    members[MEAN] = np.mean([members[name] for name in own_members(members)], axis=0)
-    members[GREEDY] = combined(members, learner.weights, bucket)
+    alone = dict(members)
+    for name, weights in learner.ensembles.items():
+        members[name] = combined(alone, weights, bucket)
     newcomers = _newcomers(learner, seen, project, frame)
     for name in own_members(members):
         middle = newcomers[..., QUANTILES.index(0.5)]
         members[name] = np.where(np.isfinite(middle), middle, members[name])
+    if learner.reconciling is not None:
+        source = members[learner.reconciling.source]
+        members[RECONCILED] = reconciled(learner.reconciling.trust, seen, project, source)
     answer = PanelForecast(
         point=members[learner.chosen],
         quantiles=np.zeros((panel.n_series, steps, len(QUANTILES))),
@@ -208,6 +260,7 @@ def forecast(
         level_used=tuple(frame["level_used"].gather_every(steps)),
         interval_method=learner.interval_method,
         design=design,
+        reach=reach,
         scale=frame["scale"].to_numpy(),
         holiday=holiday.astype(np.float64),
         newcomers=newcomers,
@@ -217,41 +270,20 @@ def forecast(
 
 
 def _newcomers(learner: Learner, seen: Panel, project: ProjectSpec, frame: pl.DataFrame) -> Matrix:
-    """Return (n series, steps, 9) the quantiles of series without history, NaN elsewhere."""
+    """Return (n series, steps, levels) the quantiles of series without history, else NaN."""
     levels = newcomer_levels(seen, project, learner.recipe)
     shape = frame["x_level_shape"].to_numpy().astype(np.float64).reshape(seen.n_series, -1, 1)
     quantiles: Matrix = levels[:, None, :] * shape
     return np.maximum(quantiles, 0.0) if project.nonnegative else quantiles
 
 
-def candidate_quantiles(
-    learner: Learner, answer: PanelForecast, candidate: str, project: ProjectSpec
-) -> Matrix:
-    """Return the (n series, steps, 9) quantiles of any candidate of ``answer``, rising."""
-    point = answer.members[candidate]
-    steps = point.shape[1]
-    known = learner.uncertainty[candidate]
-    groups = (
-        np.tile(bucket_of(steps, learner.buckets), point.shape[0]),
-        volume_codes(answer.scale, known.calibration.volumes),
-        answer.holiday.astype(np.int64),
-    )
-    size = spread_of(known.spread, answer.design, answer.scale)
-    flat = calibrated_quantiles(known.calibration, point.ravel(), size, groups)
-    bounded = np.maximum(flat, 0.0) if project.nonnegative else flat
-    bands = bounded.reshape(*point.shape, len(QUANTILES))
-    learnt = np.isfinite(answer.newcomers) & (candidate not in BASELINES)
-    return np.where(learnt, answer.newcomers, bands)
-
-
-def _candidates(rows: FoldRows, buckets: int) -> tuple[dict[str, Vector], Weights]:
-    """Return the candidates' held-out forecasts and the greedy weights."""
+def _candidates(rows: FoldRows, buckets: int) -> tuple[dict[str, Vector], dict[str, Weights]]:
+    """Return the candidates' held-out forecasts and the ensembles' weights."""
     if len(rows.actual):
         return with_ensembles(rows, buckets)
-    own = ("seasonal_base", "seasonal_pooled", "level_shape")
-    names = (*own, *BASELINES, MEAN, GREEDY)
-    even = dict.fromkeys(own, 1 / len(own))
-    return {name: np.zeros(0) for name in names}, tuple(even for _ in range(buckets))
+    names = (*SEASONAL, *BASELINES, *ENSEMBLES)
+    even = tuple(dict.fromkeys(SEASONAL, 1 / len(SEASONAL)) for _ in range(buckets))
+    return {name: np.zeros(0) for name in names}, dict.fromkeys(ENSEMBLES, even)
 
 
 def _chosen(rows: FoldRows, candidates: Mapping[str, Vector]) -> str:

@@ -1,8 +1,9 @@
-"""A learner as files: JSON and LightGBM's own text, never a pickle; equal learners, equal bytes."""
+"""A learner as files: JSON and its libraries' own formats; equal learners give equal bytes."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -10,30 +11,41 @@ import polars as pl
 from foresell.errors import DataError
 from foresell.evaluate.intervals import Spread, calibration_from_json
 from foresell.features.pools import recipe_from_json
-from foresell.models.boosted import Booster, Boosting
-from foresell.models.lad import lad_from_json
+from foresell.models.calibrating import Uncertainty
+from foresell.models.candidates import read
+from foresell.models.coherence import reconciling_from_json
 from foresell.models.learner import Learner
 from foresell.models.members import Fitted
-from foresell.models.stacking import FOLD_COLUMNS, Uncertainty
+from foresell.models.parts import Part
+from foresell.models.shape import read_shape
+from foresell.models.stacking import FOLD_COLUMNS
 
-MAIN = "learner.json"
+MAIN, FAILURES = "learner.json", "failures.json"
+_PARTS = "parts/"
+_SHAPE = "shape/"
 
 
 def write_learner(learner: Learner) -> dict[str, bytes]:
-    """Return the learner's files by name: ``learner.json`` and ``booster_N.txt``, UTF-8."""
-    booster, lad = learner.fitted.booster, learner.fitted.lad
+    """Return the learner's files by name.
+
+    ``learner.json``; ``failures.json``: why candidates failed, by name; ``parts/CANDIDATE/...``:
+    each fitted part's own files; ``shape/...``: those of the shape of the misses, if it has one.
+    """
+    parts = {name: part.files() for name, part in learner.fitted.parts.items()}
     main = {
         "recipe": json.loads(learner.recipe.to_json()),
         "cutoff": learner.cutoff,
         "buckets": list(learner.buckets),
-        "lad": None if lad is None else json.loads(lad.to_json()),
-        "booster": None if booster is None else {"features": list(booster.features)},
-        "boosting": asdict(learner.boosting),
-        "weights": [dict(weights) for weights in learner.weights],
+        "parts": list(parts),
+        "settings": {name: dict(values) for name, values in learner.settings.items()},
+        "ensembles": {
+            name: [dict(weights) for weights in buckets]
+            for name, buckets in learner.ensembles.items()
+        },
         "chosen": learner.chosen,
         "uncertainty": {
             name: {
-                "spread": asdict(known.spread),
+                "spread": None if known.spread is None else asdict(known.spread),
                 "calibration": json.loads(known.calibration.to_json()),
             }
             for name, known in learner.uncertainty.items()
@@ -41,15 +53,26 @@ def write_learner(learner: Learner) -> dict[str, bytes]:
         "interval_method": learner.interval_method,
         "folds": learner.folds.to_dicts(),
         "notes": list(learner.notes),
+        "reconciling": None
+        if learner.reconciling is None
+        else json.loads(learner.reconciling.to_json()),
     }
-    files = {MAIN: json.dumps(main, indent=1).encode()}
-    for place, text in enumerate(() if booster is None else booster.texts):
-        files[f"booster_{place}.txt"] = text.encode()
-    return files
+    files = {
+        MAIN: json.dumps(main, indent=1).encode(),
+        FAILURES: json.dumps(dict(learner.failures), indent=1).encode(),
+    }
+    for name, own in parts.items():
+        files |= {f"{_PARTS}{name}/{file}": content for file, content in own.items()}
+    shape = {} if learner.shape is None else learner.shape.files()
+    return files | {f"{_SHAPE}{file}": content for file, content in shape.items()}
 
 
-def read_learner(files: Mapping[str, bytes]) -> Learner:
+def read_learner(
+    files: Mapping[str, bytes], at_hand: Mapping[str, Part] = MappingProxyType({})
+) -> Learner:
     """Return the learner whose `write_learner` is ``files``; it forecasts identically.
+
+    ``at_hand``: parts by name that stand for those in the files, which are then not read.
 
     Raises:
         DataError: ``learner.json`` is not among the files.
@@ -59,40 +82,48 @@ def read_learner(files: Mapping[str, bytes]) -> Learner:
             f"no {MAIN} among {sorted(files)}", "a learner's files", "train the model again"
         )
     main: dict[str, Any] = json.loads(files[MAIN])
-    texts = [files[name].decode() for name in _booster_names(files)]
-    booster = main["booster"]
     return Learner(
         recipe=recipe_from_json(json.dumps(main["recipe"])),
         cutoff=main["cutoff"],
         buckets=tuple(main["buckets"]),
         fitted=Fitted(
-            lad=None if main["lad"] is None else lad_from_json(json.dumps(main["lad"])),
-            booster=None
-            if booster is None
-            else Booster(features=tuple(booster["features"]), texts=tuple(texts)),
+            parts={
+                name: at_hand[name]
+                if name in at_hand
+                else read(name, _own(f"{_PARTS}{name}/", files))
+                for name in main["parts"]
+            }
         ),
-        boosting=Boosting(**main["boosting"]),
-        weights=tuple(main["weights"]),
+        settings=main["settings"],
+        ensembles={name: tuple(weights) for name, weights in main["ensembles"].items()},
         chosen=main["chosen"],
         uncertainty={name: _uncertainty(known) for name, known in main["uncertainty"].items()},
         interval_method=main["interval_method"],
         folds=pl.DataFrame(main["folds"], schema=FOLD_COLUMNS),
         notes=tuple(main["notes"]),
+        failures=json.loads(files[FAILURES]),
+        reconciling=None
+        if main["reconciling"] is None
+        else reconciling_from_json(json.dumps(main["reconciling"])),
+        shape=read_shape(_own(_SHAPE, files)),
     )
 
 
-def _booster_names(files: Mapping[str, bytes]) -> list[str]:
-    """Return the names of the booster texts in the order they were written."""
-    names = [name for name in files if name.startswith("booster_")]
-    return sorted(names, key=lambda name: int(name.removeprefix("booster_").removesuffix(".txt")))
+def _own(prefix: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of one part, or of the shape, by their own names."""
+    return {
+        file.removeprefix(prefix): content
+        for file, content in files.items()
+        if file.startswith(prefix)
+    }
 
 
 def _uncertainty(known: Mapping[str, Any]) -> Uncertainty:
     """Return one candidate's spread and calibration."""
     spread = known["spread"]
     return Uncertainty(
-        spread=Spread(
-            weights=tuple(spread["weights"]), low=float(spread["low"]), high=float(spread["high"])
-        ),
+        spread=None
+        if spread is None
+        else replace(Spread(**spread), weights=tuple(spread["weights"])),
         calibration=calibration_from_json(json.dumps(known["calibration"])),
     )

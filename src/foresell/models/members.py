@@ -1,7 +1,7 @@
 """The candidates of the panel learner, each a forecast of every series and step."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -9,22 +9,20 @@ import polars as pl
 from foresell.data.panel import Matrix, Panel
 from foresell.features.levels import Vector
 from foresell.models.baselines import BASELINES
-from foresell.models.boosted import Booster, predict_booster
-from foresell.models.lad import Lad, predict_lad
 from foresell.models.origins import steps_of
-from foresell.models.seasonal import reference, seasonal_members
+from foresell.models.parts import Part
+from foresell.models.seasonal import seasonal_members
 from foresell.spec.project import ProjectSpec
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fitted:
-    """The fitted parts; None where the history was too short for one."""
+    """The fitted parts by candidate; none where the history was too short to judge any."""
 
-    lad: Lad | None = None
-    booster: Booster | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
-def own_members(names: Mapping[str, Matrix]) -> tuple[str, ...]:
+def own_members(names: Mapping[str, object]) -> tuple[str, ...]:
     """Return the members that are not baselines, in order."""
     return tuple(name for name in names if name not in BASELINES)
 
@@ -46,12 +44,20 @@ def forecast_members(
     The frame's origin is the panel's cutoff. All values are finite, and not below 0 where the
     project says so. ``baselines``: what `baseline_members` gives, if it is at hand.
     """
+    made = {name: part.forecast(frame) for name, part in fitted.parts.items()}
+    return assembled(made, panel, project, frame, baselines)
+
+
+def assembled(
+    made: Mapping[str, Vector],
+    panel: Panel,
+    project: ProjectSpec,
+    frame: pl.DataFrame,
+    baselines: Mapping[str, Matrix] | None = None,
+) -> dict[str, Matrix]:
+    """Return the seasonal members, what the parts made of the rows of ``frame``, the baselines."""
     steps = steps_of(frame, panel)
-    flat: dict[str, Vector] = seasonal_members(frame)
-    if fitted.lad is not None:
-        flat["lad"] = predict_lad(fitted.lad, frame)
-    if fitted.booster is not None:
-        flat["lightgbm"] = reference(frame) + predict_booster(fitted.booster, frame)
+    flat: dict[str, Vector] = {**seasonal_members(frame), **made}
     members = {name: values.reshape(panel.n_series, steps) for name, values in flat.items()}
     members.update(baseline_members(panel, project, steps) if baselines is None else baselines)
     if project.nonnegative:

@@ -102,6 +102,10 @@ class Sample:
         """Return (rows,) the targets as known at ``cutoff``: NaN where they lie after it."""
         return np.where(self.period <= cutoff, self.target, np.nan)
 
+    def known(self, cutoff: int) -> Vector:
+        """Return the periods of the targets known at ``cutoff``, one for each such row."""
+        return self.period[self.period <= cutoff]
+
 
 def draw_sample(
     panel: Panel, project: ProjectSpec, frame: pl.DataFrame, origin: int, rows: int

@@ -1,5 +1,7 @@
 """Forecasts straight from the season: last year aligned by date and event, times shrunk growth."""
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import polars as pl
 
@@ -19,19 +21,24 @@ def growth_factor(frame: pl.DataFrame) -> Vector:
     return np.exp(logs)
 
 
+# Each (frame, growth) -> (n rows,) in the unit of the target.
+SEASONAL: Mapping[str, Callable[[pl.DataFrame, Vector], Vector]] = {
+    "seasonal_base": lambda frame, growth: frame["base"].to_numpy() * growth,
+    "seasonal_pooled": lambda frame, growth: (
+        frame["x_pooled"].to_numpy() * frame["scale"].to_numpy() * growth
+    ),
+    "level_shape": lambda frame, _: frame["x_level_shape"].to_numpy() * frame["scale"].to_numpy(),
+}
+
+
 def seasonal_members(frame: pl.DataFrame) -> dict[str, Vector]:
     """Return the seasonal forecasts of a direct frame's rows: (n rows,) each, in the target's unit.
 
     ``seasonal_base``: the series' own last year; ``seasonal_pooled``: last year as its group
     remembers it; both times growth. ``level_shape``: the pool's shape at the recent level.
     """
-    scale = frame["scale"].to_numpy()
     growth = growth_factor(frame)
-    return {
-        "seasonal_base": frame["base"].to_numpy() * growth,
-        "seasonal_pooled": frame["x_pooled"].to_numpy() * scale * growth,
-        "level_shape": frame["x_level_shape"].to_numpy() * scale,
-    }
+    return {name: member(frame, growth) for name, member in SEASONAL.items()}
 
 
 def reference(frame: pl.DataFrame) -> Vector:

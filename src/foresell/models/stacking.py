@@ -6,31 +6,37 @@ the series.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from foresell.data.panel import Matrix, Panel
-from foresell.evaluate.intervals import (
-    Calibration,
-    Spread,
-    fit_calibration,
-    fit_spread,
-    spread_of,
-)
 from foresell.features.levels import Vector
 from foresell.features.pools import Codes
-from foresell.models.combination import bucket_of, greedy_weights
+from foresell.models.combination import (
+    bucket_of,
+    even_weights,
+    greedy_weights,
+    inverse_error_weights,
+)
 from foresell.models.members import own_members
 from foresell.models.origins import actual_after, steps_of
+from foresell.models.shape import shape_table
+from foresell.models.trees.growing import Table
 from foresell.models.uncertainty import TERMS, holiday_rows, spread_design
 from foresell.spec.project import ProjectSpec
 
-Weights = tuple[Mapping[str, float], ...]
-GREEDY, MEAN = "ensemble_greedy", "ensemble_mean"
+Weights = tuple[Mapping[str, float], ...]  # of the members, one mapping per horizon bucket
+Weigher = Callable[[Mapping[str, Vector], Vector, Sequence[str]], dict[str, float]]
+MEAN, INVERSE, GREEDY = "ensemble_mean", "ensemble_inverse_error", "ensemble_greedy"
+ENSEMBLES: Mapping[str, Weigher] = {
+    MEAN: lambda members, _actual, own: even_weights(members, own),
+    INVERSE: inverse_error_weights,
+    GREEDY: greedy_weights,
+}
 FOLD_COLUMNS = {
     "cutoff": pl.Int64,
     "candidate": pl.String,
@@ -45,7 +51,8 @@ class FoldRows:
     """Held-out rows with an observed target; everything is (rows,) or (rows, ...).
 
     ``members``: forecasts by candidate. ``half``: 0 or 1, the half of the series the row's series
-    is in. ``design``: see `spread_design`.
+    is in. ``period``: the period of the target. ``design``: see `spread_design`; ``table``: see
+    `shape_table`. ``planned``: whether the plan moves sales (`foresell.features.planned`).
     """
 
     cutoff: Codes
@@ -55,7 +62,15 @@ class FoldRows:
     bucket: Codes
     holiday: Codes
     half: Codes
+    period: Codes
     design: Matrix
+    table: Table
+    planned: bool = False
+
+    def without(self, names: Collection[str]) -> "FoldRows":
+        """Return the rows without the members in ``names``."""
+        kept = {name: values for name, values in self.members.items() if name not in names}
+        return replace(self, members=kept)
 
 
 def series_halves(panel: Panel) -> Codes:
@@ -81,7 +96,7 @@ def fold_rows(
     cutoff, buckets = place
     steps = steps_of(frame, panel)
     actual = actual_after(panel, cutoff, steps).ravel()
-    seen = np.isfinite(actual)
+    seen, count = np.isfinite(actual), panel.n_series
     holiday = holiday_rows(frame, project)
     return FoldRows(
         cutoff=np.full(int(seen.sum()), cutoff, dtype=np.int64),
@@ -91,7 +106,10 @@ def fold_rows(
         bucket=np.tile(bucket_of(steps, buckets), panel.n_series)[seen],
         holiday=holiday[seen],
         half=np.repeat(series_halves(panel), steps)[seen],
+        period=np.tile(cutoff + np.arange(1, steps + 1), count)[seen],
         design=spread_design(frame, members, holiday)[seen],
+        table=shape_table(frame, members)[seen],
+        planned=bool((frame["x_planned"] != 1).any()),
     )
 
 
@@ -111,24 +129,29 @@ def joined(folds: Sequence[FoldRows]) -> FoldRows:
         bucket=one("bucket").astype(np.int64),
         holiday=one("holiday").astype(np.int64),
         half=one("half").astype(np.int64),
+        period=one("period").astype(np.int64),
         design=one("design"),
+        table=np.concatenate([fold.table for fold in folds]),
+        planned=any(fold.planned for fold in folds),
     )
 
 
-def tuned_weights(rows: FoldRows, buckets: int, chosen: NDArray[np.bool_]) -> Weights:
-    """Return the greedy weights per horizon bucket, tuned on the ``chosen`` rows.
+def weights_of(ensemble: str, rows: FoldRows, buckets: int, chosen: NDArray[np.bool_]) -> Weights:
+    """Return an ensemble's weights per horizon bucket, learnt from the ``chosen`` rows.
 
-    A bucket no fold reaches takes the weights of the bucket before it.
+    A bucket no fold reaches takes the weights of the bucket before it. Where the plan moves sales,
+    baselines have no weight: they do not know it, and a changed plan must move the ensemble.
     """
-    equal = own_members(dict.fromkeys(rows.members, np.zeros((0, 0))))
+    own = own_members(rows.members)
+    usable = own if rows.planned else tuple(rows.members)
     weights: list[Mapping[str, float]] = []
     for bucket in range(buckets):
         mine = chosen & (rows.bucket == bucket)
         if not mine.any() and weights:
             weights.append(weights[-1])
             continue
-        members = {name: values[mine] for name, values in rows.members.items()}
-        weights.append(greedy_weights(members, rows.actual[mine], equal))
+        members = {name: rows.members[name][mine] for name in usable}
+        weights.append(ENSEMBLES[ensemble](members, rows.actual[mine], own))
     return tuple(weights)
 
 
@@ -141,22 +164,22 @@ def _blend(rows: FoldRows, weights: Weights) -> Vector:
     return out
 
 
-def with_ensembles(rows: FoldRows, buckets: int) -> tuple[dict[str, Vector], Weights]:
-    """Return every candidate's held-out forecasts, ensembles included, and the final weights.
+def with_ensembles(rows: FoldRows, buckets: int) -> tuple[dict[str, Vector], dict[str, Weights]]:
+    """Return every candidate's held-out forecasts, and the weights of each ensemble for use.
 
-    A row's greedy forecast uses weights tuned on the other half of the series; the weights
-    returned are tuned on all of them.
+    A row's forecast by an ensemble uses weights learnt from the other half of the series; the
+    weights returned are learnt from all of them.
     """
-    candidates = dict(rows.members)
-    own = own_members(dict.fromkeys(rows.members, np.zeros((0, 0))))
-    candidates[MEAN] = np.mean([rows.members[name] for name in own], axis=0)
-    greedy = np.zeros(len(rows.actual))
-    for half in (0, 1):
-        weights = tuned_weights(rows, buckets, rows.half != half)
-        greedy = np.where(rows.half == half, _blend(rows, weights), greedy)
-    candidates[GREEDY] = greedy
+    candidates, ensembles = dict(rows.members), dict[str, Weights]()
     everything = np.ones(len(rows.actual), dtype=bool)
-    return candidates, tuned_weights(rows, buckets, everything)
+    for name in ENSEMBLES:
+        made = np.zeros(len(rows.actual))
+        for half in (0, 1):
+            weights = weights_of(name, rows, buckets, rows.half != half)
+            made = np.where(rows.half == half, _blend(rows, weights), made)
+        candidates[name] = made
+        ensembles[name] = weights_of(name, rows, buckets, everything)
+    return candidates, ensembles
 
 
 def fold_table(rows: FoldRows, candidates: Mapping[str, Vector]) -> pl.DataFrame:
@@ -180,34 +203,6 @@ def fold_table(rows: FoldRows, candidates: Mapping[str, Vector]) -> pl.DataFrame
     return pl.DataFrame(lines, schema=FOLD_COLUMNS).sort("cutoff", "abs_error", "candidate")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Uncertainty:
-    """One candidate's spread and calibration."""
-
-    spread: Spread
-    calibration: Calibration
-
-
-def fit_uncertainty(rows: FoldRows, forecast: Vector, buckets: int) -> Uncertainty:
-    """Return the spread and calibration of one candidate from its held-out rows.
-
-    The spread is fitted on one half of the series to normalise the other's misses, and on all of
-    them for use.
-    """
-    misses = rows.actual - forecast
-    size = np.ones(len(misses))
-    for half in (0, 1):
-        out, there = rows.half == half, rows.half != half
-        spread = fit_spread(rows.design[there], misses[there], rows.scale[there])
-        size[out] = spread_of(spread, rows.design[out], rows.scale[out])
-    return Uncertainty(
-        spread=fit_spread(rows.design, misses, rows.scale),
-        calibration=fit_calibration(
-            misses, size, rows.scale, (rows.bucket, rows.holiday, rows.cutoff), buckets
-        ),
-    )
-
-
 def empty_rows() -> FoldRows:
     """Return no rows, for a history too short to hold anything out."""
     none, codes = np.zeros(0), np.zeros(0, dtype=np.int64)
@@ -219,5 +214,7 @@ def empty_rows() -> FoldRows:
         bucket=codes,
         holiday=codes,
         half=codes,
+        period=codes,
         design=np.zeros((0, len(TERMS))),
+        table=np.zeros((0, 0), dtype=np.float32),
     )

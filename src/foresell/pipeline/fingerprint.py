@@ -14,6 +14,7 @@ from platform import python_version
 from foresell.pipeline.work import Request
 from foresell.pipeline.writing import plain
 
+_OPTIONAL = ("catboost", "statsforecast")  # candidates' libraries of extras, where installed
 _SHOWN_ONLY = ("typer", "rich")  # move or show a result, and cannot change it
 
 
@@ -30,6 +31,7 @@ def parameters(request: Request, seen: Iterable[str]) -> Mapping[str, str]:
     outside: dict[str, object] = {
         "contract": request.contract,
         "preset": request.preset,
+        "selection": request.selection,
         "override": request.override,
         "declarations": [request.project_text, request.contract_text],
     }
@@ -48,7 +50,8 @@ def libraries() -> Mapping[str, str]:
         if "extra ==" not in text
     )
     names = sorted(name for name in declared if name not in _SHOWN_ONLY)
-    return {"python": python_version(), **{name: version(name) for name in names}}
+    there = [name for name in (*names, *_OPTIONAL) if name in names or find_spec(name)]
+    return {"python": python_version(), **{name: version(name) for name in there}}
 
 
 @cache

@@ -15,11 +15,16 @@ from foresell.spec.ports import PROVENANCE, Store, Workspace
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
-    """What a run needs beside its request. ``clock`` counts seconds from anywhere."""
+    """What a run needs beside its request. ``clock`` counts seconds from anywhere.
+
+    ``run_id``: no other run's. It stands in every event and in the record of every stage the run
+    did, never in an output: what a run makes follows from what it was given.
+    """
 
     workspace: Workspace
     clock: Callable[[], float]
     listen: Callable[[Event], None]
+    run_id: str = ""
 
     def run(self, stages: Sequence[Stage], request: Request) -> None:
         """Bring the outputs of ``stages``, given in order, up to date.
@@ -31,24 +36,24 @@ class Runner:
         """
         for stage in stages:
             if not stage.always and self._is_fresh(stage, request):
-                self.listen(Event(kind="kept", stage=stage.name, text=stage.says))
+                self._tell("kept", stage, stage.says)
                 continue
             try:
                 self._run_stage(stage, request)
             except ForesellError as error:
-                self.listen(Event(kind="failed", stage=stage.name, text=error.what))
+                self._tell("failed", stage, error.what)
                 raise
 
     def _run_stage(self, stage: Stage, request: Request) -> None:
         """Run one stage and publish what it made, even where it did not pass."""
-        self.listen(Event(kind="started", stage=stage.name, text=stage.says))
+        self._tell("started", stage, stage.says)
         began = self.clock()
         work = Work(
             request=request,
             inputs={name: self.workspace.output(name) for name in stage.needs},
             outputs={name: self.workspace.draft(name) for name in stage.makes},
             scratch=self.workspace.draft("scratch"),
-            note=lambda text: self.listen(Event(kind="note", stage=stage.name, text=text)),
+            note=lambda text: self._tell("note", stage, text),
         )
         needs, code = self._inputs(stage), self._code(stage)
         failure = stage.run(work)
@@ -64,12 +69,18 @@ class Runner:
             "libraries": libraries(),
             "passed": failure is None,
             "seconds": round(seconds, 3),
+            "run_id": self.run_id,
         }
         passed = [name for name in stage.makes if failure is None or name not in stage.gated]
         self.workspace.publish(stage.name, passed, json_bytes(record))
         if failure is not None:
             raise failure
-        self.listen(Event(kind="done", stage=stage.name, text=stage.says, seconds=seconds))
+        self._tell("done", stage, stage.says, seconds)
+
+    def _tell(self, kind: str, stage: Stage, text: str, seconds: float = 0.0) -> None:
+        """Tell whoever listens."""
+        name, run_id = stage.name, self.run_id
+        self.listen(Event(kind=kind, stage=name, text=text, seconds=seconds, run_id=run_id))
 
     def _inputs(self, stage: Stage) -> Mapping[str, str]:
         """Return one digest for each output the stage reads."""

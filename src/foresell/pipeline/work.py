@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 
 from foresell.contracts.contract import Contract
 from foresell.errors import ForesellError
+from foresell.spec.modelling import Selection
 from foresell.spec.ports import Source, Store
 from foresell.spec.project import ProjectSpec
 
@@ -17,7 +18,9 @@ class WatchedProject(ProjectSpec):
     def __getattribute__(self, name: str) -> object:
         """Return the attribute; note the name of a declared field."""
         if name in _FIELDS:
-            object.__getattribute__(self, "__dict__")["_seen"].add(name)
+            seen = object.__getattribute__(self, "__dict__").get("_seen")
+            if seen is not None:  # None in a copy by `replace`, for which every field was read
+                seen.add(name)
         return object.__getattribute__(self, name)
 
 
@@ -32,13 +35,15 @@ def watch(project: ProjectSpec, seen: set[str]) -> ProjectSpec:
 class Request:
     """What a run was asked for: everything outside the files that can change its result.
 
-    ``preset`` names the effort; ``override`` is the reason given for passing a failed gate.
+    ``preset`` names the effort; ``selection`` what is done about settings, None as effort and
+    project file say; ``override`` is the reason given for passing a failed gate.
     """
 
     project: ProjectSpec
     contract: Contract
     source: Source
     preset: str = "default"
+    selection: Selection | None = None
     override: str | None = None
     project_text: str = ""
     contract_text: str = ""
@@ -82,6 +87,12 @@ class Work:
         return self.request.preset
 
     @property
+    def selection(self) -> Selection | None:
+        """What is done about the candidates' settings, a parameter."""
+        self.seen.add("selection")
+        return self.request.selection
+
+    @property
     def override(self) -> str | None:
         """The reason for passing a failed gate, a parameter."""
         self.seen.add("override")
@@ -118,12 +129,13 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something a person who waits would like to know."""
+    """Something a person who waits would like to know. ``run_id`` names the run it is of."""
 
     kind: str  # "started", "note", "done", "failed", "kept" (nothing had changed)
     stage: str
     text: str = ""
     seconds: float = 0.0
+    run_id: str = ""
 
 
 def unheard(_: Event) -> None:

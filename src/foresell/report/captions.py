@@ -24,7 +24,7 @@ HOLDS = 0.03  # a lead that moves by less than three points is said to hold
 def headline(report: RunReport, held: Standing) -> str:
     """Return the page's headline: the result in one line."""
     if held.champion_is_baseline:
-        return f"No candidate beat {name(held.champion)}"
+        return f"No candidate beat {held.champion}"
     if held.gain is None:
         return "Judged, with no baseline to compare with"
     compared = f"{_distance(held.gain)} the best baseline"
@@ -58,8 +58,7 @@ def standfirst(report: RunReport, held: Standing) -> str:
     if held.gain is None or held.baseline_error is None:
         return f"{judged}{missed}."
     return (
-        f"{judged}{missed}; the best baseline, {name(held.baseline)}, "
-        f"by {percent(held.baseline_error)}."
+        f"{judged}{missed}; the best baseline, {held.baseline}, by {percent(held.baseline_error)}."
     )
 
 
@@ -109,7 +108,7 @@ def steps(report: RunReport, held: Standing) -> str:
     verb = "holds" if abs(move) < HOLDS else "narrows" if move < 0 else "widens"
     early, late = int(both["step"][third - 1]), int(both["step"][-third])
     return (
-        f"The lead over {name(held.baseline)} {verb} along the horizon: {percent(gain[0], 0)} in "
+        f"The lead over {held.baseline} {verb} along the horizon: {percent(gain[0], 0)} in "
         f"{report.facts.every}s 1–{early}, {percent(gain[1], 0)} from {report.facts.every} "
         f"{late} on. {hardest}"
     )
@@ -138,7 +137,7 @@ def segments(report: RunReport, held: Standing) -> str:
     if labels:
         ahead = both.height - behind.height
         return f"Ahead in {ahead} of {both.height} segments, behind in {listed(labels)}; {where}."
-    return f"Ahead of {name(held.baseline)} in all {both.height} segments; {where}."
+    return f"Ahead of {held.baseline} in all {both.height} segments; {where}."
 
 
 def _segment(row: Mapping[str, object]) -> str:
@@ -180,15 +179,15 @@ def calibration(report: RunReport) -> str:
     )
 
 
-def band(buckets: pl.DataFrame) -> str:
-    """Return how coverage of the 80 % band moves along the horizon."""
+def band(buckets: pl.DataFrame, promised: str = "80") -> str:
+    """Return how coverage of a band moves along the horizon."""
     if buckets.height < 2:
-        return "How much of the truth the 80\u00a0% band held."
+        return f"How much of the truth the {promised}\u00a0% band held."
     low, high = (buckets.sort("coverage", maintain_order=True)[i] for i in (0, -1))
     least, most = (
         f"{percent(part['coverage'][0])} ({unbroken(part['bucket'][0])})" for part in (low, high)
     )
-    return f"The 80\u00a0% band held between {least} and {most} of the truth."
+    return f"The {promised}\u00a0% band held between {least} and {most} of the truth."
 
 
 def residuals(report: RunReport) -> str:
@@ -224,9 +223,40 @@ def folds(report: RunReport, held: Standing) -> str:
         return f"The champion was chosen on {count(ours['cutoff'].n_unique(), 'earlier cutoff')}."
     ahead = both.filter(pl.col("wape") < pl.col("wape_base")).height
     return (
-        f"Chosen before the test window was looked at: ahead of {name(held.baseline)} at "
+        f"Chosen before the test window was looked at: ahead of {held.baseline} at "
         f"{ahead} of {count(both.height, 'earlier cutoff')}."
     )
+
+
+def protocols(report: RunReport, held: Standing) -> dict[str, str]:
+    """Return what each of the two leaderboards answers: ``frozen`` and, where judged, ``one_step``.
+
+    The second also says how far the champion is ahead of the best baseline of that protocol.
+    """
+    frozen = (
+        f"How good is a plan made once? Everything was forecast on {day(report.facts.cutoff)}, and "
+        "nothing of the test window was known. The gate decides by this table."
+    )
+    if report.one_step.is_empty():
+        return {"frozen": frozen}
+    metric = report.ranked_by or held.metric
+    board = report.one_step.drop_nulls(metric).sort(metric, "candidate")
+    ours = board.filter(pl.col("champion"))
+    best = board.filter(pl.col("kind") == "baseline").head(1)
+    one_step = (
+        f"How good is the next {report.facts.every}? Every {report.facts.every} was forecast when "
+        f"the truth up to the one before was known; the model was not fitted again. These errors "
+        "are no rivals of those above: they answer another question."
+    )
+    if ours.is_empty() or best.is_empty() or not best[metric][0]:
+        return {"frozen": frozen, "one_step": one_step}
+    gain = 1 - float(ours[metric][0]) / float(best[metric][0])
+    place = _distance(gain)
+    return {
+        "frozen": frozen,
+        "one_step": f"{one_step} The {metric.upper()} of {held.champion} is {place} that of "
+        f"{best['candidate'][0]}, the best baseline here.",
+    }
 
 
 def weights(report: RunReport) -> str:
@@ -240,6 +270,6 @@ def weights(report: RunReport) -> str:
     )
     members = count(mean.height, "member")
     return (
-        f"An average of {members}; {name(mean['member'][0])} has the largest weight, "
+        f"An average of {members}; {mean['member'][0]} has the largest weight, "
         f"{percent(mean['weight'][0], 0)} over the horizon."
     )

@@ -17,8 +17,10 @@ class RunFacts:
 
     ``every`` names one period ("week", "day"). ``cutoff`` is the last date the judged model saw;
     ``refit_cutoff`` the last one the delivered model saw, None where it was not refitted. ``rows``
-    counts the judged rows, ``series`` the judged series. ``timings``: (stage, seconds), in order.
-    ``command`` is what a reader types to get the same page.
+    counts the judged rows, ``series`` the judged series; ``keys`` name what tells series apart.
+    ``result_id`` follows from the judged result and stands in the bundle, too; the page holds no
+    clock and no run id, so the same result has the same page. ``command`` is what a reader types
+    to get the same page.
     """
 
     project: str
@@ -39,8 +41,9 @@ class RunFacts:
     contract_version: str = ""
     contract_sha256: str = ""
     command: str = ""
+    result_id: str = ""
+    keys: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
-    timings: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +90,18 @@ class RunReport:
 
     leaderboard
         ``candidate``, ``kind`` ("baseline" | "candidate"), ``champion`` (exactly one true), then
-        any of ``n, wmae, rmse, mae, wape, bias, mase, wql, coverage_80, width_80`` (null allowed).
+        any of ``n, wmae, rmse, mae, wape, bias, mase, wql``, and of each band
+        (80, 95) ``coverage_80, width_80, winkler_80`` (null allowed).
+    ranked_by
+        The metric that orders the leaderboards, as in ``leaderboard.csv`` and on the terminal.
+    one_step, one_step_verdict
+        The same leaderboard under the other protocol, one step ahead, and how the champion fares
+        there; the gate does not look at it.
     value_added
         ``baseline``, ``metric``, ``value`` (the share by which the champion's error is lower).
+    value_added_by
+        ``by``, ``value``, ``n``, ``wape``, ``baseline_wape``, ``saved``, ``value_added``: the
+        champion over ``baseline`` in parts of the rows, `foresell.evaluate.value_added`.
     totals
         ``date``, ``y``, ``prediction``, ``baseline`` summed over all series, history included
         (``prediction`` null there).
@@ -102,7 +114,8 @@ class RunReport:
         ``level``, ``bucket`` ("all" or the name of a horizon bucket), ``observed``; buckets in
         the order of the horizon.
     coverage
-        ``bucket`` (of the horizon, in order), ``coverage``: share of truth in the 80 % band.
+        ``bucket`` (of the horizon, in order), ``coverage``: share of truth in a band; ``promised``
+        (0.8, 0.95): which one, 0.8 where the column is missing.
     residuals
         ``error``: a sample of the champion's errors, in ``residual_unit``; where
         ``residual_share_of`` names something ("the series' mean"), they are shares of it.
@@ -110,6 +123,12 @@ class RunReport:
         ``cutoff`` (date), ``candidate``, ``wape``: the earlier cutoffs that chose the champion.
     weights
         ``bucket``, ``member``, ``weight``: what the champion is made of.
+    levels
+        ``level``, ``forecast`` (the way it was made: own, bottom_up, reconciled), ``wape``. Empty
+        where no hierarchy was judged.
+    importance
+        ``candidate``, ``kind`` ("part" of the forecast, "column" of the data), ``name``,
+        ``share`` of its kind. Empty where nobody asked.
     baseline
         The candidate to compare with; by default the baseline of lowest WAPE.
     events
@@ -120,7 +139,11 @@ class RunReport:
     verdict: Verdict
     leaderboard: pl.DataFrame
     data: DataFacts
+    ranked_by: str = ""
+    one_step: pl.DataFrame = field(default_factory=pl.DataFrame)
+    one_step_verdict: Verdict | None = None
     value_added: pl.DataFrame = field(default_factory=pl.DataFrame)
+    value_added_by: pl.DataFrame = field(default_factory=pl.DataFrame)
     totals: pl.DataFrame = field(default_factory=pl.DataFrame)
     samples: tuple[Sample, ...] = ()
     by_step: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -132,6 +155,8 @@ class RunReport:
     residual_share_of: str = ""
     folds: pl.DataFrame = field(default_factory=pl.DataFrame)
     weights: pl.DataFrame = field(default_factory=pl.DataFrame)
+    levels: pl.DataFrame = field(default_factory=pl.DataFrame)
+    importance: pl.DataFrame = field(default_factory=pl.DataFrame)
     notes: tuple[str, ...] = ()
     baseline: str = ""
     events: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -60,7 +60,7 @@ def _both(draw: Drawer, key: str, says: str, shows: str) -> Figure:
     )
 
 
-def _half(draw: Drawer, key: str, says: str, shows: str) -> Figure:
+def half(draw: Drawer, key: str, says: str, shows: str) -> Figure:
     """Return a figure half a page wide, which is as wide as a phone."""
     return Figure(name=key, says=says, shows=shows, wide=_drawn(draw, key, says, shows, HALF))
 
@@ -70,7 +70,7 @@ def total(report: RunReport, held: Standing) -> Figure | None:
     if report.totals.is_empty() or not report.totals["prediction"].count():
         return None
     facts = report.facts
-    label = name(held.baseline) if held.baseline != held.champion else ""
+    label = held.baseline if held.baseline != held.champion else ""
     shows = f"{_target(report)} per {facts.every}, all {facts.series:,} series together"
     events = _spelled(report.events)
     return _both(
@@ -148,14 +148,12 @@ def by_step(report: RunReport, held: Standing) -> Figure | None:
     """Return the error against the horizon."""
     if report.by_step.is_empty():
         return None
-    frame = _few(report.by_step, held).with_columns(
-        pl.col("candidate").map_elements(name, return_dtype=pl.String)
-    )
+    frame = _few(report.by_step, held)
     return _both(
         lambda width: errors_by.error_by_step(
             frame,
-            champion=name(held.champion),
-            baseline=name(held.baseline),
+            champion=held.champion,
+            baseline=held.baseline,
             width=width,
         ),
         "horizon",
@@ -194,7 +192,7 @@ def segments(report: RunReport, held: Standing) -> list[Figure]:
     for number, segment in enumerate(dict.fromkeys(report.segments["segment"].to_list())):
         part = named.filter(pl.col("segment") == segment)
         found.append(
-            _half(
+            half(
                 partial(
                     errors_by.dumbbells,
                     part,
@@ -215,7 +213,7 @@ def reliability(report: RunReport) -> Figure | None:
     """Return promised against observed quantiles."""
     if report.calibration.is_empty():
         return None
-    return _half(
+    return half(
         lambda width: honest.reliability(report.calibration, width=width),
         "reliability",
         captions.calibration(report),
@@ -224,17 +222,26 @@ def reliability(report: RunReport) -> Figure | None:
     )
 
 
-def coverage(report: RunReport) -> Figure | None:
-    """Return the coverage of the 80 % band by horizon bucket."""
+def coverage(report: RunReport) -> list[Figure]:
+    """Return the coverage of each band by horizon bucket."""
     if report.coverage.is_empty():
-        return None
+        return []
     shown = report.coverage.with_columns(pl.col("bucket").str.replace("-", "–", literal=True))
-    return _half(
-        lambda width: honest.coverage(shown, width=width),
-        "coverage",
-        captions.band(shown),
-        f"Share of the truth inside the 80 % band, by {report.facts.every}s ahead",
-    )
+    if "promised" not in shown.columns:
+        shown = shown.with_columns(promised=pl.lit(0.8))
+    found = []
+    for promised in shown["promised"].unique().sort():
+        part = shown.filter(pl.col("promised") == promised)
+        named = f"{100 * promised:.0f}"
+        found.append(
+            half(
+                partial(honest.coverage, part, promised=promised),
+                f"coverage-{named}",
+                captions.band(part, named),
+                f"Share of the truth inside the {named} % band, by {report.facts.every}s ahead",
+            )
+        )
+    return found
 
 
 def residuals(report: RunReport) -> Figure | None:
@@ -244,7 +251,7 @@ def residuals(report: RunReport) -> Figure | None:
     whole = report.residual_share_of
     words = f"as a share of {whole}" if whole else report.residual_unit
     unit = f", {words}" if words else ""
-    return _half(
+    return half(
         lambda width: errors_by.spread_of_errors(
             report.residuals["error"], shares=bool(whole), width=width
         ),
@@ -258,7 +265,7 @@ def bias(report: RunReport) -> Figure | None:
     """Return by how much the total was off at each date."""
     if report.totals.is_empty() or not report.totals["prediction"].count():
         return None
-    return _half(
+    return half(
         lambda width: series.bias_over_time(report.totals, width=width),
         "bias",
         captions.bias(report),
@@ -275,7 +282,7 @@ def folds(report: RunReport, held: Standing) -> Figure | None:
     )
     rows = pair.with_columns(value=pl.col("cutoff").map_elements(day, return_dtype=pl.String))
     limit = scale_limit(rows)
-    return _half(
+    return half(
         lambda width: errors_by.dumbbells(
             rows, champion=held.champion, baseline=held.baseline, limit=limit, width=width
         ),

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from foresell.charts.theme import TOKENS, require
-from foresell.report import captions, figures, tables, wording
+from foresell.report import added, captions, figures, insides, tables, wording
 from foresell.report.context import RunReport
 from foresell.report.standing import Standing, standing
 
 REQUIRED = {
+    "one_step": ("candidate", "kind", "champion"),
     "value_added": ("baseline", "metric", "value"),
+    "value_added_by": ("by", "value", "n", "wape", "baseline_wape", "saved", "value_added"),
     "totals": ("date", "y", "prediction"),
     "by_step": ("candidate", "step", "wape"),
     "segments": ("segment", "value", "candidate", "wape"),
@@ -19,6 +21,8 @@ REQUIRED = {
     "folds": ("cutoff", "candidate", "wape"),
     "weights": ("bucket", "member", "weight"),
     "events": ("date", "name"),
+    "levels": ("level", "forecast", "wape"),
+    "importance": ("candidate", "kind", "name", "share"),
 }
 
 
@@ -55,8 +59,7 @@ def render_report(context: RunReport) -> str:
         percent=wording.percent,
         count=wording.count,
         day=wording.day,
-        named=wording.name,
-        renamed=wording.renamed,
+        meaning=wording.meaning,
     )
     return pages.get_template("report.html").render(
         report=context,
@@ -79,7 +82,7 @@ def key_numbers(report: RunReport, held: Standing) -> list[Fact]:
     facts = []
     for key, label, note in (
         (held.metric, tables.METRICS[held.metric].title, tables.METRICS[held.metric].means),
-        ("bias", "bias", "above zero: too high"),
+        ("bias", "bias, as a share of actuals", "above zero: too high"),
         ("coverage_80", "of the truth inside the 80\u00a0% band", "80\u00a0% was promised"),
     ):
         if row.get(key) is not None:
@@ -88,7 +91,7 @@ def key_numbers(report: RunReport, held: Standing) -> list[Fact]:
         side = "below" if held.gain >= 0 else "above"
         gain = Fact(
             value=wording.percent(abs(held.gain)),
-            label=f"{side} {wording.name(held.baseline)}",
+            label=f"{side} {held.baseline}",
             note="the best baseline, same rows",
         )
         facts.insert(1, gain)
@@ -112,12 +115,13 @@ def _figures(report: RunReport, held: Standing) -> dict[str, object]:
         "segments": figures.segments(report, held),
         "cut": captions.cut(report, held),
         "calibration": [
-            figure for figure in (figures.reliability(report), figures.coverage(report)) if figure
+            figure for figure in (figures.reliability(report), *figures.coverage(report)) if figure
         ],
         "errors": [
             figure for figure in (figures.residuals(report), figures.bias(report)) if figure
         ],
         "folds": figures.folds(report, held),
+        "gains": added.gain_figures(report),
     }
 
 
@@ -125,8 +129,14 @@ def _tables(report: RunReport, held: Standing) -> dict[str, tables.Table | None]
     """Return every table of the page by its name."""
     return {
         "leaderboard": tables.leaderboard(report, held),
+        "one_step": tables.one_step(report, held),
+        "intervals": tables.intervals(report, held),
+        "losses": added.losses(report),
+        "hierarchy": insides.levels(report),
+        "parts": insides.importance(report, held, "part"),
+        "columns": insides.importance(report, held, "column"),
         "value_added": tables.value_added(report),
-        "weights": tables.weights(report),
+        "weights": insides.weights(report),
         "segments": tables.segments(report, held),
         "rules": tables.counted(
             report.data.rules, ["rule", "rows"], "Rows that failed a rule of the gate.", "Rule"
@@ -137,7 +147,6 @@ def _tables(report: RunReport, held: Standing) -> dict[str, tables.Table | None]
             "What each delivered row was answered from.",
             "Level",
         ),
-        "timings": tables.timings(report),
     }
 
 
@@ -146,4 +155,6 @@ def _sentences(report: RunReport, held: Standing) -> dict[str, str]:
     return {
         "segments": "" if report.segments.is_empty() else captions.segments(report, held),
         "weights": "" if report.weights.is_empty() else captions.weights(report),
+        "added": "" if report.value_added_by.is_empty() else added.says(report, held),
+        **captions.protocols(report, held),
     }

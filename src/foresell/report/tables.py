@@ -10,10 +10,9 @@ from foresell.report.standing import Standing
 from foresell.report.wording import (
     capitalized,
     count,
+    meaning,
     measured,
-    name,
     percent,
-    seconds,
     segment_phrase,
     signed,
 )
@@ -33,14 +32,14 @@ class Cell:
 class Row:
     """One row; the first cell is its heading. ``tone``: "champion", "baseline" or "".
 
-    ``raw`` is the heading as files and commands spell it, where that differs.
+    ``means`` explains the heading, where it needs that.
     """
 
     head: str
     cells: tuple[Cell, ...]
     tone: str = ""
     note: str = ""
-    raw: str = ""
+    means: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +84,7 @@ METRICS = {
         show=lambda value: f"{value:.4f}",
     ),
     "bias": Metric(
-        title="Bias", means="sum of errors over sum of actuals; above zero: too high",
+        title="Bias share", means="sum of errors over sum of actuals; above zero: too high",
         show=signed, lower_is_better=False,
     ),
     "coverage_80": Metric(
@@ -93,24 +92,69 @@ METRICS = {
         show=percent, lower_is_better=False,
     ),
     "width_80": Metric(
-        title="Band width", means="mean width of the 80 % band", show=measured,
+        title="80\u00a0% width", means="mean width of the 80 % band", show=measured,
         lower_is_better=False,
+    ),
+    "winkler_80": Metric(
+        title="Winkler 80", means="interval score of the 80 % band: its width, and ten times what "
+        "lies outside", show=measured,
+    ),
+    "coverage_95": Metric(
+        title="95\u00a0% held", means="share of the truth inside the 95 % band",
+        show=percent, lower_is_better=False,
+    ),
+    "width_95": Metric(
+        title="95\u00a0% width", means="mean width of the 95 % band", show=measured,
+        lower_is_better=False,
+    ),
+    "winkler_95": Metric(
+        title="Winkler 95", means="interval score of the 95 % band: its width, and forty times "
+        "what lies outside", show=measured,
     ),
 }  # fmt: skip
 
 
+POINT = ("wape", "wmae", "rmse", "mae", "mase", "bias")
+BANDS = (
+    "wql", "coverage_80", "width_80", "winkler_80", "coverage_95", "width_95", "winkler_95",
+)  # fmt: skip
+
+
 def leaderboard(report: RunReport, held: Standing) -> Table:
-    """Return the leaderboard, lowest error first, one column per metric that has a value."""
-    board = report.leaderboard.sort(held.metric, "candidate", nulls_last=True)
-    shown = [key for key in METRICS if key in board.columns and board[key].count()]
-    columns = [_column(board[key], METRICS[key], barred=key == held.metric) for key in shown]
+    """Return the errors of the point forecasts, one column per metric that has a value."""
+    caption = "Frozen origin. Every candidate on the same rows, origins and horizons"
+    return _board(report.leaderboard, report.ranked_by or held.metric, POINT, caption)
+
+
+def one_step(report: RunReport, held: Standing) -> Table | None:
+    """Return the same errors one step ahead, or None where that was not judged."""
+    if report.one_step.is_empty():
+        return None
+    caption = "One step ahead. Every candidate on the same rows, each from the period before"
+    return _board(report.one_step, report.ranked_by or held.metric, POINT, caption)
+
+
+def intervals(report: RunReport, held: Standing) -> Table | None:
+    """Return what is known of each candidate's intervals, or None where none were judged."""
+    board = report.leaderboard
+    if not any(key in board.columns and board[key].count() for key in BANDS):
+        return None
+    caption = "Frozen origin. The intervals of every candidate, in the order of the leaderboard"
+    return _board(board, report.ranked_by or held.metric, BANDS, caption)
+
+
+def _board(board: pl.DataFrame, ranked_by: str, metrics: Sequence[str], caption: str) -> Table:
+    """Return a leaderboard in the order every surface has: by ``ranked_by``, then by name."""
+    board = board.sort(ranked_by, "candidate", nulls_last=True)
+    shown = [key for key in metrics if key in board.columns and board[key].count()]
+    columns = [_column(board[key], METRICS[key], barred=key == ranked_by) for key in shown]
     return Table(
-        caption="Every candidate on the same rows, origins and horizons, lowest error first.",
+        caption=f"{caption}; lowest {title(ranked_by)} first.",
         head=(("Candidate", ""), *((METRICS[key].title, METRICS[key].means) for key in shown)),
         rows=tuple(
             Row(
-                head=name(row["candidate"]),
-                raw=_raw(row["candidate"]),
+                head=row["candidate"],
+                means=meaning(row["candidate"]),
                 cells=tuple(column[i] for column in columns),
                 tone="champion" if row["champion"] else str(row["kind"]),
                 note="champion" if row["champion"] else "",
@@ -119,11 +163,6 @@ def leaderboard(report: RunReport, held: Standing) -> Table:
         ),
         wide=True,
     )
-
-
-def _raw(candidate: str) -> str:
-    """Return a candidate's name as files spell it, where the page says it otherwise."""
-    return "" if name(candidate) == candidate else candidate
 
 
 def _column(values: pl.Series, metric: Metric, *, barred: bool = False) -> list[Cell]:
@@ -152,11 +191,11 @@ def value_added(report: RunReport) -> Table | None:
     known = {(row["baseline"], row["metric"]): row["value"] for row in rows.iter_rows(named=True)}
     return Table(
         caption="Forecast value added: how far the champion's error lies below each baseline's.",
-        head=(("Baseline", ""), *((_title(key), "") for key in metrics)),
+        head=(("Baseline", ""), *((title(key), "") for key in metrics)),
         rows=tuple(
             Row(
-                head=name(baseline),
-                raw=_raw(baseline),
+                head=baseline,
+                means=meaning(baseline),
                 cells=tuple(_gain(known.get((baseline, metric))) for metric in metrics),
             )
             for baseline in baselines
@@ -173,38 +212,9 @@ def _gain(value: float | None) -> Cell:
     return Cell(text=percent(value), bar=min(max(value, 0.0), 1.0))
 
 
-def _title(key: str) -> str:
+def title(key: str) -> str:
     """Return the heading of a metric, known or not."""
     return METRICS[key].title if key in METRICS else key.upper()
-
-
-def weights(report: RunReport) -> Table | None:
-    """Return the members of the champion and their weight in each horizon bucket, or None."""
-    rows = report.weights
-    if rows.is_empty():
-        return None
-    buckets = list(dict.fromkeys(rows["bucket"].to_list()))
-    total = rows.group_by("member").agg(pl.col("weight").sum())
-    members = total.sort("weight", "member", descending=[True, False])["member"].to_list()
-    known = {(row["member"], row["bucket"]): row["weight"] for row in rows.iter_rows(named=True)}
-    return Table(
-        caption=f"Weight of each member, by {report.facts.every}s ahead.",
-        head=(("Member", ""), *((str(bucket).replace("-", "–"), "") for bucket in buckets)),
-        rows=tuple(
-            Row(
-                head=name(member),
-                raw=_raw(member),
-                cells=tuple(_weight(known.get((member, bucket))) for bucket in buckets),
-            )
-            for member in members
-        ),
-        tight=True,
-    )
-
-
-def _weight(value: float | None) -> Cell:
-    """Return a weight with its bar; nothing where the member has none."""
-    return Cell(text=percent(value, 0), bar=value) if value else Cell(text="·")
 
 
 def segments(report: RunReport, held: Standing) -> Table | None:
@@ -215,7 +225,7 @@ def segments(report: RunReport, held: Standing) -> Table | None:
     ours = rows.filter(pl.col("candidate") == held.champion)
     shown = [
         key
-        for key in ("wape", "mae", "rmse", "coverage_80")
+        for key in ("wape", "mae", "rmse", "coverage_80", "coverage_95")
         if key in ours.columns and ours[key].count()
     ]
     columns = [_column(ours[key], METRICS[key]) for key in shown]
@@ -230,7 +240,7 @@ def segments(report: RunReport, held: Standing) -> Table | None:
         rows=tuple(
             Row(
                 head=capitalized(segment_phrase(row["segment"], row["value"])),
-                raw=f"{row['segment']}: {row['value']}",
+                means=f"{row['segment']}: {row['value']}",
                 cells=(
                     *([_counted(sizes[i])] if sizes else []),
                     *(Cell(text=column[i].text) for column in columns),
@@ -260,22 +270,4 @@ def counted(frame: pl.DataFrame, columns: Sequence[str], caption: str, head: str
             Row(head=str(key), cells=(Cell(text=count(n or 0), bar=(n or 0) / largest),))
             for key, n in pairs
         ),
-    )
-
-
-def timings(report: RunReport) -> Table | None:
-    """Return the time each stage took, with the total in the last row, or None."""
-    stages = report.facts.timings
-    if not stages:
-        return None
-    longest = max([1e-9, *(took for _, took in stages)])
-    total = sum(took for _, took in stages)
-    rows = [
-        Row(head=stage, cells=(Cell(text=seconds(took), bar=took / longest),))
-        for stage, took in stages
-    ]
-    return Table(
-        caption="Time of each stage.",
-        head=(("Stage", ""), ("Time", "")),
-        rows=(*rows, Row(head="all", cells=(Cell(text=seconds(total)),), tone="total")),
     )

@@ -1,21 +1,33 @@
 """Numbers and names as a reader says them."""
 
 import re
-from collections.abc import Iterable
 from datetime import date
 
 NBSP = "\u00a0"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_NAMES = {
+_MEANS = {
     "catboost": "CatBoost",
-    "ensemble_greedy": "greedy ensemble",
-    "ensemble_mean": "mean ensemble",
-    "lad": "least absolute deviation",
-    "level_shape": "level × shape",
+    "catboost_tuned": "CatBoost, its settings searched on the folds",
+    "ensemble_greedy": "greedy ensemble: an average whose weights the folds chose",
+    "ensemble_inverse_error": "the mean of all candidates, weighed by one over their error",
+    "ensemble_mean": "the plain mean of all candidates",
+    "hybrid": "the best baseline each series is long enough for",
+    "lad": "regression by least absolute deviation",
+    "level_shape": "the recent level times the season of its group",
     "lightgbm": "LightGBM",
-    "seasonal_base": "last year × growth",
-    "seasonal_pooled": "pooled year × growth",
+    "lightgbm_tuned": "LightGBM, its settings searched on the folds",
+    "moving_average": "the mean of the last 28 days",
+    "naive": "the last value",
+    "ridge": "ridge regression on the terms of lad",
+    "ridge_tuned": "the same ridge, its settings searched on the folds",
+    "reconciled": "the levels of the hierarchy brought to agree",
+    "seasonal_average": "the mean of the same period of all seasons",
+    "seasonal_base": "last year times growth",
+    "seasonal_naive": "the same period of the last season",
+    "seasonal_pooled": "last year as its group remembers it, times growth",
+    "theta": "the Theta method on what the season leaves over",
     "xgboost": "XGBoost",
+    "xgboost_tuned": "XGBoost, its settings searched on the folds",
 }
 _QUARTERS = {"q1": "1 (smallest)", "q2": "2", "q3": "3", "q4": "4 (largest)"}
 
@@ -101,25 +113,24 @@ def day(value: date) -> str:
     return f"{value.day}{NBSP}{_MONTHS[value.month - 1]}{NBSP}{value.year}"
 
 
-def seconds(value: float) -> str:
-    r"""Return a duration.
+def name(raw: str) -> str:
+    """Return a name of a declaration as words.
 
-    >>> seconds(0.42), seconds(75)
-    ('0.42\xa0s', '1\xa0min\xa015\xa0s')
+    >>> name("labor_day")
+    'labor day'
     """
-    if value < 60:
-        return f"{value:.2f}{NBSP}s" if value < 10 else f"{value:.0f}{NBSP}s"
-    whole = round(value)
-    return f"{whole // 60}{NBSP}min{NBSP}{whole % 60}{NBSP}s"
+    return raw.replace("_", " ")
 
 
-def name(candidate: str) -> str:
-    """Return the name of a candidate as words.
+def meaning(candidate: str) -> str:
+    """Return what a candidate is, in words; nothing where its name says it all.
 
-    >>> name("seasonal_naive"), name("lad")
-    ('seasonal naive', 'least absolute deviation')
+    A candidate is called everywhere as files, commands and the terminal call it.
+
+    >>> meaning("lad"), meaning("mine")
+    ('regression by least absolute deviation', '')
     """
-    return _NAMES.get(candidate, candidate.replace("_", " "))
+    return _MEANS.get(candidate, "")
 
 
 def column(raw: str) -> str:
@@ -129,18 +140,6 @@ def column(raw: str) -> str:
     ('store', 'Dept')
     """
     return name(raw).removesuffix(" id")
-
-
-def renamed(text: str, candidates: Iterable[str]) -> str:
-    """Return a sentence of another stage with each candidate's raw name as words.
-
-    >>> renamed("lad beats seasonal_naive, not ladder", ["lad", "seasonal_naive"])
-    'least absolute deviation beats seasonal naive, not ladder'
-    """
-    for raw in sorted(candidates, key=len, reverse=True):
-        words = name(raw).replace("\\", r"\\")
-        text = re.sub(rf"(?<!\w){re.escape(raw)}(?!\w)", words, text)
-    return text
 
 
 def segment_value(segment: str, value: str) -> str:

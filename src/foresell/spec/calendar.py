@@ -45,13 +45,16 @@ class Nth:
 class Event:
     """A day that moves sales, found by exactly one of five rules.
 
-    ``holiday`` is a name in the ``holidays`` library for ``country``; ``easter`` an offset in days
-    from Western Easter Sunday; ``nth`` a weekday of a month; ``day`` a fixed ``MM-DD``; ``dates``
-    a list of ISO dates.
+    ``holiday`` is a name in the ``holidays`` library for ``country`` and its ``subdivision`` (a
+    state or province), on its own day or on the one it is ``observed`` on; ``easter`` an offset in
+    days from Western Easter Sunday; ``nth`` a weekday of a month; ``day`` a fixed ``MM-DD``;
+    ``dates`` a list of ISO dates.
     """
 
     name: str
     country: str = "US"
+    subdivision: str | None = None
+    observed: bool = False
     holiday: str | None = None
     easter: StrictInt | None = None
     nth: Nth | None = None
@@ -71,12 +74,30 @@ class Event:
                 "events",
                 "give exactly one of holiday, easter, nth, day, dates",
             )
+        if self.holiday is None and (self.observed or self.subdivision is not None):
+            raise SpecError(
+                f"event {self.name!r} has a subdivision or an observed day, and no holiday",
+                f"events, {self.name}",
+                "name the holiday, or take out subdivision and observed",
+            )
         if self.easter is not None and abs(self.easter) > _YEAR:
             raise SpecError(
                 f"easter is {self.easter}",
                 f"events, {self.name}",
                 f"use days after Easter Sunday, from -{_YEAR} to {_YEAR}",
             )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PublicHolidays:
+    """All public holidays of a ``country`` and its ``subdivision``, each an event of its own.
+
+    ``observed``: on the day they are observed on, where that is another one.
+    """
+
+    country: str
+    subdivision: str | None = None
+    observed: bool = False
 
 
 def check_days(events: Iterable[Event]) -> None:

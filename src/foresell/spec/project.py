@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import field
-from typing import Annotated, Literal, cast
+from dataclasses import field, replace
+from typing import Literal, cast
 
-from pydantic import Field, StrictFloat, StrictInt
+from pydantic import StrictFloat, StrictInt
 from pydantic.dataclasses import dataclass
 
 from foresell.errors import SpecError, nearest
-from foresell.spec.calendar import STRICT, Event, Frequency, check_days
+from foresell.spec.calendar import STRICT, Event, Frequency, PublicHolidays, check_days
 from foresell.spec.cleaning import Cleaning, Gate, Grouping, Leakage
+from foresell.spec.features import FeatureSpec, Periods, check_features
+from foresell.spec.hierarchy import Hierarchy, check_hierarchy
+from foresell.spec.modelling import Modelling
 from foresell.spec.refusals import IN_LAYER, refuse_reserved, refuse_twice, template_names
 from foresell.spec.sources import Asked, Synthetic, Table
 
@@ -29,8 +32,6 @@ Role = Literal[
 ]
 Preset = Literal["fast", "default", "best"]
 _SEEDS = 2**31 - 1  # what a 32-bit signed integer can hold, as the learners' libraries want it
-_LONGEST_WINDOW = 366
-Periods = Annotated[StrictInt, Field(le=36_600)]  # a century of days
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -49,40 +50,6 @@ class HolidayWeight:
         if not 0 < self.value < math.inf:
             raise SpecError(
                 f"value is {self.value}", "holiday_weight.value", "use a number above 0, such as 5"
-            )
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class FeatureSpec:
-    """Which features are derived. Every lag and window is counted back from the origin."""
-
-    lags: tuple[Periods, ...] = ()
-    windows: tuple[Periods, ...] = ()
-    statistics: tuple[Literal["mean", "std", "min", "max", "median"], ...] = ("mean",)
-    calendar: tuple[Literal["weekday", "day_of_month", "week", "month", "quarter"], ...] = ()
-    cyclic: bool = True
-    event_window_days: StrictInt = 28
-
-    def __post_init__(self) -> None:
-        """Refuse lags and windows that look at the present, and a feature derived twice.
-
-        Raises:
-            SpecError: what the sentence above names.
-        """
-        for name, values in (("lags", self.lags), ("windows", self.windows)):
-            if bad := [value for value in values if value < 1]:
-                raise SpecError(
-                    f"{name} {bad} look at the present or the future",
-                    f"features.{name}",
-                    "use 1 or more; values known in advance have the role 'known_future'",
-                )
-        for name in ("lags", "windows", "statistics", "calendar"):
-            refuse_twice(getattr(self, name), f"features.{name}")
-        if not 1 <= self.event_window_days <= _LONGEST_WINDOW:
-            raise SpecError(
-                f"event_window_days is {self.event_window_days}",
-                "features.event_window_days",
-                f"use 1 to {_LONGEST_WINDOW} days",
             )
 
 
@@ -144,8 +111,11 @@ class ProjectSpec:
     cleaning: Cleaning = field(default_factory=Cleaning)
     leakage: Leakage = field(default_factory=Leakage)
     holiday_weight: HolidayWeight | None = None
+    hierarchy: Hierarchy | None = None
     events: tuple[Event, ...] = ()
+    holidays: PublicHolidays | None = None
     features: FeatureSpec = field(default_factory=FeatureSpec)
+    models: Modelling = field(default_factory=Modelling)
     segments: tuple[str, ...] = ()
     nonnegative: bool = False
     seed: StrictInt = 20261121
@@ -161,8 +131,22 @@ class ProjectSpec:
         self._check_tables()
         (check_panel if self.kind == "panel" else check_tabular)(self)
         self._check_names()
+        check_features(self.features, self.columns)
         refuse_twice([event.name for event in self.events], "events")
+        self._add_holidays()
         check_days(self.events)
+
+    def _add_holidays(self) -> None:
+        """Add the public holidays to the events; one whose name is taken bears its country's."""
+        if self.holidays is not None:
+            from foresell.spec.holiday_names import public_events  # noqa: PLC0415 - 0.1 s, if needed
+
+            own = {event.name: event for event in self.events}
+            for event in public_events(self.holidays):
+                if own.get(event.name) != event:
+                    name = event.name if event.name not in own else f"{event.name}_{event.country}"
+                    own.setdefault(name, replace(event, name=name))
+            object.__setattr__(self, "events", tuple(own.values()))
 
     def _check_tables(self) -> None:
         """Refuse a project with no table, or with one that nothing ties to the others.
@@ -244,6 +228,7 @@ def check_panel(project: ProjectSpec) -> None:
     """
     where = f"project {project.name!r}, columns"
     _check_one(project, "time", "target")
+    check_hierarchy(project.hierarchy, project.keys, project.with_role("static"))
     if not project.keys:
         raise SpecError(
             "no column has the role 'key'", where, "name the columns that tell series apart"
@@ -289,9 +274,9 @@ def check_tabular(project: ProjectSpec) -> None:
             where,
             "in a tabular project a column is feature, group, weight, key, time or excluded",
         )
-    if project.horizon or project.season or project.grouping or project.asked:
+    if any((project.horizon, project.season, project.grouping, project.asked, project.hierarchy)):
         raise SpecError(
-            "a tabular project has no horizon, season, grouping and no rows asked for",
+            "a tabular project has no horizon, season, grouping, hierarchy or rows asked for",
             f"project {project.name!r}",
             "take these keys out, or declare kind: panel",
         )

@@ -1,5 +1,6 @@
 """Where ports meet adapters: nothing else builds a client, reads a clock or opens a folder."""
 
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,10 +24,13 @@ from foresell.errors import DataError, SpecError
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.work import Event, Request
 from foresell.settings import Settings
+from foresell.spec.modelling import Selection
 from foresell.spec.project import Preset, ProjectSpec
 from foresell.spec.reading import parse_project
 from foresell.spec.sources import Table
 from foresell.wiring.staging import find_source
+
+RUN_ID = "run_id"  # the file that names the last run in a workspace
 
 
 def declarations(settings: Settings) -> Mapping[str, Path]:
@@ -58,7 +62,12 @@ def workspace(name: str, settings: Settings) -> DirectoryWorkspace:
 
 
 def request(
-    name: str, data: Path | None, preset: Preset, override: str | None, settings: Settings
+    name: str,
+    data: Path | None,
+    preset: Preset,
+    override: str | None,
+    settings: Settings,
+    selection: Selection | None = None,
 ) -> Request:
     """Return what a run needs to know, from the declaration and the place of the data."""
     texts, project = declaration(name, settings)
@@ -69,6 +78,7 @@ def request(
         contract=contract,
         source=find_source(project, data, settings),
         preset=preset,
+        selection=selection,
         override=override,
         project_text=texts.project_text,
         contract_text=texts.contract_text,
@@ -76,17 +86,23 @@ def request(
 
 
 def runner(place: DirectoryWorkspace, listen: Callable[[Event], None]) -> Runner:
-    """Return a runner that also keeps ``run.log`` in the workspace."""
+    """Return a runner with a run id of its own, which it leaves in the file ``run_id``.
+
+    It also keeps ``run.log``: each line has the time, the run id, the stage and what happened.
+    """
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    (place.root / RUN_ID).write_text(f"{run_id}\n", encoding="utf-8")
     log = place.root / "run.log"
 
     def hear(event: Event) -> None:
         stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
         with log.open("a", encoding="utf-8") as file:
             seconds = f" {event.seconds:.2f}s" if event.kind == "done" else ""
-            file.write(f"{stamp} {event.stage} {event.kind}{seconds} {event.text}\n")
+            words = f"{event.run_id} {event.stage} {event.kind}{seconds} {event.text}"
+            file.write(f"{stamp} {words}\n")
         listen(event)
 
-    return Runner(workspace=place, clock=time.perf_counter, listen=hear)
+    return Runner(workspace=place, clock=time.perf_counter, listen=hear, run_id=run_id)
 
 
 def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:

@@ -8,7 +8,8 @@ import pytest
 
 from foresell.charts import calibration, errors_by, series
 from foresell.charts.drawing import inline_svg, render_png, render_svg
-from foresell.charts.theme import TOKENS, Spec, nothing
+from foresell.charts.gains import gains
+from foresell.charts.theme import ACCENT, BASE, TOKENS, Spec, nothing
 from foresell.errors import DataError
 
 FIRST = date(2011, 7, 1)
@@ -41,6 +42,10 @@ LEVELS = pl.DataFrame({
     "observed": [0.11, 0.5, 0.92, 0.1, 0.52, 0.88],
 })
 BUCKETS = pl.DataFrame({"bucket": ["1–13", "14–26"], "coverage": [0.82, 0.79]})
+PARTS = pl.DataFrame({
+    "value": ["A", "B", "C", "D"],
+    "value_added": [0.2, -3.0, 0.4, None],
+})
 NONE = pl.DataFrame()
 
 CHARTS: dict[str, Callable[[], Spec]] = {
@@ -62,6 +67,8 @@ CHARTS: dict[str, Callable[[], Spec]] = {
     "errors all zero": lambda: errors_by.spread_of_errors(pl.Series([0.0, 0.0])),
     "reliability": lambda: calibration.reliability(LEVELS),
     "coverage": lambda: calibration.coverage(BUCKETS),
+    "gains": lambda: gains(PARTS),
+    "gains of one part": lambda: gains(PARTS.head(1)),
     "nothing": lambda: nothing("no rows"),
 }
 EMPTY: dict[str, Callable[[], Spec]] = {
@@ -75,6 +82,7 @@ EMPTY: dict[str, Callable[[], Spec]] = {
     "errors": lambda: errors_by.spread_of_errors(pl.Series([], dtype=pl.Float64)),
     "reliability": lambda: calibration.reliability(LEVELS.clear()),
     "coverage": lambda: calibration.coverage(BUCKETS.clear()),
+    "gains": lambda: gains(PARTS.clear()),
 }
 
 
@@ -212,3 +220,11 @@ def test_a_daily_series_shows_eight_weeks_of_history_and_not_years() -> None:
     truth = {row["date"] for row in rows_of(series.one_series(history, test, NONE)) if "y" in row}
 
     assert min(truth) == days[772 - 56].isoformat()
+
+
+def test_value_added_is_drawn_largest_first_with_grey_losses_cut_at_a_whole() -> None:
+    tables = gains(PARTS)["datasets"].values()
+    (bars,) = [table for table in tables if "value_added" in table[0]]
+
+    shown = [(bar["value"], bar["value_added"], bar["color"]) for bar in bars]
+    assert shown == [("C", 0.4, ACCENT), ("A", 0.2, ACCENT), ("B", -1.0, BASE)]

@@ -61,7 +61,7 @@ def test_text_is_folded_before_a_column_is_left_out() -> None:
 def test_every_metric_of_the_leaderboard_is_whole_at_80_characters() -> None:
     metrics = {
         "wmae": 123456.0, "rmse": 123456.0, "mae": 123456.0, "wape": 0.0906,
-        "bias_share": -0.011, "mase": 0.88, "wql": 0.07, "coverage": 0.817,
+        "bias_share": -0.011, "mase": 0.88, "wql": 0.07, "coverage_80": 0.817,
     }  # fmt: skip
     board = pl.DataFrame([{"candidate": "lightgbm_direct_sqrt", "kind": "candidate"} | metrics])
     console = Console(width=80, file=io.StringIO(), color_system=None)

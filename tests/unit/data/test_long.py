@@ -33,9 +33,9 @@ def test_a_matrix_of_steps_is_one_row_per_series_and_date(weekly: MakeProject) -
     assert_frame_equal(long, wanted)
 
 
-def test_a_forecast_has_its_point_and_nine_quantiles_each_in_its_column() -> None:
-    quantiles = np.arange(18.0).reshape(1, 2, 9)
+def test_a_forecast_has_its_point_and_eleven_quantiles_each_in_its_column() -> None:
+    quantiles = np.arange(22.0).reshape(1, 2, 11)
     columns = forecast_columns(np.array([[7.0, 8.0]]), quantiles)
-    assert list(columns) == ["prediction", *(f"q0.{i}" for i in range(1, 10))]
+    assert list(columns) == ["prediction", "q0.025", *(f"q0.{i}" for i in range(1, 10)), "q0.975"]
     np.testing.assert_array_equal(columns["prediction"], [[7.0, 8.0]])
-    np.testing.assert_array_equal(columns["q0.9"], [[8.0, 17.0]])
+    np.testing.assert_array_equal(columns["q0.9"], [[9.0, 20.0]])

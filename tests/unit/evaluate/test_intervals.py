@@ -19,14 +19,20 @@ from foresell.evaluate.intervals import (
 )
 from foresell.spec.forecast import QUANTILES
 
+MEDIAN = QUANTILES.index(0.5)
 misses = st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=0, max_size=60)
+
+
+def sided(size: np.ndarray) -> np.ndarray:
+    """The same size below and above."""
+    return np.column_stack([size, size])
 
 
 @given(values=misses)
 def test_quantiles_rise_and_are_misses_that_were_seen(values: list[float]) -> None:
     found = conformal_quantiles(np.array(values))
     assert (np.diff(found) >= 0).all()
-    others = np.delete(found, QUANTILES.index(0.5))
+    others = np.delete(found, MEDIAN)
     assert set(others.tolist()) <= (set(values) or {0.0})
 
 
@@ -48,7 +54,8 @@ def test_the_eighty_percent_band_covers_at_least_what_it_promises_on_exchangeabl
     for _ in range(2000):
         draw = rng.standard_t(4, count + 1)
         found = conformal_quantiles(draw[:-1])
-        inside.append(found[0] <= draw[-1] <= found[-1])
+        low, high = found[QUANTILES.index(0.1)], found[QUANTILES.index(0.9)]
+        inside.append(low <= draw[-1] <= high)
     # Exact coverage is (floor(.9(n+1)) .. ) / (n + 1): never below 0.8, above it by 2 / (n + 1).
     assert 0.8 - 0.03 <= float(np.mean(inside)) <= 0.8 + 2 / (count + 1) + 0.03
 
@@ -70,7 +77,7 @@ def test_intervals_are_equivariant_to_the_unit_of_the_target(
 
     def bands(unit: float) -> np.ndarray:
         spread = fit_spread(design, wrong * unit, scale * unit)
-        size = spread_of(spread, design, scale * unit)
+        size = sided(spread_of(spread, design, scale * unit))
         known = fit_calibration(wrong * unit, size, scale * unit, groups, 2)
         volume = volume_codes(scale * unit, known.volumes)
         places = (groups[0], volume, groups[1])
@@ -88,22 +95,24 @@ def test_one_short_row_borrows_the_quantiles_of_the_coarser_group() -> None:
     holiday = np.zeros(1000, dtype=np.int64)
     ones = np.ones(1000)
     fold = np.arange(1000) % 3
-    known = fit_calibration(wrong, ones, ones, (bucket, holiday, fold), 2)
+    known = fit_calibration(wrong, sided(ones), ones, (bucket, holiday, fold), 2)
     whole = conformal_quantiles(wrong)
     middle = repeated_bias(wrong, fold)
-    assert known.table[1, 3, 0].tolist() == (whole - whole[4] + middle).tolist()
-    assert known.table[0, 3, 1].tolist() == known.table[0, 3, 0].tolist()
+    assert known.table[1, 2, 0].tolist() == (whole - whole[MEDIAN] + middle).tolist()
+    assert known.table[0, 2, 1].tolist() == known.table[0, 2, 0].tolist()
 
 
 def test_with_no_miss_at_all_the_normal_distribution_stands_in() -> None:
     none, codes = np.zeros(0), np.zeros(0, dtype=np.int64)
     spread = fit_spread(np.zeros((0, 3)), none, none)
     size = spread_of(spread, np.ones((1, 3)), np.array([8.0]))
-    known = fit_calibration(none, none, none, (codes, codes, codes), 1)
+    known = fit_calibration(none, sided(none), none, (codes, codes, codes), 1)
     zero = np.zeros(1, dtype=np.int64)
-    bands = calibrated_quantiles(known, np.array([10.0]), size, (zero, zero, zero))
+    bands = calibrated_quantiles(known, np.array([10.0]), sided(size), (zero, zero, zero))
     assert size.tolist() == pytest.approx([2.0], rel=1e-12)
-    assert bands[0, [0, 4, 8]].tolist() == pytest.approx([7.4369, 10.0, 12.5631], abs=1e-3)
+    found = dict(zip(QUANTILES, bands[0].tolist(), strict=True))
+    wanted = {0.025: 6.0801, 0.1: 7.4369, 0.5: 10.0, 0.9: 12.5631, 0.975: 13.9199}
+    assert {level: found[level] for level in wanted} == pytest.approx(wanted, abs=1e-3)
 
 
 def test_misses_of_nothing_give_bands_of_nearly_nothing_and_no_error() -> None:
@@ -116,7 +125,7 @@ def test_a_calibration_read_from_its_text_is_the_same_calibration() -> None:
     rng = np.random.default_rng(5)
     wrong, scale = rng.normal(size=700), rng.uniform(1, 9, 700)
     codes = (rng.integers(0, 3, 700), rng.integers(0, 2, 700), rng.integers(0, 3, 700))
-    known = fit_calibration(wrong, scale, scale, codes, 3)
+    known = fit_calibration(wrong, sided(scale), scale, codes, 3)
     again = calibration_from_json(known.to_json())
     assert again.table.tolist() == known.table.tolist()
     assert again.volumes == known.volumes
@@ -143,13 +152,13 @@ def drawn(seed: int, rows: int, bias: Sequence[float]) -> Drawn:
 
 
 def calibrated(past: Drawn) -> Calibration:
-    return fit_calibration(past.misses, past.size, past.scale, past.groups, 2)
+    return fit_calibration(past.misses, sided(past.size), past.scale, past.groups, 2)
 
 
 def coverage(known: Calibration, new: Drawn) -> list[float]:
     """The share of new misses at or below each level."""
     places = (new.groups[0], volume_codes(new.scale, known.volumes), new.groups[1])
-    bands = calibrated_quantiles(known, np.zeros(len(new.misses)), new.size, places)
+    bands = calibrated_quantiles(known, np.zeros(len(new.misses)), sided(new.size), places)
     below = (new.misses[:, None] <= bands).sum(axis=0)
     return [int(count) / len(new.misses) for count in below]
 
@@ -165,18 +174,18 @@ def test_every_level_covers_what_it_promises_on_biased_skewed_misses_of_several_
 
 def test_a_bias_whose_sign_changes_from_fold_to_fold_is_not_carried() -> None:
     known = calibrated(drawn(21, 30_000, [1.0, -1.0, 1.0]))
-    assert known.table[..., 4].tolist() == np.zeros((2, 4, 2)).tolist()
+    assert known.table[..., MEDIAN].tolist() == np.zeros((2, 3, 2)).tolist()
 
 
 def test_of_a_bias_that_every_fold_shows_the_least_is_carried() -> None:
     # Two standard errors of a fold of some 1,900 misses are 0.05.
     known = calibrated(drawn(22, 90_000, [2.0, 0.5, 1.0]))
-    assert known.table[..., 4] == pytest.approx(np.full((2, 4, 2), 0.55), abs=0.06)
+    assert known.table[..., MEDIAN] == pytest.approx(np.full((2, 3, 2), 0.55), abs=0.06)
 
 
 def test_of_a_bias_that_one_fold_alone_shows_half_is_carried() -> None:
     known = calibrated(drawn(23, 60_000, [-1.0]))
-    assert known.table[..., 4] == pytest.approx(np.full((2, 4, 2), -0.5), abs=0.04)
+    assert known.table[..., MEDIAN] == pytest.approx(np.full((2, 3, 2), -0.5), abs=0.04)
 
 
 def test_a_fold_of_a_few_misses_is_not_asked_about_the_bias() -> None:

@@ -68,8 +68,12 @@ def test_every_number_of_a_small_example_is_the_one_done_by_hand() -> None:
         "pinball": sum(losses) / 12,
         "wql": 2 * sum(losses) / 3 / 16,
         "sql": (losses[0] + losses[1]) / 3 / 2,
-        "coverage": 0.5,
-        "width": (2 + 2 + 2 + 2.5) / 4,
+        "coverage_80": 0.5,
+        "width_80": (2 + 2 + 2 + 2.5) / 4,
+        "winkler_80": (2 + 2 + 2 + 2.5 + 10 * (1 + 0.5)) / 4,
+        "coverage_95": None,
+        "width_95": None,
+        "winkler_95": None,
     }
     assert got == pytest.approx(expected, abs=1e-12)
     assert tuple(got) == tuple(expected) == metric_names()
@@ -102,7 +106,7 @@ def test_an_unanswered_row_with_known_truth_is_refused_with_its_count() -> None:
 def test_arrays_of_other_rows_are_refused_by_name() -> None:
     with pytest.raises(UsageError, match=r"weights has the shape \(1,\), not \(2,\)"):
         Rows(truth=array(1, 2), prediction=array(1, 2), weights=array(1))
-    with pytest.raises(UsageError, match=r"quantiles has the shape \(2, 3\), not \(2, 9\)"):
+    with pytest.raises(UsageError, match=r"quantiles has the shape \(2, 3\), not \(2, 11\)"):
         Rows(truth=array(1, 2), prediction=array(1, 2), quantiles=np.ones((2, 3)))
 
 
@@ -134,7 +138,7 @@ def test_shares_do_not_depend_on_the_unit_and_errors_grow_with_it(
             quantiles=other.quantiles * factor,
         )
     )
-    for name in ("wape", "wql", "smape", "r2", "bias_share", "coverage"):
+    for name in ("wape", "wql", "smape", "r2", "bias_share", "coverage_80", "coverage_95"):
         assert getattr(scaled, name) == getattr(one, name)
     assert one.mae is not None
     assert scaled.mae == one.mae * factor
@@ -175,9 +179,22 @@ def test_a_wider_band_never_covers_less(
     given_pairs: list[tuple[float, float]], narrow: float, more: float
 ) -> None:
     tight, wide = score(fan(given_pairs, narrow)), score(fan(given_pairs, narrow + more))
-    assert tight.coverage is not None
-    assert wide.coverage is not None
-    assert 0 <= tight.coverage <= wide.coverage <= 1
+    assert tight.coverage_80 is not None
+    assert tight.coverage_95 is not None
+    assert wide.coverage_80 is not None
+    assert 0 <= tight.coverage_80 <= wide.coverage_80 <= 1
+    assert tight.coverage_80 <= tight.coverage_95
+
+
+@given(given_pairs=pairs, spread=st.floats(0, 100))
+@settings(deadline=None)
+def test_the_winkler_score_is_the_quantile_losses_of_its_edges_per_half_the_share_left_out(
+    given_pairs: list[tuple[float, float]], spread: float
+) -> None:
+    fanned = fan(given_pairs, spread)
+    got, losses = score(fanned), pinball_by_level(fanned)
+    assert got.winkler_80 == pytest.approx(10 * (losses["q0.1"] + losses["q0.9"]), rel=1e-9)
+    assert got.winkler_95 == pytest.approx(40 * (losses["q0.025"] + losses["q0.975"]), rel=1e-9)
 
 
 @given(given_pairs=pairs)
@@ -210,7 +227,7 @@ def test_equal_weights_make_wmae_the_mae(
 def test_a_perfect_forecast_has_no_error_of_any_kind(truth: list[float]) -> None:
     got = score(fan([(value, value) for value in truth]))
     assert (got.mae, got.rmse, got.bias, got.smape, got.pinball) == (0, 0, 0, 0, 0)
-    assert got.coverage == 1
+    assert (got.coverage_80, got.coverage_95, got.winkler_80, got.winkler_95) == (1, 1, 0, 0)
     assert got.r2 in {1.0, None}
     assert got.wape in {0.0, None}
 

@@ -13,7 +13,8 @@ from foresell.features.calendar import (
     occurrences,
 )
 from foresell.spec.calendar import Event, Frequency, Nth, easter_sunday
-from foresell.spec.project import FeatureSpec, ProjectSpec, SplitSpec
+from foresell.spec.features import FeatureSpec
+from foresell.spec.project import ProjectSpec, SplitSpec
 from foresell.spec.sources import Table
 
 CHRISTMAS = Event(name="christmas", day="12-25")

@@ -11,10 +11,10 @@ from foresell.errors import DataError
 from foresell.features.direct import direct_frame
 from foresell.features.pools import fit_recipe
 from foresell.models.baselines import BASELINES
+from foresell.models.calibrating import candidate_quantiles
 from foresell.models.learner import (
     Learner,
     PanelForecast,
-    candidate_quantiles,
     fit_learner,
     forecast,
     refit_learner,
@@ -22,6 +22,7 @@ from foresell.models.learner import (
 from foresell.models.learner_files import read_learner, write_learner
 from foresell.models.members import forecast_members
 from foresell.models.origins import Frames, training_origins
+from foresell.spec.forecast import QUANTILES
 from tests.unit.models.toys import HORIZON, QUICK, panel, project, rows
 
 
@@ -64,7 +65,7 @@ def test_every_series_and_step_is_answered_with_rising_finite_quantiles_around_t
     assert np.isfinite(answer.quantiles).all()
     assert (np.diff(answer.quantiles, axis=2) >= 0).all()
     assert (answer.quantiles >= 0).all()
-    assert (np.abs(answer.quantiles[..., 4] / answer.point - 1) < 0.2).all()
+    assert (np.abs(answer.quantiles[..., QUANTILES.index(0.5)] / answer.point - 1) < 0.2).all()
     assert set(answer.level_used) == {"series"}
     assert answer.interval_method == "conformal_intervals"
     assert {"lad", "lightgbm", "seasonal_base", "ensemble_greedy", "ensemble_mean", "naive"} <= set(
@@ -185,7 +186,7 @@ def test_a_series_without_history_is_answered_from_earlier_newcomers_by_every_ca
     cold = ~np.isfinite(known.target).any(axis=1)
     assert cold.sum() == 1
     assert np.isfinite(answer.newcomers).all(axis=(1, 2)).tolist() == cold.tolist()
-    middle = answer.newcomers[cold][..., 4]
+    middle = answer.newcomers[cold][..., QUANTILES.index(0.5)]
     assert (middle < 30.0).all()  # the pool sells some hundreds, newcomers a hundredth of it
     for name in answer.members:
         bands = candidate_quantiles(learner, answer, name, project())
@@ -298,15 +299,6 @@ def test_a_frame_of_other_series_or_fewer_steps_is_refused() -> None:
         forecast(learner, known, project(), HORIZON + 1, frame)
     with pytest.raises(DataError, match="step by step"):
         fit_learner(known, project(), QUICK, lambda _: by_step, lambda _: None)
-
-
-def test_searching_settings_finds_what_fitting_each_alone_would() -> None:
-    known = panel(120)
-    slow = replace(QUICK.boosting, trees=2)
-    searching = replace(QUICK, boosting=slow, search=(QUICK.boosting,))
-    found = fit_learner(known, project(), searching, frames_of(known), lambda _: None)
-    assert found.boosting == QUICK.boosting
-    assert write_learner(found) == write_learner(weekly()[1])
 
 
 def test_a_member_that_no_fold_judged_is_no_candidate() -> None:

@@ -1,16 +1,26 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foresell.data.panel import Panel
 from foresell.errors import DataError
 from foresell.features.direct import direct_frame
 from foresell.features.pools import fit_recipe
-from foresell.models.boosted import Boosting, fit_booster, predict_booster
-from foresell.models.combination import bucket_of, combined, greedy_weights, horizon_thirds
+from foresell.models.boosted import Booster
+from foresell.models.candidates import fit, read
+from foresell.models.combination import (
+    bucket_of,
+    combined,
+    greedy_weights,
+    horizon_thirds,
+    inverse_error_weights,
+)
 from foresell.models.effort import EFFORTS
-from foresell.models.lad import fit_lad, lad_from_json, predict_lad
+from foresell.models.lad import BAND_ROWS, fit_lad, lad_from_json
 from foresell.models.origins import (
     actual_after,
     draw_sample,
@@ -21,6 +31,8 @@ from foresell.models.origins import (
     steps_of,
     training_origins,
 )
+from foresell.models.parts import CandidateError, Lesson, Part, Settings
+from foresell.models.ridge import Ridge
 from foresell.models.seasonal import reference, seasonal_members
 from foresell.models.stacking import series_halves
 from tests.unit.models.toys import HORIZON, QUICK, panel, project
@@ -115,28 +127,22 @@ def test_least_absolute_deviations_is_not_moved_by_one_outlier() -> None:
     plain = fit_lad([frame], [truth], HORIZON)
     spoilt = truth.copy()
     spoilt[7] *= 1000
-    moved = predict_lad(fit_lad([frame], [spoilt], HORIZON), frame)
-    assert moved == pytest.approx(predict_lad(plain, frame), rel=0.05)
+    moved = fit_lad([frame], [spoilt], HORIZON).forecast(frame)
+    assert moved == pytest.approx(plain.forecast(frame), rel=0.05)
     assert lad_from_json(plain.to_json()) == plain
 
 
-def test_a_booster_learns_what_the_reference_misses() -> None:
+def test_series_of_like_size_have_weights_of_their_own() -> None:
     frame = frame_at(100)
-    base = reference(frame)
-    truth = base * np.where(frame["x_known_promo"].to_numpy() > 0.5, 1.5, 1.0)
-    quick = Boosting(trees=60, trees_per_origin=60, leaf_rows=5)
-    booster = fit_booster([frame], [truth], [base], quick, 1)
-    assert booster is not None
-    mended = base + predict_booster(booster, frame)
-    assert np.abs(truth - mended).sum() < 0.6 * np.abs(truth - base).sum()
-
-
-def test_a_booster_with_too_few_rows_is_none() -> None:
-    frame = frame_at(100)
-    nothing = np.full(frame.height, np.nan)
-    assert fit_booster([frame], [nothing], [nothing], Boosting(), 1) is None
-    nothing[:20] = 1.0
-    assert fit_booster([frame], [nothing], [reference(frame)], Boosting(), 1) is None
+    many = [frame] * (2 * BAND_ROWS // frame.height + 1)  # enough for two bands
+    truth = seasonal_members(frame)["seasonal_base"]
+    large = frame["scale"].to_numpy() >= np.median(frame["scale"].to_numpy())
+    grown = np.where(large, 1.5 * truth, truth)
+    fitted = fit_lad(many, [grown] * len(many), HORIZON)
+    assert len(fitted.edges) == 1
+    assert fitted.forecast(frame)[large].sum() == pytest.approx(grown[large].sum(), rel=0.05)
+    assert fitted.forecast(frame)[~large].sum() == pytest.approx(grown[~large].sum(), rel=0.05)
+    assert lad_from_json(fitted.to_json()) == fitted
 
 
 def test_the_presets_are_ordered_by_effort() -> None:
@@ -160,3 +166,87 @@ def test_the_half_a_series_is_in_does_not_depend_on_the_others(drop: set[int]) -
     rest = np.array([place for place in range(12) if place not in drop])
     assert set(halves.tolist()) == {0, 1}
     assert series_halves(KNOWN.select(rest)).tolist() == halves[rest].tolist()
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10_000), rows=st.integers(1, 60))
+def test_inverse_error_weights_are_a_mean_in_the_order_of_the_errors(seed: int, rows: int) -> None:
+    rng = np.random.default_rng(seed)
+    actual = rng.normal(size=rows)
+    members = {name: actual + rng.normal(size=rows) for name in ("a", "b", "c")}
+    weights = inverse_error_weights(members, actual, ("a", "b"))
+    errors = {name: float(np.abs(actual - members[name]).mean()) for name in ("a", "b")}
+    assert weights["c"] == 0.0
+    assert weights["a"] + weights["b"] == pytest.approx(1.0, abs=1e-12)
+    assert weights["a"] * errors["a"] == pytest.approx(weights["b"] * errors["b"], rel=0.01)
+
+
+def test_inverse_error_weights_are_equal_where_nothing_tells_members_apart() -> None:
+    none, even = np.zeros(0), {"a": 0.5, "b": 0.5}
+    assert inverse_error_weights({"a": none, "b": none}, none, ("a", "b")) == even
+    ones = np.ones(3)
+    assert inverse_error_weights({"a": ones, "b": ones}, ones, ("a", "b")) == even
+    flawless = inverse_error_weights({"a": ones, "b": ones + 1}, ones, ("a", "b"))
+    assert flawless["a"] == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["ridge", "lightgbm", "xgboost", "catboost"])
+def test_a_candidate_learns_what_the_reference_misses_and_says_which_feature_it_was(
+    name: str,
+) -> None:
+    frame = frame_at(100)
+    base = reference(frame)
+    truth = base * np.where(frame["x_known_promo"].to_numpy() > 0.5, 1.5, 1.0)
+    quick: Settings = {"trees": 60, "trees_per_period": 60, "leaf_rows": 5, "learning_rate": 0.1}
+    lesson = Lesson(
+        frames=[frame],
+        targets=[truth],
+        periods=HORIZON,
+        horizon=HORIZON,
+        seed=1,
+        settings={"penalty": 0.01} if name == "ridge" else quick,
+    )
+    part = fit(name, lesson)
+    mended = part.forecast(frame)
+    assert np.abs(truth - mended).sum() < 0.75 * np.abs(truth - base).sum()
+    assert isinstance(part, Booster | Ridge)
+    added = part.contributions(frame).sum(axis=1)
+    assert added == pytest.approx(mended - base, abs=1e-3)
+    again = read(name, part.files())
+    assert again == part
+    assert again.files() == part.files()
+    assert again.forecast(frame).tobytes() == mended.tobytes()
+
+
+def test_theta_follows_the_drift_of_each_series_and_knows_no_later_value() -> None:
+    rising = np.where(np.arange(KNOWN.target.shape[1]) > 112, 1.3 * KNOWN.target, KNOWN.target)
+    known = replace(KNOWN, target=rising)
+    frame = direct_frame(known, project(), fit_recipe(known, project()), 119, HORIZON)
+
+    def part(panel_: Panel) -> Part:
+        return fit(
+            "theta",
+            Lesson(
+                frames=[],
+                targets=[],
+                periods=0,
+                horizon=HORIZON,
+                seed=1,
+                settings={"shrink": 1.0},
+                panel=panel_,
+                project=project(),
+            ),
+        )
+
+    fitted, plain = part(known), part(KNOWN)
+    assert fitted.forecast(frame).mean() > 1.1 * plain.forecast(frame).mean()
+    again = read("theta", fitted.files())
+    assert again == fitted
+    assert again.files() == fitted.files()
+    assert again.forecast(frame).tobytes() == fitted.forecast(frame).tobytes()
+    poisoned = np.where(np.arange(known.target.shape[1]) > 110, 1e9, known.target)
+    earlier = replace(known, target=poisoned, cutoff=110)
+    assert part(earlier) == part(KNOWN.until(110))
+    short = KNOWN.until(55)
+    with pytest.raises(CandidateError, match="periods after the first year are too few"):
+        part(short)

@@ -6,13 +6,22 @@ import numpy as np
 import polars as pl
 
 from foresell.data.panel import Panel, build_panel
-from foresell.models.boosted import Boosting
 from foresell.models.effort import Effort
 from foresell.spec.calendar import Event, Frequency
-from foresell.spec.project import FeatureSpec, HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.features import FeatureSpec
+from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
 from foresell.spec.sources import Table
 
-QUICK = Effort(origins=6, origin_rows=400, boosting=Boosting(trees=20, leaves=7, rows=2000))
+_TREES = {"trees": 20, "rows": 2000}
+QUICK = Effort(
+    origins=6,
+    origin_rows=400,
+    settings={
+        "lightgbm": {**_TREES, "leaves": 7},
+        "xgboost": {**_TREES, "leaves": 7},
+        "catboost": {**_TREES, "depth": 3},
+    },
+)
 HORIZON = 8
 
 

@@ -31,6 +31,24 @@ BOARD = pl.DataFrame({
 })
 
 
+PARTS = [
+    ("all", "all rows", 900, 80.0, 100.0),
+    ("store", "1", 450, 30.0, 60.0),
+    ("store", "2", 450, 50.0, 40.0),
+    ("dept", "7", 900, 80.0, 100.0),
+    ("series", "1, 7", 450, 30.0, 60.0),
+    ("series", "2, 7", 450, 50.0, 40.0),
+]
+ADDED = pl.DataFrame(
+    PARTS, schema=["by", "value", "n", "error", "baseline_error"], orient="row"
+).with_columns(
+    saved=pl.col("baseline_error") - pl.col("error"),
+    wape=pl.col("error") / 1000,
+    baseline_wape=pl.col("baseline_error") / 1000,
+    value_added=1 - pl.col("error") / pl.col("baseline_error"),
+)
+
+
 def by_candidate(**columns: list[object]) -> pl.DataFrame:
     """Rows of two candidates: ours 20 % below seasonal_naive."""
     parts = [
@@ -84,10 +102,25 @@ def full(minimal: RunReport) -> RunReport:
             contract_version="1.0.0",
             command="foresell run shops",
             versions={"polars": "2.1.0"},
-            timings=(("ingest", 1.5), ("train", 61.0)),
+            result_id="0123456789abcdef",
+            keys=("store", "dept"),
         ),
         verdict=Verdict(passed=True, reasons=("RMSE is below the best baseline's.",)),
         leaderboard=BOARD,
+        ranked_by="wmae",
+        one_step=BOARD.with_columns(wmae=pl.Series([9.0, 14.0, 12.0])),
+        value_added_by=ADDED,
+        importance=pl.DataFrame({
+            "candidate": ["ours", "ours", "other"],
+            "kind": ["part", "column", "column"],
+            "name": ["base", "promotion", "price"],
+            "share": [1.0, 0.7, 0.3],
+        }),
+        levels=pl.DataFrame({
+            "level": ["store", "store", "total", "total"],
+            "forecast": ["own", "bottom_up"] * 2,
+            "wape": [0.02, 0.03, 0.01, None],
+        }),
         value_added=pl.DataFrame({"baseline": ["naive"], "metric": ["rmse"], "value": [0.5]}),
         totals=pl.concat(
             [HISTORY, TEST.select("date", "y", "prediction", "baseline")], how="diagonal"
@@ -108,7 +141,11 @@ def full(minimal: RunReport) -> RunReport:
             segment=["Type", "Type", "holiday"], value=["A", "B", "yes"], n=[400, 400, 100]
         ),
         calibration=pl.DataFrame(levels, schema=["level", "bucket", "observed"], orient="row"),
-        coverage=pl.DataFrame({"bucket": ["1-4", "5-39"], "coverage": [0.78, 0.83]}),
+        coverage=pl.DataFrame({
+            "bucket": ["1-4", "5-39"] * 2,
+            "coverage": [0.78, 0.83, 0.94, 0.96],
+            "promised": [0.8, 0.8, 0.95, 0.95],
+        }),
         residuals=pl.DataFrame({"error": [-3.0, -1.0, 0.5, 1.0, 2.0]}),
         residual_unit="USD",
         folds=by_candidate(cutoff=[WEEKS[5], WEEKS[10]]),

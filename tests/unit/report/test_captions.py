@@ -47,7 +47,7 @@ def test_a_baseline_that_stays_champion_gets_no_praise(full: RunReport) -> None:
     crowned = full.leaderboard.with_columns(champion=pl.col("candidate") == "seasonal_naive")
     report = replace(full, leaderboard=crowned)
 
-    assert captions.headline(report, standing(report)) == "No candidate beat seasonal naive"
+    assert captions.headline(report, standing(report)) == "No candidate beat seasonal_naive"
 
 
 @pytest.mark.parametrize(("late", "verb"), [(0.08, "holds"), (0.095, "narrows"), (0.06, "widens")])
@@ -62,7 +62,7 @@ def test_the_lead_along_the_horizon_is_named(full: RunReport, late: float, verb:
 
     sentence = captions.steps(report, standing(report))
 
-    assert sentence.startswith(f"The lead over seasonal naive {verb} along the horizon: 20\u00a0%")
+    assert sentence.startswith(f"The lead over seasonal_naive {verb} along the horizon: 20\u00a0%")
 
 
 def test_segments_where_the_baseline_is_better_are_named(full: RunReport) -> None:

@@ -11,8 +11,8 @@ from foresell.report.context import RunReport, Verdict
 from foresell.report.page import REQUIRED, render_report
 
 SECTIONS = [
-    "total", "series", "leaderboard", "horizon", "segments", "calibration", "errors", "recipe",
-    "data", "again",
+    "total", "series", "leaderboard", "onestep", "added", "horizon", "segments", "calibration",
+    "errors", "recipe", "notes", "data", "again",
 ]  # fmt: skip
 VOID = {"meta", "br", "link", "img"}
 
@@ -102,7 +102,7 @@ def test_every_table_heading_has_a_scope(html: str) -> None:
 
 def test_every_chart_says_what_it_is_to_those_who_cannot_see_it(full_html: str) -> None:
     drawings = re.findall(r"<svg [^>]*>.{0,80}", full_html)
-    assert len(drawings) == 2 * 2 + 2 + 2 + 2 + 2 + 1
+    assert len(drawings) == 2 * 2 + 2 + 2 + 2 + 3 + 2 + 1
     assert all('role="img"' in drawing and "<title" in drawing for drawing in drawings)
 
 
@@ -171,7 +171,9 @@ def test_a_page_of_a_full_report_is_small(full_html: str) -> None:
     assert len(full_html.encode()) < 1_500_000
 
 
-def test_names_are_words_and_the_raw_ones_are_kept_as_titles(full: RunReport) -> None:
+def test_candidates_are_called_as_files_and_commands_call_them_and_explained_in_a_title(
+    full: RunReport,
+) -> None:
     raw = pl.col("candidate").replace("ours", "ensemble_greedy")
     report = replace(
         full,
@@ -181,8 +183,72 @@ def test_names_are_words_and_the_raw_ones_are_kept_as_titles(full: RunReport) ->
 
     page = rendered(report)
 
-    assert '<th scope="row" title="ensemble_greedy">greedy ensemble ' in page
-    assert "<li>greedy ensemble beats seasonal naive</li>" in page
+    assert 'chose">ensemble_greedy <small>champion</small></th>' in page
+    assert "<li>ensemble_greedy beats seasonal_naive</li>" in page
+
+
+def heads(page: str, section: str) -> list[str]:
+    """The headings of the rows of the first table of a section."""
+    part = page.split(f'id="{section}-section"')[1].split("</table>", maxsplit=1)[0]
+    found = re.findall(r'<th scope="row"[^>]*>(.*?)</th>', part)
+    return [re.sub(r" <small>.*", "", head) for head in found]
+
+
+def test_the_two_protocols_have_tables_of_their_own_each_in_the_order_of_its_leaderboard(
+    full: RunReport,
+) -> None:
+    worse = full.leaderboard.with_columns(wape=pl.Series([0.3, 0.2, 0.1]))
+
+    page = rendered(replace(full, leaderboard=worse))
+
+    assert heads(page, "leaderboard") == ["ours", "seasonal_naive", "naive"]
+    assert heads(page, "onestep") == ["ours", "naive", "seasonal_naive"]
+    assert (
+        "The WMAE of ours is 25\u00a0% below that of naive, the best baseline here."
+        in page.split('id="onestep-section"')[1]
+    )
+
+
+def test_value_added_says_where_the_baseline_would_have_served_better(full: RunReport) -> None:
+    part = rendered(full).split('id="added-section"')[1].split("</section>")[0]
+
+    assert "ours takes away 20\u00a0USD of absolute error" in part
+    assert "worse in 1 of 2\u00a0series, which adds 10\u00a0USD" in part
+    assert "Store: ahead in 1 of 2" in part
+    assert '<th scope="row">2, 7</th>' in part
+    assert '<th scope="row">1, 7</th>' not in part
+
+
+def test_each_level_of_the_hierarchy_is_a_row_and_its_least_error_is_marked(
+    full_html: str,
+) -> None:
+    part = full_html.split("WAPE by level of the hierarchy", maxsplit=1)[1].split(
+        "</table>", maxsplit=1
+    )[0]
+
+    cells = re.findall(r'<th scope="row">(\w+)</th>|<td( class="best")?>([^<]+)</td>', part)
+    assert [row or (bool(best), text) for row, best, text in cells] == [
+        "Store",
+        (True, "2.0\u00a0%"),
+        (False, "3.0\u00a0%"),
+        "Total",
+        (True, "1.0\u00a0%"),
+        (False, "–"),
+    ]
+
+
+def test_what_failed_has_a_section_of_its_own(full: RunReport, minimal_html: str) -> None:
+    page = rendered(replace(full, notes=("candidate xgboost failed: out of memory",)))
+
+    assert "<li>candidate xgboost failed: out of memory</li>" in page
+    assert "Nothing: every candidate was fitted" in minimal_html
+
+
+def test_the_bias_is_said_to_be_a_share(full_html: str) -> None:
+    assert '<th scope="col" title="sum of errors over sum of actuals; above zero: too high">' in (
+        full_html
+    )
+    assert "<dt>bias, as a share of actuals <small>above zero: too high</small></dt>" in full_html
 
 
 def test_all_libraries_share_one_row(full: RunReport) -> None:

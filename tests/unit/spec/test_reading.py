@@ -8,7 +8,8 @@ import yaml
 from foresell.errors import SpecError
 from foresell.spec.calendar import Event
 from foresell.spec.cleaning import Cleaning
-from foresell.spec.project import FeatureSpec, HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.features import FeatureSpec
+from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
 from foresell.spec.reading import parse_project
 from foresell.spec.sources import Synthetic, Table
 
@@ -227,8 +228,9 @@ def test_the_projects_that_ship_are_sound(
         (
             {"features": {"lag": [1]}},
             "unknown key 'lag' in 'features'",
-            "did you mean 'lags'? Known: calendar, cyclic, event_window_days, lags, statistics, "
-            "windows",
+            "did you mean 'lags'? Known: calendar, covariate_lags, covariate_windows, "
+            "covariate_year, cyclic, event_window_days, lags, markdowns, price_ratios, "
+            "price_window, promotion_depths, promotion_window, promotions, statistics, windows",
         ),
     ],
 )

@@ -105,6 +105,34 @@ WRONG = {
         "value: .nan",
         ("value is nan", ": holiday_weight.value", "use a number above 0, such as 5"),
     ),
+    "a level of a column that no series has": (
+        "[[Store], [Dept], []]",
+        "[[Stor], []]",
+        (
+            "'Stor' is no column with the role 'key' or 'static'",
+            ": hierarchy.levels",
+            "did you mean 'Store'? Known: Dept, Size, Store, Type",
+        ),
+    ),
+    "a level of the series themselves": (
+        "[[Store], [Dept], []]",
+        "[[Dept, Store], []]",
+        (
+            "the level 'Dept x Store' holds every key: it is the series themselves",
+            ": hierarchy.levels",
+            "name fewer columns; the series are always forecast",
+        ),
+    ),
+    "a level twice": (
+        "[[Store], [Dept], []]",
+        "[[Store], [], []]",
+        ("'total' stands more than once", ": hierarchy.levels", "keep one of each"),
+    ),
+    "a hierarchy without levels": (
+        "[[Store], [Dept], []]",
+        "[]",
+        ("no level is declared", ": hierarchy.levels", "name at least one: [[Store], []]"),
+    ),
     "a negative seed": (
         "season: 52",
         "season: 52\nseed: -1",

@@ -1,12 +1,22 @@
-"""evaluate: the test window, scored once, on the same rows for baselines and models."""
+"""evaluate: the test window, scored once, on the same rows for baselines and models.
+
+Two protocols, never mixed (`foresell.evaluate.protocols`): the frozen origin, whose predictions the
+stage ``train`` made before any truth of the window was looked at, decides the gate; one step ahead
+is made here, by the judged learner as it is, each period from what was known the period before.
+"""
+
+import hashlib
 
 import polars as pl
 
-from foresell.evaluate.gate import deciding_metrics, judge
-from foresell.evaluate.leaderboard import leaderboard, truth_frame, value_added
-from foresell.evaluate.segments import segment_scores
+from foresell.evaluate.leaderboard import truth_frame
+from foresell.evaluate.protocols import FROZEN, ONE_STEP
 from foresell.models.learner_files import read_learner
-from foresell.pipeline.layer import read_files, read_raw_panel, read_split
+from foresell.models.one_step import judged_periods, one_step_ahead
+from foresell.pipeline.fingerprint import digest
+from foresell.pipeline.judgement import Case, backtest_table, judge_case
+from foresell.pipeline.layer import read_files, read_panel, read_raw_panel, read_split
+from foresell.pipeline.level_scores import level_scores
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
 from foresell.spec.forecast import quantile_columns
@@ -14,44 +24,83 @@ from foresell.spec.ports import Store
 
 
 def run(work: Work) -> None:
-    """Write ``evaluation/``: leaderboard, value added, segments, truth, and the gate's verdict.
+    """Write ``evaluation/``: truth, leaderboards, value added, segments, folds, and the verdict.
 
-    Baselines are those of the stage ``baselines``; their intervals were made by ``train`` in the
-    same way as the candidates' own.
+    Baselines of the frozen origin are those of the stage ``baselines``; their intervals were made
+    by ``train`` in the same way as the candidates' own. What is judged one step ahead lies in
+    ``one_step/``, with its predictions. ``hierarchy.csv``: errors of the levels and their sums.
 
     The champion was chosen on earlier cutoffs by the stage ``train``; here it is only judged.
     """
     project, out = work.project, work.outputs["evaluation"]
     panel = read_raw_panel(work.inputs["processed"], project)
     split = read_split(work.inputs["splits"])
-    cutoff = panel.dates.index(split.test_cutoff)
-    truth = truth_frame(panel, project, cutoff, project.split.test)
-    baselines = _frames(work.inputs["baselines"])
-    forecasts = _frames(work.inputs["predictions"])
-    bands = [*project.keys, project.time, *quantile_columns()]
-    for name, points in baselines.items():
-        forecasts[name] = points.join(
-            forecasts[name].select(bands), on=bands[: len(project.keys) + 1], how="left"
-        )
+    steps, cutoff = project.split.test, panel.dates.index(split.test_cutoff)
+    truth = truth_frame(panel, project, cutoff, steps)
     learner = read_learner(read_files(work.inputs["judged"]))
-    board = leaderboard(truth, forecasts, project, baselines)
-    verdict = judge(board, learner.chosen, deciding_metrics(project))
+    frozen = Case(
+        protocol=FROZEN, truth=truth, forecasts=_frozen_forecasts(work), champion=learner.chosen
+    )
+    verdict, told = judge_case(frozen, project, out)
+    learnt_from = read_panel(work.inputs["processed"], project)
+    periods = judged_periods(panel.n_series, steps)
+    moving = one_step_ahead(learner, learnt_from, project, periods, work.note)
+    for name, frame in moving.items():
+        out.write_frame(f"{ONE_STEP.folder}predictions/{name}.parquet", frame)
+    next_truth = truth.filter(pl.col("step").is_in(periods)).with_columns(step=pl.lit(1, pl.Int64))
+    out.write_frame(f"{ONE_STEP.folder}truth.parquet", next_truth)
+    one_step = Case(protocol=ONE_STEP, truth=next_truth, forecasts=moving, champion=learner.chosen)
+    next_verdict, next_told = judge_case(one_step, project, out)
+    folds = backtest_table(learner, project, panel.dates[0])
+    out.write_bytes("backtest.csv", folds.write_csv().encode())
+    known = learnt_from.until(cutoff)
+    levels = level_scores(known, project, truth, frozen.forecasts, learner.reconciling)
+    out.write_bytes("hierarchy.csv", levels.write_csv().encode())
     out.write_frame("truth.parquet", truth)
-    out.write_frame("segments.parquet", segment_scores(truth, forecasts, project))
-    out.write_bytes("leaderboard.csv", board.write_csv().encode())
-    out.write_bytes("value_added.csv", value_added(board).write_csv().encode())
+    for name in ("importance.csv", "parts.csv"):
+        out.write_bytes(name, work.inputs["predictions"].read_bytes(name))
     test = {
         "champion": learner.chosen,
+        "failed": dict(learner.failures),
+        "notes": list(learner.notes),
         "verdict": verdict.to_json(),
-        "scores": board.filter(pl.col("candidate") == learner.chosen).to_dicts()[0],
+        "scores": told["scores"],
         "protocol": "frozen origin",
+        "protocols": {FROZEN.name: told, ONE_STEP.name: next_told},
         "cutoff": split.test_cutoff.isoformat(),
         "last": split.last_observed.isoformat(),
-        "steps": project.split.test,
+        "steps": steps,
         "rows": truth.height,
+        "result_id": _result_id(work, out),
     }
     out.write_bytes("test.json", json_bytes(test))
-    work.note(f"{truth.height:,} rows; {verdict.reasons[-1]}")
+    gain = next_verdict.comparisons[-1].value_added
+    ahead = "" if gain is None else f"; one step ahead {gain:+.1%} value added"
+    work.note(f"{truth.height:,} rows; {verdict.reasons[-1]}{ahead}")
+
+
+def _frozen_forecasts(work: Work) -> dict[str, pl.DataFrame]:
+    """Return every candidate's forecast from the test cutoff, baselines among them."""
+    project = work.project
+    forecasts = _frames(work.inputs["predictions"])
+    identity = [*project.keys, project.time]
+    for name, points in _frames(work.inputs["baselines"]).items():
+        bands = forecasts[name].select(*identity, *quantile_columns())
+        forecasts[name] = points.join(bands, on=identity, how="left")
+    return forecasts
+
+
+def _result_id(work: Work, out: Store) -> str:
+    """Return what names this result: the judged model and all that was found about it.
+
+    It follows from the bytes alone, so the same result has the same name whoever ran it.
+    """
+    judged = {
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in read_files(work.inputs["judged"]).items()
+    }
+    found = {name: hashlib.sha256(out.read_bytes(name)).hexdigest() for name in out.list()}
+    return digest([work.project.name, judged, found])[:16]
 
 
 def _frames(store: Store) -> dict[str, pl.DataFrame]:

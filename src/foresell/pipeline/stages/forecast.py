@@ -1,10 +1,12 @@
 """forecast: every row that was asked for, answered from the bundle."""
 
+from foresell.answer.levels import answer_levels
 from foresell.answer.rows import answer, default_rows, horizon_rows
 from foresell.bundle.bundle import may_answer, read_bundle
 from foresell.pipeline.work import Work
 
 REFUSED = "refused.parquet"
+HIERARCHY = "hierarchy.parquet"
 
 
 def run(work: Work) -> None:
@@ -13,13 +15,19 @@ def run(work: Work) -> None:
     ``horizon.parquet``: all series, all steps after the last observed period. ``forecast.parquet``:
     the rows of the project's ``asked`` file within reach, or those of the horizon where there are
     none; it is called ``refused.parquet`` where the model failed the gate and nobody gave a reason
-    to use it. ``unanswered.csv``: asked rows out of reach, with the reason; no rows as a rule.
+    to use it. ``hierarchy.parquet``: the sums of these rows at every declared level and date,
+    likewise ``refused_hierarchy.parquet``. ``unanswered.csv``: asked rows out of reach, with
+    the reason; no rows as a rule.
     """
     bundle, out = read_bundle(work.inputs["bundle"]), work.outputs["forecast"]
     rows, left = default_rows(bundle)
     out.write_frame("horizon.parquet", answer(bundle, horizon_rows(bundle)))
     name = "forecast.parquet" if may_answer(bundle) else REFUSED
-    out.write_frame(name, answer(bundle, rows))
+    answered = answer(bundle, rows)
+    out.write_frame(name, answered)
+    if work.project.hierarchy is not None:
+        sums = HIERARCHY if may_answer(bundle) else f"refused_{HIERARCHY}"
+        out.write_frame(sums, answer_levels(bundle, answered))
     out.write_bytes("unanswered.csv", left.write_csv().encode())
     asked = bundle.asked.height - left.height
     instead = "" if asked else "; every series to the horizon instead"

@@ -8,6 +8,7 @@ from foresell.bundle.bundle import Bundle, write_bundle
 from foresell.models.effort import EFFORTS
 from foresell.models.learner import refit_learner
 from foresell.models.learner_files import read_learner, write_learner
+from foresell.models.onnx_files import onnx_files
 from foresell.pipeline.fingerprint import libraries
 from foresell.pipeline.layer import (
     feature_frames,
@@ -23,12 +24,18 @@ from foresell.spec.project import ProjectSpec
 
 
 def run(work: Work) -> None:
-    """Write ``bundle/``. It names both cutoffs; scores and calibration are the judged model's."""
+    """Write ``bundle/``. It names both cutoffs; scores and calibration are the judged model's.
+
+    Beside each part's own files lies its ONNX graph, compared with it on rows of the last frame: a
+    part that cannot be exported, or whose graph says something else, fails the stage by name.
+    """
     project, effort = work.project, EFFORTS[work.preset]
     judged = read_files(work.inputs["judged"])
     panel = read_panel(work.inputs["processed"], project)
     frames = feature_frames(work.inputs["features"], panel)
     final = refit_learner(read_learner(judged), panel, project, effort, frames, work.note)
+    work.note(f"writing {len(final.fitted.parts)} parts as ONNX graphs and comparing them")
+    graphs = onnx_files(final.fitted.parts, frames(panel.cutoff), project)
     test = json.loads(work.inputs["evaluation"].read_bytes("test.json"))
     manifest = json.loads(work.inputs["manifest"].read_bytes("manifest.json"))
     split, texts, override = read_split(work.inputs["splits"]), work.declarations, work.override
@@ -44,6 +51,7 @@ def run(work: Work) -> None:
         "refit_cutoff": split.last_observed.isoformat(),
         "series": panel.n_series,
         "scores": test["scores"],
+        "result_id": test["result_id"],
         "gate": {**test["verdict"], "override": override},
         "data": manifest,
         "contract_version": work.contract.version,
@@ -55,7 +63,7 @@ def run(work: Work) -> None:
         metadata=metadata,
         project_text=texts["project.yaml"],
         contract_text=texts["contract.yaml"],
-        model=write_learner(final),
+        model=write_learner(final) | graphs,
         history=read_layer(work.inputs["processed"], learning_columns(project)),
         asked=_asked(work.inputs["asked"], project),
     )

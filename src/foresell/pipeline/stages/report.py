@@ -15,7 +15,10 @@ from foresell.evaluate.diagnostics import (
     residuals,
     totals,
 )
+from foresell.evaluate.leaderboard import main_metric
+from foresell.evaluate.protocols import FROZEN, ONE_STEP, Protocol
 from foresell.features.calendar import event_grids, period_dates
+from foresell.models.coherence import RECONCILED
 from foresell.models.learner import Learner
 from foresell.models.learner_files import read_learner
 from foresell.models.stacking import GREEDY
@@ -26,16 +29,22 @@ from foresell.report.context import DataFacts, RunFacts, RunReport, Sample, Verd
 from foresell.report.page import render_report
 from foresell.report.wording import capitalized, segment_phrase
 from foresell.spec.calendar import step
+from foresell.spec.forecast import BANDS
 from foresell.spec.ports import Store
 from foresell.spec.project import ProjectSpec
 
 # The page gives the bias as a share of the actuals; in units of the target it goes nowhere.
-_RENAMED = {"coverage": "coverage_80", "width": "width_80", "bias_share": "bias"}
+_RENAMED = {"bias_share": "bias"}
+HIERARCHY, IMPORTANCE = "hierarchy.csv", "importance.csv"  # of ``evaluation``, where made
 _SHOWN = 5  # candidates in the charts by segment and step
 
 
 def run(work: Work) -> None:
-    """Write ``report/report.html``: the same run gives the same bytes."""
+    """Write ``report/report.html``: the same result gives the same bytes, so no clock, no run id.
+
+    Tables that other stages may have left in ``evaluation`` are shown where they are:
+    ``hierarchy.csv`` (errors by level), ``importance.csv`` (`foresell.models.importance`).
+    """
     project = work.project
     panel = read_raw_panel(work.inputs["processed"], project)
     page = render_report(_context(work, project, panel))
@@ -62,9 +71,12 @@ def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:
         verdict=Verdict(
             passed=bool(test["verdict"]["passed"]), reasons=tuple(test["verdict"]["reasons"])
         ),
-        leaderboard=_renamed(board).with_columns(champion=pl.col("candidate") == champion),
+        leaderboard=_board(evaluation, FROZEN, champion),
+        ranked_by=main_metric(project),
+        one_step=_board(evaluation, ONE_STEP, champion),
         data=_data(work),
         value_added=_added(evaluation, champion),
+        value_added_by=_parts(evaluation),
         totals=pl.concat([past, shown], how="diagonal_relaxed"),
         samples=_samples(work, project, panel, (own, other)),
         by_step=errors_by_step(truth, frames, project),
@@ -77,10 +89,29 @@ def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:
         residual_share_of="the series' mean",
         folds=_folds(learner, panel),
         weights=_weights(learner),
+        levels=_optional(evaluation, HIERARCHY),
+        importance=_optional(evaluation, IMPORTANCE),
         notes=tuple(learner.notes),
         baseline=baseline,
         events=_events(panel, project),
     )
+
+
+def _board(evaluation: Store, protocol: Protocol, champion: str) -> pl.DataFrame:
+    """Return the leaderboard of one protocol, the champion marked."""
+    board = pl.read_csv(evaluation.read_bytes(f"{protocol.folder}leaderboard.csv"))
+    return _renamed(board).with_columns(champion=pl.col("candidate") == champion)
+
+
+def _parts(evaluation: Store) -> pl.DataFrame:
+    """Return the value added part by part; what the parts are called is text, digits or not."""
+    content = evaluation.read_bytes("value_added_by.csv")
+    return pl.read_csv(content, schema_overrides={"by": pl.String, "value": pl.String})
+
+
+def _optional(store: Store, name: str) -> pl.DataFrame:
+    """Return a table that not every run has; no columns where it is not there."""
+    return pl.read_csv(store.read_bytes(name)) if name in store.list() else pl.DataFrame()
 
 
 def _renamed(scores: pl.DataFrame) -> pl.DataFrame:
@@ -113,7 +144,10 @@ def _folds(learner: Learner, panel: Panel) -> pl.DataFrame:
 def _weights(learner: Learner) -> pl.DataFrame:
     """Return what the chosen candidate is made of, by bucket; nothing where it is one model."""
     rows: list[dict[str, object]] = []
-    made_of = learner.weights if learner.chosen == GREEDY else ()
+    chosen = learner.chosen
+    if learner.reconciling is not None and chosen == RECONCILED:
+        chosen = learner.reconciling.source
+    made_of = learner.weights if chosen == GREEDY else ()
     for i, (last, weights) in enumerate(zip(learner.buckets, made_of, strict=False)):
         first = learner.buckets[i - 1] + 1 if i else 1
         rows += [
@@ -150,6 +184,8 @@ def _facts(work: Work, project: ProjectSpec, test: dict[str, Any], series: int) 
         refit_cutoff=split.last_observed,
         contract_version=metadata["contract_version"],
         contract_sha256=metadata["contract_sha256"],
+        result_id=test["result_id"],
+        keys=tuple(project.keys),
         command=f"foresell run {project.name}{data}{preset}",
         versions=metadata["libraries"],
     )
@@ -175,14 +211,15 @@ def _data(work: Work) -> DataFacts:
 
 
 def _coverage(evaluation: Store, champion: str) -> pl.DataFrame:
-    """Return the coverage of the champion's 80 % band by horizon bucket."""
-    return (
-        evaluation
-        .read_frame("segments.parquet")
-        .filter((pl.col("segment") == "horizon") & (pl.col("candidate") == champion))
-        .select(bucket="value", coverage="coverage")
-        .drop_nulls()
+    """Return the coverage of the champion's bands by horizon bucket: bucket, coverage, promised."""
+    own = evaluation.read_frame("segments.parquet").filter(
+        (pl.col("segment") == "horizon") & (pl.col("candidate") == champion)
     )
+    parts = [
+        own.select(bucket="value", coverage=f"coverage_{percent}", promised=pl.lit(percent / 100))
+        for percent in BANDS
+    ]
+    return pl.concat(parts).drop_nulls()
 
 
 def _added(evaluation: Store, champion: str) -> pl.DataFrame:

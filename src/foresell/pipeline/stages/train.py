@@ -1,8 +1,10 @@
 """train: learn, choose and calibrate on what was known at the test cutoff."""
 
 from foresell.data.long import forecast_columns, long_frame
+from foresell.models.calibrating import candidate_quantiles
 from foresell.models.effort import EFFORTS
-from foresell.models.learner import candidate_quantiles, fit_learner, forecast
+from foresell.models.importance import importance, total_parts
+from foresell.models.learner import fit_learner, forecast
 from foresell.models.learner_files import write_learner
 from foresell.pipeline.layer import feature_frames, read_panel, read_split
 from foresell.pipeline.work import Work
@@ -13,9 +15,11 @@ def run(work: Work) -> None:
 
     The panel is cut at the test cutoff before anything is learnt, so no value of the test window
     can reach a model. Predictions cover every series and period
-    of the window; the baselines are among them, with intervals made the same way.
+    of the window; the baselines are among them, with intervals made the same way. Beside them,
+    ``importance.csv`` and ``parts.csv``: what they are made of on average, and what the champion's
+    total is made of at each date (`foresell.models.importance`).
     """
-    project, effort = work.project, EFFORTS[work.preset]
+    project, effort = work.project, EFFORTS[work.preset].selecting(work.selection)
     whole = read_panel(work.inputs["processed"], project)
     cutoff = whole.dates.index(read_split(work.inputs["splits"]).test_cutoff)
     panel = whole.until(cutoff)
@@ -25,6 +29,10 @@ def run(work: Work) -> None:
         work.outputs["judged"].write_bytes(name, content)
     steps = project.split.test
     made = forecast(learner, panel, project, steps, frames(cutoff))
+    matters = importance(learner, panel, project, made, frames(cutoff))
+    work.outputs["predictions"].write_bytes("importance.csv", matters.write_csv().encode())
+    parts = total_parts(learner, panel, project, made, frames(cutoff))
+    work.outputs["predictions"].write_bytes("parts.csv", parts.write_csv().encode())
     for name, point in made.members.items():
         quantiles = candidate_quantiles(learner, made, name, project)
         columns = forecast_columns(point, quantiles)

@@ -1,0 +1,159 @@
+"""The way from the base of one forecast to the forecast, part by part."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import polars as pl
+
+from foresell.charts.axes import value_domain
+from foresell.charts.explanation import PHRASES
+from foresell.charts.placed import (
+    ONE,
+    Strip,
+    full,
+    placed_rule,
+    placed_text,
+    short,
+    signed,
+    ticks,
+    title_above,
+)
+from foresell.charts.theme import (
+    ACCENT,
+    BASE,
+    FAINT,
+    FONT_SIZE,
+    GRID,
+    MUTED,
+    Box,
+    Layers,
+    Spec,
+    finished,
+    nothing,
+    require,
+)
+
+_ROW = 27
+_SMALL = 1e-9
+_MOST_COLUMNS = 6
+
+
+def waterfall_chart(
+    frame: pl.DataFrame, *, title: str = "", unit: str = "", width: int = 720, titled: bool = False
+) -> Spec:
+    """Draw the way from the base to the forecast, part by part.
+
+    ``frame``: ``part``, ``column`` (null, or the column of the data that the value is told by),
+    ``value``; values of a part and column are summed. ``titled`` as in `explanation_chart`.
+
+    A missing column is a DataError.
+    """
+    require(frame, ["part", "column", "value"], "explanation of one date")
+    if frame.is_empty():
+        return nothing("No forecast to explain.", width)
+    moves = _moves(frame)
+    base = float(frame.filter(pl.col("part") == "base")["value"].sum())
+    ends, running = [], base
+    for _, value in moves:
+        ends.append((running, running + value))
+        running += value
+    top = 64 if titled else 14
+    rows = len(moves) + 2
+    box = Box(width=width, height=rows * _ROW + top + 34, left=190, right=30, top=top)
+    span = value_domain([base, running, *(end for pair in ends for end in pair)])
+    wide = span[1] - span[0]
+    across = Strip(box.inner_width, 0, (span[0] - 0.02 * wide, span[1] + 0.1 * wide))
+    layers = [*_ticks_across(across, box)]
+    layers += _joints([base, *(end for _, end in ends)], across)
+    layers += _row_words(0, "base", PHRASES["base"]) + _stop(0, base, across, BASE, box)
+    for row, ((name, value), (start, end)) in enumerate(zip(moves, ends, strict=True), start=1):
+        layers += _row_words(row, name, "") + _move(row, (start, end), value, across, box)
+    layers += _row_words(rows - 1, "forecast", "")
+    layers += _stop(rows - 1, running, across, ACCENT, box)
+    if titled:
+        day = f"forecast of {frame['date'][0]}" if "date" in frame.columns else "forecast"
+        layers += title_above(f"Where the forecast comes from: {title}", day, unit, left=-box.left)
+    return finished(layers, box)
+
+
+def _moves(frame: pl.DataFrame) -> list[tuple[str, float]]:
+    """Return the steps from base to forecast: a part, or the columns of what was learnt."""
+    summed = frame.group_by("part", "column", maintain_order=True).agg(pl.col("value").sum())
+    size = abs(float(summed["value"].sum()))
+    moves: list[tuple[str, float]] = []
+    for part in PHRASES:
+        own = summed.filter(pl.col("part") == part)
+        if part == "base" or own.is_empty() or own["value"].abs().sum() <= 1e-6 * size:
+            continue
+        told = own.filter(pl.col("column").is_not_null())
+        moves += _told(part, told) if told.height else [(part, float(own["value"].sum()))]
+    return moves
+
+
+def _told(part: str, told: pl.DataFrame) -> list[tuple[str, float]]:
+    """Return the largest columns of a part one by one, and the rest together."""
+    ordered = told.sort(pl.col("value").abs(), "column", descending=[True, False])
+    large = ordered.head(_MOST_COLUMNS).filter(pl.col("value").abs() > _SMALL)
+    rest = float(ordered["value"].sum()) - float(large["value"].sum())
+    rows = [(f"{part}: {row['column']}", float(row["value"])) for row in large.to_dicts()]
+    left = ordered.height - large.height
+    return [*rows, (f"{part}: {left} more columns", rest)] if abs(rest) > _SMALL else rows
+
+
+def _row_words(row: int, name: str, words: str) -> list[Layers]:
+    """Return the name of a row of the waterfall, at the left."""
+    bold = name in {"base", "forecast"}
+    text = f"{name} ({words})" if words else name
+    return [placed_text(text, -14, (row + 0.5) * _ROW, align="right", bold=bold)]
+
+
+def _stop(row: int, value: float, across: Strip, color: str, box: Box) -> list[Layers]:
+    """Return the dot at which the way begins or ends, with its value."""
+    x, y = across.place(value), (row + 0.5) * _ROW
+    dot: alt.Chart = alt.Chart(ONE).mark_point(color=color, filled=True, size=90, opacity=1)
+    return [
+        dot.encode(x=alt.value(x), y=alt.value(y)),
+        *_number(full(value), (x, x), y, box, color),
+    ]
+
+
+def _move(
+    row: int, ends: tuple[float, float], value: float, across: Strip, box: Box
+) -> list[Layers]:
+    """Return a thick line from one sum to the next, with what was added."""
+    left, right = (across.place(end) for end in ends)
+    y, color = (row + 0.5) * _ROW, ACCENT if value > 0 else BASE
+    return [
+        placed_rule((left, y, right, y), color, 12),
+        *_number(signed(value), (min(left, right), max(left, right)), y, box, color),
+    ]
+
+
+def _number(text: str, ends: tuple[float, float], y: float, box: Box, color: str) -> list[Layers]:
+    """Return a number to the right of a mark, or to its left where there is no room."""
+    low, high = ends
+    wide = 0.62 * FONT_SIZE * len(text) + 10
+    if high + wide > box.inner_width + box.right:
+        return [placed_text(text, low - 9, y, color=color, align="right", bold=True)]
+    return [placed_text(text, high + 9, y, color=color, bold=True)]
+
+
+def _joints(sums: Sequence[float], across: Strip) -> list[Layers]:
+    """Return the thin lines that carry a sum from one row to the next."""
+    layers: list[Layers] = []
+    for row, value in enumerate(sums):
+        x = across.place(value)
+        layers.append(placed_rule((x, (row + 0.5) * _ROW, x, (row + 1.5) * _ROW), FAINT))
+    return layers
+
+
+def _ticks_across(across: Strip, box: Box) -> list[Layers]:
+    """Return the grid of the waterfall, with its numbers below."""
+    layers: list[Layers] = []
+    for tick in ticks(*across.domain, 5):
+        x = across.place(tick)
+        layers.append(placed_rule((x, 0, x, box.inner_height), GRID))
+        layers.append(
+            placed_text(short(tick), x, box.inner_height + 14, color=MUTED, align="center")
+        )
+    return layers

@@ -1,0 +1,223 @@
+"""``foresell explain``: the parts of a forecast, as a table that adds up or as a picture."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from foresell.cli.inspect import parse_where
+from foresell.cli.show import Format, write_forecast
+from foresell.cli.tables import print_table
+from foresell.cli.terminal import plain, print_json, screen
+from foresell.errors import MachineError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+    from rich.table import Table
+
+_HEAD = 60  # rows that a person reads on a screen
+_COLUMNS = 6  # columns of the data that a part is told by on a screen
+_LARGE = 1000  # from here on, no decimals
+_NO_PART = ("step", "candidate", "part", "column", "value")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(explain)
+
+
+def explain(
+    project: Annotated[str, typer.Argument(help="Name of a project that was run.")],
+    *,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="KEY=VALUE",
+            help="Only these series; again for more keys, or more values of one key.",
+        ),
+    ] = None,
+    day: Annotated[
+        str | None,
+        typer.Option("--date", metavar="DATE", help="Only this date, with every column's say."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Only the first N periods ahead.")
+    ] = None,
+    candidate: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="As on the leaderboard; the champion by default."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write it there: .svg, .png, .csv or .parquet."),
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="What to print: for people or for programs.")
+    ] = Format.table,
+) -> None:
+    """Take forecasts apart: base + events + growth + ... = forecast."""
+    from foresell.api import explaining  # noqa: PLC0415 - keeps --help quick
+
+    conditions = parse_where(where or [])
+    found = explaining.explain(project, conditions, day=day, steps=steps, candidate=candidate)
+    if out is not None and (kind := out.suffix.lower()) in {".svg", ".png"}:
+        _write_picture(explaining.draw_explanation(project, found, png=kind == ".png"), out)
+    elif out is not None:
+        write_forecast(found, out, form)
+    elif form is Format.json:
+        print_json(nested(found))
+    else:
+        show_explanation(found)
+
+
+def nested(found: "pl.DataFrame") -> "list[dict[str, Any]]":
+    """Return one object a series and date: its parts, what they are told by, and their sum."""
+    identity = [name for name in found.columns if name not in _NO_PART]
+    rows = []
+    for _, own in found.group_by(identity, maintain_order=True):
+        first = own.row(0, named=True)
+        parts: dict[str, float] = {}
+        columns: dict[str, dict[str, float]] = {}
+        for line in own.iter_rows(named=True):
+            part, column, value = line["part"], line["column"], line["value"]
+            parts[part] = parts.get(part, 0.0) + value
+            if column is not None:
+                columns.setdefault(part, {})[column] = value
+        rows.append({
+            **{name: first[name] for name in (*identity, "step", "candidate")},
+            "forecast": sum(parts.values()),
+            "parts": parts,
+            "columns": columns,
+        })
+    return rows
+
+
+def show_explanation(found: "pl.DataFrame") -> None:
+    """Print what was found: one forecast part by part, or a row for each with a column a part."""
+    console, rows = screen(), nested(found)
+    candidate = plain(str(rows[0]["candidate"]))
+    if len(rows) == 1:
+        about = ", ".join(f"{name} {rows[0][name]}" for name in _identity(rows[0]))
+        console.print(f"[bold]{candidate}[/bold]  {plain(about)}", soft_wrap=True)
+        print_table(console, _one(rows[0]))
+        return
+    console.print(f"[bold]{candidate}[/bold]  what its forecasts are made of", highlight=False)
+    print_table(console, _many(rows[:_HEAD]), more="--out FILE or --format json has them all")
+    if len(rows) > _HEAD:
+        note = f"{_HEAD} of {len(rows):,} rows; --out FILE writes them all"
+        console.print(f"[dim]{note}[/dim]", highlight=False)
+    console.print(
+        "[dim]the parts of a row sum to its forecast; --date DATE tells one by every column, "
+        "--out FILE.svg draws them[/dim]",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _one(row: "Mapping[str, Any]") -> "Table":
+    """Return one forecast: a line a part, below it the columns that say most, and the sum."""
+    table = _table("part", "column", "ADDS", "SUM")
+    digits, running = decimals([row["forecast"], *row["parts"].values()]), 0.0
+    for part, value in row["parts"].items():
+        running += value
+        if not value and not any(row["columns"].get(part, {}).values()):
+            continue
+        sign = "" if part == "base" else "+"
+        style = "bold" if part == "base" else ""
+        table.add_row(part, "", f"{value:{sign},.{digits}f}", f"{running:,.{digits}f}", style=style)
+        told = sorted(row["columns"].get(part, {}).items(), key=lambda one: -abs(one[1]))
+        told = [one for one in told if one[1]]
+        for column, own in told[:_COLUMNS]:
+            table.add_row("", plain(column), f"{own:+,.{digits}f}", "", style="dim")
+        if left := told[_COLUMNS:]:
+            rest = sum(own for _, own in left)
+            words = f"{len(left)} more"
+            table.add_row("", words, f"{rest:+,.{digits}f}", "", style="dim")
+    table.add_section()
+    table.add_row("forecast", "", "", f"{row['forecast']:,.{digits}f}", style="bold")
+    return table
+
+
+def _many(rows: "Sequence[Mapping[str, Any]]") -> "Table":
+    """Return a line a forecast: its parts, rounded so that they sum, and the forecast."""
+    shown = _parts(rows)
+    identity = [name for name in rows[0] if name not in {*_NO_PART, "forecast", "parts", "columns"}]
+    heads = ["BASE", *(f"+ {name.upper()}" for name in shown), "= FORECAST"]
+    table = _table(*identity, *heads)
+    digits = decimals([row["forecast"] for row in rows])
+    for row in rows:
+        values = [row["parts"].get(name, 0.0) for name in ("base", *shown)]
+        cells = [f"{value:,.{digits}f}" for value in rounded(values, row["forecast"], digits)]
+        total = f"{row['forecast']:,.{digits}f}"
+        table.add_row(*(str(row[name]) for name in identity), *cells, total)
+    return table
+
+
+def _identity(row: "Mapping[str, Any]") -> list[str]:
+    """Return the names that tell a row from others: its keys and its date."""
+    return [name for name in row if name not in {*_NO_PART, "forecast", "parts", "columns"}]
+
+
+def _parts(rows: "Sequence[Mapping[str, Any]]") -> list[str]:
+    """Return the parts but the base that are anywhere more than nothing, in their order."""
+    names = dict.fromkeys(name for row in rows for name in row["parts"] if name != "base")
+    return [name for name in names if any(abs(row["parts"].get(name, 0.0)) > 0 for row in rows)]
+
+
+def decimals(values: "Sequence[float]") -> int:
+    """Return how many decimals the numbers of a table are shown with.
+
+    >>> decimals([18234.5]), decimals([3.25, 0.1])
+    (0, 2)
+    """
+    return 0 if max(map(abs, values), default=0.0) >= _LARGE else 2
+
+
+def rounded(values: "Sequence[float]", total: float, digits: int) -> list[float]:
+    """Return ``values`` rounded so that they sum to ``total`` rounded: those nearest to it give.
+
+    Each is moved by at most one unit of the last decimal that is shown.
+    Source: the largest remainder method (Hare-Niemeyer).
+
+    >>> rounded([10.4, 0.4, 0.4], 11.2, 0)
+    [11.0, 0.0, 0.0]
+    """
+    unit = 10.0**-digits
+    plainly = [round(value, digits) + 0.0 for value in values]  # no zero with a minus
+    missing = round((round(total, digits) - sum(plainly)) / unit)
+    step = unit if missing > 0 else -unit
+    order = sorted(range(len(values)), key=lambda i: (plainly[i] - values[i]) * step)
+    for i in order[: abs(missing)]:
+        plainly[i] = round(plainly[i] + step, digits) + 0.0
+    return plainly
+
+
+def _write_picture(picture: bytes, out: Path) -> None:
+    """Write a picture and say so.
+
+    Raises:
+        UsageError: the folder does not exist.
+        MachineError: the disk is full or may not be written.
+    """
+    if not out.absolute().parent.is_dir():
+        raise UsageError("the folder does not exist", str(out.parent), "make it first")
+    try:
+        out.write_bytes(picture)
+    except OSError as error:
+        what = f"cannot write: {error.strerror or error}"
+        raise MachineError(what, str(out), "free the disk or choose another") from error
+    screen(stderr=True).print(f"a picture in {out}", soft_wrap=True)
+
+
+def _table(*columns: str) -> "Table":
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for name in columns:
+        number = not any(letter.islower() for letter in name)
+        table.add_column(name, justify="right" if number else "left", no_wrap=True)
+    return table

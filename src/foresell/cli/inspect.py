@@ -1,0 +1,262 @@
+"""``foresell inspect`` and ``foresell backtest``: what was judged, against the truth."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from foresell.cli.show import Format, write_forecast
+from foresell.cli.tables import print_table
+from foresell.cli.terminal import plain, print_json, screen
+from foresell.errors import MachineError, UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.table import Table
+
+    from foresell.api.inspecting import Inspection
+
+_HEAD = 60  # rows that a person reads on a screen
+_MARKS = "▁▂▃▄▅▆▇█"
+_WIDE = 100  # characters of a sparkline
+
+
+class ProtocolName(StrEnum):
+    """What was known when a judged row was forecast."""
+
+    frozen = "frozen"
+    one_step = "one-step"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(inspect)
+    app.command()(backtest)
+
+
+def inspect(
+    project: Annotated[str, typer.Argument(help="Name of a project that was run.")],
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="COLUMN=VALUE",
+            help="Only these rows; again for more columns, or more values of one column.",
+        ),
+    ] = None,
+    candidate: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="As on the leaderboard; the champion by default."),
+    ] = None,
+    protocol: Annotated[
+        ProtocolName,
+        typer.Option(
+            help="frozen: forecast once, at the cutoff; one-step: from the period before."
+        ),
+    ] = ProtocolName.frozen,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write it there: .csv, .parquet or .svg."),
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="What to print: for people or for programs.")
+    ] = Format.table,
+) -> None:
+    """Show forecasts of the test window against the truth."""
+    from foresell.api import inspecting  # noqa: PLC0415 - keeps --help quick
+
+    conditions = parse_where(where or [])
+    found = inspecting.inspect(project, conditions, candidate=candidate, protocol=protocol.value)
+    if out is not None and out.suffix.lower() == ".svg":
+        _write_text(inspecting.draw_inspection(found), out)
+    elif out is not None:
+        write_forecast(found.rows, out, form)
+    elif form is Format.json:
+        print_json(_plain(found))
+    else:
+        show_inspection(found)
+
+
+def backtest(
+    project: Annotated[str, typer.Argument(help="Name of a project that was run.")],
+    form: Annotated[
+        Format, typer.Option("--format", help="What to print: for people or for programs.")
+    ] = Format.table,
+) -> None:
+    """Show every candidate's error on the folds before the test window."""
+    from foresell.api import inspecting  # noqa: PLC0415 - keeps --help quick
+
+    folds = inspecting.backtest(project)
+    if form is Format.json:
+        print_json(folds.to_dicts())
+    else:
+        show_backtest(folds)
+
+
+def parse_where(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Return the values wanted of each column.
+
+    Raises:
+        UsageError: a condition has no equals sign.
+
+    >>> parse_where(["Store=1", "Dept=7", "Store=2"])
+    {'Store': ['1', '2'], 'Dept': ['7']}
+    """
+    wanted: dict[str, list[str]] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise UsageError(f"{text!r} is no condition", "--where", "write COLUMN=VALUE")
+        wanted.setdefault(name.strip(), []).append(value.strip())
+    return wanted
+
+
+def show_inspection(found: "Inspection") -> None:
+    """Print a slice: what it is, two sparklines on one scale, the rows or their sums, the scores.
+
+    A slice of one series is shown row by row, of several summed by date.
+    """
+    console = screen()
+    star = " ★" if found.candidate == found.champion else ""
+    console.print(f"[bold]{plain(found.candidate)}{star}[/bold]  {found.title}: {found.answers}")
+    actual, forecast = found.by_date["y"].to_list(), found.by_date["prediction"].to_list()
+    low, high = min(*actual, *forecast), max(*actual, *forecast)
+    for title, values in (("actual", actual), ("forecast", forecast)):
+        line = sparkline(values[-_WIDE:], low, high)
+        console.print(f"  {title:<9}{line}", highlight=False)
+    table = _rows_table(found) if found.series == 1 else _sums_table(found)
+    print_table(console, table, more="--format json has them all")
+    if found.rows.height > min(_HEAD, table.row_count):
+        note = f"{found.rows.height:,} rows; --out FILE writes them all, with every quantile"
+        console.print(f"[dim]{note}[/dim]")
+    for line in _sentences(found):
+        console.print(line, soft_wrap=True)
+
+
+def sparkline(values: Iterable[float], low: float, high: float) -> str:
+    """Return one mark a value, its height between ``low`` and ``high``.
+
+    >>> sparkline([0.0, 1.0, 2.0], 0.0, 2.0)
+    '▁▄█'
+    """
+    span = (high - low) or 1.0
+    top = len(_MARKS) - 1
+    return "".join(_MARKS[int((value - low) / span * top)] for value in values)
+
+
+def show_backtest(folds: "pl.DataFrame") -> None:
+    """Print the WAPE of every candidate at every fold, least over all folds first."""
+    import polars as pl  # noqa: PLC0415 - keeps --help quick
+
+    console = screen()
+    if folds.is_empty():
+        console.print("no fold was possible: the history is too short; see the notes of the report")
+        return
+    cutoffs = sorted(folds["cutoff"].unique().to_list())
+    table = _table("", "candidate", *(str(day) for day in cutoffs), "ALL")
+    table.title = "Backtest: WAPE of the folds, by the last date that was known"
+    wape = {(row["cutoff"], row["candidate"]): row["wape"] for row in folds.to_dicts()}
+    actual = pl.when(pl.col("wape") > 0).then(pl.col("abs_error") / pl.col("wape"))
+    overall = (
+        folds
+        .group_by("candidate", "kind", "chosen")
+        .agg((pl.col("abs_error").sum() / actual.sum()).alias("all"))
+        .sort("all", "candidate", nulls_last=True)
+    )
+    for row in overall.to_dicts():
+        numbers = [wape.get((day, row["candidate"])) for day in cutoffs]
+        style = "bold" if row["chosen"] else "dim" if row["kind"] == "baseline" else ""
+        cells = [_share(value) for value in [*numbers, row["all"]]]
+        table.add_row("★" if row["chosen"] else "", row["candidate"], *cells, style=style)
+    print_table(console, table, more="--format json has them all")
+
+
+def _rows_table(found: "Inspection") -> "Table":
+    """Return the rows of one series, one by one."""
+    banded = "in_80" in found.rows.columns
+    bands = ["80% FROM", "TO", "IN"] if banded else []
+    table = _table(found.time, "STEP", "ACTUAL", "FORECAST", "ERROR", *bands)
+    for row in found.rows.head(_HEAD).to_dicts():
+        numbers = [_number(row[name]) for name in ("y", "prediction", "error")]
+        edges = [_number(row["q0.1"]), _number(row["q0.9"])] if banded else []
+        mark = ["✓" if row["in_80"] else "[red]✗[/red]"] if banded else []
+        table.add_row(str(row[found.time]), str(row["step"]), *numbers, *edges, *mark)
+    return table
+
+
+def _sums_table(found: "Inspection") -> "Table":
+    """Return the sums by date."""
+    table = _table(found.time, "ROWS", "ACTUAL", "FORECAST", "ERROR")
+    for row in found.by_date.head(_HEAD).to_dicts():
+        numbers = [_number(row[name]) for name in ("y", "prediction", "error")]
+        table.add_row(str(row[found.time]), f"{row['n']:,}", *numbers)
+    return table
+
+
+def _sentences(found: "Inspection") -> list[str]:
+    """Return the scores of the slice in words."""
+    scores, unit = found.scores, f" {found.unit}" if found.unit else ""
+    total = [float(found.rows[name].sum()) for name in ("y", "prediction")]
+    first = (
+        f"[bold]Slice[/bold]  {scores['n']:,} rows of {found.series:,} series; actual "
+        f"{_number(total[0])}{plain(unit)}, forecast {_number(total[1])}{plain(unit)}"
+    )
+    errors = f"WAPE {_share(scores['wape'])}, RMSE {_number(scores['rmse'])}, bias "
+    errors += "–" if scores["bias_share"] is None else f"{scores['bias_share']:+.1%} of actuals"
+    bands = [
+        f"{scores[f'coverage_{percent}']:.1%} inside the {percent} % band"
+        for percent in (80, 95)
+        if scores.get(f"coverage_{percent}") is not None
+    ]
+    other = f"best baseline {found.baseline}: WAPE {_share(found.baseline_wape)}"
+    return [first, f"       {'; '.join([errors, *bands])}", f"       {other}"]
+
+
+def _plain(found: "Inspection") -> dict[str, Any]:
+    """Return a slice as plain values."""
+    frames = {"rows": found.rows.to_dicts(), "by_date": found.by_date.to_dicts()}
+    names = (
+        "project", "candidate", "champion", "protocol", "answers", "unit", "series", "scores",
+        "baseline", "baseline_wape",
+    )  # fmt: skip
+    return {**{name: getattr(found, name) for name in names}, **frames}
+
+
+def _write_text(text: str, out: Path) -> None:
+    """Write a picture and say so.
+
+    Raises:
+        UsageError: the folder does not exist.
+        MachineError: the disk is full or may not be written.
+    """
+    if not out.absolute().parent.is_dir():
+        raise UsageError("the folder does not exist", str(out.parent), "make it first")
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        what = f"cannot write: {error.strerror or error}"
+        raise MachineError(what, str(out), "free the disk or choose another") from error
+    screen(stderr=True).print(f"a picture in {out}", soft_wrap=True)
+
+
+def _share(value: float | int | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _number(value: float | int | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
+
+
+def _table(*columns: str) -> "Table":
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for name in columns:
+        number = bool(name) and not any(letter.islower() for letter in name)
+        table.add_column(name, justify="right" if number else "left", no_wrap=True)
+    return table

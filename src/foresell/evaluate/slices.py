@@ -1,0 +1,140 @@
+"""A slice of the judged rows: the forecast of one candidate beside the truth, and its scores."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from foresell.errors import UsageError, nearest
+from foresell.evaluate.leaderboard import align, rows_of
+from foresell.evaluate.metrics import score
+from foresell.spec.forecast import BANDS, quantile_columns
+from foresell.spec.project import ProjectSpec
+
+_WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+_SHOWN = 12  # known values named in an error
+
+Wanted = Mapping[str, Sequence[object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """Judged rows that were asked for.
+
+    ``rows``: key columns, date, ``step``, the project's segments, ``holiday`` where declared,
+    ``y``, ``prediction``, the quantiles (where the forecast has them), ``error`` (prediction - y)
+    and ``in_80``, ``in_95``: whether the truth lies in the band, its edges included. ``by_date``:
+    date, ``n``, ``y``, ``prediction``, ``error``: sums of those rows (quantiles have no sum).
+    ``scores``: every metric of the slice.
+    """
+
+    rows: pl.DataFrame
+    by_date: pl.DataFrame
+    scores: Mapping[str, float | int | None]
+
+    def series(self, project: ProjectSpec) -> int:
+        """Return how many series there are in the slice."""
+        return self.rows.select(project.keys).n_unique()
+
+
+def take_slice(
+    truth: pl.DataFrame, forecast: pl.DataFrame, project: ProjectSpec, where: Wanted
+) -> Slice:
+    """Return the rows of ``truth`` where every column of ``where`` has one of its values.
+
+    ``truth`` and ``forecast`` as `foresell.evaluate.leaderboard` describes them; ``where`` may
+    name key columns, the date, ``step``, ``holiday`` and the project's segments. Values are given
+    as they are or as text.
+
+    Raises:
+        UsageError: no such column, a value that is none of the column's, or no row has all.
+    """
+    aligned = align(truth, forecast, project, "inspected")
+    known = [
+        name
+        for name in (*project.keys, project.time, "step", *project.segments, "holiday")
+        if name in truth.columns
+    ]
+    kept = aligned
+    for name, values in where.items():
+        if name not in known:
+            raise UsageError(
+                f"there is no column {name!r}", "the slice asked for", nearest(name, known)
+            )
+        kept = kept.filter(pl.col(name).is_in(_typed(aligned[name], values).implode()))
+    if kept.is_empty():
+        asked = ", ".join(f"{name}={value}" for name in where for value in where[name])
+        raise UsageError(
+            f"no judged row has {asked}",
+            f"{aligned.height:,} rows of the test window",
+            "leave one condition out; each of them alone has rows",
+        )
+    return _made(kept, project, known)
+
+
+def _made(kept: pl.DataFrame, project: ProjectSpec, known: Sequence[str]) -> Slice:
+    """Return the slice of the aligned rows ``kept``."""
+    quantiles = [name for name in quantile_columns() if name in kept.columns]
+    bands = {
+        f"in_{percent}": pl.col("y").is_between(pl.col(f"q{low}"), pl.col(f"q{high}"))
+        for percent, (low, high) in BANDS.items()
+        if {f"q{low}", f"q{high}"} <= set(quantiles)
+    }
+    error = (pl.col("prediction") - pl.col("y")).alias("error")
+    rows = kept.with_columns(error, **bands).select(
+        *known, "y", "prediction", *quantiles, "error", *bands
+    )
+    by_date = (
+        rows
+        .group_by(project.time)
+        .agg(pl.len().alias("n"), pl.col("y", "prediction", "error").sum())
+        .sort(project.time)
+    )
+    return Slice(rows=rows, by_date=by_date, scores=score(rows_of(kept)).to_json())
+
+
+def _typed(column: pl.Series, values: Sequence[object]) -> pl.Series:
+    """Return ``values`` in the type of ``column``.
+
+    Raises:
+        UsageError: one of them is not among the column's values.
+    """
+    typed = [_value(column.dtype, value) for value in values]
+    there = set(column.unique().to_list())
+    for value, given in zip(typed, values, strict=True):
+        if value not in there:
+            listed = sorted(there, key=lambda one: (one is None, one))
+            texts = ["no", "yes"] if column.dtype == pl.Boolean else [str(one) for one in listed]
+            raise UsageError(
+                f"no judged row has {column.name}={given}",
+                "the slice asked for",
+                _known(str(given), texts),
+            )
+    return pl.Series(column.name, typed, dtype=column.dtype)
+
+
+def _known(given: str, texts: list[str]) -> str:
+    """Return the nearest value, or the first ones in their own order."""
+    hint = nearest(given, texts)
+    if hint.startswith("did you mean"):
+        return hint.split(" Known:")[0]
+    more = f", and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+    return f"known: {', '.join(texts[:_SHOWN])}{more}"
+
+
+def _value(kind: pl.DataType, given: object) -> Any:
+    """Return a value read as a column's type; text that is none of it stays text."""
+    if not isinstance(given, str):
+        return given
+    try:
+        if kind.is_integer():
+            return int(given)
+        if kind == pl.Date:
+            return date.fromisoformat(given)
+        if kind == pl.Boolean:
+            return _WORDS.get(given.casefold(), given)
+        return float(given) if kind.is_float() else given
+    except ValueError:
+        return given

@@ -1,0 +1,164 @@
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import polars as pl
+import pytest
+
+from foresell.data.panel import Panel
+from foresell.features.direct import direct_frame
+from foresell.features.hierarchy import hierarchy_levels
+from foresell.features.pools import fit_recipe, group_sum
+from foresell.models.coherence import (
+    RECONCILED,
+    TRUSTS,
+    Reconciling,
+    reconciled,
+    reconciling_from_json,
+)
+from foresell.models.learner import Learner, PanelForecast, fit_learner, forecast
+from foresell.models.learner_files import read_learner, write_learner
+from foresell.models.level_bands import band_quantiles
+from foresell.models.origins import training_origins
+from foresell.spec.forecast import QUANTILES
+from foresell.spec.hierarchy import Hierarchy
+from foresell.spec.project import ProjectSpec
+from tests.unit.models.test_strangers import with_strangers
+from tests.unit.models.toys import HORIZON, QUICK, panel, project
+
+LEVELS = (("shop",), ("item",), ())
+
+
+def spec(*, nonnegative: bool = True) -> ProjectSpec:
+    return replace(project(), hierarchy=Hierarchy(levels=LEVELS), nonnegative=nonnegative)
+
+
+def fitted(known: Panel) -> Learner:
+    recipe = fit_recipe(known, spec())
+    frames = {
+        origin: direct_frame(known, spec(), recipe, origin, HORIZON)
+        for origin in training_origins(known, spec(), QUICK)
+    }
+    return fit_learner(known, spec(), QUICK, frames.__getitem__, lambda _: None)
+
+
+@lru_cache(maxsize=1)
+def weekly() -> tuple[Panel, Learner]:
+    known = panel(120)
+    return known, fitted(known)
+
+
+def told(learner: Learner) -> Reconciling:
+    assert learner.reconciling is not None
+    return learner.reconciling
+
+
+def answered() -> PanelForecast:
+    known, learner = weekly()
+    return forecast(learner, known, spec(), HORIZON)
+
+
+def test_the_reconciled_forecast_is_a_candidate_judged_and_calibrated_like_any() -> None:
+    _, learner = weekly()
+    assert RECONCILED in learner.uncertainty
+    assert RECONCILED in set(learner.folds["candidate"])
+    assert told(learner).source in learner.uncertainty
+    assert set(told(learner).trust) <= set(TRUSTS)
+    assert len(told(learner).trust) == len(told(learner).bands) == len(LEVELS)
+
+
+def test_reconciling_moves_the_source_and_nothing_else() -> None:
+    known, learner = weekly()
+    members = answered().members
+    source = members[told(learner).source]
+    again = reconciled(told(learner).trust, known, spec(), source)
+    assert members[RECONCILED].tobytes() == again.tobytes()
+    assert np.isfinite(again).all()
+    assert (again >= 0).all()
+    assert 0 < np.abs(again / source - 1).mean() < 0.1
+
+
+def test_the_reconciled_series_are_delivered_unless_the_folds_say_they_cost_too_much() -> None:
+    _, learner = weekly()
+    errors = dict(learner.folds.group_by("candidate").agg(pl.col("abs_error").sum()).iter_rows())
+    spared = errors[RECONCILED] <= 1.005 * errors[told(learner).source]
+    assert learner.chosen == (RECONCILED if spared else told(learner).source)
+
+
+def test_without_a_declared_hierarchy_nothing_is_reconciled() -> None:
+    known = panel(120)
+    bottom = np.ones((12, HORIZON))
+    assert reconciled((0.5,), known, project(), bottom) is bottom
+
+
+def test_a_step_is_the_same_whatever_horizon_is_asked_for() -> None:
+    known, learner = weekly()
+    bottom = np.ascontiguousarray(answered().members[told(learner).source])
+    whole = reconciled((0.5, 0.5, 0.5), known, spec(), bottom)
+    short = reconciled((0.5, 0.5, 0.5), known, spec(), np.ascontiguousarray(bottom[:, :3]))
+    assert short.tobytes() == np.ascontiguousarray(whole[:, :3]).tobytes()
+
+
+def test_what_reconciling_remembers_is_read_as_it_was_written() -> None:
+    _, learner = weekly()
+    files = write_learner(learner)
+    assert write_learner(read_learner(files)) == files
+    text = told(learner).to_json()
+    assert reconciling_from_json(text).to_json() == text
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_series_without_history_change_no_byte_of_the_reconciled_others(count: int) -> None:
+    known, learner = weekly()
+    more = panel(120, frame=with_strangers(count))
+    old = np.flatnonzero(np.isfinite(more.target).any(axis=1))
+    source = answered().members[told(learner).source]
+    bottom = np.full((more.n_series, HORIZON), 50.0)
+    bottom[old] = source
+    trust = (0.5, 0.5, 0.5)
+    moved = reconciled(trust, more, spec(), bottom)
+    assert moved[old].tobytes() == reconciled(trust, known, spec(), source).tobytes()
+    new = np.setdiff1d(np.arange(more.n_series), old)
+    assert (moved[new] == 50.0).all()
+
+
+def test_what_happens_after_the_cutoff_changes_no_byte() -> None:
+    known, _ = weekly()
+    blind = known.until(110)
+    spoilt = np.where(np.arange(known.target.shape[1]) > 110, 1e9, known.target)
+    bottom = np.abs(np.random.default_rng(1).normal(100, 10, (12, HORIZON)))
+    one = reconciled((0.5, 0.5, 0.5), blind, spec(), bottom)
+    other = reconciled((0.5, 0.5, 0.5), replace(blind, target=spoilt), spec(), bottom)
+    assert one.tobytes() == other.tobytes()
+
+
+def test_series_that_are_off_are_drawn_to_what_their_shop_sells() -> None:
+    later = panel(120)
+    known = later.until(120 - 1 - HORIZON)
+    sold = later.target[:, 120 - HORIZON : 120]
+    off = sold * np.where(np.arange(12) < 3, 1.3, 1.0)[:, None]  # a whole shop too high
+    drawn = reconciled((0.75, 0.0, 0.0), known, spec(), off)
+    shops = hierarchy_levels(known, LEVELS)[0].codes
+    miss = [np.abs(group_sum(one - sold, shops))[0].sum() for one in (drawn, off)]
+    assert miss[0] < 0.6 * miss[1]
+    assert np.abs(drawn - sold)[:3].sum() < 0.6 * np.abs(off - sold)[:3].sum()
+
+
+def test_the_bands_of_a_level_rise_around_its_sum_and_narrow_where_more_is_summed() -> None:
+    _, learner = weekly()
+    shops, _, total = told(learner).bands
+    point = np.array([1000.0])
+    step = (np.array([4.0]), np.array([1]))
+    of_shop = band_quantiles(shops, point, point, np.array([0.25]), step)
+    of_all = band_quantiles(total, point, point, np.array([1.0]), step)
+    for band in (of_shop, of_all):
+        assert np.isfinite(band).all()
+        assert (np.diff(band, axis=1) >= 0).all()
+        assert abs(band[0, QUANTILES.index(0.5)] / 1000 - 1) < 0.1
+
+
+def test_a_sum_of_nothing_has_no_width() -> None:
+    _, learner = weekly()
+    nothing = np.zeros(1)
+    place = (np.ones(1), np.zeros(1, dtype=np.int64))
+    assert (band_quantiles(told(learner).bands[0], nothing, nothing, nothing, place) == 0).all()
