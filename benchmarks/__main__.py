@@ -1,8 +1,8 @@
 """``python -m benchmarks --data DIR``: accuracy on the public task, what a run and the gate cost.
 
-``DIR`` holds ``walmart/`` with the competition's four files. ``--only task|cost|gate`` does one of
-the three. The task is scored once: a tree with uncommitted changes is refused, and the
-scored run is added to ``benchmarks/log.csv`` with its commit.
+``DIR`` holds ``walmart/`` with the competition's four files. ``--only task|yardsticks|cost|gate``
+does one of the four. Task and yardsticks are scored once: a tree with uncommitted changes is
+refused, and every scored run is added to ``benchmarks/log.csv`` with its commit.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from benchmarks.public_task import (
     task_project,
 )
 from benchmarks.scored_runs import append, clean_commit
+from benchmarks.yardsticks import YARDSTICKS, log_row, measure
 from foresell.data.panel import build_panel
 from foresell.errors import ForesellError
 from foresell.models.baselines import BASELINES
@@ -52,13 +53,15 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     asked.add_argument("--data", type=Path, required=True, help="folder that holds walmart/")
     asked.add_argument("--preset", choices=list(EFFORTS), default="default")
-    asked.add_argument("--only", choices=["task", "cost", "gate"])
+    asked.add_argument("--only", choices=["task", "yardsticks", "cost", "gate"])
     options = asked.parse_args()
     console = Console()
     folder = options.data / "walmart"
     try:
         if options.only in {None, "task"}:
             console.print(public_task(folder, options.preset))
+        if options.only in {None, "yardsticks"}:
+            console.print(older_yardsticks(folder, options.preset))
         if options.only in {None, "cost"}:
             console.print(run_cost(folder, options.preset))
         if options.only in {None, "gate"}:
@@ -93,6 +96,27 @@ def public_task(folder: Path, preset: str) -> Table:
         scores = asdict(score_task(task, forecast_task(task, baseline)))
         table.add_row(f"our baseline {name}", *_four(scores))
     table.add_row("naive, the scorer's proof", *_four(asdict(naive)))
+    return table
+
+
+def older_yardsticks(folder: Path, preset: str) -> Table:
+    """Score foresell once on each of the older yardsticks, beside the seasonal naive."""
+    commit = clean_commit(ROOT)
+    table = _table("all series, holiday weeks five times", "RMSE", "WMAE", "AIM", "SEASONAL NAIVE")
+    for yardstick in YARDSTICKS:
+        began = time.perf_counter()
+        for measured in measure(folder, yardstick, preset):
+            seconds = round(time.perf_counter() - began, 1)
+            row = {"commit": commit, "configuration": configuration(preset), "seconds": seconds}
+            append({**row, **log_row(measured)})
+            own, naive = measured.scores[measured.champion], measured.scores["seasonal_naive"]
+            aims = yardstick.aims[measured.protocol.name]
+            table.add_row(
+                f"{yardstick.name}, {measured.protocol.title.lower()}",
+                *(f"{value or 0:,.0f}" for value in (own.rmse, own.wmae)),
+                ", ".join(f"{name.upper()} {aim:,.0f}" for name, aim in aims.items()),
+                f"{naive.rmse or 0:,.0f}, {naive.wmae or 0:,.0f}",
+            )
     return table
 
 

@@ -46,11 +46,13 @@ class _Watch:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def sample(self) -> None:
-        while not self.stop.wait(_EVERY_S):
+        while True:
             members = list(_members(self.session))
             together = sum(_kib(pid, "smaps_rollup", "Pss") for pid in members)
             alone = max((_kib(pid, "status", "VmHWM") for pid in members), default=0)
             self.peak = max(self.peak, together * 1024, alone * 1024)
+            if self.stop.wait(_EVERY_S):
+                return
 
 
 def run_child(

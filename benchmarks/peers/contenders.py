@@ -1,7 +1,7 @@
 """Who takes part, and with which settings. A literal table: every row of the result is one entry.
 
-AutoARIMA with season 52 takes about a second a series, and Prophet half of one; both are asked for
-a sample of series, drawn once with a fixed seed, on which all others are scored as well.
+AutoARIMA with season 52 and Prophet take the longest for each series; both are asked for a sample
+of series, drawn once with a fixed seed, on which all others are scored as well.
 """
 
 from dataclasses import dataclass

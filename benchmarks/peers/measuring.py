@@ -65,8 +65,8 @@ def _row(peer: Peer, ground: Ground, asked: Task, ended: Ended, answer: Path) ->
     """Judge what the process left behind."""
     run = replace(
         _blank(peer, asked),
-        seconds=round(ended.seconds, 1),
-        cpu_seconds=round(ended.cpu_seconds, 1),
+        seconds=round(ended.seconds, 3),
+        cpu_seconds=round(ended.cpu_seconds, 3),
         peak_gib=round(ended.peak_gib, 3),
         others=None if ended.others is None else round(ended.others, 2),
     )

@@ -1,8 +1,9 @@
 """Error against seconds, one point for each row of the table."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import altair as alt
 import polars as pl
@@ -14,6 +15,7 @@ from foresell.charts.theme import ACCENT, BASE, FONT_SIZE, INK, PAPER, Box, Laye
 
 _BOX = Box(width=800, height=460, left=64, right=16, bottom=52)
 _CHARACTER, _LINE, _GAP, _POINT = 6.3, 15, 9, 6  # pixels: a letter, a line, to the name, a point
+_FARTHEST = 80
 _OWN = "foresell"
 _SCHEMA = {
     "name": pl.String,
@@ -80,21 +82,27 @@ def _down(wapes: Sequence[float], span: tuple[float, float]) -> list[float]:
 
 
 def _labels(names: Sequence[str], across: Sequence[float], down: Sequence[float]) -> list[Label]:
-    """Return a place for each name: beside its point where there is room, else a line lower."""
+    """Return a place for each name: the nearest to its point where it lies on nothing else."""
     placed = [
         Label(left=x - _POINT, right=x + _POINT, middle=y, after=True)
         for x, y in zip(across, down, strict=True)
     ]
     points = len(placed)
     for name, x, y in zip(names, across, down, strict=True):
-        wide = len(name) * _CHARACTER
-        after = x + _GAP + wide < _BOX.inner_width
-        left = x + _GAP if after else x - _GAP - wide
-        label = Label(left=left, right=left + wide, middle=y, after=after)
-        while any(label.meets(other) for other in placed):
-            label = Label(left=left, right=left + wide, middle=label.middle + 1, after=after)
-        placed.append(label)
+        places = list(_places(len(name) * _CHARACTER, x, y))
+        free = (one for one in places if not any(one.meets(other) for other in placed))
+        placed.append(next(free, places[0]))
     return placed[points:]
+
+
+def _places(wide: float, x: float, y: float) -> Iterator[Label]:
+    """Yield where a name may stand: right and left of its point, ever farther up and down."""
+    lines = (y + sign * off for off in range(_FARTHEST) for sign in (1, -1))
+    for middle, after in product(lines, (True, False)):
+        left = x + _GAP if after else x - _GAP - wide
+        inside = left > 0 and left + wide < _BOX.inner_width
+        if inside and 0 < middle < _BOX.inner_height:
+            yield Label(left=left, right=left + wide, middle=middle, after=after)
 
 
 def _layers(

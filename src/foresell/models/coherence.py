@@ -242,7 +242,9 @@ def with_reconciled(
     ``ground``: the panel, its project, and the frames of its folds. ``candidates``: held-out
     forecasts by name; ``chosen`` is the one reconciled. The reconciled one is delivered unless it
     costs the series more than half a percent of their error on the folds that have a year behind
-    them, or nothing at all was held out. A project without a hierarchy: all stays as it is.
+    them, nothing at all was held out, or the plan moves sales: a sum's own forecast does not know
+    the plan of its series and would take a part of its effect back. A project without a hierarchy:
+    all stays as it is.
     """
     panel, project, frames = ground
     if project.hierarchy is None:
@@ -253,7 +255,8 @@ def with_reconciled(
         float(np.abs(rows.actual - values)[judged].sum())
         for values in (held_out, candidates[chosen])
     )
-    delivered = RECONCILED if len(rows.actual) and cost <= SPARED * plain else chosen
+    heeded = len(rows.actual) > 0 and not rows.planned
+    delivered = RECONCILED if heeded and cost <= SPARED * plain else chosen
     whole = {**candidates, RECONCILED: held_out}
     bands = fit_bands(panel, project, rows, whole[delivered], buckets)
     return replace(found, bands=bands), whole, delivered

@@ -21,7 +21,7 @@ from foresell.features.levels import Vector
 from foresell.models.parts import Lesson
 
 ROUNDS = 12
-RIDGE = 5e-2
+RIDGE = 5.0  # over the number of periods learnt from: those of one have their surprises in common
 PRIOR = {"base": 0.4, "pooled": 0.4, "level_shape": 0.2, "growth_series": 0.28}
 KEY_GROWTH = 0.4  # prior weight of the key columns' growths, together
 BANDS, BAND_ROWS = 8, 4_000  # at most so many bands, and at least so many rows in each
@@ -127,7 +127,7 @@ def lad_terms(frame: pl.DataFrame, decay: float) -> dict[str, Vector]:
 
 def fit_part(lesson: Lesson) -> Lad:
     """Return the regression a lesson teaches."""
-    return fit_lad(lesson.frames, lesson.targets, lesson.horizon)
+    return fit_lad(lesson.frames, lesson.targets, lesson.horizon, lesson.periods)
 
 
 def bands_of(scale: Vector, edges: Sequence[float]) -> NDArray[np.int64]:
@@ -139,11 +139,14 @@ def bands_of(scale: Vector, edges: Sequence[float]) -> NDArray[np.int64]:
     return np.searchsorted(np.array(edges), scale, side="right").astype(np.int64)
 
 
-def fit_lad(frames: Sequence[pl.DataFrame], targets: Sequence[Vector], horizon: int) -> Lad:
+def fit_lad(
+    frames: Sequence[pl.DataFrame], targets: Sequence[Vector], horizon: int, periods: int
+) -> Lad:
     """Fit on the rows of ``frames`` whose ``targets`` (unit of the target) are not NaN.
 
-    Iteratively reweighted least squares with a small ridge towards the seasonal base with some of
-    its growth, in bands of as many rows each. No row: that prior itself.
+    Iteratively reweighted least squares in bands of as many rows each, with a ridge towards the
+    seasonal base with some of its growth, which falls with the ``periods`` that have a target. No
+    row: that prior itself.
     """
     decay = max(horizon / 3, 1.0)
     names: tuple[str, ...] = ()
@@ -165,7 +168,7 @@ def fit_lad(frames: Sequence[pl.DataFrame], targets: Sequence[Vector], horizon: 
     band = bands_of(side[:, 1], edges)
     table = np.concatenate(parts) if parts else np.zeros((0, len(names)))
     weights = [
-        _solve(table[band == place], side[band == place, 0], prior)
+        _solve(table[band == place], side[band == place, 0], prior, RIDGE / max(periods, 1))
         for place in range(len(edges) + 1)
     ]
     return Lad(
@@ -182,10 +185,10 @@ def _prior(name: str, names: Sequence[str]) -> float:
     return KEY_GROWTH / len(keys) if name in keys else PRIOR.get(name, 0.0)
 
 
-def _solve(terms: Matrix, target: Vector, prior: Vector) -> Vector:
+def _solve(terms: Matrix, target: Vector, prior: Vector, ridge: float) -> Vector:
     """Return the weights by iteratively reweighted least squares; the prior where no row is."""
     weights: Vector = prior.copy()
-    penalty = RIDGE * np.eye(len(prior))
+    penalty = ridge * np.eye(len(prior))
     for _ in range(ROUNDS if len(target) else 0):
         miss = np.abs(target - terms @ weights)
         pull = 1 / np.maximum(miss, 0.01) / len(target)

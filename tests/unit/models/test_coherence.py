@@ -79,10 +79,16 @@ def test_reconciling_moves_the_source_and_nothing_else() -> None:
 
 
 def test_the_reconciled_series_are_delivered_unless_the_folds_say_they_cost_too_much() -> None:
-    _, learner = weekly()
+    known = panel(120)
+    learner = fitted(replace(known, known={"promo": 0 * known.known["promo"]}))
     errors = dict(learner.folds.group_by("candidate").agg(pl.col("abs_error").sum()).iter_rows())
     spared = errors[RECONCILED] <= 1.005 * errors[told(learner).source]
     assert learner.chosen == (RECONCILED if spared else told(learner).source)
+
+
+def test_where_the_plan_moves_sales_the_series_that_know_it_are_delivered() -> None:
+    _, learner = weekly()
+    assert learner.chosen == told(learner).source
 
 
 def test_without_a_declared_hierarchy_nothing_is_reconciled() -> None:

@@ -124,10 +124,10 @@ def test_a_sample_keeps_the_target_beside_its_own_row() -> None:
 def test_least_absolute_deviations_is_not_moved_by_one_outlier() -> None:
     frame = frame_at(100)
     truth = seasonal_members(frame)["seasonal_base"]
-    plain = fit_lad([frame], [truth], HORIZON)
+    plain = fit_lad([frame], [truth], HORIZON, 40)
     spoilt = truth.copy()
     spoilt[7] *= 1000
-    moved = fit_lad([frame], [spoilt], HORIZON).forecast(frame)
+    moved = fit_lad([frame], [spoilt], HORIZON, 40).forecast(frame)
     assert moved == pytest.approx(plain.forecast(frame), rel=0.05)
     assert lad_from_json(plain.to_json()) == plain
 
@@ -138,7 +138,7 @@ def test_series_of_like_size_have_weights_of_their_own() -> None:
     truth = seasonal_members(frame)["seasonal_base"]
     large = frame["scale"].to_numpy() >= np.median(frame["scale"].to_numpy())
     grown = np.where(large, 1.5 * truth, truth)
-    fitted = fit_lad(many, [grown] * len(many), HORIZON)
+    fitted = fit_lad(many, [grown] * len(many), HORIZON, 400)
     assert len(fitted.edges) == 1
     assert fitted.forecast(frame)[large].sum() == pytest.approx(grown[large].sum(), rel=0.05)
     assert fitted.forecast(frame)[~large].sum() == pytest.approx(grown[~large].sum(), rel=0.05)
