@@ -7,6 +7,7 @@ The tree, named for the reader's next move; the number is the exit code of the c
     |-- DataError      2  mend the data: a file, a row, a column
     |-- UsageError     2  ask differently: an option, a name, a date
     |-- GateError      1  the work was done and did not pass: read the report
+    |-- CandidateError 1  one candidate cannot go on: the run goes on without it and says so
     `-- MachineError   3  mend the machine: a missing program, a full disk, a lock that is held
 """
 
@@ -65,6 +66,12 @@ class UsageError(ForesellError):
 
 class GateError(ForesellError):
     """The work was done and its result did not pass: read the report it names."""
+
+    exit_code = 1
+
+
+class CandidateError(ForesellError):
+    """One candidate cannot learn or answer: the run goes on without it and says so."""
 
     exit_code = 1
 

@@ -3,6 +3,7 @@ import pickle
 import pytest
 
 from foresell.errors import (
+    CandidateError,
     DataError,
     ForesellError,
     GateError,
@@ -12,7 +13,14 @@ from foresell.errors import (
     nearest,
 )
 
-CODES = {SpecError: 2, DataError: 2, UsageError: 2, GateError: 1, MachineError: 3}
+CODES = {
+    SpecError: 2,
+    DataError: 2,
+    UsageError: 2,
+    GateError: 1,
+    CandidateError: 1,
+    MachineError: 3,
+}
 
 
 @pytest.mark.parametrize(("kind", "code"), CODES.items())

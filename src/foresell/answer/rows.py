@@ -23,9 +23,7 @@ from foresell.spec.reading import parse_project
 _SHOWN = 3
 
 
-def answer(
-    bundle: Bundle, rows: pl.DataFrame, *, nonnegative: bool = False
-) -> pl.DataFrame:
+def answer(bundle: Bundle, rows: pl.DataFrame, *, nonnegative: bool = False) -> pl.DataFrame:
     """Answer ``rows`` from the bundle: one answer a row, in their order.
 
     ``rows``: key columns and date, and any known-future covariates. Rows after the last observed

@@ -4,7 +4,7 @@ Rows are series in key order, columns are periods in time order, a missing perio
 zero. Learners see nothing of the world but this, cut at a cutoff.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import cast
@@ -84,30 +84,51 @@ def build_panel(
     that stand only there join the panel with no history. Periods with no row are NaN. Static
     values are the series' last non-null ones.
     """
-    keys, time, target = list(project.keys), project.time, project.target
+    return lay_out(lambda columns: [frame.select(columns)], project, future)
+
+
+def lay_out(
+    read: Callable[[Sequence[str]], Iterable[pl.DataFrame]],
+    project: ProjectSpec,
+    future: pl.DataFrame | None = None,
+) -> Panel:
+    """Return the panel of `build_panel`, of rows in parts, of which one at a time is in memory.
+
+    ``read``: gives the named columns of all rows, part by part; it is called twice.
+    """
+    keys, time = list(project.keys), project.time
     known, past = project.with_role("known_future"), project.with_role("past_only")
     static = list(project.with_role("static"))
-    observed = frame.select([*keys, time, target, *static, *known, *past]).sort([*keys, time])
-    rows = observed if future is None else _with_future(observed, future, keys, time)
-    index = rows.select(keys).unique().sort(keys)
-    first, last = _span(observed[time])
+    named, first, last = _outline(read([*keys, time]), time)
+    if future is not None:
+        named.append(future.select(keys))
+    index = pl.concat(named, how="vertical_relaxed").unique().sort(keys)
     every = step(project.frequency)
     periods = (last - first) // every + 1 + project.horizon
-    dates = tuple(first + i * every for i in range(periods))
-    described = index.join(
-        rows.group_by(keys).agg(pl.col(name).drop_nulls().last() for name in static),
-        on=keys,
-        how="left",
-        maintain_order="left",
-    ).select(static)
     place = _Place(index, keys, time, first, every, periods)
+    matrices = {
+        name: np.full((index.height, periods), np.nan) for name in (project.target, *known, *past)
+    }
+    taken = np.zeros((index.height, periods), dtype=np.bool_)
+    told = []
+    for part in read([*keys, time, project.target, *static, *known, *past]):
+        at = place.of(part)
+        taken[at.rows, at.periods] = True
+        for name, values in matrices.items():
+            at.lay(part, name, values)
+        told.append(at.last_known(part, static))
+    if future is not None:
+        at = place.of(future, taken)
+        for name in (name for name in known if name in future.columns):
+            at.lay(future, name, matrices[name])
+        told.append(at.last_known(future, [name for name in static if name in future.columns]))
     return Panel(
         keys=index,
-        static=described,
-        dates=dates,
-        target=place.matrix(observed, target),
-        known={name: place.matrix(rows, name) for name in known},
-        past={name: place.matrix(observed, name) for name in past},
+        static=_described(told, index.height, static),
+        dates=tuple(first + i * every for i in range(periods)),
+        target=matrices[project.target],
+        known={name: matrices[name] for name in known},
+        past={name: matrices[name] for name in past},
         cutoff=periods - 1 - project.horizon,
     )
 
@@ -129,19 +150,63 @@ def share_known(panel: Panel) -> Panel:
     return replace(panel, known={name: shared(values) for name, values in panel.known.items()})
 
 
-def _span(dates: pl.Series) -> tuple[date, date]:
-    """Return the first and the last date."""
-    return cast("date", dates.min()), cast("date", dates.max())
+def _outline(parts: Iterable[pl.DataFrame], time: str) -> tuple[list[pl.DataFrame], date, date]:
+    """Return the key columns of each part, each series once, and the first and the last date."""
+    named, dates = [], []
+    for part in parts:
+        named.append(part.drop(time).unique())
+        dates += [day for day in (part[time].min(), part[time].max()) if day is not None]
+    first, last = cast("date", min(dates)), cast("date", max(dates))
+    return named, first, last
 
 
-def _with_future(
-    observed: pl.DataFrame, future: pl.DataFrame, keys: list[str], time: str
+def _described(
+    told: Sequence[Sequence[pl.DataFrame]], n_series: int, static: Sequence[str]
 ) -> pl.DataFrame:
-    """Return observed rows followed by those future rows whose key and date are new."""
-    new = future.select([name for name in observed.columns if name in future.columns]).join(
-        observed, on=[*keys, time], how="anti"
-    )
-    return pl.concat([observed, new], how="diagonal_relaxed").sort([*keys, time])
+    """Return (n series, static columns) the last of what the parts tell; null where none does."""
+    described = pl.DataFrame({"__row": pl.arange(n_series, dtype=pl.Int64, eager=True)})
+    for name in static:
+        parts = [frame for part in told for frame in part if name in frame.columns]
+        last = (
+            pl
+            .concat(parts, how="vertical_relaxed")
+            .sort("__period", maintain_order=True)
+            .group_by("__row")
+            .agg(pl.col(name).last())
+        )
+        described = described.join(last, on="__row", how="left", maintain_order="left")
+    return described.select(static)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Rows of a long frame that have a place: which ones, their series and their periods."""
+
+    which: NDArray[np.intp]
+    rows: NDArray[np.int64]
+    periods: NDArray[np.int64]
+
+    def lay(self, frame: pl.DataFrame, column: str, out: Matrix) -> None:
+        """Write the values of ``column`` into ``out``, (n series, n periods); not the nulls."""
+        values = frame[column].cast(pl.Float64).fill_null(np.nan).to_numpy()[self.which]
+        some = frame[column].is_not_null().to_numpy()[self.which]
+        out[self.rows[some], self.periods[some]] = values[some]
+
+    def last_known(self, frame: pl.DataFrame, columns: Sequence[str]) -> list[pl.DataFrame]:
+        """Return for each column ``__row``, ``__period`` and its last non-null value by series."""
+        placed = pl.DataFrame({"__row": self.rows, "__period": self.periods}).with_columns(
+            frame[name].gather(self.which) for name in columns
+        )
+        if (np.diff(self.rows * self.periods.max(initial=0) + self.periods) < 0).any():
+            placed = placed.sort("__period", maintain_order=True)
+        return [
+            placed
+            .select("__row", "__period", name)
+            .drop_nulls(name)
+            .group_by("__row")
+            .agg(pl.col("__period").last(), pl.col(name).last())
+            for name in columns
+        ]
 
 
 @dataclass(frozen=True)
@@ -155,19 +220,17 @@ class _Place:
     every: timedelta
     periods: int
 
-    def matrix(self, frame: pl.DataFrame, column: str) -> Matrix:
-        """Return (n series, n periods) of ``column``, NaN where there is no row or no value."""
-        out = np.full((self.index.height, self.periods), np.nan)
-        placed = (
-            frame
-            .select([*self.keys, self.time, pl.col(column).cast(pl.Float64)])
-            .join(self.index.with_row_index("__row"), on=self.keys, how="inner")
-            .with_columns(
-                __period=(pl.col(self.time) - self.first).dt.total_days() // self.every.days
-            )
-            .filter(
-                pl.col("__period").is_between(0, self.periods - 1), pl.col(column).is_not_null()
-            )
-        )
-        out[placed["__row"].to_numpy(), placed["__period"].to_numpy()] = placed[column].to_numpy()
-        return out
+    def of(self, frame: pl.DataFrame, taken: NDArray[np.bool_] | None = None) -> _Placed:
+        """Return the rows that have a place on the calendar, and not one that is ``taken``."""
+        named = frame.select(self.keys).cast(self.index.schema)
+        rows = named.join(
+            self.index.with_row_index("__row"), on=self.keys, how="left", maintain_order="left"
+        )["__row"]
+        period = (frame[self.time] - self.first).dt.total_days() // self.every.days
+        fine = rows.is_not_null() & period.is_between(0, self.periods - 1)
+        which = fine.fill_null(value=False).arg_true().to_numpy().astype(np.intp)
+        at = rows.cast(pl.Int64).gather(which).to_numpy(), period.gather(which).to_numpy()
+        if taken is not None:
+            free = ~taken[at]
+            which, at = which[free], (at[0][free], at[1][free])
+        return _Placed(which=which, rows=at[0], periods=at[1].astype(np.int64))

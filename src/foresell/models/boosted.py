@@ -15,9 +15,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from foresell.data.panel import Matrix
+from foresell.errors import CandidateError
 from foresell.features.direct import feature_names
 from foresell.features.levels import Vector
-from foresell.models.parts import CandidateError, Lesson, Settings, resolve, told
+from foresell.models.parts import Lesson, Settings, resolve, told
 from foresell.models.seasonal import reference
 from foresell.models.trees.growing import Growth, Table, Trees
 

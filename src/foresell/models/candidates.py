@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from foresell.errors import CandidateError
 from foresell.models.effort import Effort
-from foresell.models.parts import CandidateError, Lesson, Part, Settings, resolve
+from foresell.models.parts import Lesson, Part, Settings, resolve
 from foresell.spec.modelling import Modelling, Space
 
 # How each is fitted: (lesson) -> part.

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from foresell.data.panel import Panel
+from foresell.errors import CandidateError
 from foresell.features.levels import Vector
 from foresell.models.candidates import fit, refuse_unfinished
 from foresell.models.effort import Effort
@@ -22,7 +23,7 @@ from foresell.models.origins import (
     known_by,
     steps_of,
 )
-from foresell.models.parts import CandidateError, Lesson, Part, Settings
+from foresell.models.parts import Lesson, Part, Settings
 from foresell.models.stacking import FoldRows, fold_rows, series_halves
 from foresell.spec.project import ProjectSpec
 

@@ -28,6 +28,7 @@ from foresell.models.coherence import RECONCILED, Reconciling, reconciled, with_
 from foresell.models.combination import bucket_of, combined, horizon_thirds
 from foresell.models.effort import Effort
 from foresell.models.judging import Judge, Progress, drawn_samples, fit_parts
+from foresell.models.learning_series import learning_frames, learning_rows
 from foresell.models.members import Fitted, forecast_members, own_members
 from foresell.models.origins import (
     Frames,
@@ -116,7 +117,7 @@ class PanelForecast:
 def fit_learner(
     panel: Panel, project: ProjectSpec, effort: Effort, frames: Frames, progress: Progress
 ) -> Learner:
-    """Fit everything on ``panel``, which ends at its cutoff.
+    """Fit everything on ``panel``, which ends at its cutoff; on a draw of very many series.
 
     ``frames``: the direct frame of an origin in `training_origins`, ``project.horizon`` steps, made
     with ``fit_recipe(panel, project)``. ``progress`` is told what is going on.
@@ -129,6 +130,8 @@ def _fitted(
     panel: Panel, project: ProjectSpec, effort: Effort, frames: Frames, progress: Progress
 ) -> Learner:
     """Return the learner of `fit_learner`."""
+    recipe = fit_recipe(panel, project)
+    panel, frames = _drawn(panel, project, recipe, frames)
     samples = drawn_samples(panel, project, effort, frames, progress)
     cutoffs = fold_cutoffs(panel, project)
     buckets = horizon_thirds(project.horizon)
@@ -164,7 +167,7 @@ def _fitted(
         for name, values in candidates.items()
     }
     return Learner(
-        recipe=fit_recipe(panel, project),
+        recipe=recipe,
         cutoff=panel.cutoff,
         buckets=buckets,
         fitted=Fitted(parts=parts),
@@ -179,6 +182,16 @@ def _fitted(
         reconciling=reconciling,
         shape=shape,
     )
+
+
+def _drawn(
+    panel: Panel, project: ProjectSpec, recipe: Recipe, frames: Frames
+) -> tuple[Panel, Frames]:
+    """Return the series that are learnt from, and the reader of their frames."""
+    rows = learning_rows(panel, project, recipe)
+    if len(rows) == panel.n_series:
+        return panel, frames
+    return panel.select(rows), learning_frames(frames, rows, panel.n_series)
 
 
 def refit_learner(
@@ -197,6 +210,7 @@ def refit_learner(
     """
     if not learner.fitted.parts:
         return replace(learner, cutoff=panel.cutoff)
+    panel, frames = _drawn(panel, project, learner.recipe, frames)
     samples = drawn_samples(panel, project, effort, frames, progress)
     progress("fitting on the whole history")
     with one_thread():

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from foresell.data.panel import Panel
-from foresell.errors import ForesellError
+from foresell.errors import CandidateError
 from foresell.features.levels import Vector
 from foresell.spec.project import ProjectSpec
 
@@ -19,12 +19,6 @@ EXTRAS: Mapping[str, str] = {  # the extra a library comes with
 
 Setting = bool | int | float
 Settings = Mapping[str, Setting]
-
-
-class CandidateError(ForesellError):
-    """One candidate cannot learn or answer: the run goes on without it and says so."""
-
-    exit_code = 1
 
 
 def told(candidate: str, error: Exception | str) -> tuple[str, str, str]:

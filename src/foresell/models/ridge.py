@@ -15,9 +15,10 @@ import numpy as np
 import polars as pl
 
 from foresell.data.panel import Matrix
+from foresell.errors import CandidateError
 from foresell.features.levels import Vector
 from foresell.models.lad import lad_terms
-from foresell.models.parts import CandidateError, Lesson, told
+from foresell.models.parts import Lesson, told
 from foresell.models.seasonal import reference
 
 PENALTY = 40.0  # of a standardised term, over the number of periods; rows weigh 1 together

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from foresell.errors import CandidateError
 from foresell.models.candidates import Plan
 from foresell.models.judging import Judge, Progress, judged_plainly
-from foresell.models.parts import CandidateError, Settings, resolve
+from foresell.models.parts import Settings, resolve
 from foresell.models.stacking import FoldRows, empty_rows, joined
 
 

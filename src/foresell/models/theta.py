@@ -17,12 +17,13 @@ import polars as pl
 from statsforecast.models import DynamicOptimizedTheta
 
 from foresell.data.panel import Matrix, Panel
+from foresell.errors import CandidateError
 from foresell.features.alignment import year_periods
 from foresell.features.calendar import period_dates
 from foresell.features.levels import Vector
 from foresell.features.pools import fit_recipe
 from foresell.features.season import fit_season
-from foresell.models.parts import CandidateError, Lesson, told
+from foresell.models.parts import Lesson, told
 from foresell.spec.project import ProjectSpec
 
 SHRINK = 0.5  # of the logarithm of the change

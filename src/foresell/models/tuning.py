@@ -18,10 +18,11 @@ import numpy as np
 import optuna
 from numpy.typing import NDArray
 
+from foresell.errors import CandidateError
 from foresell.features.levels import Vector
 from foresell.models.candidates import Plan
 from foresell.models.judging import Judge, Progress, side_by_side
-from foresell.models.parts import CandidateError, Setting, Settings
+from foresell.models.parts import Setting, Settings
 from foresell.spec.modelling import Range, Space
 
 

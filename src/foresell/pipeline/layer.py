@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from foresell.data.cleaning import learnable
-from foresell.data.panel import Panel, build_panel
+from foresell.data.panel import Panel, lay_out
 from foresell.data.splits import Split
 from foresell.errors import GateError
 from foresell.spec.ports import Store
@@ -84,8 +84,7 @@ def read_split(splits: Store) -> Split:
 
 def read_raw_panel(processed: Store, project: ProjectSpec) -> Panel:
     """Return the whole panel with the target as it was observed: for scores, never for models."""
-    rows = read_layer(processed, learning_columns(project))
-    return build_panel(rows.sort([*project.keys, project.time]), project)
+    return lay_out(lambda columns: (part for _, part in layer_parts(processed, columns)), project)
 
 
 def read_panel(processed: Store, project: ProjectSpec) -> Panel:

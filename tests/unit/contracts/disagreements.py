@@ -23,6 +23,19 @@ PREDICTOR = (
 )
 
 # name: (project, file, text that ships, text instead, (what, where, mend))
+GROUPING = (
+    "  by: [store_id, category, date]\n"
+    "  columns:\n"
+    "    units: sum\n"
+    "    promotion: first\n"
+    "    discount: first\n"
+    "    open: first\n"
+    "    price: mean\n"
+    "    visitors: first\n"
+    "    temperature: first\n"
+    "    rain: first\n"
+    "    city: first\n"
+)
 WRONG = {
     "a role for no column": (
         "walmart",
@@ -176,12 +189,12 @@ WRONG = {
     "a grouping by more than the keys": (
         "retail",
         "project",
-        "  category: key",
-        "  category: static",
+        GROUPING,
+        GROUPING.replace("date]", "date, city]").replace("    city: first\n", ""),
         (
-            "rows are told apart by 'category', which is neither a key nor the time",
+            "rows are told apart by 'city', which is neither a key nor the time",
             RETAIL,
-            "give the column the role key ('category: key'), or take it out of grouping.by",
+            "give the column the role key ('city: key'), or take it out of grouping.by",
         ),
     ),
     "a grouping by less than the keys": (

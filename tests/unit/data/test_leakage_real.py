@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from foresell.data.leakage import Finding, check_leaks
+from foresell.spec.features import FeatureSpec
 from foresell.spec.project import ProjectSpec, Role
 from foresell.spec.reading import parse_project
 
@@ -30,7 +31,7 @@ def using_all(project: ProjectSpec) -> ProjectSpec:
         name: used if role in {"excluded", "past_only"} else role
         for name, role in project.columns.items()
     }
-    return replace(project, columns=roles)
+    return replace(project, columns=roles, features=FeatureSpec())
 
 
 @pytest.fixture(scope="module")

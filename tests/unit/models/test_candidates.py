@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from foresell.errors import CandidateError
 from foresell.models.boosted import LIBRARIES, Boosting
 from foresell.models.candidates import CANDIDATES, READERS, Plan, plans
 from foresell.models.effort import EFFORTS
 from foresell.models.learner import Learner, fit_learner, forecast, refit_learner
 from foresell.models.learner_files import read_learner, write_learner
-from foresell.models.parts import CandidateError, resolve
+from foresell.models.parts import resolve
 from foresell.models.stacking import ENSEMBLES
 from foresell.spec.modelling import SETTINGS, Modelling, Selection, Setting, Tuning
 from tests.unit.models.test_learner import frames_of
@@ -78,7 +79,8 @@ def test_the_selection_says_which_settings_are_fitted(
 
 def test_the_settings_of_the_project_come_before_those_of_the_preset() -> None:
     found = plans(SEARCHED, QUICK)
-    assert found[1] == Plan(name="lightgbm", settings={"trees": 5, "rows": 2000, "leaves": 7})
+    plain = {"trees": 5, "rows": 2000, "named": True, "leaves": 7}
+    assert found[1] == Plan(name="lightgbm", settings=plain)
 
 
 def test_presets_say_what_is_searched_unless_the_command_does() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.data.panel import Panel
-from foresell.errors import DataError
+from foresell.errors import CandidateError, DataError
 from foresell.features.direct import direct_frame
 from foresell.features.pools import fit_recipe
 from foresell.models.boosted import Booster
@@ -31,7 +31,7 @@ from foresell.models.origins import (
     steps_of,
     training_origins,
 )
-from foresell.models.parts import CandidateError, Lesson, Part, Settings
+from foresell.models.parts import Lesson, Part, Settings
 from foresell.models.ridge import Ridge
 from foresell.models.seasonal import reference, seasonal_members
 from foresell.models.stacking import series_halves

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foresell.errors import CandidateError
 from foresell.models.boosted import LIBRARIES
-from foresell.models.parts import CandidateError
 from foresell.models.trees.growing import Growth, Numbers, Table
 
 QUICK = Growth(trees=30, leaves=7, depth=3, leaf_rows=5, learning_rate=0.2, columns_share=1.0)

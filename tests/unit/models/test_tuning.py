@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foresell.errors import CandidateError
 from foresell.models.candidates import Plan
 from foresell.models.combination import horizon_thirds
 from foresell.models.judging import Judge, drawn_samples
 from foresell.models.learner import fit_learner, forecast, refit_learner
 from foresell.models.learner_files import read_learner, write_learner
 from foresell.models.origins import fold_cutoffs
-from foresell.models.parts import CandidateError, Settings
+from foresell.models.parts import Settings
 from foresell.models.tuning import choices, tuned
 from foresell.spec.modelling import Modelling, Range, Space, Tuning
 from tests.unit.models.test_learner import frames_of, same

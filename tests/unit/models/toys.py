@@ -12,7 +12,7 @@ from foresell.spec.features import FeatureSpec
 from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
 from foresell.spec.sources import Table
 
-_TREES = {"trees": 20, "rows": 2000}
+_TREES = {"trees": 20, "rows": 2000, "named": True}
 QUICK = Effort(
     origins=6,
     origin_rows=400,

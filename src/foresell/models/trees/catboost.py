@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 import catboost as cb
 import numpy as np
 
-from foresell.models.parts import CandidateError, told
+from foresell.errors import CandidateError
+from foresell.models.parts import told
 from foresell.models.trees.growing import Growth, Numbers, Table
 
 _LOSSES = {"absolute": "MAE", "squared": "RMSE"}

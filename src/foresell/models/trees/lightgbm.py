@@ -6,7 +6,8 @@ from functools import cached_property
 import lightgbm as lgb
 import numpy as np
 
-from foresell.models.parts import CandidateError, told
+from foresell.errors import CandidateError
+from foresell.models.parts import told
 from foresell.models.trees.growing import Growth, Numbers, Table
 
 _LOSSES = {"absolute": "l1", "squared": "l2", "quantile": "quantile"}

@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 import xgboost as xgb
 
-from foresell.models.parts import CandidateError, told
+from foresell.errors import CandidateError
+from foresell.models.parts import told
 from foresell.models.trees.growing import Growth, Numbers, Table
 
 _LOSSES = {"absolute": "reg:absoluteerror", "squared": "reg:squarederror"}

@@ -6,12 +6,14 @@ is made here, by the judged learner as it is, each period from what was known th
 """
 
 import hashlib
+from collections.abc import Sequence
 
 import polars as pl
 
 from foresell.evaluate.leaderboard import truth_frame
 from foresell.evaluate.protocols import FROZEN, ONE_STEP
 from foresell.models.learner_files import read_learner
+from foresell.models.learning_series import learning_rows
 from foresell.models.one_step import judged_periods, one_step_ahead
 from foresell.pipeline.fingerprint import digest
 from foresell.pipeline.judgement import Case, backtest_table, judge_case
@@ -28,7 +30,8 @@ def run(work: Work) -> None:
 
     Baselines of the frozen origin are those of the stage ``baselines``; their intervals were made
     by ``train`` in the same way as the candidates' own. What is judged one step ahead lies in
-    ``one_step/``, with its predictions. ``hierarchy.csv``: errors of the levels and their sums.
+    ``one_step/``, with its predictions; of very many series, those that are learnt from
+    (`learning_rows`). ``hierarchy.csv``: errors of the levels and their sums.
 
     The champion was chosen on earlier cutoffs by the stage ``train``; here it is only judged.
     """
@@ -44,10 +47,11 @@ def run(work: Work) -> None:
     verdict, told = judge_case(frozen, project, out)
     learnt_from = read_panel(work.inputs["processed"], project)
     periods = judged_periods(panel.n_series, steps)
-    moving = one_step_ahead(learner, learnt_from, project, periods, work.note)
+    drawn = learnt_from.select(learning_rows(learnt_from, project, learner.recipe))
+    moving = one_step_ahead(learner, drawn, project, periods, work.note)
     for name, frame in moving.items():
         out.write_frame(f"{ONE_STEP.folder}predictions/{name}.parquet", frame)
-    next_truth = truth.filter(pl.col("step").is_in(periods)).with_columns(step=pl.lit(1, pl.Int64))
+    next_truth = _next_truth(truth, drawn.keys, periods)
     out.write_frame(f"{ONE_STEP.folder}truth.parquet", next_truth)
     one_step = Case(protocol=ONE_STEP, truth=next_truth, forecasts=moving, champion=learner.chosen)
     next_verdict, next_told = judge_case(one_step, project, out)
@@ -77,6 +81,12 @@ def run(work: Work) -> None:
     gain = next_verdict.comparisons[-1].value_added
     ahead = "" if gain is None else f"; one step ahead {gain:+.1%} value added"
     work.note(f"{truth.height:,} rows; {verdict.reasons[-1]}{ahead}")
+
+
+def _next_truth(truth: pl.DataFrame, keys: pl.DataFrame, periods: Sequence[int]) -> pl.DataFrame:
+    """Return what is judged one step ahead: the ``periods`` of the series ``keys``, all step 1."""
+    own = truth.join(keys, on=keys.columns, how="semi", maintain_order="left")
+    return own.filter(pl.col("step").is_in(periods)).with_columns(step=pl.lit(1, pl.Int64))
 
 
 def _frozen_forecasts(work: Work) -> dict[str, pl.DataFrame]:

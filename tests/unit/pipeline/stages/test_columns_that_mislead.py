@@ -5,20 +5,27 @@ from dataclasses import replace
 import pytest
 
 from foresell.errors import DataError, SpecError
+from foresell.spec.features import FeatureSpec
+from foresell.spec.project import ProjectSpec, Role
 from tests.builders import weekly_files
 from tests.unit.pipeline.conftest import GROUND, House, MakeRequest
 
 RAW = weekly_files(stores=2, depts=2, weeks=100)
 
 
+def redeclared(project: ProjectSpec, columns: dict[str, Role]) -> ProjectSpec:
+    """The project with other roles, and nothing declared that rests on the old ones."""
+    return replace(project, columns=columns, features=FeatureSpec(), hierarchy=None, asked=None)
+
+
 def test_a_static_column_that_changes_within_a_series_is_refused(
     house: House, ask: MakeRequest
 ) -> None:
     request = ask(RAW)
-    columns = {**request.project.columns, "Temperature": "static"}
+    columns: dict[str, Role] = {**request.project.columns, "Temperature": "static"}
 
     with pytest.raises(SpecError) as refused:
-        house.run(replace(request, project=replace(request.project, columns=columns)), GROUND)
+        house.run(replace(request, project=redeclared(request.project, columns)), GROUND)
 
     assert refused.value.args == (
         "the static column 'Temperature' varies within 4 series, Store=1, Dept=1 first",
@@ -29,8 +36,8 @@ def test_a_static_column_that_changes_within_a_series_is_refused(
 
 def test_keys_too_coarse_to_tell_rows_apart_are_refused(house: House, ask: MakeRequest) -> None:
     request = ask(RAW)
-    columns = {**request.project.columns, "Dept": "past_only"}
-    coarse = replace(request.project, columns=columns, asked=None)
+    columns: dict[str, Role] = {**request.project.columns, "Dept": "past_only"}
+    coarse = redeclared(request.project, columns)
 
     with pytest.raises(DataError, match=r"^200 keys stand on more than one row: .*Store=1"):
         house.run(replace(request, project=coarse), GROUND)
