@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench bench-peers soak lock clean
+.PHONY: help setup demo check test bench bench-peers bench-scale soak lock clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: $(READY) ## Measure on real data: make bench DATA=DIR (a folder that hold
 
 bench-peers: $(READY) ## Measure other libraries beside it: DATA=DIR, 10 GB of disk, half an hour
 	@$(RUN)/python -m benchmarks.peers --data "$(DATA)"
+
+bench-scale: $(READY) ## Measure whole runs from 0.4 to 58 million rows: 16 GiB of memory, half an hour
+	@$(RUN)/python -m benchmarks.scale
 
 soak: $(READY) ## The long proof: 100 million rows written, read and judged; 6 GB of disk, minutes
 	@$(RUN)/python -m benchmarks.soak

@@ -20,6 +20,7 @@ from foresell.data.panel import Panel
 from foresell.evaluate.leaderboard import truth_frame
 from foresell.features.direct import direct_frame
 from foresell.features.pools import fit_recipe
+from foresell.features.season import plan_factors
 from foresell.models.coherence import RECONCILED, reconciled
 from foresell.models.effort import EFFORTS
 from foresell.models.learner import PanelForecast, fit_learner, forecast
@@ -42,7 +43,8 @@ def judged(panel: Panel, project: ProjectSpec, cutoff: int, preset: str) -> pl.D
         return pl.DataFrame()
     source, trust = learner.reconciling.source, learner.reconciling.trust
     begun = time.perf_counter()
-    reconciled(trust, known, project, made.members[source])
+    planned = plan_factors(known, project, recipe, project.horizon)
+    reconciled(trust, known, project, made.members[source], planned)
     seconds = time.perf_counter() - begun
     steps = min(project.horizon, panel.cutoff - cutoff)
     forecasts = {
@@ -50,7 +52,7 @@ def judged(panel: Panel, project: ProjectSpec, cutoff: int, preset: str) -> pl.D
         for name in (source, RECONCILED)
     }
     truth = truth_frame(panel, project, cutoff, steps)
-    return level_scores(known, project, truth, forecasts, learner.reconciling).with_columns(
+    return level_scores(known, project, truth, forecasts, learner).with_columns(
         cutoff=pl.lit(panel.dates[cutoff]), delivered=pl.lit(learner.chosen), seconds=seconds
     )
 

@@ -29,10 +29,10 @@ def foresell_forecast(task: Task, preset: str) -> tuple[pl.DataFrame, str]:
     """
     project = task_project()
     (latest, _), *early = task.origins()
-    main = _fitted(task, project, latest, EFFORTS[preset])
+    main = fitted_learner(task, project, latest, EFFORTS[preset])
     frames = [_answers(task, project, main, latest)]
     if early:
-        small = _fitted(task, project, early[-1][0], EFFORTS["fast"])
+        small = fitted_learner(task, project, early[-1][0], EFFORTS["fast"])
         frames += [_answers(task, project, small, cutoff) for cutoff, _ in early]
     return pl.concat(frames).sort(*KEYS, TIME), main.chosen
 
@@ -56,9 +56,13 @@ def _panel(task: Task, project: ProjectSpec, cutoff: date) -> Panel:
     return build_panel(known, project, future.sort(*KEYS, TIME))
 
 
-def _fitted(task: Task, project: ProjectSpec, cutoff: date, effort: Effort) -> Learner:
-    """Return a learner that has seen nothing after ``cutoff``."""
-    panel = _panel(task, project, cutoff)
+def fitted_learner(task: Task, project: ProjectSpec, cutoff: date, effort: Effort) -> Learner:
+    """Return a learner that has seen nothing of the task after ``cutoff``."""
+    return fitted_at(_panel(task, project, cutoff), project, effort)
+
+
+def fitted_at(panel: Panel, project: ProjectSpec, effort: Effort) -> Learner:
+    """Return a learner that has seen what ``panel`` knows at its cutoff and nothing after it."""
     recipe = fit_recipe(panel, project)
     with TemporaryDirectory() as folder:
         store = DirectoryStore(Path(folder))

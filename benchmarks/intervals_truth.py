@@ -139,6 +139,7 @@ def fold_rows_of(asked: Asked, happened: Numbers) -> FoldRows:
         period=asked.day,
         design=known,
         table=np.column_stack([asked.kind, asked.step]).astype(np.float32),
+        planned=np.ones(len(happened)),
     )
 
 

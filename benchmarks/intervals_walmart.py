@@ -28,7 +28,7 @@ from foresell.features.direct import direct_frame
 from foresell.features.pools import fit_recipe
 from foresell.features.threads import one_thread
 from foresell.models.candidates import plans
-from foresell.models.coherence import with_reconciled
+from foresell.models.coherence import Past, with_reconciled
 from foresell.models.combination import bucket_of
 from foresell.models.effort import EFFORTS
 from foresell.models.judging import Judge, drawn_samples
@@ -125,8 +125,9 @@ def _misses(
         ).rows
         candidates, _ = with_ensembles(rows, len(learner.buckets))
         if learner.reconciling is not None:
-            place, source = (panel, project, frames), learner.reconciling.source
-            _, candidates, _ = with_reconciled(place, rows, candidates, source, learner.buckets)
+            past = Past(panel=panel, project=project, recipe=learner.recipe, frames=frames)
+            source = learner.reconciling.source
+            _, candidates, _ = with_reconciled(past, rows, candidates, source, learner.buckets)
     held = candidates[learner.chosen]
     series = [
         np.nonzero(np.isfinite(panel.target[:, cutoff + 1 : cutoff + 1 + project.horizon]))[0]

@@ -192,7 +192,7 @@ def picture(runs: Sequence[Mapping[str, Any]]) -> str:
     layers = [
         drawn.mark_line(color=ACCENT),
         drawn.mark_point(color=ACCENT, filled=True, size=50),
-        drawn.mark_text(color=INK, dy=-12, fontSize=FONT_SIZE).encode(text="label:N"),
+        drawn.mark_text(color=INK, dy=-14, fontSize=FONT_SIZE).encode(text="label:N"),
     ]
     return render_svg(finished(layers, box))
 

@@ -1,16 +1,21 @@
 """What-if against the truth: does a changed promotion move the forecast by its true effect?
 
-``python -m benchmarks.what_if HOME [PRESET]`` runs ``retail`` under HOME, changes its plan, and
-compares the effect that `foresell.forecast` tells with that of the generator, computed from the
-files it writes beside the sales: the elasticity of each category, the usual units of each product
-and the cut of its price. 1 when an effect over all series and days is more than 20 % off.
+``python -m benchmarks.what_if HOME [--preset P] [--seed N]`` runs ``retail`` under HOME, changes
+its plan, and compares the effect that `foresell.forecast` tells with that of the generator,
+computed from the files it writes beside the sales: the elasticity of each category, the usual units
+of each product and the cut of its price. ``--seed``: of the generator, another world than the
+project's own. 1 when an effect over all series and days is more than 20 % off.
 """
 
+import argparse
 import json
+import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
-from typing import cast
+from typing import get_args
 
 import polars as pl
 
@@ -122,11 +127,28 @@ def measure(project: str, home: Path, files: Path) -> Mapping[str, Mapping[str, 
     }
 
 
+def reseeded(folder: Path, seed: int) -> None:
+    """Write the project ``retail`` into ``folder``, with another seed of its generator."""
+    shipped, own = files("foresell") / "projects" / "retail", folder / "retail"
+    own.mkdir(parents=True, exist_ok=True)
+    text = (shipped / "project.yaml").read_text("utf-8")
+    other = re.sub(r"(?m)^(synthetic: .*seed: )\d+", rf"\g<1>{seed}", text)
+    (own / "project.yaml").write_text(other, "utf-8")
+    (own / "contract.yaml").write_text((shipped / "contract.yaml").read_text("utf-8"), "utf-8")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run, measure, print."""
-    home, preset = Path(arguments[0]), (*arguments[1:], "default")[0]
-    result = foresell.run("retail", preset=cast("Preset", preset), home=home)
-    found = measure("retail", home, generated(result.workspace))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.what_if", description=__doc__)
+    parser.add_argument("home", type=Path)
+    parser.add_argument("--preset", choices=get_args(Preset), default="default")
+    parser.add_argument("--seed", type=int)
+    asked = parser.parse_args(arguments)
+    if asked.seed is not None:
+        reseeded(asked.home / "projects", asked.seed)
+        os.environ["FORESELL_PROJECTS"] = str(asked.home / "projects")
+    result = foresell.run("retail", preset=asked.preset, home=asked.home, override="a benchmark")
+    found = measure("retail", asked.home, generated(result.workspace))
     kept = all(abs(ratios["all"] - 1) < WITHIN for ratios in found.values())
     sys.stdout.write(json.dumps({"kept": kept, "predicted_of_true": found}, indent=2) + "\n")
     return 0 if kept else 1

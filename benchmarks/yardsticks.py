@@ -9,24 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from benchmarks.foresell_on_task import fitted_at
 from benchmarks.public_task import read_sales, task_project
-from foresell.adapters.store import DirectoryStore
 from foresell.data.long import forecast_columns, long_frame
 from foresell.data.panel import Panel, build_panel, share_known
 from foresell.evaluate.leaderboard import align, rows_of, truth_frame
 from foresell.evaluate.metrics import Score, score
 from foresell.evaluate.protocols import FROZEN, ONE_STEP, Protocol
-from foresell.features.direct import direct_frame
-from foresell.features.pools import fit_recipe
 from foresell.models.baselines import BASELINES
 from foresell.models.effort import EFFORTS, Effort
-from foresell.models.learner import Learner, fit_learner, forecast
+from foresell.models.learner import Learner, forecast
 from foresell.models.one_step import one_step_ahead
-from foresell.models.origins import training_origins
 from foresell.spec.project import ProjectSpec
 
 
@@ -107,7 +103,7 @@ def measure_sales(sales: pl.DataFrame, yardstick: Yardstick, effort: Effort) -> 
     window = sales.filter(pl.col(project.time) <= wanted)
     whole = share_known(build_panel(window, project))
     place = whole.dates.index(yardstick.cutoff)
-    learner = fitted_at(whole.until(place), project, effort)
+    learner = fitted_at(share_known(whole.until(place)), project, effort)
     truth = truth_frame(whole, project, place, yardstick.weeks)
     kept = (learner.chosen, *BASELINES)
     found = []
@@ -122,24 +118,6 @@ def measure_sales(sales: pl.DataFrame, yardstick: Yardstick, effort: Effort) -> 
             Measured(yardstick=yardstick, protocol=protocol, champion=learner.chosen, scores=scores)
         )
     return found
-
-
-def fitted_at(panel: Panel, project: ProjectSpec, effort: Effort) -> Learner:
-    """Return a learner that has seen what ``panel`` knows at its cutoff and nothing after it."""
-    known = share_known(panel)
-    recipe = fit_recipe(known, project)
-    with TemporaryDirectory() as folder:
-        store = DirectoryStore(Path(folder))
-        for origin in training_origins(known, project, effort):
-            frame = direct_frame(known, project, recipe, origin, project.horizon)
-            store.write_frame(f"{origin}.parquet", frame)
-        return fit_learner(
-            known,
-            project,
-            effort,
-            lambda origin: store.read_frame(f"{origin}.parquet"),
-            lambda _: None,
-        )
 
 
 def _frozen(

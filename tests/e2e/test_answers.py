@@ -30,7 +30,7 @@ def test_rows_of_ones_own_are_answered_from_the_last_week_of_their_series(
     ]
     assert answered.columns == [
         *("Store", "Dept", "Date", "prediction"),
-        *(f"q0.{i}" for i in range(1, 10)),
+        *("q0.025", *(f"q0.{i}" for i in range(1, 10)), "q0.975"),
         *("interval_method", "level_used"),
     ]
     assert bool(answered["prediction"].is_finite().all())

@@ -20,8 +20,8 @@ DECLARED = {
         "unknown key 'horizn'",
         "{folder}/project.yaml, line 37",
         "did you mean 'horizon'? Known: asked, cleaning, columns, events, features, frequency, "
-        "gate, grouping, holiday_weight, horizon, kind, leakage, name, nonnegative, season, seed, "
-        "segments, split, synthetic, tables, title, unit",
+        "gate, grouping, hierarchy, holiday_weight, holidays, horizon, kind, leakage, models, "
+        "name, nonnegative, season, seed, segments, split, synthetic, tables, title, unit",
     ),
     "an unknown key inside a table": (
         "project.yaml",

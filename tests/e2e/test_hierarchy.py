@@ -91,3 +91,42 @@ def test_the_errors_of_every_level_before_and_after_are_told(whole: Whole) -> No
     assert table.filter(pl.col("level") == "total")["n"].unique().to_list() == [
         truth["Date"].n_unique()
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("promotion", [None, 1.0])
+def test_sums_of_a_window_with_promotions_and_closed_days_are_those_of_its_series(
+    promotion: float | None, shops: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, result = shops
+    monkeypatch.setenv("FORESELL_PROJECTS", str(folder / "own"))
+    asked = pl.read_parquet(result.workspace / "asked" / "asked.parquet")
+    assert {True, False} == set((asked["promotion"] > 0).to_list())
+    assert 0 in asked["open"].to_list()
+    rows = pl.read_parquet(result.workspace / "forecast" / "forecast.parquet")
+    levels = pl.read_parquet(result.workspace / "forecast" / "hierarchy.parquet")
+    if promotion is not None:
+        plan = {"promotion": promotion, "discount": 0.3}
+        rows = foresell.forecast("retail", set=plan, home=folder / "home")
+        changed = asked.with_columns(pl.lit(value).alias(name) for name, value in plan.items())
+        changed.write_parquet(folder / "changed.parquet")
+        made = [
+            foresell.forecast(
+                "retail", rows=folder / "changed.parquet", level=name, home=folder / "home"
+            )
+            for name in ("store_id", "category", "total")
+        ]
+        levels = pl.concat(made, how="diagonal")
+
+    for name, columns in (("store_id", ["store_id"]), ("category", ["category"]), ("total", [])):
+        mine = levels.filter(pl.col("level") == name)
+        sums = rows.group_by([*columns, "date"]).agg(pl.col("prediction").sum().alias("summed"))
+        both = mine.join(sums, on=[*columns, "date"])
+        assert both.height == mine.height == sums.height > 0
+        assert both["prediction"].to_numpy() == pytest.approx(
+            both["summed"].to_numpy(), rel=1e-6, abs=1e-6
+        )
+    shut = asked.filter(pl.col("open") == 0).select("store_id", "category", "date")
+    closed = rows.join(shut, on=["store_id", "category", "date"], how="semi")
+    assert closed.height == shut.height
+    assert (closed.select("prediction", *quantile_columns()).to_numpy() == 0).all()

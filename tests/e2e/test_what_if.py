@@ -1,7 +1,6 @@
 """A changed plan moves the forecast by its true effect, which the generator writes beside it."""
 
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
@@ -10,29 +9,10 @@ import pytest
 import foresell
 from benchmarks.what_if import generated, planned_truth, ratio, starting, stopping
 from foresell.api import RunResult
-from tests.builders import write_files
 from tests.e2e.command import Foresell
 
-SMALL = 'stores: 8, products: 48, start: "2023-01-01"'
 APPAREL = {"store_id": "S0001", "category": "apparel"}
 PROMOTED = {"promotion": 1, "discount": 0.3}
-
-
-@pytest.fixture(scope="module")
-def shops(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
-    """A run of a smaller ``retail``: eight stores, two years."""
-    folder = tmp_path_factory.mktemp("shops")
-    shipped = files("foresell") / "projects" / "retail"
-    text = (shipped / "project.yaml").read_text("utf-8")
-    small = text.replace('stores: 10, products: 120, start: "2022-01-01"', SMALL)
-    assert small != text
-    contract = (shipped / "contract.yaml").read_text("utf-8")
-    own = {"project.yaml": small.encode(), "contract.yaml": contract.encode()}
-    write_files(folder / "own" / "retail", own)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FORESELL_PROJECTS", str(folder / "own"))
-        result = foresell.run("retail", preset="fast", home=folder / "home", override="a test")
-    return folder, result
 
 
 @pytest.fixture(autouse=True)

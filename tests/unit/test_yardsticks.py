@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from benchmarks.foresell_on_task import fitted_at
 from benchmarks.public_task import frozen_score, read_sales, task_project
 from benchmarks.yardsticks import (
     YARDSTICKS,
     Measured,
     Yardstick,
-    fitted_at,
     log_row,
     measure_sales,
 )

@@ -1,9 +1,8 @@
-"""Run a project and answer from what a run left behind."""
+"""Which projects there are, and a run of one of them."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,13 +10,11 @@ import polars as pl
 
 from foresell.adapters.machine import Check
 from foresell.adapters.projects import Declaration
-from foresell.bundle.bundle import Bundle, may_answer, read_bundle
-from foresell.errors import ForesellError, GateError, UsageError, nearest
+from foresell.errors import ForesellError, UsageError, nearest
 from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
 from foresell.spec.modelling import Selection
 from foresell.spec.project import Kind, Preset, ProjectSpec
-from foresell.spec.reading import parse_project
 from foresell.wiring import runs as wiring
 from foresell.wiring.agreed import agree, remember
 from foresell.wiring.quarantine import refuse_edited
@@ -201,145 +198,6 @@ def _numbers(path: Path) -> pl.DataFrame:
     frame = pl.read_csv(path, infer_schema_length=None)
     empty = [name for name in frame.columns if name not in words and not frame[name].count()]
     return frame.with_columns(pl.col(empty).cast(pl.Float64))
-
-
-def forecast(
-    project: str,
-    *,
-    rows: str | Path | pl.DataFrame | None = None,
-    set: Mapping[str, object] | None = None,  # noqa: A002 - as the option is called
-    where: Mapping[str, object] | None = None,
-    first: str | date | None = None,
-    last: str | date | None = None,
-    level: str | None = None,
-    nonnegative: bool = False,
-    home: str | Path | None = None,
-) -> pl.DataFrame:
-    """Answer rows from the bundle of the last run of ``project``.
-
-    ``rows``: a CSV or Parquet file or a frame with the key columns and the date, and any
-    known-future covariates; by default the rows the project asks for. Returns those rows in their
-    order: key columns and date as they came, then ``prediction``, ``q0.025`` ... ``q0.975`` (all
-    finite, in the unit of the target), ``interval_method`` and ``level_used``.
-
-    ``set``: what if known-future columns had these values: in the series whose key or static
-    columns have the values of ``where`` (one, or a list of them), from day ``first`` to ``last``.
-    Then the rows of these series come back, with ``prediction_planned`` and ``effect`` as well; see
-    `foresell.answer.what_if`.
-
-    ``level``: the sums of these rows at a declared level (``Store``, ``Type x Dept``, ``total``)
-    and date instead, with quantiles of their own; see `foresell.answer.levels`. ``nonnegative``: no
-    answer is below 0, whatever the project says; sums are those of the rows all the same.
-
-    Raises:
-        UsageError: ``where``, ``first`` or ``last`` without ``set``, a day that is none, or a level
-            that is none or asked for beside ``set``.
-        GateError: the model failed the gate and nobody gave a reason to use it all the same.
-    """
-    from foresell.answer.rows import answer, default_rows  # noqa: PLC0415 - heavy
-
-    bundle = last_bundle(project, home)
-    if not may_answer(bundle):
-        raise GateError(
-            "the model of the last run failed the gate",
-            f"project {project!r}, bundle/metadata.json",
-            f"read the report, or accept it: foresell run {project} --override REASON",
-        )
-    asked = default_rows(bundle)[0] if rows is None else wiring.read_rows(rows, bundle)
-    if not set:
-        if where or first or last:
-            raise UsageError(
-                "where, first and last say what is changed, and nothing is",
-                "--where, --from, --to",
-                "say what is planned instead: --set promotion=1",
-            )
-        if level is None:
-            return answer(bundle, asked, nonnegative=nonnegative)
-        from foresell.answer.levels import answer_levels, wanted_levels  # noqa: PLC0415 - heavy
-
-        wanted_levels(parse_project(bundle.project_text, "bundle/project.yaml"), level)
-        return answer_levels(bundle, answer(bundle, asked, nonnegative=nonnegative), level)
-    if level is not None or nonnegative:
-        raise UsageError(
-            "a what-if is answered row by row, as the project says",
-            "--level, --nonnegative",
-            "leave them out, or leave out --set",
-        )
-    from foresell.answer.what_if import Change, what_if  # noqa: PLC0415 - heavy
-
-    days = (_day(first, "--from"), _day(last, "--to"))
-    change = Change(values=set, where=where or {}, first=days[0], last=days[1])
-    return what_if(bundle, asked, change)
-
-
-def _day(given: str | date | None, option: str) -> date | None:
-    """Return the day that is meant.
-
-    Raises:
-        UsageError: it is none.
-    """
-    if given is None or isinstance(given, date):
-        return given
-    try:
-        return date.fromisoformat(given)
-    except ValueError as error:
-        raise UsageError(f"{given!r} is no day", option, "write it as 2024-12-31") from error
-
-
-def unanswered(project: str, *, home: str | Path | None = None) -> pl.DataFrame:
-    """Return the rows the source of ``project`` asked for that its bundle cannot answer.
-
-    Key columns, date, known-future covariates and ``reason``; no rows as a rule.
-    """
-    from foresell.answer.rows import default_rows  # noqa: PLC0415 - heavy: only when it answers
-
-    return default_rows(last_bundle(project, home))[1]
-
-
-def last_bundle(project: str, home: str | Path | None) -> Bundle:
-    """Return the bundle of the last run.
-
-    Raises:
-        UsageError: the project has no bundle yet.
-    """
-    settings = read_settings(Path(home) if home is not None else None)
-    wiring.declaration(project, settings)
-    place = wiring.workspace(project, settings)
-    if place.record("register") is None:
-        raise UsageError(
-            f"the project {project!r} has no bundle yet",
-            str(place.root),
-            f"run it first: foresell run {project}",
-        )
-    return read_bundle(place.output("bundle"))
-
-
-def submission(project: str, answered: pl.DataFrame) -> pl.DataFrame:
-    """Return ``answered`` in the two columns the project's ``asked`` section names.
-
-    Raises:
-        UsageError: the project declares no such form.
-    """
-    _, spec = wiring.declaration(project, read_settings())
-    if spec.asked is None or spec.asked.id is None:
-        raise UsageError(
-            f"the project {project!r} declares no submission form",
-            "project.yaml, asked.id",
-            "add asked: {id: '{key}_{date}', id_column: ..., value_column: ...}",
-        )
-    names = [part.split("}")[0] for part in spec.asked.id.split("{")[1:]]
-    for name in names:
-        if name not in answered.columns:
-            raise UsageError(
-                f"asked.id names {name!r}", "project.yaml", nearest(name, answered.columns)
-            )
-    template = spec.asked.id
-    for name in names:
-        template = template.replace("{" + name + "}", "{}")
-    return answered.select(
-        pl.format(template, *names).alias(spec.asked.id_column),
-        pl.col("prediction").alias(spec.asked.value_column),
-    )
 
 
 def doctor(home: str | Path | None = None) -> list[Check]:

@@ -27,18 +27,25 @@ OWN = ("step", "level_used", "scale", "base")  # columns of a direct frame that 
 
 
 def direct_frame(
-    panel: Panel, project: ProjectSpec, recipe: Recipe, cutoff: int, steps: int
+    panel: Panel,
+    project: ProjectSpec,
+    recipe: Recipe,
+    cutoff: int,
+    steps: int,
+    planned: Matrix | None = None,
 ) -> pl.DataFrame:
     """Return (n series x steps) rows, series-major: what is known at ``cutoff`` of each target.
 
     Key columns as in the panel; the time column (the target's date); ``step`` (1, 2, ...);
     ``level_used``; ``scale`` and ``base`` (unit of the target, float64, finite); then float32
     features, targets per scale, NaN (null in the frame: never) where unknown.
-    A key or a time column with the name of a column of the frame is refused.
+    A key or a time column with the name of a column of the frame is refused. ``planned``: the
+    `plan_factors` of the panel as known at ``cutoff``, if they are at hand.
     """
     _refuse_own_names(project)
     with one_thread():
-        return _made(panel, project, recipe, cutoff, steps)
+        seen = panel.until(cutoff)
+        return _made(seen, project, recipe, fit_season(seen, project, recipe, steps, planned))
 
 
 def _refuse_own_names(project: ProjectSpec) -> None:
@@ -56,18 +63,15 @@ def _refuse_own_names(project: ProjectSpec) -> None:
         )
 
 
-def _made(
-    panel: Panel, project: ProjectSpec, recipe: Recipe, cutoff: int, steps: int
-) -> pl.DataFrame:
-    """Return the frame of `direct_frame`."""
-    seen = panel.until(cutoff)
-    season = fit_season(seen, project, recipe, steps)
-    dates = period_dates(panel.dates, project.frequency, cutoff + 1 + steps)[cutoff + 1 :]
+def _made(seen: Panel, project: ProjectSpec, recipe: Recipe, season: Season) -> pl.DataFrame:
+    """Return the frame of `direct_frame` from the panel as ``seen`` at its cutoff."""
+    cutoff, steps = seen.cutoff, season.base.shape[1]
+    dates = period_dates(seen.dates, project.frequency, cutoff + 1 + steps)[cutoff + 1 :]
     rows = np.repeat(np.arange(seen.n_series), steps)
     per_series = _series_columns(seen, project, recipe, season)
     per_step = {
         **calendar_columns(project, dates),
-        **event_columns(project, panel.dates[0], np.arange(cutoff + 1, cutoff + 1 + steps)),
+        **event_columns(project, seen.dates[0], np.arange(cutoff + 1, cutoff + 1 + steps)),
         "aligned": season.aligned.astype(np.float32),
     }
     per_cell = _cell_columns(seen, project, recipe, season, steps)

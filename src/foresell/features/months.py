@@ -26,7 +26,7 @@ WAVES = 2  # sine and cosine pairs over a month
 MONTH = 30.4369  # days, mean
 BESIDE_WEEKS = 5  # to each side: what a period is compared with
 ALL_RIDGE, GROUP_RIDGE = 0.03, 1.0  # of the design's own size; chosen on earlier cutoffs
-LEAST = 26  # weeks to learn from; with fewer there is no effect
+LEAST = 26  # weeks beside no event to learn from; with fewer there is no effect
 BOUNDS = (0.7, 1.4)
 
 
@@ -46,12 +46,14 @@ def month_effects(
     """
     week, seen = week_periods(project), units.shape[1]
     factor = np.ones((units.shape[0], len(dates)))
-    if seen < LEAST * week or not rich.any():
+    if not rich.any():
         return factor
     shape = pool_shape(units, rich, codes)[0]
     logs = np.log(np.clip(np.where(shape > 0, shape, 1.0), 0.02, 50.0))
     waves = _waves(dates, step(project.frequency).days)
     usable = ~_beside_events(project, dates[0], seen)
+    if usable.sum() < LEAST * week:
+        return factor
     reach = BESIDE_WEEKS * week
     design = _against_neighbours(waves[:seen].T, reach)[:, usable].T
     miss = _against_neighbours(logs, reach)[:, usable]

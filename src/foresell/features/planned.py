@@ -20,7 +20,7 @@ from foresell.features.pools import Codes
 from foresell.features.rolling import rolling
 from foresell.spec.project import ProjectSpec
 
-CELLS = 600_000  # series x periods the effect is learnt from; more would cost time and teach little
+CELLS = 200_000  # series x periods the effect is learnt from; more would cost time and teach little
 YEARS = 2
 USUAL_FROM = 60  # values the usual one of a series is the median of
 STOPPED = 20  # cells that must all have sold nothing for a value to mean "closed"

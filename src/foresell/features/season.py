@@ -67,15 +67,28 @@ def lead_codes(panel: Panel, recipe: Recipe) -> NDArray[np.int64]:
     return group_codes(panel, recipe.chain[-2] if len(recipe.chain) > 1 else ())
 
 
-def fit_season(panel: Panel, project: ProjectSpec, recipe: Recipe, steps: int) -> Season:
+def plan_factors(panel: Panel, project: ProjectSpec, recipe: Recipe, steps: int) -> Matrix:
+    """Return (n series, periods to the cutoff + ``steps``): the factor of what is planned.
+
+    See `planned_effects`; the groups are those that share a season.
+    """
+    codes = lead_codes(panel, recipe)
+    return planned_effects(panel, project, codes, panel.cutoff + 1 + steps)
+
+
+def fit_season(
+    panel: Panel, project: ProjectSpec, recipe: Recipe, steps: int, planned: Matrix | None = None
+) -> Season:
     """Return the season of every series for the ``steps`` periods after the panel's cutoff.
 
-    Looks at nothing but ``panel.until(panel.cutoff)``.
+    Looks at nothing but ``panel.until(panel.cutoff)``. ``planned``: its `plan_factors`, if they are
+    at hand.
     """
     cutoff = panel.cutoff
     dates = period_dates(panel.dates, project.frequency, cutoff + 1 + steps)
     codes = lead_codes(panel, recipe)
-    planned = planned_effects(panel, project, codes, len(dates))
+    if planned is None:
+        planned = plan_factors(panel, project, recipe, steps)
     history = without_effects(panel.target[:, : cutoff + 1], planned[:, : cutoff + 1])
     panel, planned = replace(panel, target=history), planned[:, cutoff + 1 :]
     levels = fit_levels(panel, project, recipe)

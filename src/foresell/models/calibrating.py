@@ -114,7 +114,10 @@ def fit_uncertainty(
 def candidate_quantiles(
     learner: Learner, answer: PanelForecast, candidate: str, project: ProjectSpec
 ) -> Matrix:
-    """Return the (n series, steps, levels) quantiles of any candidate of ``answer``, rising."""
+    """Return the (n series, steps, levels) quantiles of any candidate of ``answer``, rising.
+
+    All 0 where the plan means that nothing is sold, but of baselines, which know no plan.
+    """
     point = answer.members[candidate]
     if learner.interval_method == ENSEMBLE:
         flat = _ensemble_quantiles(answer, point)
@@ -132,8 +135,10 @@ def candidate_quantiles(
         flat = calibrated_quantiles(known.calibration, point.ravel(), size, groups)
     bounded = np.maximum(flat, 0.0) if project.nonnegative else flat
     bands = bounded.reshape(*point.shape, len(QUANTILES))
-    learnt = np.isfinite(answer.newcomers) & (candidate not in BASELINES)
-    return np.where(learnt, answer.newcomers, bands)
+    if candidate in BASELINES:
+        return bands
+    learnt = np.where(np.isfinite(answer.newcomers), answer.newcomers, bands)
+    return np.where(answer.stopped[..., None], 0.0, learnt)
 
 
 def series_methods(answer: PanelForecast) -> tuple[str, ...]:

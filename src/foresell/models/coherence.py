@@ -1,6 +1,6 @@
 """Coherent forecasts of a declared hierarchy: how far its sums are heeded, and how sure they are.
 
-The sums' own forecasts (`own_forecast`) are made for every fold as for the answer. How far each
+The sums' own forecasts (`own_forecasts`) are made for every fold as for the answer. How far each
 level is trusted is chosen where the folds' errors of all levels, each against the better of its own
 forecast and the plain sum of the series, are least together. Trust that a fold is scored with was
 chosen on the other folds.
@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from foresell.data.panel import Matrix, Panel
-from foresell.features.hierarchy import hierarchy_levels, own_forecast, presence
+from foresell.features.hierarchy import hierarchy_levels, own_forecasts, presence
 from foresell.features.levels import Vector
-from foresell.features.pools import Codes
+from foresell.features.pools import Codes, Recipe
+from foresell.features.season import plan_factors
 from foresell.features.threads import one_thread
 from foresell.models.level_bands import LevelBand, band_from_dict, fit_bands, row_places
 from foresell.models.origins import Frames, actual_after, first_origin
@@ -60,23 +61,34 @@ def reconciling_from_json(text: str) -> Reconciling:
     return Reconciling(source=read["source"], trust=tuple(read["trust"]), bands=bands)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """What is learnt from: the panel, its project and recipe, and the frames of its folds."""
+
+    panel: Panel
+    project: ProjectSpec
+    recipe: Recipe
+    frames: Frames
+
+
 def reconciled(
-    trust: Sequence[float], panel: Panel, project: ProjectSpec, bottom: Matrix
+    trust: Sequence[float], panel: Panel, project: ProjectSpec, bottom: Matrix, planned: Matrix
 ) -> Matrix:
     """Return (n series, steps) the forecasts ``bottom`` from the panel's cutoff, reconciled.
 
-    Not below 0 where the project says so. A project without a hierarchy: ``bottom`` itself.
+    ``planned``: the `plan_factors` of the panel and as many steps. Not below 0 where the project
+    says so. A project without a hierarchy: ``bottom`` itself.
     """
     if project.hierarchy is None:
         return bottom
     with one_thread():
-        ground = _ground(panel, project, bottom.shape[1])
+        ground = _ground(panel, project, bottom, planned)
         return ground.answer(bottom, trust, nonnegative=project.nonnegative)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Ground:
-    """What reconciling from one origin rests on, whatever the trust."""
+    """What reconciling the forecasts of one origin rests on, whatever the trust."""
 
     codes: list[Codes]
     targets: list[Matrix]
@@ -89,17 +101,17 @@ class _Ground:
         )
 
 
-def _ground(panel: Panel, project: ProjectSpec, steps: int) -> _Ground:
-    """Return the ground of the origin at the panel's cutoff."""
+def _ground(panel: Panel, project: ProjectSpec, bottom: Matrix, planned: Matrix) -> _Ground:
+    """Return the ground of the forecasts ``bottom`` of the origin at the panel's cutoff."""
     declared = project.hierarchy.levels if project.hierarchy is not None else ()
     levels = hierarchy_levels(panel, declared)
-    targets = [own_forecast(panel, project, level, steps) for level in levels]
+    targets = own_forecasts(panel, project, levels, planned, bottom)
     if project.nonnegative:
         targets = [np.maximum(target, 0.0) for target in targets]
     return _Ground(
         codes=[level.codes for level in levels],
         targets=targets,
-        share=presence(panel, project, steps),
+        share=presence(panel, project, bottom.shape[1]),
     )
 
 
@@ -142,7 +154,7 @@ def _summed(values: Matrix, codes: Codes) -> Matrix:
 
 
 def fit_reconciling(
-    panel: Panel, project: ProjectSpec, frames: Frames, rows: FoldRows, source: tuple[str, Vector]
+    past: Past, rows: FoldRows, source: tuple[str, Vector]
 ) -> tuple[Reconciling, Vector]:
     """Return how the candidate ``source`` is reconciled, and (rows,) its held-out rows reconciled.
 
@@ -150,8 +162,9 @@ def fit_reconciling(
     a fold, no candidate's forecast is at hand and the seasonal reference stands in. Folds without a
     year behind them say nothing about a level: with no other, the usual trust is taken.
     """
+    project = past.project
     folds = [
-        _fold(panel, project, frames, rows, (int(cutoff), source[1]))
+        _fold(past, rows, (int(cutoff), source[1]))
         for cutoff in dict.fromkeys(rows.cutoff.tolist())
     ]
     judges = [
@@ -170,24 +183,23 @@ def fit_reconciling(
     return Reconciling(source=source[0], trust=trust), held_out
 
 
-def _fold(
-    panel: Panel, project: ProjectSpec, frames: Frames, rows: FoldRows, held: tuple[int, Vector]
-) -> _Fold:
+def _fold(past: Past, rows: FoldRows, held: tuple[int, Vector]) -> _Fold:
     """Return the fold of one cutoff. ``held``: the cutoff and a candidate's held-out forecasts."""
-    cutoff, forecast = held
+    (cutoff, forecast), panel, project = held, past.panel, past.project
     steps = min(project.horizon, panel.cutoff - cutoff)
-    frame = frames(cutoff)
-    whole = reference(frame).reshape(panel.n_series, -1)[:, :steps].copy()
+    whole = reference(past.frames(cutoff)).reshape(panel.n_series, -1)[:, :steps].copy()
     if project.nonnegative:
         whole = np.maximum(whole, 0.0)
     mine, places = np.flatnonzero(rows.cutoff == cutoff), row_places(panel, project, cutoff)
     whole[places] = forecast[mine]
+    seen = panel.until(cutoff)
+    planned = plan_factors(seen, project, past.recipe, steps)
     return _Fold(
         rows=mine,
         places=places,
         bottom=whole,
         actual=actual_after(panel, cutoff, steps),
-        ground=_ground(panel.until(cutoff), project, steps),
+        ground=_ground(seen, project, whole, planned),
     )
 
 
@@ -231,7 +243,7 @@ def _cost(folds: Sequence[_Fold], *, nonnegative: bool) -> Callable[[Sequence[fl
 
 
 def with_reconciled(
-    ground: tuple[Panel, ProjectSpec, Frames],
+    past: Past,
     rows: FoldRows,
     candidates: Mapping[str, Vector],
     chosen: str,
@@ -239,24 +251,22 @@ def with_reconciled(
 ) -> tuple[Reconciling | None, dict[str, Vector], str]:
     """Return the reconciling, the candidates with the reconciled one, and which is delivered.
 
-    ``ground``: the panel, its project, and the frames of its folds. ``candidates``: held-out
-    forecasts by name; ``chosen`` is the one reconciled. The reconciled one is delivered unless it
-    costs the series more than half a percent of their error on the folds that have a year behind
-    them, nothing at all was held out, or the plan moves sales: a sum's own forecast does not know
-    the plan of its series and would take a part of its effect back. A project without a hierarchy:
+    ``candidates``: held-out forecasts by name; ``chosen`` is the one reconciled. The reconciled one
+    is delivered unless it costs the series more than half a percent of their error on the folds
+    that have a year behind them, or nothing at all was held out. A project without a hierarchy:
     all stays as it is.
     """
-    panel, project, frames = ground
+    panel, project = past.panel, past.project
     if project.hierarchy is None:
         return None, dict(candidates), chosen
-    found, held_out = fit_reconciling(panel, project, frames, rows, (chosen, candidates[chosen]))
+    found, held_out = fit_reconciling(past, rows, (chosen, candidates[chosen]))
     judged = rows.cutoff >= first_origin(project)
     cost, plain = (
         float(np.abs(rows.actual - values)[judged].sum())
         for values in (held_out, candidates[chosen])
     )
-    heeded = len(rows.actual) > 0 and not rows.planned
-    delivered = RECONCILED if heeded and cost <= SPARED * plain else chosen
+    spared = len(rows.actual) > 0 and cost <= SPARED * plain
+    delivered = RECONCILED if spared else chosen
     whole = {**candidates, RECONCILED: held_out}
     bands = fit_bands(panel, project, rows, whole[delivered], buckets)
     return replace(found, bands=bands), whole, delivered

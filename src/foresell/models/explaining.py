@@ -22,8 +22,10 @@ from foresell.models.coherence import RECONCILED
 from foresell.models.combination import bucket_of
 from foresell.models.contributing import AVERAGE, learns_residual, residual_columns
 from foresell.models.learner import Learner, PanelForecast, forecast
-from foresell.models.seasonal import reference, seasonal_members
+from foresell.models.parts import Part
+from foresell.models.seasonal import reference, seasonal_members, stopped
 from foresell.models.splitting import (
+    BASE,
     PARTS,
     RECONCILIATION,
     RESIDUAL,
@@ -87,9 +89,16 @@ def candidate_splits(
     }
     rows, steps = ladder.rows, made.point.shape[1]
     place = rows % steps
+    weighed = {
+        name: split_answer(partial(_planned, splits[name].parts[BASE]), ladder)
+        for name in BASELINES
+        if name in splits
+    }
     for name, shares in ensemble_weights(learner, bucket_of(steps, learner.buckets)).items():
         there = {member: share for member, share in shares.items() if member in splits}
-        splits[name] = mixed([(splits[member], share[place]) for member, share in there.items()])
+        splits[name] = mixed([
+            (weighed.get(member, splits[member]), share[place]) for member, share in there.items()
+        ])
     new = made.newcomers[..., QUANTILES.index(0.5)].ravel()[rows]
     for name, split in splits.items():
         if name not in BASELINES:
@@ -120,6 +129,7 @@ def _member_splits(
 ) -> dict[str, Split]:
     """Return the splits of the members that are no ensembles, before anything is held at 0."""
     frame = ladder.rungs[-1][2]
+    shut = stopped(frame)
     splits = {
         name: split_answer(partial(_seasonal, name), ladder) for name in seasonal_members(frame)
     }
@@ -128,9 +138,11 @@ def _member_splits(
         if name in made.members:
             if learns_residual(part):
                 columns = residual_columns(part, frame, project) if ladder.told else {}
-                splits[name] = with_residual(seasonal, part.forecast(frame), columns)
+                columns = {column: np.where(shut, 0.0, told) for column, told in columns.items()}
+                said = np.where(shut, 0.0, part.forecast(frame))
+                splits[name] = with_residual(seasonal, said, columns)
             else:
-                splits[name] = split_answer(part.forecast, ladder)
+                splits[name] = split_answer(partial(_said, part), ladder)
     for name in BASELINES:
         if name in made.members:
             splits[name] = whole(made.members[name].ravel()[ladder.rows])
@@ -140,6 +152,17 @@ def _member_splits(
 def _seasonal(name: str, frame: pl.DataFrame) -> Vector:
     """Return what one seasonal member says of a frame."""
     return seasonal_members(frame)[name]
+
+
+def _planned(values: Vector, frame: pl.DataFrame) -> Vector:
+    """Return a baseline's forecast as ensembles weigh it: times the factor of what is planned."""
+    told: Vector = values * frame["x_planned"].to_numpy()
+    return told
+
+
+def _said(part: Part, frame: pl.DataFrame) -> Vector:
+    """Return what a part says of a frame: nothing is sold where the plan stops it."""
+    return np.where(stopped(frame), 0.0, part.forecast(frame))
 
 
 def with_residual(seasonal: Split, said: Vector, columns: Mapping[str, Vector]) -> Split:

@@ -5,13 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from foresell.data.panel import Panel
 from foresell.features.levels import Vector
 from foresell.models.contributing import forecast_columns
 from foresell.models.explaining import candidate_splits
 from foresell.models.learner import Learner, PanelForecast
 from foresell.models.splitting import PARTS, RESIDUAL, Ground, climb
-from foresell.spec.project import ProjectSpec
 
 ROWS = 800  # of the window; TreeSHAP of every row would take longer than the training
 COLUMNS = {
@@ -26,22 +24,22 @@ COLUMNS = {
 
 
 def importance(
-    learner: Learner, panel: Panel, project: ProjectSpec, made: PanelForecast, frame: pl.DataFrame
+    learner: Learner, ground: Ground, made: PanelForecast, frame: pl.DataFrame
 ) -> pl.DataFrame:
     """Return how much each part and each column of the data adds, on average over the forecasts.
 
-    ``frame``: the direct frame that ``made`` was made from, of at least as many steps. One row a
+    ``ground``: of the panel that ``made`` forecasts, and as many steps. ``frame``: the direct frame
+    that ``made`` was made from, of at least as many steps. One row a
     candidate, ``kind`` and ``name``: kind ``part`` for the parts of the forecast, ``column`` for
     the columns of the data inside what was learnt (TreeSHAP of boosters, weight times term of
     linear parts). ``mean_abs`` and ``mean`` of the contributions are in the unit of the target,
     over ``rows`` rows drawn by the project's seed; ``share`` is that of the sum of ``mean_abs`` of
     its kind. By candidate and kind, largest first.
     """
-    steps = made.point.shape[1]
+    steps, project = made.point.shape[1], ground.project
     within = frame.filter(pl.col("step") <= steps)
     draw = np.random.default_rng(project.seed)
     rows = np.sort(draw.permutation(within.height)[:ROWS])
-    ground = Ground(panel, project, learner.recipe, steps)
     ladder = climb(ground, within, rows, by_column=False)
     sampled = within[rows]
     lines: list[dict[str, object]] = []
@@ -55,16 +53,15 @@ def importance(
 
 
 def total_parts(
-    learner: Learner, panel: Panel, project: ProjectSpec, made: PanelForecast, frame: pl.DataFrame
+    learner: Learner, ground: Ground, made: PanelForecast, frame: pl.DataFrame
 ) -> pl.DataFrame:
     """Return what the sum of all series is made of: ``date``, ``part``, ``value``, of the champion.
 
-    ``frame`` as in `importance`. By date and part, in the order of `PARTS`; the values of a date
-    sum to the sum of its forecasts, in the unit of the target.
+    ``ground`` and ``frame`` as in `importance`. By date and part, in the order of `PARTS`; the
+    values of a date sum to the sum of its forecasts, in the unit of the target.
     """
-    steps = made.point.shape[1]
+    steps, project = made.point.shape[1], ground.project
     within = frame.filter(pl.col("step") <= steps)
-    ground = Ground(panel, project, learner.recipe, steps)
     every = np.arange(within.height)
     ladder = climb(ground, within, every, by_column=False, told=False)
     parts = candidate_splits(learner, project, made, ladder)[learner.chosen].parts

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from foresell.data.panel import Matrix, Panel
 from foresell.errors import DataError
@@ -12,6 +13,7 @@ from foresell.features.direct import direct_frame
 from foresell.features.levels import Vector
 from foresell.features.newcomers import newcomer_levels
 from foresell.features.pools import Recipe, fit_recipe
+from foresell.features.season import plan_factors
 from foresell.features.threads import one_thread
 from foresell.models.baselines import BASELINES
 from foresell.models.calibrating import (
@@ -24,12 +26,18 @@ from foresell.models.calibrating import (
     named_method,
 )
 from foresell.models.candidates import plans
-from foresell.models.coherence import RECONCILED, Reconciling, reconciled, with_reconciled
+from foresell.models.coherence import (
+    RECONCILED,
+    Past,
+    Reconciling,
+    reconciled,
+    with_reconciled,
+)
 from foresell.models.combination import bucket_of, combined, horizon_thirds
 from foresell.models.effort import Effort
 from foresell.models.judging import Judge, Progress, drawn_samples, fit_parts
 from foresell.models.learning_series import learning_frames, learning_rows
-from foresell.models.members import Fitted, forecast_members, own_members
+from foresell.models.members import Fitted, forecast_members, own_members, with_plan
 from foresell.models.origins import (
     Frames,
     fallback_cutoffs,
@@ -99,7 +107,7 @@ class PanelForecast:
     step.
     ``newcomers``: (n, s, levels) quantiles of series without history, learnt from earlier
     newcomers; NaN elsewhere. Where it is finite it is the answer of every candidate but the
-    baselines.
+    baselines. ``stopped``: (n, s) where the plan means that nothing is sold.
     """
 
     point: Matrix
@@ -112,6 +120,7 @@ class PanelForecast:
     scale: Vector
     holiday: Vector
     newcomers: Matrix
+    stopped: NDArray[np.bool_]
 
 
 def fit_learner(
@@ -155,14 +164,15 @@ def _fitted(
     judged = judged.without(failures)
     candidates, ensembles = _candidates(judged.rows, len(buckets))
     best = _chosen(judged.rows, candidates)
-    reconciling, candidates, chosen = with_reconciled(
-        (panel, project, frames), judged.rows, candidates, best, buckets
-    )
+    past = Past(panel=panel, project=project, recipe=recipe, frames=frames)
+    reconciling, candidates, chosen = with_reconciled(past, judged.rows, candidates, best, buckets)
     progress("calibrating the intervals")
-    shape, reach = fit_shape(judged.rows, candidates[chosen], project.seed)
+    sold = judged.rows.planned > 0  # where nothing can be, nothing is missed
+    rows = judged.rows.taken(sold)
+    shape, reach = fit_shape(rows, candidates[chosen][sold], project.seed)
     uncertainty = {
         name: fit_uncertainty(
-            judged.rows, values, len(buckets), None if name in BASELINES else reach
+            rows, values[sold], len(buckets), None if name in BASELINES else reach
         )
         for name, values in candidates.items()
     }
@@ -239,8 +249,10 @@ def forecast(
     Raises:
         DataError: the frame is of other series, or of fewer steps.
     """
+    seen = panel.until(panel.cutoff)
+    planned = _planned(learner, seen, project, steps)
     if frame is None:
-        frame = direct_frame(panel, project, learner.recipe, panel.cutoff, steps)
+        frame = direct_frame(panel, project, learner.recipe, panel.cutoff, steps, planned)
     if (given := steps_of(frame, panel)) < steps:
         raise DataError(
             f"a frame of {given} steps cannot answer {steps}",
@@ -249,7 +261,6 @@ def forecast(
         )
     if given > steps:
         frame = frame.filter(pl.col("step") <= steps)
-    seen = panel.until(panel.cutoff)
     made = forecast_members(learner.fitted, seen, project, frame)
     members = {name: values for name, values in made.items() if name in learner.uncertainty}
     holiday = holiday_rows(frame, project)
@@ -257,16 +268,17 @@ def forecast(
     if learner.shape is not None:
         reach = learner.shape.sides(design, shape_table(frame, members))
     bucket = bucket_of(steps, learner.buckets)
-    alone = dict(members)
+    factor = frame["x_planned"].to_numpy().astype(np.float64).reshape(-1, steps)
+    alone = with_plan(members, factor)
     for name, weights in learner.ensembles.items():
         members[name] = combined(alone, weights, bucket)
     newcomers = _newcomers(learner, seen, project, frame)
     for name in own_members(members):
         middle = newcomers[..., QUANTILES.index(0.5)]
         members[name] = np.where(np.isfinite(middle), middle, members[name])
-    if learner.reconciling is not None:
+    if learner.reconciling is not None and planned is not None:
         source = members[learner.reconciling.source]
-        members[RECONCILED] = reconciled(learner.reconciling.trust, seen, project, source)
+        members[RECONCILED] = reconciled(learner.reconciling.trust, seen, project, source, planned)
     answer = PanelForecast(
         point=members[learner.chosen],
         quantiles=np.zeros((panel.n_series, steps, len(QUANTILES))),
@@ -278,9 +290,18 @@ def forecast(
         scale=frame["scale"].to_numpy(),
         holiday=holiday.astype(np.float64),
         newcomers=newcomers,
+        stopped=factor == 0,
     )
     quantiles = candidate_quantiles(learner, answer, learner.chosen, project)
     return replace(answer, quantiles=quantiles)
+
+
+def _planned(learner: Learner, seen: Panel, project: ProjectSpec, steps: int) -> Matrix | None:
+    """Return the `plan_factors` of an answer, where reconciling needs more of them than a frame."""
+    if learner.reconciling is None:
+        return None
+    with one_thread():
+        return plan_factors(seen, project, learner.recipe, steps)
 
 
 def _newcomers(learner: Learner, seen: Panel, project: ProjectSpec, frame: pl.DataFrame) -> Matrix:

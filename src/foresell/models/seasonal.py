@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from foresell.features.levels import Vector
 
@@ -39,6 +40,12 @@ def seasonal_members(frame: pl.DataFrame) -> dict[str, Vector]:
     """
     growth = growth_factor(frame)
     return {name: member(frame, growth) for name, member in SEASONAL.items()}
+
+
+def stopped(frame: pl.DataFrame) -> NDArray[np.bool_]:
+    """Return (n rows,) where the plan of a direct frame means that nothing is sold."""
+    shut: NDArray[np.bool_] = frame["x_planned"].to_numpy() == 0
+    return shut
 
 
 def reference(frame: pl.DataFrame) -> Vector:

@@ -68,21 +68,29 @@ class Ladder:
 
 @dataclass(frozen=True)
 class Ground:
-    """What frames are made from: one panel as known at its cutoff, and so many steps."""
+    """What frames are made from: one panel as known at its cutoff, and so many steps.
+
+    Each frame is made once.
+    """
 
     panel: Panel
     project: ProjectSpec
     recipe: Recipe
     steps: int
+    made: dict[tuple[tuple[str, ...], bool], pl.DataFrame] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def frame(self, planned: Sequence[str], *, events: bool) -> pl.DataFrame:
         """Return the direct frame had nobody planned but the covariates ``planned``.
 
         Without ``events``: had nobody declared any.
         """
-        project = self.project if events else eventless(self.project)
-        panel = unplanned(self.panel, planned)
-        return direct_frame(panel, project, self.recipe, panel.cutoff, self.steps)
+        if (asked := (tuple(planned), events)) not in self.made:
+            project = self.project if events else eventless(self.project)
+            panel = unplanned(self.panel, planned)
+            self.made[asked] = direct_frame(panel, project, self.recipe, panel.cutoff, self.steps)
+        return self.made[asked]
 
 
 def eventless(project: ProjectSpec) -> ProjectSpec:

@@ -7,7 +7,7 @@ the series.
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import polars as pl
@@ -22,7 +22,7 @@ from foresell.models.combination import (
     greedy_weights,
     inverse_error_weights,
 )
-from foresell.models.members import own_members
+from foresell.models.members import own_members, with_plan
 from foresell.models.origins import actual_after, steps_of
 from foresell.models.shape import shape_table
 from foresell.models.trees.growing import Table
@@ -52,7 +52,7 @@ class FoldRows:
 
     ``members``: forecasts by candidate. ``half``: 0 or 1, the half of the series the row's series
     is in. ``period``: the period of the target. ``design``: see `spread_design`; ``table``: see
-    `shape_table`. ``planned``: whether the plan moves sales (`foresell.features.planned`).
+    `shape_table`. ``planned``: the factor of what is planned (`foresell.features.planned`).
     """
 
     cutoff: Codes
@@ -65,12 +65,24 @@ class FoldRows:
     period: Codes
     design: Matrix
     table: Table
-    planned: bool = False
+    planned: Vector
+
+    @property
+    def weighed(self) -> Mapping[str, Vector]:
+        """The members as ensembles weigh them, see `with_plan`."""
+        return with_plan(self.members, self.planned)
 
     def without(self, names: Collection[str]) -> "FoldRows":
         """Return the rows without the members in ``names``."""
         kept = {name: values for name, values in self.members.items() if name not in names}
         return replace(self, members=kept)
+
+    def taken(self, kept: NDArray[np.bool_]) -> "FoldRows":
+        """Return the rows that are ``kept``, (rows,)."""
+        members = {name: values[kept] for name, values in self.members.items()}
+        others = [entry.name for entry in fields(self) if entry.name != "members"]
+        rows = {name: getattr(self, name)[kept] for name in others}
+        return FoldRows(members=members, **rows)
 
 
 def series_halves(panel: Panel) -> Codes:
@@ -109,7 +121,7 @@ def fold_rows(
         period=np.tile(cutoff + np.arange(1, steps + 1), count)[seen],
         design=spread_design(frame, members, holiday)[seen],
         table=shape_table(frame, members)[seen],
-        planned=bool((frame["x_planned"] != 1).any()),
+        planned=frame["x_planned"].to_numpy().astype(np.float64)[seen],
     )
 
 
@@ -132,25 +144,23 @@ def joined(folds: Sequence[FoldRows]) -> FoldRows:
         period=one("period").astype(np.int64),
         design=one("design"),
         table=np.concatenate([fold.table for fold in folds]),
-        planned=any(fold.planned for fold in folds),
+        planned=one("planned"),
     )
 
 
 def weights_of(ensemble: str, rows: FoldRows, buckets: int, chosen: NDArray[np.bool_]) -> Weights:
     """Return an ensemble's weights per horizon bucket, learnt from the ``chosen`` rows.
 
-    A bucket no fold reaches takes the weights of the bucket before it. Where the plan moves sales,
-    baselines have no weight: they do not know it, and a changed plan must move the ensemble.
+    A bucket no fold reaches takes the weights of the bucket before it.
     """
-    own = own_members(rows.members)
-    usable = own if rows.planned else tuple(rows.members)
+    own, weighed = own_members(rows.members), rows.weighed
     weights: list[Mapping[str, float]] = []
     for bucket in range(buckets):
         mine = chosen & (rows.bucket == bucket)
         if not mine.any() and weights:
             weights.append(weights[-1])
             continue
-        members = {name: rows.members[name][mine] for name in usable}
+        members = {name: values[mine] for name, values in weighed.items()}
         weights.append(ENSEMBLES[ensemble](members, rows.actual[mine], own))
     return tuple(weights)
 
@@ -158,7 +168,7 @@ def weights_of(ensemble: str, rows: FoldRows, buckets: int, chosen: NDArray[np.b
 def _blend(rows: FoldRows, weights: Weights) -> Vector:
     """Return (rows,) the members weighed by each row's bucket."""
     out = np.zeros(len(rows.actual))
-    for name, values in rows.members.items():
+    for name, values in rows.weighed.items():
         share = np.array([weight.get(name, 0.0) for weight in weights])
         out += share[rows.bucket] * values
     return out
@@ -217,4 +227,5 @@ def empty_rows() -> FoldRows:
         period=codes,
         design=np.zeros((0, len(TERMS))),
         table=np.zeros((0, 0), dtype=np.float32),
+        planned=none,
     )

@@ -89,7 +89,11 @@ def read_raw_panel(processed: Store, project: ProjectSpec) -> Panel:
 
 def read_panel(processed: Store, project: ProjectSpec) -> Panel:
     """Return the whole panel with the target that models learn from, series in key order."""
-    panel = read_raw_panel(processed, project)
+    return as_learnt(read_raw_panel(processed, project), project)
+
+
+def as_learnt(panel: Panel, project: ProjectSpec) -> Panel:
+    """Return a panel of `read_raw_panel` with the target that models learn from."""
     return replace(panel, target=learnable(panel.target, project.cleaning.negative_target))
 
 

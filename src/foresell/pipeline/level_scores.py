@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 
 from foresell.data.panel import Matrix, Panel
-from foresell.features.hierarchy import hierarchy_levels, own_forecast
-from foresell.models.coherence import RECONCILED, Reconciling
+from foresell.features.hierarchy import hierarchy_levels, own_forecasts
+from foresell.features.season import plan_factors
+from foresell.models.coherence import RECONCILED
+from foresell.models.learner import Learner
 from foresell.spec.project import ProjectSpec
 
 SERIES = "series"
@@ -26,7 +28,7 @@ def level_scores(
     project: ProjectSpec,
     truth: pl.DataFrame,
     forecasts: Mapping[str, pl.DataFrame],
-    reconciling: Reconciling | None,
+    learner: Learner,
 ) -> pl.DataFrame:
     """Return the errors of the series and of each declared level on the rows of ``truth``.
 
@@ -35,6 +37,7 @@ def level_scores(
     are sums of the same rows, before and after; ``own`` is the level's forecast from its own past
     (of the series: the candidate that is reconciled). No rows without a hierarchy.
     """
+    reconciling = learner.reconciling
     if project.hierarchy is None or reconciling is None:
         return pl.DataFrame(schema=SCHEMA)
     keys, time = list(project.keys), project.time
@@ -46,13 +49,26 @@ def level_scores(
     rows = rows.join(described, on=keys, how="left", maintain_order="left")
     tables = [_errors(SERIES, rows.with_columns(own=pl.col("bottom_up")))]
     steps = int(truth["step"].to_numpy().max(initial=1))
-    for level in hierarchy_levels(known, project.hierarchy.levels):
-        own = _long(level.nodes, known, time, own_forecast(known, project, level, steps))
+    levels = hierarchy_levels(known, project.hierarchy.levels)
+    planned = plan_factors(known, project, learner.recipe, steps)
+    bottom = _grid(known, project, forecasts[reconciling.source], steps)
+    targets = own_forecasts(known, project, levels, planned, bottom)
+    for level, target in zip(levels, targets, strict=True):
+        own = _long(level.nodes, known, time, target)
         sums = _sums(rows, level.columns, time)
         on = [*level.columns, time]
         sums = sums.join(own, on=on, how="left", nulls_equal=True, maintain_order="left")
         tables.append(_errors(level.name, sums))
     return pl.concat(tables)
+
+
+def _grid(known: Panel, project: ProjectSpec, made: pl.DataFrame, steps: int) -> Matrix:
+    """Return (n series, steps) what was forecast, 0 where nothing was."""
+    keys = list(project.keys)
+    cells = known.keys.join(pl.DataFrame({"step": range(1, steps + 1)}), how="cross")
+    own = made.select(*keys, pl.col("step").cast(pl.Int64), "prediction")
+    found = cells.join(own, on=[*keys, "step"], how="left", maintain_order="left")
+    return found["prediction"].fill_null(0.0).to_numpy().reshape(known.n_series, steps)
 
 
 def _sums(rows: pl.DataFrame, columns: Sequence[str], time: str) -> pl.DataFrame:

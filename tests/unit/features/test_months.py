@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -5,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.features.months import BOUNDS, LEAST, month_effects
+from foresell.spec.calendar import Event
 from foresell.spec.project import ProjectSpec
 from tests.unit.models.toys import project
 
@@ -72,3 +74,10 @@ def test_daily_data_learns_the_same_month() -> None:
     units = np.exp(truth[:400] + 0.05 * rng.standard_normal((20, 400)))
     logs = np.log(effects(units, dates, project("D")))[0]
     assert np.corrcoef(logs[400:], truth[400:])[0, 1] > 0.7
+
+
+def test_events_in_every_fortnight_leave_nothing_to_learn_from() -> None:
+    paydays = Event(name="payday", dates=tuple(FIRST + timedelta(days=14 * k) for k in range(80)))
+    units = np.random.default_rng(9).uniform(1, 2, (3, 104))
+    spec = replace(project(), events=(paydays,))
+    assert np.array_equal(effects(units, weeks(120), spec), np.ones((3, 120)))

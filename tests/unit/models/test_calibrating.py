@@ -73,6 +73,7 @@ def held_out(count: int, seed: int, cutoffs: tuple[int, ...] = (60, 70)) -> Fold
         period=cutoff + step,
         design=np.column_stack([np.ones(count), x]),
         table=np.column_stack([series, step]).astype(np.float32),
+        planned=np.ones(count),
     )
 
 

@@ -5,10 +5,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from foresell.data.panel import Panel
+from foresell.data.panel import Matrix, Panel
 from foresell.features.direct import direct_frame
 from foresell.features.hierarchy import hierarchy_levels
 from foresell.features.pools import fit_recipe, group_sum
+from foresell.features.season import plan_factors
+from foresell.models.baselines import BASELINES
+from foresell.models.calibrating import candidate_quantiles
 from foresell.models.coherence import (
     RECONCILED,
     TRUSTS,
@@ -48,6 +51,11 @@ def weekly() -> tuple[Panel, Learner]:
     return known, fitted(known)
 
 
+def plan(known: Panel, steps: int = HORIZON) -> Matrix:
+    """What is planned, as the learner of `weekly` sees it."""
+    return plan_factors(known, spec(), weekly()[1].recipe, steps)
+
+
 def told(learner: Learner) -> Reconciling:
     assert learner.reconciling is not None
     return learner.reconciling
@@ -71,7 +79,7 @@ def test_reconciling_moves_the_source_and_nothing_else() -> None:
     known, learner = weekly()
     members = answered().members
     source = members[told(learner).source]
-    again = reconciled(told(learner).trust, known, spec(), source)
+    again = reconciled(told(learner).trust, known, spec(), source, plan(known))
     assert members[RECONCILED].tobytes() == again.tobytes()
     assert np.isfinite(again).all()
     assert (again >= 0).all()
@@ -79,29 +87,66 @@ def test_reconciling_moves_the_source_and_nothing_else() -> None:
 
 
 def test_the_reconciled_series_are_delivered_unless_the_folds_say_they_cost_too_much() -> None:
-    known = panel(120)
-    learner = fitted(replace(known, known={"promo": 0 * known.known["promo"]}))
+    _, learner = weekly()
     errors = dict(learner.folds.group_by("candidate").agg(pl.col("abs_error").sum()).iter_rows())
     spared = errors[RECONCILED] <= 1.005 * errors[told(learner).source]
     assert learner.chosen == (RECONCILED if spared else told(learner).source)
 
 
-def test_where_the_plan_moves_sales_the_series_that_know_it_are_delivered() -> None:
-    _, learner = weekly()
-    assert learner.chosen == told(learner).source
+def test_a_changed_plan_moves_the_series_and_their_sums_alike_and_no_other_date() -> None:
+    known, learner = weekly()
+    at = known.cutoff + 3
+    made = {}
+    for promoted in (0.0, 1.0):
+        promo = known.known["promo"].copy()
+        promo[:, at] = promoted
+        changed = replace(known, known={"promo": promo})
+        answer = forecast(learner, changed, spec(), HORIZON)
+        made[promoted] = (answer.members[told(learner).source], answer.members[RECONCILED])
+    for codes in (np.arange(12), *(level.codes for level in hierarchy_levels(known, LEVELS))):
+        plain, whole = (
+            group_sum(made[1.0][place], codes) / group_sum(made[0.0][place], codes)
+            for place in (0, 1)
+        )
+        assert whole[:, 2] == pytest.approx(plain[:, 2], rel=0.01)
+        assert (plain[:, 2] > 1.15).all()
+    assert (
+        np.delete(made[1.0][1], 2, axis=1).tobytes() == np.delete(made[0.0][1], 2, axis=1).tobytes()
+    )
+
+
+def test_a_closed_shop_sells_nothing_surely_and_takes_nothing_from_the_others() -> None:
+    known, learner = weekly()
+    spoilt, promo = known.target.copy(), known.known["promo"].copy()
+    closed = np.zeros(promo.shape, dtype=np.bool_)
+    closed[3:6, 60:68] = closed[3:6, 71:76] = True  # 39 cells, all of the second shop
+    closed[3:6, known.cutoff + 4] = True
+    promo[closed] = 9.0
+    spoilt[closed & np.isfinite(spoilt)] = 0.0
+    shut = replace(known, target=spoilt, known={"promo": promo})
+    answer = forecast(learner, shut, spec(), HORIZON)
+    plain = answered()
+
+    for name in (name for name in answer.members if name not in BASELINES):
+        assert (answer.members[name][3:6, 3] == 0).all()
+        assert (candidate_quantiles(learner, answer, name, spec())[3:6, 3] == 0).all()
+    others = np.setdiff1d(np.arange(12), np.arange(3, 6))
+    ratio = answer.members[RECONCILED][others, 3] / plain.members[RECONCILED][others, 3]
+    assert ratio == pytest.approx(np.ones(9), abs=0.05)
 
 
 def test_without_a_declared_hierarchy_nothing_is_reconciled() -> None:
     known = panel(120)
     bottom = np.ones((12, HORIZON))
-    assert reconciled((0.5,), known, project(), bottom) is bottom
+    assert reconciled((0.5,), known, project(), bottom, plan(known)) is bottom
 
 
 def test_a_step_is_the_same_whatever_horizon_is_asked_for() -> None:
     known, learner = weekly()
     bottom = np.ascontiguousarray(answered().members[told(learner).source])
-    whole = reconciled((0.5, 0.5, 0.5), known, spec(), bottom)
-    short = reconciled((0.5, 0.5, 0.5), known, spec(), np.ascontiguousarray(bottom[:, :3]))
+    whole = reconciled((0.5, 0.5, 0.5), known, spec(), bottom, plan(known))
+    part = np.ascontiguousarray(bottom[:, :3])
+    short = reconciled((0.5, 0.5, 0.5), known, spec(), part, plan(known, 3))
     assert short.tobytes() == np.ascontiguousarray(whole[:, :3]).tobytes()
 
 
@@ -122,8 +167,9 @@ def test_series_without_history_change_no_byte_of_the_reconciled_others(count: i
     bottom = np.full((more.n_series, HORIZON), 50.0)
     bottom[old] = source
     trust = (0.5, 0.5, 0.5)
-    moved = reconciled(trust, more, spec(), bottom)
-    assert moved[old].tobytes() == reconciled(trust, known, spec(), source).tobytes()
+    moved = reconciled(trust, more, spec(), bottom, plan(more))
+    alone = reconciled(trust, known, spec(), source, plan(known))
+    assert moved[old].tobytes() == alone.tobytes()
     new = np.setdiff1d(np.arange(more.n_series), old)
     assert (moved[new] == 50.0).all()
 
@@ -133,8 +179,9 @@ def test_what_happens_after_the_cutoff_changes_no_byte() -> None:
     blind = known.until(110)
     spoilt = np.where(np.arange(known.target.shape[1]) > 110, 1e9, known.target)
     bottom = np.abs(np.random.default_rng(1).normal(100, 10, (12, HORIZON)))
-    one = reconciled((0.5, 0.5, 0.5), blind, spec(), bottom)
-    other = reconciled((0.5, 0.5, 0.5), replace(blind, target=spoilt), spec(), bottom)
+    trust, hidden = (0.5, 0.5, 0.5), replace(blind, target=spoilt)
+    one = reconciled(trust, blind, spec(), bottom, plan(blind))
+    other = reconciled(trust, hidden, spec(), bottom, plan(hidden))
     assert one.tobytes() == other.tobytes()
 
 
@@ -143,7 +190,7 @@ def test_series_that_are_off_are_drawn_to_what_their_shop_sells() -> None:
     known = later.until(120 - 1 - HORIZON)
     sold = later.target[:, 120 - HORIZON : 120]
     off = sold * np.where(np.arange(12) < 3, 1.3, 1.0)[:, None]  # a whole shop too high
-    drawn = reconciled((0.75, 0.0, 0.0), known, spec(), off)
+    drawn = reconciled((0.75, 0.0, 0.0), known, spec(), off, plan(known))
     shops = hierarchy_levels(known, LEVELS)[0].codes
     miss = [np.abs(group_sum(one - sold, shops))[0].sum() for one in (drawn, off)]
     assert miss[0] < 0.6 * miss[1]

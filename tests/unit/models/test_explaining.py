@@ -12,12 +12,13 @@ from foresell.data.panel import Panel
 from foresell.errors import DataError
 from foresell.features.direct import direct_frame
 from foresell.features.levels import Vector
+from foresell.models.baselines import BASELINES
 from foresell.models.contributing import AVERAGE
 from foresell.models.explaining import TOLERANCE, Asked, explain
 from foresell.models.importance import importance, total_parts
 from foresell.models.learner import Learner, fit_learner, forecast
 from foresell.models.members import Fitted
-from foresell.models.splitting import PARTS
+from foresell.models.splitting import PARTS, Ground
 from foresell.spec.hierarchy import Hierarchy
 from foresell.spec.modelling import Modelling
 from foresell.spec.project import ProjectSpec
@@ -133,6 +134,27 @@ def test_growth_is_the_seasonal_base_times_its_growth_less_itself() -> None:
         assert np.ptp(ratio[shop * HORIZON : (shop + 1) * HORIZON]) < 1e-9
 
 
+def test_a_closed_day_is_taken_back_by_what_is_known_and_by_that_column() -> None:
+    known, learner = every_candidate()
+    plan, target = known.known["promo"].copy(), known.target.copy()
+    plan[0, 60:84], plan[0, known.cutoff + 2] = -1.0, -1.0
+    target[0, 60:84] = 0.0
+    shut = replace(known, known={"promo": plan}, target=target)
+    answer = forecast(learner, shut, project(), HORIZON)
+
+    for name, expected in answer.members.items():
+        found = parts_of(learner, shut, name)
+        assert summed(found) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+        if name not in BASELINES:
+            mine = found.filter((pl.col("shop") == "s0") & (pl.col("item") == 0), step=2)
+            told = dict(mine.group_by("part").agg(pl.col("value").sum()).iter_rows())
+            rest = sum(value for part, value in told.items() if part != "known")
+            assert told["known"] == pytest.approx(-rest)
+            assert (rest > 10, expected[0, 1]) == (True, 0.0)
+            columns = mine.filter(part="known")["column"].unique().to_list()
+            assert columns == ["promo"]
+
+
 def test_a_promotion_moves_the_part_known_of_its_own_date_alone() -> None:
     known, learner = every_candidate()
     asked = Asked(steps=HORIZON, series=ALL[:1], candidate="lad")
@@ -239,7 +261,7 @@ def test_importance_has_the_mean_size_of_what_explanations_say() -> None:
     frame = direct_frame(known, project(), learner.recipe, known.cutoff, HORIZON)
     made = forecast(learner, known, project(), HORIZON, frame)
 
-    table = importance(learner, known, project(), made, frame)
+    table = importance(learner, Ground(known, project(), learner.recipe, HORIZON), made, frame)
 
     found = parts_of(learner, known, "lightgbm")
     one = table.filter((pl.col("candidate") == "lightgbm") & (pl.col("name") == "growth"))
@@ -263,7 +285,7 @@ def test_the_parts_of_the_total_are_the_sums_of_the_parts_of_every_series() -> N
     frame = direct_frame(known, project(), learner.recipe, known.cutoff, HORIZON)
     made = forecast(learner, known, project(), HORIZON, frame)
 
-    total = total_parts(learner, known, project(), made, frame)
+    total = total_parts(learner, Ground(known, project(), learner.recipe, HORIZON), made, frame)
 
     own = parts_of(learner, known, learner.chosen)
     expected = own.group_by(pl.col("day").alias("date"), "part").agg(pl.col("value").sum())

@@ -13,11 +13,11 @@ import polars as pl
 from foresell.evaluate.leaderboard import truth_frame
 from foresell.evaluate.protocols import FROZEN, ONE_STEP
 from foresell.models.learner_files import read_learner
-from foresell.models.learning_series import learning_rows
+from foresell.models.learning_series import FEWEST, learning_rows
 from foresell.models.one_step import judged_periods, one_step_ahead
 from foresell.pipeline.fingerprint import digest
 from foresell.pipeline.judgement import Case, backtest_table, judge_case
-from foresell.pipeline.layer import read_files, read_panel, read_raw_panel, read_split
+from foresell.pipeline.layer import as_learnt, read_files, read_raw_panel, read_split
 from foresell.pipeline.level_scores import level_scores
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
@@ -30,7 +30,7 @@ def run(work: Work) -> None:
 
     Baselines of the frozen origin are those of the stage ``baselines``; their intervals were made
     by ``train`` in the same way as the candidates' own. What is judged one step ahead lies in
-    ``one_step/``, with its predictions; of very many series, those that are learnt from
+    ``one_step/``, with its predictions; of very many series, those of a draw
     (`learning_rows`). ``hierarchy.csv``: errors of the levels and their sums.
 
     The champion was chosen on earlier cutoffs by the stage ``train``; here it is only judged.
@@ -45,9 +45,9 @@ def run(work: Work) -> None:
         protocol=FROZEN, truth=truth, forecasts=_frozen_forecasts(work), champion=learner.chosen
     )
     verdict, told = judge_case(frozen, project, out)
-    learnt_from = read_panel(work.inputs["processed"], project)
-    periods = judged_periods(panel.n_series, steps)
-    drawn = learnt_from.select(learning_rows(learnt_from, project, learner.recipe))
+    learnt_from = as_learnt(panel, project)
+    drawn = learnt_from.select(learning_rows(learnt_from, project, learner.recipe, FEWEST))
+    periods = judged_periods(drawn.n_series, steps)
     moving = one_step_ahead(learner, drawn, project, periods, work.note)
     for name, frame in moving.items():
         out.write_frame(f"{ONE_STEP.folder}predictions/{name}.parquet", frame)
@@ -58,7 +58,7 @@ def run(work: Work) -> None:
     folds = backtest_table(learner, project, panel.dates[0])
     out.write_bytes("backtest.csv", folds.write_csv().encode())
     known = learnt_from.until(cutoff)
-    levels = level_scores(known, project, truth, frozen.forecasts, learner.reconciling)
+    levels = level_scores(known, project, truth, frozen.forecasts, learner)
     out.write_bytes("hierarchy.csv", levels.write_csv().encode())
     out.write_frame("truth.parquet", truth)
     for name in ("importance.csv", "parts.csv"):

@@ -1,5 +1,7 @@
 """forecast: every row that was asked for, answered from the bundle."""
 
+import polars as pl
+
 from foresell.answer.levels import answer_levels
 from foresell.answer.rows import answer, default_rows, horizon_rows
 from foresell.bundle.bundle import may_answer, read_bundle
@@ -20,10 +22,16 @@ def run(work: Work) -> None:
     the reason; no rows as a rule.
     """
     bundle, out = read_bundle(work.inputs["bundle"]), work.outputs["forecast"]
-    rows, left = default_rows(bundle)
-    out.write_frame("horizon.parquet", answer(bundle, horizon_rows(bundle)))
+    identity = [*work.project.keys, work.project.time]
+    (rows, left), horizon = default_rows(bundle), horizon_rows(bundle)
+    both = pl.concat([rows, horizon], how="diagonal_relaxed")
+    answers = answer(bundle, both.unique(identity, keep="first", maintain_order=True))
+    horizon, answered = (
+        asked.select(identity).join(answers, on=identity, how="left", maintain_order="left")
+        for asked in (horizon, rows)
+    )
+    out.write_frame("horizon.parquet", horizon)
     name = "forecast.parquet" if may_answer(bundle) else REFUSED
-    answered = answer(bundle, rows)
     out.write_frame(name, answered)
     if work.project.hierarchy is not None:
         sums = HIERARCHY if may_answer(bundle) else f"refused_{HIERARCHY}"

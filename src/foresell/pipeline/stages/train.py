@@ -6,6 +6,7 @@ from foresell.models.effort import EFFORTS
 from foresell.models.importance import importance, total_parts
 from foresell.models.learner import fit_learner, forecast
 from foresell.models.learner_files import write_learner
+from foresell.models.splitting import Ground
 from foresell.pipeline.layer import feature_frames, read_panel, read_split
 from foresell.pipeline.work import Work
 
@@ -28,10 +29,12 @@ def run(work: Work) -> None:
     for name, content in write_learner(learner).items():
         work.outputs["judged"].write_bytes(name, content)
     steps = project.split.test
-    made = forecast(learner, panel, project, steps, frames(cutoff))
-    matters = importance(learner, panel, project, made, frames(cutoff))
+    frame = frames(cutoff)
+    made = forecast(learner, panel, project, steps, frame)
+    ground = Ground(panel, project, learner.recipe, steps)
+    matters = importance(learner, ground, made, frame)
     work.outputs["predictions"].write_bytes("importance.csv", matters.write_csv().encode())
-    parts = total_parts(learner, panel, project, made, frames(cutoff))
+    parts = total_parts(learner, ground, made, frame)
     work.outputs["predictions"].write_bytes("parts.csv", parts.write_csv().encode())
     for name, point in made.members.items():
         quantiles = candidate_quantiles(learner, made, name, project)
