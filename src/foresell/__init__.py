@@ -72,4 +72,4 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """Return the verbs beside what every module has, for those who explore."""
-    return sorted({*globals(), *__all__})
+    return sorted({name for name in globals() if name.startswith("__")} | set(__all__))

@@ -6,17 +6,20 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+import foresell
 from tests.builders import weekly_files, write_files
 from tests.tabular_files import district_files, order_files
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "src" / "foresell" / "projects"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(sh|python|yaml)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -105,3 +108,28 @@ def test_the_figures_of_the_readme_are_those_of_the_last_scored_run() -> None:
         row = re.search(r"^\| \**foresell.*$", page.read_text("utf-8"), re.MULTILINE)
         assert row is not None
         assert re.findall(r"0\.\d{4}", row.group()) == scored
+
+
+def test_the_smallest_panel_of_the_documents_runs_to_a_forecast(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [text for text in blocks(ROOT / "docs" / "projects.md", "yaml") if "deals" in text]
+    files = {text.split("\n")[0].removeprefix("# projects/"): text.encode() for text in texts}
+    assert list(files) == ["deals/project.yaml", "deals/contract.yaml"]
+    days = [date(2022, 1, 3) + timedelta(days=i) for i in range(800)]
+    lines = [
+        f"{shop},{day},{20 + 5 * day.weekday() + 9 * (day.day % 9 == 0)},{int(day.day % 9 == 0)}"
+        for shop in ("north", "south")
+        for day in days
+    ]
+    sales = "\n".join(["shop,day,pieces,promotion", *lines, ""]).encode()
+    write_files(tmp_path, {f"own/{name}": text for name, text in files.items()})
+    write_files(tmp_path, {"DIR/sales.csv": sales})
+    monkeypatch.setenv("FORESELL_PROJECTS", str(tmp_path / "own"))
+
+    ran = foresell.run(
+        "deals", data=tmp_path / "DIR", preset="fast", home=tmp_path / "home", override="a test"
+    )
+
+    assert ran.forecast is not None
+    assert pl.read_parquet(ran.forecast).height == 2 * 14

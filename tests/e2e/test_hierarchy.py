@@ -1,5 +1,7 @@
 """Sums of what is answered: coherent with the rows, at every level, by every surface."""
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,11 @@ import polars as pl
 import pytest
 
 import foresell
+from foresell.adapters.store import DirectoryStore
+from foresell.answer.levels import answer_levels
+from foresell.answer.rows import answer
 from foresell.api import RunResult
+from foresell.bundle.bundle import read_bundle
 from foresell.errors import UsageError
 from foresell.spec.forecast import quantile_columns
 
@@ -36,7 +42,8 @@ def test_a_level_asked_for_is_the_one_that_the_run_left(whole: Whole) -> None:
     left = pl.read_parquet(result.workspace / "forecast" / "hierarchy.parquet")
     asked = foresell.forecast("walmart", level="Store", home=folder / "home")
 
-    assert asked.columns == ["level", "Store", "Date", "prediction", *quantile_columns(), "rows"]
+    ends = [*quantile_columns(), "interval_method", "rows"]
+    assert asked.columns == ["level", "Store", "Date", "prediction", *ends]
     assert asked.equals(left.filter(pl.col("level") == "Store").select(asked.columns))
     bands = asked.select(quantile_columns()).to_numpy()
     assert np.isfinite(bands).all()
@@ -54,6 +61,66 @@ def test_rows_of_ones_own_are_summed_and_no_others(whole: Whole, tmp_path: Path)
     assert total["rows"].to_list() == [2, 1]
     first, second, third = rows["prediction"].to_list()
     assert total["prediction"].to_list() == pytest.approx([first + second, third], rel=1e-12)
+    alone = ["prediction", *quantile_columns(), "interval_method"]
+    assert total.row(1, named=True) | rows.select(alone).row(2, named=True) == total.row(
+        1, named=True
+    )
+
+
+def test_a_part_of_a_node_is_no_surer_than_the_node(whole: Whole, tmp_path: Path) -> None:
+    folder, _ = whole
+    asked = tmp_path / "some.csv"
+    asked.write_text("Store,Dept,Date\n2,1,2012-12-28\n3,1,2012-12-28\n")
+    home = folder / "home"
+    some = foresell.forecast("walmart", rows=asked, level="total", home=home)
+    rows = foresell.forecast("walmart", rows=asked, home=home)
+    all_of_it = foresell.forecast("walmart", level="total", home=home).filter(
+        pl.col("Date") == some["Date"][0]
+    )
+
+    widths = [
+        (frame["q0.975"] - frame["q0.025"]).to_numpy() / frame["prediction"].to_numpy()
+        for frame in (some, all_of_it, rows)
+    ]
+    assert widths[1][0] < widths[0][0] < 1.5 * widths[2].max()
+    assert some["interval_method"].to_list() == ["combined_intervals"]
+
+
+def test_a_shop_never_seen_is_as_unsure_as_its_rows_and_stands_where_they_say(
+    whole: Whole, tmp_path: Path
+) -> None:
+    folder, _ = whole
+    asked = tmp_path / "new.csv"
+    asked.write_text("Store,Dept,Date\n99,1,2012-12-28\n99,2,2012-12-28\n")
+    home = folder / "home"
+    rows = foresell.forecast("walmart", rows=asked, home=home)
+    store = foresell.forecast("walmart", rows=asked, level="Store", home=home)
+
+    for name in ("q0.025", "q0.1", "q0.9", "q0.975"):
+        sides = (rows[name] - rows["prediction"]).sum()
+        expected = max(store["prediction"][0] + sides, 0.0)
+        assert store[name].to_list() == pytest.approx([expected], rel=1e-9)
+    assert store["interval_method"].to_list() == ["combined_intervals"]
+
+
+def test_a_new_series_is_summed_where_the_rows_say_that_it_belongs(whole: Whole) -> None:
+    _, result = whole
+    bundle = read_bundle(DirectoryStore(result.workspace / "bundle"))
+    text = bundle.project_text.replace("[[Store], [Dept], []]", "[[Store], [Type], []]")
+    assert text != bundle.project_text
+    typed = replace(bundle, project_text=text)
+    rows = pl.DataFrame(
+        {
+            "Store": [99, 1],
+            "Dept": [1, 1],
+            "Date": [date(2012, 12, 28)] * 2,
+            "Type": ["B", "C"],  # the first store is known, as one of type A
+        },
+        schema_overrides={name: typed.history.schema[name] for name in ("Store", "Dept", "Type")},
+    )
+    sums = answer_levels(typed, answer(typed, rows), "Type", rows)
+
+    assert sums.select("Type", "rows").rows() == [("A", 1), ("B", 1)]
 
 
 def test_nothing_is_below_zero_where_nothing_may_be(whole: Whole) -> None:
@@ -84,8 +151,14 @@ def test_the_errors_of_every_level_before_and_after_are_told(whole: Whole) -> No
         for level in ("series", "Store", "Dept", "total")
         for forecast in ("own", "bottom_up", "reconciled")
     ]
-    assert table.columns == ["level", "forecast", "n", "wape", "mae", "rmse"]
+    covered = ["coverage_80", "coverage_95"]
+    assert table.columns == ["level", "forecast", "n", "wape", "mae", "rmse", *covered]
     assert bool((table["wape"] > 0).all())
+    told = table.filter(pl.col("coverage_80").is_not_null())
+    assert told["level"].to_list() == ["series", "Store", "Dept", "total"]
+    assert told["forecast"].n_unique() == 1  # the one that is delivered
+    assert bool((told["coverage_80"].is_between(0, told["coverage_95"])).all())
+    assert bool((told["coverage_95"] <= 1).all())
     truth = pl.read_parquet(result.workspace / "evaluation" / "truth.parquet")
     assert table.filter(pl.col("level") == "series")["n"].unique().to_list() == [truth.height]
     assert table.filter(pl.col("level") == "total")["n"].unique().to_list() == [

@@ -247,7 +247,7 @@ def test_a_slice_is_drawn_as_svg(look: Foresell, tmp_path: Path, where: tuple[st
     ("words", "what", "mend"),
     [
         (("--where", "Stroe=1"), "there is no column 'Stroe'", "did you mean 'Store'?"),
-        (("--where", "Store"), "'Store' is no condition", "write COLUMN=VALUE"),
+        (("--where", "Store"), "'Store' is no NAME=VALUE", "write --where COLUMN=VALUE"),
         (("--where", "Store=9"), "no judged row has Store=9", "known: 1, 2, 3"),
         (("--candidate", "lightgb"), "there is no candidate 'lightgb'", "did you mean 'lightgbm'?"),
     ],

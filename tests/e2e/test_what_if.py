@@ -64,6 +64,53 @@ def test_only_the_series_and_days_that_are_named_are_changed(
 
 
 @pytest.mark.slow
+def test_without_a_change_only_the_rows_of_the_named_series_are_answered(
+    shops: tuple[Path, RunResult],
+) -> None:
+    home = shops[0] / "home"
+    every = foresell.forecast("retail", home=home)
+    named = foresell.forecast("retail", where={"category": "apparel"}, home=home)
+    assert named.equals(every.filter(category="apparel"))
+    assert 0 < named.height < every.height
+    total = foresell.forecast("retail", where=APPAREL, level="total", home=home)
+    assert total["rows"].unique().to_list() == [1]
+
+
+@pytest.mark.slow
+def test_the_effect_is_against_what_all_rows_are_answered_where_rows_alone_tell_the_plan(
+    shops: tuple[Path, RunResult],
+) -> None:
+    home = shops[0] / "home"
+    days = pl.DataFrame({"date": [date(2025, 1, day) for day in range(1, 29)]})
+    keys = foresell.forecast("retail", home=home).select("store_id", "category").unique()
+    rows = keys.join(days, how="cross").sort("store_id", "category", "date")
+    rows = rows.with_columns(promotion=pl.lit(0.8), discount=pl.lit(0.2), open=pl.lit(value=1.0))
+
+    every = foresell.forecast("retail", rows=rows, home=home)
+    made = foresell.forecast("retail", rows=rows, set=PROMOTED, where=APPAREL, home=home)
+
+    mine = every.filter(store_id="S0001", category="apparel")
+    assert made["prediction_planned"].to_list() == mine["prediction"].to_list()
+    assert made["changed"].all()
+
+
+@pytest.mark.slow
+def test_a_plan_nobody_told_is_named_in_a_line(
+    shops: tuple[Path, RunResult],
+    foresell: Foresell,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORESELL_HOME", str(shops[0] / "home"))
+    monkeypatch.setenv("FORESELL_PROJECTS", str(shops[0] / "own"))
+    new = "store_id,category,date,promotion\nS9999,apparel,2025-01-06,0\n"
+    (tmp_path / "new.csv").write_text(new, "utf-8")
+    ran = foresell("forecast", "retail", "--rows", "new.csv")
+    assert ran.code == 0
+    assert "taken as usual for the series: discount (1 row)\n" in ran.err
+
+
+@pytest.mark.slow
 def test_several_values_of_a_column_mean_any_of_them(shops: tuple[Path, RunResult]) -> None:
     home = shops[0] / "home"
     where = {"store_id": ["S0001", "S0002"], "category": ["apparel"]}
@@ -85,7 +132,12 @@ def test_several_values_of_a_column_mean_any_of_them(shops: tuple[Path, RunResul
         (["--set", "promotion=1", "--where", "store_id=S9"], "no row has store_id=S9", "S0001"),
         (["--set", "promotion=1", "--from", "2030-01-01"], "no row lies from", "2025-01-28"),
         (["--set", "promotion=1", "--from", "soon"], "'soon' is no day", "2024-12-31"),
-        (["--where", "store_id=S0001"], "say what is changed, and nothing is", "--set"),
+        (["--from", "2025-01-06"], "days of a change, and nothing is changed", "--set"),
+        (["--where", "stor=1"], "'stor' is no key or static column", "'store_id'"),
+        (["--where", ""], "'' is no NAME=VALUE", "write --where COLUMN=VALUE"),
+        (["--level", "total", "--submission"], "a level has sums of rows", "leave one"),
+        (["--rows", "nothere.csv"], "there is no file 'nothere.csv'", "CSV or Parquet file"),
+        (["--out", "a.xlsx"], "cannot write 'a.xlsx'", "use .csv or .parquet"),
     ],
 )
 def test_a_change_that_cannot_be_planned_is_refused_and_says_what_can(
@@ -119,5 +171,6 @@ def test_the_effect_is_told_in_a_line_and_written_whole(
 
     assert (told.code, written.code) == (0, 0)
     assert "EFFECT" in told.out
-    assert "in 28 rows" in told.out
+    assert "in the rows that are changed, 28 of 28 rows" in told.out
+    assert "in units" in told.out
     assert pl.read_csv(tmp_path / "effect.csv")["effect"].sum() > 0

@@ -43,6 +43,7 @@ def _libraries() -> Iterator[Check]:
     declared = (
         re.split(r"[^\w.-]", need)[0] for need in requires("foresell") or () if "extra" not in need
     )
+    yield from _extras()
     for name in sorted(declared):
         try:
             yield Check(name=name, state="ok", found=version(name))
@@ -50,6 +51,20 @@ def _libraries() -> Iterator[Check]:
             yield Check(
                 name=name, state="missing", found="not installed", mend="run 'make setup' again"
             )
+
+
+def _extras() -> Iterator[Check]:
+    """Say of each library of an extra whether it is there; a run without it is fine."""
+    asked = re.compile(r"([\w.-]+).*extra == ['\"]([\w-]+)['\"]")
+    matches = [asked.match(need) for need in requires("foresell") or ()]
+    for name, extra in sorted(match.groups() for match in matches if match):
+        if extra == "dev":
+            continue
+        try:
+            held = version(name)
+        except PackageNotFoundError:
+            held = f"not installed; pip install 'foresell[{extra}]' if you want it"
+        yield Check(name=f"{name} (extra {extra})", state="ok", found=held)
 
 
 def _resources() -> Iterator[Check]:

@@ -108,10 +108,11 @@ def _steps(panel: Panel, project: ProjectSpec, steps: int | None, day: date | No
     dates = [last + (i + 1) * every for i in range(project.horizon)]
     if day is not None:
         if day not in dates:
+            spacing = "day" if every.days == 1 else f"{every.days} days"
             raise UsageError(
                 f"{day} is not forecast",
                 "date",
-                f"ask for one from {dates[0]} to {dates[-1]}, every {every.days} day(s)",
+                f"ask for one from {dates[0]} to {dates[-1]}, every {spacing}",
             )
         return dates.index(day) + 1
     if steps is not None and not 1 <= steps <= project.horizon:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from foresell.bundle.bundle import Bundle
+from foresell.contracts.contract import parse_contract
 from foresell.data.cleaning import learnable
 from foresell.data.long import forecast_columns, long_frame
 from foresell.data.panel import Panel, build_panel, share_known
@@ -172,10 +173,31 @@ def asked_panel(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> Pan
     """Return the panel of the bundle's history and what is known of the future of ``rows``.
 
     A known-future value comes from the rows themselves, else from the rows the source asked for,
-    else from the other series where they all have the same one on that date (a holiday, say).
+    else from the other series where several have it and all the same on that date (a holiday, say).
     """
     built = share_known(build_panel(bundle.history, project, _planned(bundle, rows, project)))
     return replace(built, target=learnable(built.target, project.cleaning.negative_target))
+
+
+def untold(bundle: Bundle, rows: pl.DataFrame) -> dict[str, int]:
+    """Return how many of ``rows`` have no value of a required known-future column, by column.
+
+    Such a value is taken to be what is usual for the series. A column all rows have is left out.
+    """
+    project = parse_project(bundle.project_text, "bundle/project.yaml")
+    contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
+    needed = [name for name in project.with_role("known_future") if contract.columns[name].required]
+    _refuse_bad_columns(rows, project)
+    panel = asked_panel(bundle, rows, project)
+    keys, first = list(project.keys), panel.dates[0]
+    placed = rows.select([*keys, project.time]).join(
+        panel.keys.with_row_index("__row"), on=keys, how="left", maintain_order="left"
+    )
+    period = (placed[project.time] - first).dt.total_days() // step(project.frequency).days
+    ahead = (period > panel.cutoff) & (period < len(panel.dates))
+    at = placed["__row"].filter(ahead).to_numpy(), period.filter(ahead).to_numpy()
+    counts = {name: int(np.isnan(panel.known[name][at]).sum()) for name in needed}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _planned(bundle: Bundle, rows: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:

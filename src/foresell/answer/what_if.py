@@ -6,18 +6,15 @@ from datetime import date
 
 import polars as pl
 
+from foresell.answer.choosing import meant, typed_values
 from foresell.answer.rows import answer
 from foresell.bundle.bundle import Bundle
 from foresell.contracts.contract import Contract, parse_contract
 from foresell.contracts.gate import row_checks
-from foresell.contracts.values import Place, typed
 from foresell.errors import UsageError, nearest
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
-from foresell.spec.sources import Table
-
-_SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +35,13 @@ class Change:
 def what_if(bundle: Bundle, rows: pl.DataFrame, change: Change) -> pl.DataFrame:
     """Answer ``rows`` by the plan and by the changed plan, for every series that is changed.
 
-    ``rows``: as in `answer`. Returns the rows of the series named by ``change.where``, days that
-    are not changed included, in their order: key columns and date; ``prediction`` of the changed
-    plan, ``prediction_planned``, ``effect`` (the first less the second, unit of the target); the
-    quantiles of the changed plan, ``interval_method``, ``level_used``; and the quantiles by the
-    plan, their names ending in ``_planned``.
+    ``rows``: as in `answer`; all of them are answered both times, for what other series plan has a
+    say. Returns the rows of the series named by ``change.where``, days that are not changed
+    included, in their order: key columns and date; ``prediction`` of the changed plan,
+    ``prediction_planned``, ``effect`` (the first less the second, unit of the target), ``changed``
+    (whether the row's own plan is another one); the quantiles of the changed plan,
+    ``interval_method``, ``level_used``; and the quantiles by the plan, their names ending in
+    ``_planned``.
 
     Raises:
         UsageError: a column is unknown or is not known in advance, a value is not of its type or
@@ -51,30 +50,30 @@ def what_if(bundle: Bundle, rows: pl.DataFrame, change: Change) -> pl.DataFrame:
     project = parse_project(bundle.project_text, "bundle/project.yaml")
     contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
     values = _new_values(change, project, contract)
-    mine = _mentioned(bundle, rows, change, project, contract)
-    time = pl.col(project.time)
-    meant = pl.lit(value=True)
+    mine = meant(bundle, rows, change.where)
+    days = rows[project.time]
+    moved = mine
     if change.first is not None:
-        meant &= time >= change.first
+        moved &= days >= change.first
     if change.last is not None:
-        meant &= time <= change.last
-    if not mine.select(meant.any()).item():
-        days = mine[project.time].unique().sort().cast(pl.String)
+        moved &= days <= change.last
+    if not moved.any():
+        there = days.filter(mine).sort().cast(pl.String)
         raise UsageError(
             f"no row lies from {change.first or 'the first day'} to {change.last or 'the last'}",
-            "--from, --to",
-            f"the rows run from {days[0]} to {days[-1]}",
+            "first, last",
+            f"the rows run from {there[0]} to {there[-1]}",
         )
-    kept = [pl.col(name) if name in mine.columns else pl.lit(None).alias(name) for name in values]
-    changed = mine.with_columns(kept).with_columns(
-        pl.when(meant).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
+    kept = [pl.col(name) if name in rows.columns else pl.lit(None).alias(name) for name in values]
+    changed = rows.with_columns(kept).with_columns(
+        pl.when(moved).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
         for name, value in values.items()
     )
-    _refuse_broken(changed.filter(meant), tuple(values), contract, project)
-    return _beside(answer(bundle, changed), answer(bundle, mine))
+    _refuse_broken(changed.filter(moved), tuple(values), contract, project)
+    return _beside(answer(bundle, changed), answer(bundle, rows), moved).filter(mine)
 
 
-def _beside(made: pl.DataFrame, planned: pl.DataFrame) -> pl.DataFrame:
+def _beside(made: pl.DataFrame, planned: pl.DataFrame, moved: pl.Series) -> pl.DataFrame:
     """Return the answers ``made`` of a changed plan with those of the plan beside them."""
     bands = quantile_columns()
     identity = made.columns[: made.columns.index("prediction")]
@@ -83,6 +82,7 @@ def _beside(made: pl.DataFrame, planned: pl.DataFrame) -> pl.DataFrame:
         "prediction",
         planned["prediction"].alias("prediction_planned"),
         (made["prediction"] - planned["prediction"]).alias("effect"),
+        moved.alias("changed"),
         *bands,
         "interval_method",
         "level_used",
@@ -103,62 +103,12 @@ def _new_values(change: Change, project: ProjectSpec, contract: Contract) -> Map
             what = f"{name!r} is {role}" if role else f"there is no column {name!r}"
             raise UsageError(
                 f"{what}: only what is known in advance can be planned",
-                "--set",
+                "set",
                 nearest(name, known) if known else "the project has no known_future column",
             )
     return {
-        name: _value(name, value, contract, "--set")[0] for name, value in change.values.items()
+        name: typed_values(name, value, contract, "set")[0] for name, value in change.values.items()
     }
-
-
-def _value(name: str, given: object, contract: Contract, option: str) -> pl.Series:
-    """Return one value, or each of several, in the type of the column of ``contract``."""
-    several = given if isinstance(given, Sequence) and not isinstance(given, str) else [given]
-    texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in several]
-    table, place = Table(name=option, file=option), Place(file=option, row=lambda _: name)
-    return typed(pl.Series(name, texts, pl.String), contract.columns[name], table, place)
-
-
-def _mentioned(
-    bundle: Bundle,
-    rows: pl.DataFrame,
-    change: Change,
-    project: ProjectSpec,
-    contract: Contract,
-) -> pl.DataFrame:
-    """Return the rows of the series that ``change.where`` names, in their order.
-
-    Raises:
-        UsageError: a column does not tell series apart, or no row has the value.
-    """
-    keys = list(project.keys)
-    allowed = project.with_role("key", "static")
-    for name in change.where:
-        if name not in allowed:
-            raise UsageError(
-                f"{name!r} is no key or static column", "--where", nearest(name, allowed)
-            )
-    static = [name for name in project.with_role("static") if name in change.where]
-    told = rows.select(*keys)
-    if static:
-        known = bundle.history.group_by(keys).agg(pl.col(static).drop_nulls().last())
-        told = told.join(known, on=keys, how="left", maintain_order="left")
-    mine = rows
-    for name, given in change.where.items():
-        wanted = _value(name, given, contract, "--where").cast(told[name].dtype)
-        there = set(told[name].unique().to_list())
-        for value in wanted:
-            if value not in there:
-                words = [str(other) for other in sorted(there - {None}, key=str)][:_SHOWN]
-                raise UsageError(
-                    f"no row has {name}={value}", "--where", nearest(str(value), words)
-                )
-        held = told[name].is_in(wanted.to_list())
-        mine, told = mine.filter(held), told.filter(held)
-    if not mine.height:
-        shown = ", ".join(f"{name}={value}" for name, value in change.where.items())
-        raise UsageError(f"no row has {shown}", "--where", "name fewer columns")
-    return mine
 
 
 def _refuse_broken(
@@ -181,5 +131,5 @@ def _refuse_broken(
         if bad.height:
             held = ", ".join(f"{name}={bad[0, name]}" for name in rule.columns)
             raise UsageError(
-                f"{held} breaks the contract: {rule.says}", "--set", f"change {' or '.join(mine)}"
+                f"{held} breaks the contract: {rule.says}", "set", f"change {' or '.join(mine)}"
             )

@@ -5,6 +5,7 @@
 ['california_housing', 'retail', 'sales_orders', 'walmart']
 """
 
+from foresell.api.answering import forecast, submission, unanswered
 from foresell.api.contracts import (
     compare_contracts,
     compile_contract,
@@ -20,11 +21,8 @@ from foresell.api.runs import (
     ProjectSummary,
     RunResult,
     doctor,
-    forecast,
     projects,
     run,
-    submission,
-    unanswered,
 )
 from foresell.api.staging import stage
 from foresell.api.synthetic import synth

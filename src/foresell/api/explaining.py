@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from foresell.api.runs import last_bundle
+from foresell.api.answering import last_bundle
 from foresell.errors import UsageError
 from foresell.settings import read_settings
 from foresell.wiring import runs as wiring

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from foresell.adapters.workspace import DirectoryWorkspace
+from foresell.api.explaining import series_title
 from foresell.errors import UsageError, nearest
 from foresell.settings import read_settings
 from foresell.spec.project import ProjectSpec
@@ -96,7 +97,9 @@ def backtest(project: str, *, home: str | Path | None = None) -> pl.DataFrame:
 
     These folds chose the champion, weighed the ensembles and calibrated the intervals. One row a
     fold and candidate: ``cutoff`` (the last date the fold's models saw), ``candidate``, ``kind``,
-    ``chosen``, ``n``, ``abs_error`` (unit of the target), ``wape``. By cutoff, least error first.
+    ``chosen``, ``fold``, ``n``, ``abs_error`` (unit of the target), ``wape``. By cutoff, least
+    error first. ``fold`` is false where the history was too short for any fold: the cutoffs are
+    then those of the residuals that the bands are made of.
     """
     place, _, _ = _judged(project, home)
     content = place.output("evaluation").read_bytes("backtest.csv")
@@ -104,17 +107,23 @@ def backtest(project: str, *, home: str | Path | None = None) -> pl.DataFrame:
     return pl.read_csv(content, try_parse_dates=True, schema_overrides=types)
 
 
-def draw_inspection(found: Inspection) -> str:
-    """Return a picture of the slice as SVG: one series with its band, or the sum of several."""
-    from foresell.charts.drawing import render_svg  # noqa: PLC0415 - heavy
-    from foresell.charts.series import one_series, total_over_time  # noqa: PLC0415 - heavy
+def draw_inspection(found: Inspection, *, png: bool = False) -> bytes:
+    """Return a picture of the slice: SVG on a clear ground, or PNG on paper.
 
-    if found.series == 1:
-        test = found.rows.rename({found.time: "date"} if found.time != "date" else {})
-        nothing = pl.DataFrame()
-        return render_svg(one_series(nothing, test, nothing, width=720))
-    summed = found.by_date.rename({found.time: "date"} if found.time != "date" else {})
-    return render_svg(total_over_time(summed, width=720))
+    One series with its band, or the sum of several.
+    """
+    from foresell.charts.drawing import render_png, render_svg  # noqa: PLC0415 - heavy
+    from foresell.charts.judged import judged_chart  # noqa: PLC0415 - heavy
+    from foresell.charts.theme import PAPER  # noqa: PLC0415 - heavy
+
+    rows = found.rows.sort(found.time) if found.series == 1 else found.by_date
+    chart = judged_chart(
+        rows.rename({found.time: "date"} if found.time != "date" else {}),
+        title=f"Forecast and truth: {series_title(found.rows, found.keys)}",
+        told=f"{found.candidate}, {found.title[:1].lower()}{found.title[1:]}",
+        unit=found.unit,
+    )
+    return render_png({**chart, "background": PAPER}) if png else render_svg(chart).encode()
 
 
 def _judged(

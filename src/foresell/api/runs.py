@@ -52,7 +52,8 @@ class RunResult:
     project, whose run ends with the split. ``forecast`` is None
     when the gate did not pass and no reason (``override``) was given to use the model all the same.
     ``run_id`` is this run's alone; ``result_id`` follows from the judged result: runs that found
-    the same have the same one. It stands in the report and in the bundle.
+    the same have the same one. It stands in the report and in the bundle. ``notes``: what training
+    could not do as declared, a sentence each. ``unit``: of the target.
     """
 
     project: str
@@ -73,6 +74,8 @@ class RunResult:
     run_id: str = ""
     result_id: str | None = None
     one_step: pl.DataFrame | None = None
+    notes: tuple[str, ...] = ()
+    unit: str = ""
 
 
 def projects() -> list[ProjectSummary]:
@@ -187,6 +190,8 @@ def _result(
         forecast=delivered if "forecast" in stages and delivered.exists() else None,
         override=override,
         result_id=test.get("result_id"),
+        unit=project.unit,
+        notes=tuple(test.get("notes", ())),
         one_step=_numbers(root / "evaluation" / "one_step" / "leaderboard.csv") if judged else None,
         seconds={name: record["seconds"] for name, record in records.items()},
     )

@@ -95,16 +95,19 @@ def date_ticks(first: date, last: date, at_most: int) -> list[date]:
     return years[::every]
 
 
-def time_axis(first: date, last: date, at_most: int) -> alt.X:
-    """Return the x channel of a ``date`` column: months, and the year once below them."""
-    ticks = date_ticks(first, last, at_most)
+def time_axis(first: date, last: date, at_most: int, *, margin: timedelta = timedelta(0)) -> alt.X:
+    """Return the x channel of a ``date`` column: months, and the year once below them.
+
+    ``margin``: room at both ends that no tick stands in, for marks that are wide.
+    """
+    ticks, span = date_ticks(first, last, at_most), [first - margin, last + margin]
     opening = stamp(ticks[0]) if ticks else 0
     short = (last - first).days < 100
     upper = "%e %b" if short else "%b"
     first_of_year = f"(utcmonth(datum.value) == 0 && {str(not short).lower()})"
     return alt.X(
         "date:T",
-        scale=alt.Scale(type="utc", domain=[stamp(first), stamp(last)], nice=False),
+        scale=alt.Scale(type="utc", domain=[*map(stamp, span)], nice=False),
         axis=alt.Axis(
             values=[stamp(day) for day in ticks],
             labelExpr=(

@@ -77,7 +77,7 @@ def explanation_chart(
     if not (isinstance(first, date) and isinstance(last, date)):
         return nothing("No dates to draw.", width)
     every = (last - first) / max(wide.height - 1, 1) or timedelta(days=1)
-    x = time_axis(first - every, last + every, 5 if width < 600 else 10)
+    x = time_axis(first, last, 5 if width < 600 else 10, margin=every)
     values = [*wide["base"].to_list(), *wide["forecast"].to_list()]
     head = Strip(0, _TALL, value_domain(values))
     layers = [*_grid(head, box), *_lines(wide, head, x, box)]

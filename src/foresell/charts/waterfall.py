@@ -97,7 +97,8 @@ def _told(part: str, told: pl.DataFrame) -> list[tuple[str, float]]:
     rest = float(ordered["value"].sum()) - float(large["value"].sum())
     rows = [(f"{part}: {row['column']}", float(row["value"])) for row in large.to_dicts()]
     left = ordered.height - large.height
-    return [*rows, (f"{part}: {left} more columns", rest)] if abs(rest) > _SMALL else rows
+    more = "1 more column" if left == 1 else f"{left} more columns"
+    return [*rows, (f"{part}: {more}", rest)] if abs(rest) > _SMALL else rows
 
 
 def _row_words(row: int, name: str, words: str) -> list[Layers]:

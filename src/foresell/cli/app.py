@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from foresell.cli import contract, explain, inspect, quarantine, sql, stage, synth
+from foresell.cli.asking import parse_where
 from foresell.cli.show import (
     Format,
     show_checks,
@@ -14,8 +15,10 @@ from foresell.cli.show import (
     show_projects,
     show_run,
     show_unanswered,
-    write_forecast,
+    show_unplanned,
 )
+from foresell.cli.writing import ROWS, check_out, write_forecast
+from foresell.errors import UsageError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -151,7 +154,11 @@ def forecast(
     ] = None,
     where: Annotated[
         list[str] | None,
-        typer.Option("--where", metavar="NAME=VALUE", help="Only in series of this key."),
+        typer.Option(
+            "--where",
+            metavar="COLUMN=VALUE",
+            help="Only series of this key or static column; again for more.",
+        ),
     ] = None,
     first: Annotated[
         str | None, typer.Option("--from", metavar="DAY", help="First day that is changed.")
@@ -170,24 +177,36 @@ def forecast(
 ) -> None:
     """Answer rows from the bundle of the last run; by default those the project asks for."""
     from foresell import api  # noqa: PLC0415
+    from foresell.api.answering import unit, unplanned  # noqa: PLC0415
     from foresell.cli import what_if  # noqa: PLC0415
 
+    check_out(out, ROWS)
+    what_if.refuse_bounds(change or (), first, last)
+    if submission and level is not None:
+        raise UsageError(
+            "a submission has a line a row, and a level has sums of rows",
+            "--submission, --level",
+            "leave one of them out",
+        )
     answered = api.forecast(
         project,
         rows=rows,
         set=what_if.single(change or (), "--set"),
-        where=what_if.pairs(where or (), "--where"),
+        where=parse_where(where or ()),
         first=first,
         last=last,
         level=level,
         nonnegative=nonnegative,
     )
-    if rows is None and not change:
+    if rows is not None:
+        show_unplanned(unplanned(project, rows), set(what_if.single(change or (), "--set")))
+    elif not change:
         show_unanswered(api.unanswered(project))
     if submission:
         answered = api.submission(project, answered)
     if out is None:
-        (what_if.show_effect if change and not submission else show_forecast)(answered, form)
+        show = what_if.show_effect if change and not submission else show_forecast
+        show(answered, form, unit(project))
     else:
         write_forecast(answered, out, form)
 

@@ -2,7 +2,9 @@
 
 import sys
 from types import TracebackType
+from typing import Any
 
+from foresell.cli.asking import WRONG, in_options, wrong_words
 from foresell.cli.show import show_error
 from foresell.errors import ForesellError, MachineError
 
@@ -33,11 +35,16 @@ class ExitCodes:
         if isinstance(error, KeyboardInterrupt):
             sys.stderr.write("\nstopped; the same command goes on from here\n")
             raise SystemExit(130) from None
+        if isinstance(error, WRONG):
+            said: Any = error
+            if not said.format_message():  # nothing was asked for, and the help was shown
+                raise SystemExit(2) from None
+            error = wrong_words(error)
         if isinstance(error, OSError):
             what = f"{error.strerror or error}"
             error = MachineError(what, str(error.filename or "this machine"), "free it or allow it")
         if isinstance(error, ForesellError):
-            show_error(error)
+            show_error(in_options(error))
             raise SystemExit(error.exit_code) from None
         sys.excepthook(type(error), error, trace)
         sys.stderr.write("this is a bug in foresell; nothing is half-written\n")

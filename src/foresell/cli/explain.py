@@ -5,11 +5,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foresell.cli.inspect import parse_where
-from foresell.cli.show import Format, write_forecast
-from foresell.cli.tables import print_table
+from foresell.cli.arguments import Candidate, Form, Project, Where
+from foresell.cli.asking import parse_where
+from foresell.cli.numbers import LARGE
+from foresell.cli.show import Format
+from foresell.cli.tables import print_table, result_table
 from foresell.cli.terminal import plain, print_json, screen
-from foresell.errors import MachineError, UsageError
+from foresell.cli.writing import (
+    PICTURES,
+    ROWS,
+    check_out,
+    is_picture,
+    write_forecast,
+    write_picture,
+)
+from foresell.errors import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +29,6 @@ if TYPE_CHECKING:
 
 _HEAD = 60  # rows that a person reads on a screen
 _COLUMNS = 6  # columns of the data that a part is told by on a screen
-_LARGE = 1000  # from here on, no decimals
 _NO_PART = ("step", "candidate", "part", "column", "value")
 
 
@@ -29,16 +38,9 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    project: Annotated[str, typer.Argument(help="Name of a project that was run.")],
+    project: Project,
     *,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="KEY=VALUE",
-            help="Only these series; again for more keys, or more values of one key.",
-        ),
-    ] = None,
+    where: Where = None,
     day: Annotated[
         str | None,
         typer.Option("--date", metavar="DATE", help="Only this date, with every column's say."),
@@ -46,31 +48,29 @@ def explain(
     steps: Annotated[
         int | None, typer.Option(metavar="N", help="Only the first N periods ahead.")
     ] = None,
-    candidate: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="As on the leaderboard; the champion by default."),
-    ] = None,
+    candidate: Candidate = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write it there: .svg, .png, .csv or .parquet."),
     ] = None,
-    form: Annotated[
-        Format, typer.Option("--format", help="What to print: for people or for programs.")
-    ] = Format.table,
+    form: Form = Format.table,
 ) -> None:
     """Take forecasts apart: base + events + growth + ... = forecast."""
     from foresell.api import explaining  # noqa: PLC0415 - keeps --help quick
+    from foresell.api.answering import unit  # noqa: PLC0415
 
+    check_out(out, (*PICTURES, *ROWS))
     conditions = parse_where(where or [])
     found = explaining.explain(project, conditions, day=day, steps=steps, candidate=candidate)
-    if out is not None and (kind := out.suffix.lower()) in {".svg", ".png"}:
-        _write_picture(explaining.draw_explanation(project, found, png=kind == ".png"), out)
+    if out is not None and is_picture(out):
+        png = out.suffix.lower() == ".png"
+        write_picture(explaining.draw_explanation(project, found, png=png), out)
     elif out is not None:
         write_forecast(found, out, form)
     elif form is Format.json:
         print_json(nested(found))
     else:
-        show_explanation(found)
+        show_explanation(found, unit(project))
 
 
 def nested(found: "pl.DataFrame") -> "list[dict[str, Any]]":
@@ -95,17 +95,22 @@ def nested(found: "pl.DataFrame") -> "list[dict[str, Any]]":
     return rows
 
 
-def show_explanation(found: "pl.DataFrame") -> None:
-    """Print what was found: one forecast part by part, or a row for each with a column a part."""
+def show_explanation(found: "pl.DataFrame", unit: str = "") -> None:
+    """Print what was found: one forecast part by part, or a row for each with a column a part.
+
+    ``unit``: of the target.
+    """
     console, rows = screen(), nested(found)
-    candidate = plain(str(rows[0]["candidate"]))
+    candidate, units = plain(str(rows[0]["candidate"])), f", in {plain(unit)}" if unit else ""
     if len(rows) == 1:
         about = ", ".join(f"{name} {rows[0][name]}" for name in _identity(rows[0]))
-        console.print(f"[bold]{candidate}[/bold]  {plain(about)}", soft_wrap=True)
+        console.print(f"[bold]{candidate}[/bold]  {plain(about)}{units}", soft_wrap=True)
         print_table(console, _one(rows[0]))
         return
-    console.print(f"[bold]{candidate}[/bold]  what its forecasts are made of", highlight=False)
-    print_table(console, _many(rows[:_HEAD]), more="--out FILE or --format json has them all")
+    title = f"[bold]{candidate}[/bold]  what its forecasts are made of{units}"
+    console.print(title, highlight=False, soft_wrap=True)
+    more = "--out FILE or --format json has them all"
+    print_table(console, _many(rows[:_HEAD]), more=more, keep=1)
     if len(rows) > _HEAD:
         note = f"{_HEAD} of {len(rows):,} rows; --out FILE writes them all"
         console.print(f"[dim]{note}[/dim]", highlight=False)
@@ -119,7 +124,7 @@ def show_explanation(found: "pl.DataFrame") -> None:
 
 def _one(row: "Mapping[str, Any]") -> "Table":
     """Return one forecast: a line a part, below it the columns that say most, and the sum."""
-    table = _table("part", "column", "ADDS", "SUM")
+    table = result_table("part", "column", "ADDS", "SUM")
     digits, running = decimals([row["forecast"], *row["parts"].values()]), 0.0
     for part, value in row["parts"].items():
         running += value
@@ -134,7 +139,7 @@ def _one(row: "Mapping[str, Any]") -> "Table":
             table.add_row("", plain(column), f"{own:+,.{digits}f}", "", style="dim")
         if left := told[_COLUMNS:]:
             rest = sum(own for _, own in left)
-            words = f"{len(left)} more"
+            words = counted(len(left), "more column")
             table.add_row("", words, f"{rest:+,.{digits}f}", "", style="dim")
     table.add_section()
     table.add_row("forecast", "", "", f"{row['forecast']:,.{digits}f}", style="bold")
@@ -146,7 +151,7 @@ def _many(rows: "Sequence[Mapping[str, Any]]") -> "Table":
     shown = _parts(rows)
     identity = [name for name in rows[0] if name not in {*_NO_PART, "forecast", "parts", "columns"}]
     heads = ["BASE", *(f"+ {name.upper()}" for name in shown), "= FORECAST"]
-    table = _table(*identity, *heads)
+    table = result_table(*identity, *heads)
     digits = decimals([row["forecast"] for row in rows])
     for row in rows:
         values = [row["parts"].get(name, 0.0) for name in ("base", *shown)]
@@ -173,7 +178,7 @@ def decimals(values: "Sequence[float]") -> int:
     >>> decimals([18234.5]), decimals([3.25, 0.1])
     (0, 2)
     """
-    return 0 if max(map(abs, values), default=0.0) >= _LARGE else 2
+    return 0 if max(map(abs, values), default=0.0) >= LARGE else 2
 
 
 def rounded(values: "Sequence[float]", total: float, digits: int) -> list[float]:
@@ -193,31 +198,3 @@ def rounded(values: "Sequence[float]", total: float, digits: int) -> list[float]
     for i in order[: abs(missing)]:
         plainly[i] = round(plainly[i] + step, digits) + 0.0
     return plainly
-
-
-def _write_picture(picture: bytes, out: Path) -> None:
-    """Write a picture and say so.
-
-    Raises:
-        UsageError: the folder does not exist.
-        MachineError: the disk is full or may not be written.
-    """
-    if not out.absolute().parent.is_dir():
-        raise UsageError("the folder does not exist", str(out.parent), "make it first")
-    try:
-        out.write_bytes(picture)
-    except OSError as error:
-        what = f"cannot write: {error.strerror or error}"
-        raise MachineError(what, str(out), "free the disk or choose another") from error
-    screen(stderr=True).print(f"a picture in {out}", soft_wrap=True)
-
-
-def _table(*columns: str) -> "Table":
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
-    for name in columns:
-        number = not any(letter.islower() for letter in name)
-        table.add_column(name, justify="right" if number else "left", no_wrap=True)
-    return table

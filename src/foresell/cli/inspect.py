@@ -1,16 +1,27 @@
 """``foresell inspect`` and ``foresell backtest``: what was judged, against the truth."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foresell.cli.show import Format, write_forecast
-from foresell.cli.tables import print_table
+from foresell.cli.arguments import Candidate, Form, Project, Where
+from foresell.cli.asking import parse_where
+from foresell.cli.numbers import amount
+from foresell.cli.show import Format
+from foresell.cli.tables import print_table, result_table
 from foresell.cli.terminal import plain, print_json, screen
-from foresell.errors import MachineError, UsageError
+from foresell.cli.writing import (
+    PICTURES,
+    ROWS,
+    check_out,
+    is_picture,
+    write_forecast,
+    write_picture,
+)
+from foresell.errors import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,19 +48,9 @@ def register(app: typer.Typer) -> None:
 
 
 def inspect(
-    project: Annotated[str, typer.Argument(help="Name of a project that was run.")],
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="COLUMN=VALUE",
-            help="Only these rows; again for more columns, or more values of one column.",
-        ),
-    ] = None,
-    candidate: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="As on the leaderboard; the champion by default."),
-    ] = None,
+    project: Project,
+    where: Where = None,
+    candidate: Candidate = None,
     protocol: Annotated[
         ProtocolName,
         typer.Option(
@@ -58,19 +59,18 @@ def inspect(
     ] = ProtocolName.frozen,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="Write it there: .csv, .parquet or .svg."),
+        typer.Option("--out", metavar="FILE", help="Write it there: .svg, .png, .csv or .parquet."),
     ] = None,
-    form: Annotated[
-        Format, typer.Option("--format", help="What to print: for people or for programs.")
-    ] = Format.table,
+    form: Form = Format.table,
 ) -> None:
     """Show forecasts of the test window against the truth."""
     from foresell.api import inspecting  # noqa: PLC0415 - keeps --help quick
 
+    check_out(out, (*PICTURES, *ROWS))
     conditions = parse_where(where or [])
     found = inspecting.inspect(project, conditions, candidate=candidate, protocol=protocol.value)
-    if out is not None and out.suffix.lower() == ".svg":
-        _write_text(inspecting.draw_inspection(found), out)
+    if out is not None and is_picture(out):
+        write_picture(inspecting.draw_inspection(found, png=out.suffix.lower() == ".png"), out)
     elif out is not None:
         write_forecast(found.rows, out, form)
     elif form is Format.json:
@@ -80,10 +80,8 @@ def inspect(
 
 
 def backtest(
-    project: Annotated[str, typer.Argument(help="Name of a project that was run.")],
-    form: Annotated[
-        Format, typer.Option("--format", help="What to print: for people or for programs.")
-    ] = Format.table,
+    project: Project,
+    form: Form = Format.table,
 ) -> None:
     """Show every candidate's error on the folds before the test window."""
     from foresell.api import inspecting  # noqa: PLC0415 - keeps --help quick
@@ -93,24 +91,6 @@ def backtest(
         print_json(folds.to_dicts())
     else:
         show_backtest(folds)
-
-
-def parse_where(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Return the values wanted of each column.
-
-    Raises:
-        UsageError: a condition has no equals sign.
-
-    >>> parse_where(["Store=1", "Dept=7", "Store=2"])
-    {'Store': ['1', '2'], 'Dept': ['7']}
-    """
-    wanted: dict[str, list[str]] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign or not name:
-            raise UsageError(f"{text!r} is no condition", "--where", "write COLUMN=VALUE")
-        wanted.setdefault(name.strip(), []).append(value.strip())
-    return wanted
 
 
 def show_inspection(found: "Inspection") -> None:
@@ -155,8 +135,10 @@ def show_backtest(folds: "pl.DataFrame") -> None:
         console.print("no fold was possible: the history is too short; see the notes of the report")
         return
     cutoffs = sorted(folds["cutoff"].unique().to_list())
-    table = _table("", "candidate", *(str(day) for day in cutoffs), "ALL")
-    table.title = "Backtest: WAPE of the folds, by the last date that was known"
+    declared = bool(folds["fold"].all())
+    table = result_table("", "candidate", *(str(day) for day in cutoffs), "ALL")
+    of = "the folds" if declared else "the residuals"
+    table.title = f"Backtest: WAPE of {of}, by the last date that was known"
     wape = {(row["cutoff"], row["candidate"]): row["wape"] for row in folds.to_dicts()}
     actual = pl.when(pl.col("wape") > 0).then(pl.col("abs_error") / pl.col("wape"))
     overall = (
@@ -170,17 +152,24 @@ def show_backtest(folds: "pl.DataFrame") -> None:
         style = "bold" if row["chosen"] else "dim" if row["kind"] == "baseline" else ""
         cells = [_share(value) for value in [*numbers, row["all"]]]
         table.add_row("★" if row["chosen"] else "", row["candidate"], *cells, style=style)
-    print_table(console, table, more="--format json has them all")
+    print_table(console, table, more="--format json has them all", keep=1)
+    if not declared:
+        console.print(
+            "[dim]no fold was possible, the history is too short: these are the cutoffs of the "
+            "residuals that the bands are made of[/dim]",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _rows_table(found: "Inspection") -> "Table":
     """Return the rows of one series, one by one."""
     banded = "in_80" in found.rows.columns
     bands = ["80% FROM", "TO", "IN"] if banded else []
-    table = _table(found.time, "STEP", "ACTUAL", "FORECAST", "ERROR", *bands)
+    table = result_table(found.time, "STEP", "ACTUAL", "FORECAST", "ERROR", *bands)
     for row in found.rows.head(_HEAD).to_dicts():
-        numbers = [_number(row[name]) for name in ("y", "prediction", "error")]
-        edges = [_number(row["q0.1"]), _number(row["q0.9"])] if banded else []
+        numbers = [amount(row[name]) for name in ("y", "prediction", "error")]
+        edges = [amount(row["q0.1"]), amount(row["q0.9"])] if banded else []
         mark = ["✓" if row["in_80"] else "[red]✗[/red]"] if banded else []
         table.add_row(str(row[found.time]), str(row["step"]), *numbers, *edges, *mark)
     return table
@@ -188,9 +177,9 @@ def _rows_table(found: "Inspection") -> "Table":
 
 def _sums_table(found: "Inspection") -> "Table":
     """Return the sums by date."""
-    table = _table(found.time, "ROWS", "ACTUAL", "FORECAST", "ERROR")
+    table = result_table(found.time, "ROWS", "ACTUAL", "FORECAST", "ERROR")
     for row in found.by_date.head(_HEAD).to_dicts():
-        numbers = [_number(row[name]) for name in ("y", "prediction", "error")]
+        numbers = [amount(row[name]) for name in ("y", "prediction", "error")]
         table.add_row(str(row[found.time]), f"{row['n']:,}", *numbers)
     return table
 
@@ -200,10 +189,10 @@ def _sentences(found: "Inspection") -> list[str]:
     scores, unit = found.scores, f" {found.unit}" if found.unit else ""
     total = [float(found.rows[name].sum()) for name in ("y", "prediction")]
     first = (
-        f"[bold]Slice[/bold]  {scores['n']:,} rows of {found.series:,} series; actual "
-        f"{_number(total[0])}{plain(unit)}, forecast {_number(total[1])}{plain(unit)}"
+        f"[bold]Slice[/bold]  {counted(found.rows.height, 'row')} of {found.series:,} series; "
+        f"actual {amount(total[0])}{plain(unit)}, forecast {amount(total[1])}{plain(unit)}"
     )
-    errors = f"WAPE {_share(scores['wape'])}, RMSE {_number(scores['rmse'])}, bias "
+    errors = f"WAPE {_share(scores['wape'])}, RMSE {amount(scores['rmse'])}, bias "
     errors += "–" if scores["bias_share"] is None else f"{scores['bias_share']:+.1%} of actuals"
     bands = [
         f"{scores[f'coverage_{percent}']:.1%} inside the {percent} % band"
@@ -224,39 +213,5 @@ def _plain(found: "Inspection") -> dict[str, Any]:
     return {**{name: getattr(found, name) for name in names}, **frames}
 
 
-def _write_text(text: str, out: Path) -> None:
-    """Write a picture and say so.
-
-    Raises:
-        UsageError: the folder does not exist.
-        MachineError: the disk is full or may not be written.
-    """
-    if not out.absolute().parent.is_dir():
-        raise UsageError("the folder does not exist", str(out.parent), "make it first")
-    try:
-        out.write_text(text, "utf-8")
-    except OSError as error:
-        what = f"cannot write: {error.strerror or error}"
-        raise MachineError(what, str(out), "free the disk or choose another") from error
-    screen(stderr=True).print(f"a picture in {out}", soft_wrap=True)
-
-
 def _share(value: float | int | None) -> str:
     return "–" if value is None else f"{value:.4f}"
-
-
-def _number(value: float | int | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
-
-
-def _table(*columns: str) -> "Table":
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
-    for name in columns:
-        number = bool(name) and not any(letter.islower() for letter in name)
-        table.add_column(name, justify="right" if number else "left", no_wrap=True)
-    return table

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 MISSING = "–"
+LARGE = 1000  # from here on, forecasts and errors are shown without decimals
 _LARGE = 100  # from here on, floats have two decimals
 _ENDLESS = 1e15  # floats from here on are no longer exact to the cent
 _DIGITS = 4  # significant ones of the largest float below
@@ -31,6 +32,17 @@ def column_cells(name: str, values: Sequence[object]) -> list[str]:
     decimals = _decimals(floats)
     grouped = not _is_name(name, there)
     return [_cell(value, decimals, grouped=grouped) for value in values]
+
+
+def amount(value: float | int | None) -> str:
+    """Return a forecast or an error as a person reads it.
+
+    >>> amount(1234.5), amount(12.3), amount(None)
+    ('1,234', '12.30', '–')
+    """
+    if value is None:
+        return MISSING
+    return f"{value:,.0f}" if abs(value) >= LARGE else f"{value:,.2f}"
 
 
 def _is_name(name: str, values: Sequence[object]) -> bool:

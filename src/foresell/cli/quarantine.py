@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foresell.cli.show import Format, write_forecast
+from foresell.cli.show import Format
 from foresell.cli.show_data import stale_words
 from foresell.cli.terminal import plain, print_json, screen
+from foresell.cli.writing import write_forecast
 from foresell.errors import counted
 
 if TYPE_CHECKING:

@@ -1,19 +1,19 @@
 """What the commands print: tables for people, JSON for programs; errors on standard error."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foresell.cli.show_data import show_data
 from foresell.cli.tables import print_table
 from foresell.cli.terminal import plain, print_json, screen
-from foresell.errors import ForesellError, MachineError, UsageError
+from foresell.errors import ForesellError, counted
 
 if TYPE_CHECKING:
     import polars as pl
+    from rich.console import Console
     from rich.table import Table
 
     from foresell.adapters.machine import Check
@@ -89,24 +89,32 @@ def show_run(result: "RunResult", form: Format) -> None:
     console.print()
     print_table(console, _leaderboard(board, str(result.champion)), more=_MORE)
     print_table(console, _value_added(added, str(result.champion)), more=_MORE)
-    passed = bool(result.passed)
-    mark = "[bold green]passed[/bold green]" if passed else "[bold red]not passed[/bold red]"
-    if not passed and result.override:
-        mark += f", overridden: {plain(result.override)}"
-    console.print(f"\n[bold]Gate[/bold]  {mark}", highlight=False)
-    for reason in result.verdict["reasons"]:
-        console.print(f"  {plain(reason)}", highlight=False, soft_wrap=True)
+    _say_gate(result, console)
     console.print(_one_step(result.one_step, str(result.champion)), highlight=False, soft_wrap=True)
     places = {"Forecast": result.forecast, "Report": result.report, "Run": result.run_id or None}
     console.print()
     for name, place in places.items():
         if place is not None:
             console.print(f"[bold]{name:<9}[/bold] {place}", highlight=False, soft_wrap=True)
-    if not passed and not result.override:
+    if not result.passed and not result.override:
         console.print(
             "[bold]Forecast[/bold]  not delivered; --override REASON delivers it and records why",
             highlight=False,
         )
+
+
+def _say_gate(result: "RunResult", console: "Console") -> None:
+    """Print the verdict with its reasons, and what training could not do as declared."""
+    passed = bool(result.passed)
+    units = f"; errors in {plain(result.unit)}" if result.unit else ""
+    mark = "[bold green]passed[/bold green]" if passed else "[bold red]not passed[/bold red]"
+    if not passed and result.override:
+        mark += f", overridden: {plain(result.override)}"
+    console.print(f"\n[bold]Gate[/bold]  {mark}{units}", highlight=False)
+    for reason in (result.verdict or {"reasons": ()})["reasons"]:
+        console.print(f"  {plain(reason)}", highlight=False, soft_wrap=True)
+    for note in result.notes:
+        console.print(f"[bold]Note[/bold]  {plain(note)}", highlight=False, soft_wrap=True)
 
 
 def show_unanswered(left: "pl.DataFrame") -> None:
@@ -121,38 +129,25 @@ def show_unanswered(left: "pl.DataFrame") -> None:
         )
 
 
-def write_forecast(answered: "pl.DataFrame", out: Path, form: Format) -> None:
-    """Write ``answered`` to ``out`` and say so.
+def show_unplanned(untold: Mapping[str, int], changed: Container[str] = ()) -> None:
+    """Say, on standard error, which columns of the plan were taken as usual, in one line.
 
-    Raises:
-        UsageError: ``out`` is neither CSV nor Parquet, or its folder does not exist.
-        MachineError: the disk is full or may not be written; what stood there is untouched.
+    ``untold``: how many rows do not tell a column; ``changed``: columns that were told otherwise.
     """
-    suffix = out.suffix.lower()
-    if suffix not in {".csv", ".parquet"}:
-        raise UsageError(f"cannot write {out.name!r}", str(out), "use .csv or .parquet")
-    if not out.absolute().parent.is_dir():
-        raise UsageError("the folder does not exist", str(out.parent), "make it first")
-    draft = out.with_name(f".{out.name}.draft")
-    try:
-        if suffix == ".csv":
-            answered.write_csv(draft)
-        else:
-            answered.write_parquet(draft)
-        draft.replace(out)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise MachineError(
-            f"cannot write: {error.strerror or error}", str(out), "free the disk or choose another"
-        ) from error
-    if form is Format.json:
-        print_json({"rows": answered.height, "out": str(out)})
-    else:
-        screen().print(f"{answered.height:,} rows in {out}", highlight=False)
+    named = [
+        f"{name} ({counted(count, 'row')})" for name, count in untold.items() if name not in changed
+    ]
+    if named:
+        screen(stderr=True).print(
+            "[yellow]not told, so taken as usual for the series[/yellow]: "
+            f"{plain(', '.join(named))}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
-def show_forecast(answered: "pl.DataFrame", form: Format) -> None:
-    """Print all of ``answered`` for a program, its first rows for a person."""
+def show_forecast(answered: "pl.DataFrame", form: Format, unit: str = "") -> None:
+    """Print all of ``answered`` for a program, its first rows for a person, with the ``unit``."""
     if form is Format.json:
         sys.stdout.write(answered.write_json() + "\n")
         return
@@ -163,6 +158,8 @@ def show_forecast(answered: "pl.DataFrame", form: Format) -> None:
     numbers = ["prediction", "q0.1", "q0.9"] if banded else [head.columns[-1]]
     names = [name for name in identity if name not in numbers]
     table = _table(*names, *columns, *(["level"] if levelled else []))
+    if unit:
+        table.title = f"Forecast, in {plain(unit)}"
     for row in head.to_dicts():
         cells = [str(row[name]) for name in names] + [f"{row[name]:,.2f}" for name in numbers]
         table.add_row(*cells, *([str(row["level_used"])] if levelled else []))
@@ -250,6 +247,7 @@ def _runprint_json(result: "RunResult") -> dict[str, Any]:
         "override": result.override,
         "leaderboard": rows(result.leaderboard),
         "one_step": rows(result.one_step),
+        "notes": list(result.notes),
         "value_added": rows(result.value_added),
         "report": None if result.report is None else str(result.report),
         "forecast": None if result.forecast is None else str(result.forecast),

@@ -1,8 +1,8 @@
 """Tables that fit the screen: a number is shown whole or not at all, never cut.
 
 Where a table is too wide, text is folded first, down to a few characters; then the space between
-columns is given up; then columns are left out from the right, and a line below says how many, and
-how to get them.
+columns is given up; then columns are left out from the right, or before those at the right that
+hold the result, and a line below says how many, and how to get them.
 """
 
 from collections.abc import Sequence
@@ -24,41 +24,57 @@ class _Wish:
     least: int
 
 
-def print_table(console: "Console", table: "Table", *, more: str = "") -> None:
+def result_table(*columns: str) -> "Table":
+    """Return an empty table: columns whose heads have no small letter are numbers; none folds."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - only when something is shown
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for name in columns:
+        number = bool(name) and not any(letter.islower() for letter in name)
+        table.add_column(name, justify="right" if number else "left", no_wrap=True)
+    return table
+
+
+def print_table(console: "Console", table: "Table", *, more: str = "", keep: int = 0) -> None:
     """Print ``table``, which has a box without sides, so that nothing in it is cut.
 
     A column that is justified to the right, or marked ``no_wrap``, keeps its width; any other may
-    be folded. ``more``: how a person gets the columns that are left out. One column is always
-    shown, however narrow the screen.
+    be folded. ``more``: how a person gets the columns that are left out. ``keep``: so many columns
+    at the right hold the result: those before them are left out first, and named. One column is
+    always shown, however narrow the screen.
     """
-    left_out = fit(console, table)
+    left_out = fit(console, table, keep)
     needed = sum(column.width or 0 for column in table.columns) + _frame(table)
     console.print(table, width=max(console.width, needed), crop=False)
     if left_out:
-        noun = "column" if left_out == 1 else "columns"
+        noun = "column" if len(left_out) == 1 else "columns"
+        named = f" ({', '.join(left_out)})" if keep else ""
         console.print(
-            f"[dim]… {left_out} more {noun}{': ' if more else ''}{more}[/dim]",
+            f"[dim]… {len(left_out)} more {noun}{named}{': ' if more else ''}{more}[/dim]",
             highlight=False,
             soft_wrap=True,
         )
 
 
-def fit(console: "Console", table: "Table") -> int:
-    """Set the widths of ``table``, leaving out columns at its right; return how many."""
+def fit(console: "Console", table: "Table", keep: int = 0) -> list[str]:
+    """Set the widths, leaving out columns as `print_table` says; return the heads of those."""
     wishes = [_wish(console, column) for column in table.columns]
-    count, room = len(wishes), console.width
+    left_out: list[str] = []
+    room = console.width
     if sum(wish.least for wish in wishes) + _frame(table) > room:
         wide, table.padding = table.padding, 0
         if sum(wish.least for wish in wishes) + _frame(table) > room:
             table.padding = wide
     while len(wishes) > 1 and sum(wish.least for wish in wishes) + _frame(table) > room:
-        wishes.pop()
-        table.columns.pop()
+        place = len(wishes) - 1 - (keep if len(wishes) - 1 > keep else 0)
+        wishes.pop(place)
+        left_out.insert(0, str(table.columns.pop(place).header))
     widths = _widths(wishes, room - _frame(table))
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
         column.overflow = "fold"
-    return count - len(wishes)
+    return left_out
 
 
 def _wish(console: "Console", column: "Column") -> _Wish:

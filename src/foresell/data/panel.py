@@ -67,7 +67,7 @@ class Panel:
         return replace(
             self,
             keys=self.keys[rows],
-            static=self.static[rows],
+            static=self.static[rows] if self.static.width else self.static,  # no column, no row
             target=self.target[rows],
             known={name: values[rows] for name, values in self.known.items()},
             past={name: values[rows] for name, values in self.past.items()},
@@ -136,7 +136,8 @@ def lay_out(
 def share_known(panel: Panel) -> Panel:
     """Fill a known-future value that is missing after the cutoff from the series that have it.
 
-    Only where all of them have the same value in that period, as with a holiday; else it stays NaN.
+    Only where all of them, and more than one, have the same value in that period, as with a
+    holiday; else it stays NaN: what one series plans says nothing of another.
     """
 
     def shared(values: Matrix) -> Matrix:
@@ -144,7 +145,8 @@ def share_known(panel: Panel) -> Panel:
         some = np.isfinite(future)
         low = np.where(some, future, np.inf).min(axis=0, initial=np.inf)
         high = np.where(some, future, -np.inf).max(axis=0, initial=-np.inf)
-        filled = np.where(~some & (low == high), low, future)
+        alike = (some.sum(axis=0) > 1) & (low == high)
+        filled = np.where(~some & alike, low, future)
         return np.concatenate([values[:, : panel.cutoff + 1], filled], axis=1)
 
     return replace(panel, known={name: shared(values) for name, values in panel.known.items()})

@@ -13,6 +13,8 @@ import polars as pl
 from foresell.errors import UsageError, nearest
 from foresell.spec.project import ProjectSpec
 
+_LARGE = 1000  # from here on, errors are shown without decimals
+_MOST_DIGITS = 7
 _TITLES = {"rmse": "RMSE", "mae": "MAE", "wmae": "WMAE"}
 
 
@@ -36,10 +38,8 @@ class Comparison:
         title = _TITLES.get(self.metric, self.metric)
         change = "" if self.value_added is None else f" ({self.value_added:+.1%} value added)"
         verb = "beats" if self.passed else "does not beat"
-        return (
-            f"{title} {self.champion:,.6g} {verb} {self.baseline:,.6g} of the best baseline, "
-            f"{self.best_baseline}{change}"
-        )
+        own, rival = _apart(self.champion, self.baseline)
+        return f"{title} {own} {verb} {rival} of the best baseline, {self.best_baseline}{change}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +63,20 @@ class Verdict:
             "reasons": list(self.reasons),
             "comparisons": [asdict(one) for one in self.comparisons],
         }
+
+
+def _apart(first: float, second: float) -> tuple[str, str]:
+    """Return two errors as the leaderboard shows them, with more digits where they look alike.
+
+    >>> _apart(1234.5, 1500.0), _apart(12.341, 12.344), _apart(2.0, 2.0)
+    (('1,234', '1,500'), ('12.341', '12.344'), ('2.00', '2.00'))
+    """
+    few = 0 if min(first, second) >= _LARGE else 2
+    for digits in range(few, _MOST_DIGITS):
+        shown = f"{first:,.{digits}f}", f"{second:,.{digits}f}"
+        if shown[0] != shown[1]:
+            return shown
+    return f"{first:,.{few}f}", f"{second:,.{few}f}"
 
 
 def deciding_metrics(project: ProjectSpec) -> tuple[str, str]:

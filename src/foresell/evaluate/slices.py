@@ -104,6 +104,10 @@ def _typed(column: pl.Series, values: Sequence[object]) -> pl.Series:
     typed = [_value(column.dtype, value) for value in values]
     there = set(column.unique().to_list())
     for value, given in zip(typed, values, strict=True):
+        if column.dtype == pl.Date and isinstance(value, str):
+            raise UsageError(
+                f"{value!r} is no day", "the slice asked for", "write it as 2024-12-31"
+            )
         if value not in there:
             listed = sorted(there, key=lambda one: (one is None, one))
             texts = ["no", "yes"] if column.dtype == pl.Boolean else [str(one) for one in listed]
@@ -117,6 +121,8 @@ def _typed(column: pl.Series, values: Sequence[object]) -> pl.Series:
 
 def _known(given: str, texts: list[str]) -> str:
     """Return the nearest value, or the first ones in their own order."""
+    if given[:1].isdigit() and len(texts) > _SHOWN:  # the nearest number is not the one meant
+        return f"they run from {texts[0]} to {texts[-1]}"
     hint = nearest(given, texts)
     if hint.startswith("did you mean"):
         return hint.split(" Known:")[0]

@@ -88,12 +88,13 @@ def _profiles(panel: Panel, levels: Levels) -> tuple[Codes, Matrix]:
     rich = np.array([used == "series" for used in levels.level_used], dtype=np.bool_)
     numbers = [_standard(panel.static[name], rich) for name in numeric_statics(panel)]
     texts = [name for name in panel.static.columns if name not in numeric_statics(panel)]
-    words = [group_codes(panel, [name]).astype(np.float64) for name in texts]
-    table = np.column_stack([*numbers, *words, np.zeros(panel.n_series)])
+    words = _telling([group_codes(panel, [name]) for name in texts])
+    nothing = np.zeros(panel.n_series)
+    table = np.column_stack([*numbers, *words, nothing])
     kinds, profile = np.unique(table, axis=0, return_inverse=True)
-    if len(kinds) > MANY and numbers:
-        kinds, profile = np.unique(table[:, len(numbers) :], axis=0, return_inverse=True)
-        numbers = []
+    if len(kinds) > MANY:
+        table, numbers = np.column_stack([*words, nothing]), []
+        kinds, profile = np.unique(table, axis=0, return_inverse=True)
     closeness = np.ones((len(kinds), len(kinds)))
     for place in range(kinds.shape[1]):
         column = kinds[:, place]
@@ -105,16 +106,32 @@ def _profiles(panel: Panel, levels: Levels) -> tuple[Codes, Matrix]:
     return profile.ravel().astype(np.int64), closeness + FAR
 
 
-def _standard(column: pl.Series, rich: NDArray[np.bool_]) -> Vector:
-    """Return a numeric static in standard deviations, of its log where all are above 0.
+def _telling(texts: list[Codes]) -> list[Vector]:
+    """Return the codes of the static texts that are compared: of fewer than `MANY` profiles.
 
-    An unknown value stands at the mean. In steps of `GRAIN`.
+    Those of the fewest values come first. A text of its own for every series likens none to
+    another, and the likeness of so many profiles would not fit into memory.
+    """
+    kept: list[Vector] = []
+    for codes in sorted(texts, key=lambda one: len(np.unique(one))):
+        both = np.column_stack([*kept, codes.astype(np.float64)])
+        if len(np.unique(both, axis=0)) <= MANY:
+            kept.append(codes.astype(np.float64))
+    return kept
+
+
+def _standard(column: pl.Series, rich: NDArray[np.bool_]) -> Vector:
+    """Return a numeric static in standard deviations, of its log where all ``rich`` are above 0.
+
+    An unknown value stands at the mean, and so does one that has no log. In steps of `GRAIN`.
+    Series that are asked for have no say in how the others are compared.
     """
     values = column.cast(pl.Float64).fill_null(np.nan).to_numpy().copy()
     fine = np.isfinite(values)
     if not (fine & rich).any():
         return np.zeros(len(values))
-    if (values[fine] > 0).all():
+    if (values[fine & rich] > 0).all():
+        fine &= values > 0
         values[fine] = np.log(values[fine])
     middle, spread = values[fine & rich].mean(), values[fine & rich].std()
     scaled = np.where(fine, values - middle, 0.0) / (spread if spread > 0 else 1.0)

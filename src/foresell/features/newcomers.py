@@ -13,10 +13,14 @@ from foresell.features.levels import Levels, Vector, fit_levels
 from foresell.features.neighbours import neighbours
 from foresell.features.pools import Codes, Recipe, group_codes
 from foresell.features.season import recent_windows
+from foresell.features.threads import one_thread
 from foresell.spec.forecast import QUANTILES
 from foresell.spec.project import ProjectSpec
 
 MIN_NEWCOMERS = 9  # the fewest of which an 80 % band can hold a tenth
+FEWEST_OUTER = 39  # the fewest whose extremes hold 95 % between them
+FARTHEST = 1000.0  # times the middle: further says nothing of how far
+STRETCH = 1.53  # of the normal distribution: how much further 95 % reach from the middle than 80 %
 CLOSE = 1e-9
 
 
@@ -35,7 +39,8 @@ def newcomer_levels(panel: Panel, project: ProjectSpec, recipe: Recipe) -> Matri
     "as the pool" and "as all" had the least quantile loss on cutoffs of 64 to 97 weeks of a weekly
     panel, and pools of newcomers by group lost against all of them.
 
-    Where fewer than nine came of a kind, the level is that of its neighbours (`neighbours`).
+    Where fewer than 39 teach, the outer two quantiles are stretched (`widened`). Where fewer than
+    nine came of a kind, the level is that of its neighbours (`neighbours`).
     """
     quantiles = np.full((panel.n_series, len(QUANTILES)), np.nan)
     history = panel.target[:, : panel.cutoff + 1]
@@ -86,9 +91,30 @@ def _lesson(history: Matrix, expected: Matrix, cells: NDArray[np.bool_]) -> Vect
     """Return the quantiles of history over ``expected`` in ``cells``; every series counts alike."""
     count = cells.sum(axis=1)
     weight = (1 / np.maximum(count, 1))[np.nonzero(cells)[0]]
-    return weighted_quantiles(
-        history[cells] / expected[cells], weight, int(count.astype(bool).sum())
-    )
+    series = int(count.astype(bool).sum())
+    found = weighted_quantiles(history[cells] / expected[cells], weight, series)
+    return found if series >= FEWEST_OUTER else widened(found)
+
+
+def widened(quantiles: Vector) -> Vector:
+    """Return (11,) quantiles with the outer two put `STRETCH` times as far out as the next ones.
+
+    From the middle, as a ratio where both are above 0. For too few observations to say how far 95 %
+    reach: their extremes would be the 80 % band again. Never closer than they were.
+
+    >>> widened(np.array([1.0, 1, 2, 3, 3, 4, 5, 6, 7, 16, 16])).round(2).tolist()
+    [0.48, 1.0, 2.0, 3.0, 3.0, 4.0, 5.0, 6.0, 7.0, 16.0, 33.36]
+    """
+    middle, found = float(quantiles[QUANTILES.index(0.5)]), quantiles.copy()
+    for outer, inner, reached in ((0, 1, min), (-1, -2, max)):
+        edge = float(quantiles[inner])
+        stretched = (
+            edge * float(np.clip(edge / middle, 1 / FARTHEST, FARTHEST)) ** (STRETCH - 1)
+            if min(edge, middle) > 0
+            else middle + STRETCH * (edge - middle)
+        )
+        found[outer] = reached(float(quantiles[outer]), stretched)
+    return found
 
 
 def neighbour_levels(panel: Panel, project: ProjectSpec, recipe: Recipe, levels: Levels) -> Matrix:
@@ -97,7 +123,8 @@ def neighbour_levels(panel: Panel, project: ProjectSpec, recipe: Recipe, levels:
     How far a level may be off is how far the established series are from theirs, in the recent
     periods, had they been new: leading key known or new.
     """
-    found = neighbours(panel, project, recipe, levels)
+    with one_thread():  # or the last bits of a product of matrices depend on the machine
+        found = neighbours(panel, project, recipe, levels)
     history = panel.target[:, : panel.cutoff + 1]
     recent = np.isfinite(history)
     recent[:, : -recent_windows(project)[0]] = False
@@ -121,7 +148,7 @@ def _reference(levels: Levels) -> Vector:
 
 
 def weighted_quantiles(values: Vector, weight: Vector, count: int) -> Vector:
-    """Return (9,) quantiles of ``values``, rising, with the finite-sample correction.
+    """Return (11,) quantiles of ``values``, rising, with the finite-sample correction.
 
     ``weight``: (n,) above 0. ``count``: independent observations the values come from. Level q
     above one half is the smallest value at which a share ``q (count + 1) / count`` of the weight is

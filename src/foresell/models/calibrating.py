@@ -173,7 +173,8 @@ def _crossings(rows: FoldRows) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.b
 
     Windows of folds may overlap: then the same target, missed from two cutoffs, would teach how far
     it is missed. In the periods that both have, only the other half of the series teaches. Where
-    there is but one fold it is the other half, too.
+    there is but one fold it is the other half, too. Nothing may be left to teach: then the usual
+    size of a miss stands in.
     """
     numbers = np.unique(rows.cutoff)
     group = np.searchsorted(numbers, rows.cutoff) * min(len(numbers), FOLD_GROUPS)
@@ -186,4 +187,4 @@ def _crossings(rows: FoldRows) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.b
             other = np.ones_like(own) if half is None else rows.half != half
             there = other if own.all() else ~own & (other | ~met)
             if out.any():
-                yield out, there if there.any() or own.all() else ~own
+                yield out, there

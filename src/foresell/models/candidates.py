@@ -13,7 +13,7 @@ import numpy as np
 from foresell.errors import CandidateError
 from foresell.models.effort import Effort
 from foresell.models.parts import Lesson, Part, Settings, resolve
-from foresell.spec.modelling import Modelling, Space
+from foresell.spec.modelling import SETTINGS, Modelling, Selection, Space
 
 # How each is fitted: (lesson) -> part.
 CANDIDATES: Mapping[str, str] = {
@@ -68,7 +68,7 @@ def read(name: str, files: Mapping[str, bytes]) -> Part:
 
 def plans(models: Modelling, effort: Effort) -> tuple[Plan, ...]:
     """Return what a run fits, in the order of the declaration, a tuned one behind its own plain."""
-    selection = effort.selection or models.selection
+    selection = selected(models, effort)
     found = []
     for name in models.candidates:
         if name in effort.without:
@@ -80,6 +80,30 @@ def plans(models: Modelling, effort: Effort) -> tuple[Plan, ...]:
         if space:
             found.append(Plan(name=f"{name}{TUNED}", settings=settings, space=space))
     return tuple(found)
+
+
+def selected(models: Modelling, effort: Effort) -> Selection:
+    """Return what a run does: the preset's or the command's word comes before the file's."""
+    return effort.selection or models.selection
+
+
+def left_out(models: Modelling, effort: Effort) -> tuple[str, ...]:
+    """Return what of the declaration a run does not do, and why, in words.
+
+    >>> from foresell.models.effort import EFFORTS
+    >>> left_out(Modelling(candidates=("lad", "xgboost")), EFFORTS["fast"])
+    ('xgboost is not fitted: the preset leaves it out',)
+    >>> left_out(Modelling(candidates=("lad", "ridge"), selection="tuned"), EFFORTS["default"])
+    ('nothing is searched for ridge: it has no space under models.tuning.spaces',)
+    """
+    spaces = models.tuning.spaces if selected(models, effort) != "baseline" else SETTINGS
+    return tuple(
+        f"{name} is not fitted: the preset leaves it out"
+        if name in effort.without
+        else f"nothing is searched for {name}: it has no space under models.tuning.spaces"
+        for name in models.candidates
+        if name in effort.without or (SETTINGS[name] and not spaces.get(name))
+    )
 
 
 def refuse_unfinished(name: str, values: np.ndarray[Any, Any]) -> None:

@@ -72,6 +72,12 @@ class Judge:
         half = self.halves(cutoff)
         return float(miss[half == 0].sum()), float(miss[half == 1].sum())
 
+    def observed(self, cutoff: int) -> tuple[int, int]:
+        """Return the number of a fold's observed rows, of each half of series."""
+        seen = np.isfinite(actual_after(self.panel, cutoff, self._steps(cutoff)).ravel())
+        half = self.halves(cutoff)
+        return int((seen & (half == 0)).sum()), int((seen & (half == 1)).sum())
+
     def halves(self, cutoff: int) -> Vector:
         """Return (rows of the fold's frame,) the half of the series each row's series is in."""
         return np.repeat(series_halves(self.panel), self._steps(cutoff)).astype(np.float64)

@@ -25,12 +25,13 @@ from foresell.models.calibrating import (
     fit_uncertainty,
     named_method,
 )
-from foresell.models.candidates import plans
+from foresell.models.candidates import left_out, plans
 from foresell.models.coherence import (
     RECONCILED,
     Past,
     Reconciling,
     reconciled,
+    sums_of_a_draw,
     with_reconciled,
 )
 from foresell.models.combination import bucket_of, combined, horizon_thirds
@@ -60,6 +61,8 @@ from foresell.models.stacking import (
 from foresell.models.uncertainty import holiday_rows, spread_design
 from foresell.spec.forecast import QUANTILES
 from foresell.spec.project import ProjectSpec
+
+NO_FOLD = "no fold is possible: seasonal bases alone, bands from plain residuals"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +142,7 @@ def _fitted(
     panel: Panel, project: ProjectSpec, effort: Effort, frames: Frames, progress: Progress
 ) -> Learner:
     """Return the learner of `fit_learner`."""
-    recipe = fit_recipe(panel, project)
+    recipe, count = fit_recipe(panel, project), panel.n_series
     panel, frames = _drawn(panel, project, recipe, frames)
     samples = drawn_samples(panel, project, effort, frames, progress)
     cutoffs = fold_cutoffs(panel, project)
@@ -149,19 +152,20 @@ def _fitted(
         for back in sorted(project.split.validation)
         if panel.cutoff - back not in cutoffs
     ]
+    notes += sums_of_a_draw(project, panel.n_series, count)
     if cutoffs:
         method = CONFORMAL
     else:
         method, cutoffs = RESIDUAL, fallback_cutoffs(panel, project)
         samples = []
-        notes.append("no fold is possible: seasonal bases alone, bands from plain residuals")
+        notes.append(NO_FOLD)
     judge = Judge(panel, project, frames, samples, buckets, cutoffs)
     wanted = plans(project.models, effort) if samples else ()
     trials = project.models.tuning.trials * effort.trials
     judged = judge_candidates(judge, wanted, trials, progress)
     progress("fitting on the whole history")
     parts, failures = fit_parts(samples, panel, project, frames, judged.settings)
-    judged = judged.without(failures)
+    judged = judged.without(failures, judge)
     candidates, ensembles = _candidates(judged.rows, len(buckets))
     best = _chosen(judged.rows, candidates)
     past = Past(panel=panel, project=project, recipe=recipe, frames=frames)
@@ -187,7 +191,10 @@ def _fitted(
         uncertainty=uncertainty,
         interval_method=named_method(method, len(judged.rows.actual)),
         folds=fold_table(judged.rows, candidates),
-        notes=(*notes, *(f"{name} failed: {why}" for name, why in judged.failures.items())),
+        notes=(
+            *(*notes, *(left_out(project.models, effort) if samples else ()), *judged.notes),
+            *(f"{name} failed: {why}" for name, why in judged.failures.items()),
+        ),
         failures=judged.failures,
         reconciling=reconciling,
         shape=shape,

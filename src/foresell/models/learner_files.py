@@ -17,7 +17,7 @@ from foresell.models.coherence import reconciling_from_json
 from foresell.models.learner import Learner
 from foresell.models.members import Fitted
 from foresell.models.parts import Part
-from foresell.models.shape import read_shape
+from foresell.models.shape import Reaching, read_shape
 from foresell.models.stacking import FOLD_COLUMNS
 
 MAIN, FAILURES = "learner.json", "failures.json"
@@ -68,11 +68,14 @@ def write_learner(learner: Learner) -> dict[str, bytes]:
 
 
 def read_learner(
-    files: Mapping[str, bytes], at_hand: Mapping[str, Part] = MappingProxyType({})
+    files: Mapping[str, bytes],
+    at_hand: Mapping[str, Part] = MappingProxyType({}),
+    reaching: Mapping[str, Reaching] = MappingProxyType({}),
 ) -> Learner:
     """Return the learner whose `write_learner` is ``files``; it forecasts identically.
 
-    ``at_hand``: parts by name that stand for those in the files, which are then not read.
+    ``at_hand``: parts by name that stand for those in the files, which are then not read;
+    ``reaching``: the same for the trees of the shape.
 
     Raises:
         DataError: ``learner.json`` is not among the files.
@@ -105,7 +108,7 @@ def read_learner(
         reconciling=None
         if main["reconciling"] is None
         else reconciling_from_json(json.dumps(main["reconciling"])),
-        shape=read_shape(_own(_SHAPE, files)),
+        shape=read_shape(_own(_SHAPE, files), reaching),
     )
 
 

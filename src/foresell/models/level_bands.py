@@ -22,6 +22,7 @@ from foresell.evaluate.intervals import (
 from foresell.features.hierarchy import hierarchy_levels
 from foresell.features.levels import Vector
 from foresell.features.pools import Codes
+from foresell.models.calibrating import CONFORMAL, ENSEMBLE, RESIDUAL
 from foresell.models.combination import bucket_of
 from foresell.models.origins import actual_after
 from foresell.models.stacking import FoldRows
@@ -29,18 +30,29 @@ from foresell.spec.forecast import QUANTILES
 from foresell.spec.project import ProjectSpec
 
 FEW = 30  # misses of a horizon bucket below which the whole level speaks for it
+FEWEST_OUTER = 19  # misses of which the largest is not passed in 95 % of cases
+OUTER = NormalDist().inv_cdf(0.975) / NormalDist().inv_cdf(0.9)  # 1.53: of a normal distribution
 
 
 @dataclass(frozen=True, kw_only=True)
 class LevelBand:
-    """How far a level's sums miss. ``table``: (buckets, quantile levels) of misses per spread."""
+    """How far a level's sums miss. ``table``: (buckets, quantile levels) of misses per spread.
+
+    ``methods``: of each bucket, how its row of the table came about. ``residual_quantiles`` where
+    the misses are too few for the 95 % band, which is then that of 80 % times `OUTER`.
+    """
 
     spread: Spread
     table: Matrix
+    methods: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
-        return {"spread": asdict(self.spread), "table": self.table.tolist()}
+        return {
+            "spread": asdict(self.spread),
+            "table": self.table.tolist(),
+            "methods": list(self.methods),
+        }
 
 
 def band_from_dict(read: Mapping[str, Any]) -> LevelBand:
@@ -51,6 +63,7 @@ def band_from_dict(read: Mapping[str, Any]) -> LevelBand:
             weights=tuple(spread["weights"]), low=float(spread["low"]), high=float(spread["high"])
         ),
         table=np.array(read["table"], dtype=np.float64),
+        methods=tuple(read["methods"]),
     )
 
 
@@ -93,7 +106,8 @@ def _band(rows: FoldRows, forecast: Vector, places: Codes, buckets: Sequence[int
 
     The sums of a fold miss together, up or down as those weeks went, and there are few folds: so
     what was missed by in one direction is feared in both, and widened by the uncertainty that a
-    mean of so few folds has. No miss at all: the normal distribution stands in.
+    mean of so few folds has. Too few misses to tell the 95 % band from the 80 % one: it is as much
+    wider as a normal distribution's. No miss at all: the normal distribution stands in.
     """
     cells, cell = np.unique(places, axis=0, return_inverse=True)
     cell = cell.ravel()
@@ -111,12 +125,26 @@ def _band(rows: FoldRows, forecast: Vector, places: Codes, buckets: Sequence[int
     folds = max(1, len(np.unique(fold)))
     normal = [NormalDist().inv_cdf(level) for level in QUANTILES]
     table = np.tile(normal, (len(buckets), 1))
+    methods = [ENSEMBLE] * len(buckets)
     for place in range(len(buckets) if len(ratio) else 0):
         mine = bucket == place
         mine = mine if mine.sum() >= FEW else np.ones(len(ratio), dtype=bool)
-        both = np.concatenate([ratio[mine], -ratio[mine]])
-        table[place] = conformal_quantiles(both, QUANTILES) * np.sqrt(1 + 1 / folds)
-    return LevelBand(spread=spread, table=table)
+        table[place] = _mirrored(ratio[mine]) * np.sqrt(1 + 1 / folds)
+        methods[place] = CONFORMAL if mine.sum() >= FEWEST_OUTER else RESIDUAL
+    return LevelBand(spread=spread, table=table, methods=tuple(methods))
+
+
+def _mirrored(misses: Vector) -> Vector:
+    """Return (levels,) conformal quantiles of ``misses`` and of their opposites, rising.
+
+    >>> _mirrored(np.array([1.0, 2.0])).round(2).tolist()[-3:]
+    [2.0, 2.0, 3.06]
+    """
+    found = conformal_quantiles(np.concatenate([misses, -misses]), QUANTILES)
+    if len(misses) < FEWEST_OUTER:
+        found[0] = min(found[0], OUTER * found[1])
+        found[-1] = max(found[-1], OUTER * found[-2])
+    return found
 
 
 def _date_totals(size: Vector, fold: Codes, step: Vector) -> Vector:

@@ -18,12 +18,21 @@ from foresell.errors import GateError
 from foresell.features.levels import Vector
 from foresell.models.boosted import Booster
 from foresell.models.contributing import Traced
-from foresell.models.forests import FORESTS
+from foresell.models.forests import FORESTS, Forest, lightgbm_forest
 from foresell.models.learner import Learner
 from foresell.models.learner_files import read_learner
 from foresell.models.onnx_parts import ON_REFERENCE, OnnxPart, exported
+from foresell.models.onnx_shape import FOLDER as SHAPE_FOLDER
+from foresell.models.onnx_shape import (
+    drawn_series,
+    read_shape_graphs,
+    shape_graphs,
+    shape_input,
+    shape_proof,
+)
 from foresell.models.parts import Part
 from foresell.models.seasonal import reference
+from foresell.models.shape import Shape
 from foresell.spec.project import ProjectSpec
 
 FOLDER = "onnx/"
@@ -36,9 +45,14 @@ Table = NDArray[Any]
 
 
 def onnx_files(
-    parts: Mapping[str, Part], frame: pl.DataFrame, project: ProjectSpec
+    parts: Mapping[str, Part],
+    frame: pl.DataFrame,
+    project: ProjectSpec,
+    shape: Shape | None = None,
 ) -> dict[str, bytes]:
     """Return ``onnx/NAME.onnx`` for each part, ``onnx/parity.json`` and ``onnx/metadata.json``.
+
+    Of a learner with a ``shape`` of its misses, ``onnx/shape/NAME.onnx`` for each set of its trees.
 
     ``frame``: a direct frame, from which rows are drawn by the project's seed. A part without
     anything to learn (a formula) has no graph and is named in the metadata. A part that cannot be
@@ -59,6 +73,14 @@ def onnx_files(
         proofs[name] = _proof(name, part, graph, rows)
         about[name] = _described(graph)
     parity = {"tolerance": TOLERANCE, "of": "the series' scale", "parts": proofs}
+    if shape is not None:
+        table, names = shape_input(parts, drawn_series(frame, ROWS, project.seed), project)
+        graphs, proved = shape_graphs(shape, names), dict[str, object]()
+        for (name, made), trees in zip(graphs.items(), shape.trees, strict=True):
+            files[f"{SHAPE_FOLDER}{name}.onnx"] = made.content
+            probes = _probes(lightgbm_forest(trees.dump().decode()), table)
+            proved[name] = shape_proof(trees, made, name, (table, probes), TOLERANCE)
+        parity["shape"] = proved
     metadata = {
         "target": project.target,
         "unit": project.unit,
@@ -76,7 +98,7 @@ def read_onnx(files: Mapping[str, bytes]) -> dict[str, OnnxPart]:
     return {
         name.removeprefix(FOLDER).removesuffix(".onnx"): OnnxPart(content)
         for name, content in files.items()
-        if name.startswith(FOLDER) and name.endswith(".onnx")
+        if name.startswith(FOLDER) and name.endswith(".onnx") and name.count("/") == 1
     }
 
 
@@ -86,7 +108,7 @@ def answering_learner(files: Mapping[str, bytes]) -> Learner:
     No booster's library is imported, and no part is read that has a graph. A part without one
     answers by itself; so does a learner that was written without graphs.
     """
-    return read_learner(files, read_onnx(files))
+    return read_learner(files, read_onnx(files), read_shape_graphs(files))
 
 
 def told_learner(files: Mapping[str, bytes]) -> Learner:
@@ -94,7 +116,8 @@ def told_learner(files: Mapping[str, bytes]) -> Learner:
 
     It imports the boosters' libraries, for their TreeSHAP.
     """
-    learner, graphs = read_learner(files), read_onnx(files)
+    graphs = read_onnx(files)
+    learner = read_learner(files, reaching=read_shape_graphs(files))
     parts = {
         name: Traced(graphs[name], part) if name in graphs else part
         for name, part in learner.fitted.parts.items()
@@ -125,7 +148,7 @@ def _proof(name: str, part: Part, graph: OnnxPart, rows: pl.DataFrame) -> dict[s
     gaps = [np.abs(graph.per_scale(table) - expected)]
     sizes = [np.abs(expected)]
     if isinstance(part, Booster):
-        probes = _probes(part, table)
+        probes = _probes(FORESTS[part.library](part.trees[0].text()), table)
         said = np.mean([trees.predict(probes) for trees in part.trees], axis=0)
         gaps.append(np.abs(graph.per_scale(probes) - said))
         sizes.append(np.abs(said))
@@ -161,9 +184,8 @@ def _said(part: Part, graph: OnnxPart, rows: pl.DataFrame) -> Vector:
     return said
 
 
-def _probes(booster: Booster, table: Table) -> Table:
+def _probes(forest: Forest, table: Table) -> Table:
     """Return a row for each row of ``table``, its values at thresholds, beside them, and NaN."""
-    forest = FORESTS[booster.library](booster.trees[0].text())
     draw = np.random.default_rng(len(forest.threshold))
     probes = table.copy()
     for column in range(table.shape[1]):

@@ -113,13 +113,21 @@ def draw_sample(
     """Return at most ``rows`` rows of the origin's ``frame`` with an observed target.
 
     Drawn without replacement by the project's seed and the origin; the order of the frame is kept.
+    Every step has the same share of ``rows``, and its observed rows come in an order in which no
+    target has a say. So the rows drawn of a period follow from what is observed in it, and from
+    nothing later: a lesson at an earlier cutoff is the same whatever came after.
     """
     steps = steps_of(frame, panel)
-    target = actual_after(panel, origin, steps).ravel()
-    known = np.flatnonzero(np.isfinite(target))
-    if len(known) > rows:
-        draw = np.random.default_rng([project.seed, origin])
-        known = np.sort(draw.choice(known, rows, replace=False))
+    target = actual_after(panel, origin, steps)
+    seen, window = np.isfinite(target), max(min(steps, panel.cutoff - origin), 1)
+    if panel.n_series * window > rows:
+        order = np.argsort(np.random.default_rng([project.seed, origin]).random(seen.shape), axis=0)
+        place = np.cumsum(np.take_along_axis(seen, order, axis=0), axis=0)
+        share = rows // window + (np.arange(steps) < rows % window)
+        drawn = np.zeros_like(seen)
+        np.put_along_axis(drawn, order, place <= share, axis=0)
+        seen &= drawn
+    known, target = np.flatnonzero(seen), target.ravel()
     kept = frame[known]
     period = origin + kept["step"].to_numpy().astype(np.float64)
     return Sample(frame=kept, target=target[known], period=period)

@@ -11,7 +11,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
-from typing import cast
+from types import MappingProxyType
+from typing import Protocol, cast
 
 import numpy as np
 import polars as pl
@@ -21,7 +22,7 @@ from foresell.data.panel import Matrix
 from foresell.evaluate.intervals import Spread, fit_spread, spread_of
 from foresell.features.levels import Vector
 from foresell.models.members import own_members
-from foresell.models.trees.growing import Growth, Table, Trees
+from foresell.models.trees.growing import Growth, Numbers, Table
 
 FEWEST_ROWS = 1000
 MOST_ROWS = 40_000
@@ -31,8 +32,10 @@ _BOUND = 3.0  # of the correction, in the log
 _STEPS = 4  # whose changes are averaged
 _SMOOTH = 0.01  # of the scale: a change of nothing
 _LARGEST = 30.0  # of a miss per size: what is beyond teaches nothing more
-_LIBRARY = "foresell.models.trees.lightgbm"
-_FILES = ("size", "below", "above")
+LIBRARY = "lightgbm"
+_MODULE = "foresell.models.trees.lightgbm"
+FILES = ("size", "below", "above")
+_SIDES = ("members_lowest", "members_highest")  # from their mean
 _GROWTH = Growth(
     trees=50,
     learning_rate=0.1,
@@ -50,19 +53,31 @@ _READ = (
 )
 
 
+class Reaching(Protocol):
+    """Grown trees, or a graph that says what they say; equal ones write equal bytes."""
+
+    def predict(self, table: Table) -> Numbers:
+        """Return (n rows,) predictions in the unit of the label."""
+        ...
+
+    def dump(self) -> bytes:
+        """Return the trees in their own format."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shape:
     """The linear size, and the trees of its correction and of the reach below and above."""
 
     spread: Spread
-    trees: tuple[Trees, ...]
+    trees: tuple[Reaching, ...]
 
     def sides(self, design: Matrix, table: Table) -> Matrix:
         """Return (n rows, 2): the reach below and above a forecast, per scale; above 0.
 
         ``design``: see `spread_design`; ``table``: see `shape_table`.
         """
-        columns = _columns(design, table)
+        columns = shape_columns(design, table)
         size = _size(self.spread, self.trees[0], design, columns)
         below, above = (trees.predict(columns) for trees in self.trees[1:])
         return np.column_stack([
@@ -73,18 +88,30 @@ class Shape:
     def files(self) -> dict[str, bytes]:
         """Return the shape's files by name; equal shapes, equal bytes."""
         files = {"shape.json": json.dumps(asdict(self.spread)).encode()}
-        return files | {name: trees.dump() for name, trees in zip(_FILES, self.trees, strict=True)}
+        return files | {name: trees.dump() for name, trees in zip(FILES, self.trees, strict=True)}
 
 
-def read_shape(files: Mapping[str, bytes]) -> Shape | None:
-    """Return the shape whose `Shape.files` are ``files``; None of no files."""
+def read_shape(
+    files: Mapping[str, bytes], graphs: Mapping[str, Reaching] = MappingProxyType({})
+) -> Shape | None:
+    """Return the shape whose `Shape.files` are ``files``; None of no files.
+
+    ``graphs``: what stands for trees of the files, by name, which are then not read: no booster is
+    imported where all of them are there.
+    """
     if not files:
         return None
-    read, spread = import_module(_LIBRARY).read, json.loads(files["shape.json"])
+    spread = json.loads(files["shape.json"])
     return Shape(
         spread=replace(Spread(**spread), weights=tuple(spread["weights"])),
-        trees=tuple(read(files[name]) for name in _FILES),
+        trees=tuple(graphs[name] if name in graphs else _read(files[name]) for name in FILES),
     )
+
+
+def _read(content: bytes) -> Reaching:
+    """Return trees from the library's own bytes."""
+    trees: Reaching = import_module(_MODULE).read(content)
+    return trees
 
 
 def shape_table(frame: pl.DataFrame, members: Mapping[str, Matrix]) -> Table:
@@ -98,15 +125,28 @@ def shape_table(frame: pl.DataFrame, members: Mapping[str, Matrix]) -> Table:
     own = np.stack([members[name].ravel() / scale for name in own_members(members)])
     middle = own.mean(axis=0)
     apart = own - middle
-    names = [name for name in frame.columns if name.startswith(_READ)]
     told = [middle, apart.std(axis=0), apart.min(axis=0), apart.max(axis=0)]
     table: NDArray[np.float32] = np.column_stack([
-        frame.select(names).to_numpy(),
+        frame.select(_read_columns(frame)).to_numpy(),
         *(column.astype(np.float32) for column in told),
         _roughness(frame, "x_base"),
         _roughness(frame, "x_pooled"),
     ])
     return table
+
+
+def shape_names(frame: pl.DataFrame) -> tuple[str, ...]:
+    """Return the names of the columns of `shape_table`."""
+    rough = [f"{name}_{over}" for name in ("x_base", "x_pooled") for over in ("change", "changes")]
+    return (*_read_columns(frame), "members_mean", "members_std", *_SIDES, *rough)
+
+
+def _read_columns(frame: pl.DataFrame) -> list[str]:
+    """Return the columns of a direct frame that the trees read, by name.
+
+    The frames of a recipe that was read from its file have the same columns in another order.
+    """
+    return sorted(name for name in frame.columns if name.startswith(_READ))
 
 
 def _roughness(frame: pl.DataFrame, name: str) -> Table:
@@ -136,11 +176,11 @@ def grow_shape(design: Matrix, table: Table, misses: Vector, scale: Vector, seed
     kept = np.arange(len(misses))
     if len(kept) > MOST_ROWS:
         kept = np.sort(np.random.default_rng(seed).choice(kept, MOST_ROWS, replace=False))
-    columns, per_scale = _columns(design[kept], table[kept]), misses[kept] / scale[kept]
+    columns, per_scale = shape_columns(design[kept], table[kept]), misses[kept] / scale[kept]
     linear = spread_of(spread, design[kept], np.ones(len(kept)))
     weight = np.ones(len(kept))
     growth = replace(_GROWTH, leaf_rows=int(np.clip(len(kept) // 100, 5, 300)), seed=seed)
-    grow = import_module(_LIBRARY).grow
+    grow = import_module(_MODULE).grow
     size = grow(columns, np.log(np.abs(per_scale) / linear + _FLOOR), weight, growth)
     found = per_scale / _size(spread, size, design[kept], columns)
     reached = np.clip(found, -_LARGEST, _LARGEST)
@@ -151,13 +191,13 @@ def grow_shape(design: Matrix, table: Table, misses: Vector, scale: Vector, seed
     return Shape(spread=spread, trees=(size, below, above))
 
 
-def _columns(design: Matrix, table: Table) -> Table:
+def shape_columns(design: Matrix, table: Table) -> Table:
     """Return what the trees read: the design without its constant, and the table."""
     columns: Table = np.column_stack([design[:, 1:].astype(np.float32), table])
     return columns
 
 
-def _size(spread: Spread, trees: Trees, design: Matrix, columns: Table) -> Vector:
+def _size(spread: Spread, trees: Reaching, design: Matrix, columns: Table) -> Vector:
     """Return (n rows,) the size of a miss, per scale."""
     linear = spread_of(spread, design, np.ones(len(design)))
     size: Vector = linear * np.exp(np.clip(trees.predict(columns), -_BOUND, _BOUND))

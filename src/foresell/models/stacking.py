@@ -2,12 +2,12 @@
 
 Fitting, tuning and calibration are kept apart: boosters and regressions see only targets up to the
 fold's cutoff; the weights that give a series' calibration residuals were tuned on the other half of
-the series.
+the series, or on other folds where all series are in one half.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
@@ -71,11 +71,6 @@ class FoldRows:
     def weighed(self) -> Mapping[str, Vector]:
         """The members as ensembles weigh them, see `with_plan`."""
         return with_plan(self.members, self.planned)
-
-    def without(self, names: Collection[str]) -> "FoldRows":
-        """Return the rows without the members in ``names``."""
-        kept = {name: values for name, values in self.members.items() if name not in names}
-        return replace(self, members=kept)
 
     def taken(self, kept: NDArray[np.bool_]) -> "FoldRows":
         """Return the rows that are ``kept``, (rows,)."""
@@ -177,19 +172,40 @@ def _blend(rows: FoldRows, weights: Weights) -> Vector:
 def with_ensembles(rows: FoldRows, buckets: int) -> tuple[dict[str, Vector], dict[str, Weights]]:
     """Return every candidate's held-out forecasts, and the weights of each ensemble for use.
 
-    A row's forecast by an ensemble uses weights learnt from the other half of the series; the
-    weights returned are learnt from all of them.
+    A row's forecast by an ensemble uses weights learnt from other rows (`weight_crossings`); the
+    weights returned are learnt from all of them. Where nothing else could teach some row, only
+    the plain mean is an ensemble, which learns nothing.
     """
     candidates, ensembles = dict(rows.members), dict[str, Weights]()
     everything = np.ones(len(rows.actual), dtype=bool)
-    for name in ENSEMBLES:
+    crossings = weight_crossings(rows)
+    for name in ENSEMBLES if crossings else (MEAN,):
         made = np.zeros(len(rows.actual))
-        for half in (0, 1):
-            weights = weights_of(name, rows, buckets, rows.half != half)
-            made = np.where(rows.half == half, _blend(rows, weights), made)
+        for out, there in crossings or [(everything, everything)]:
+            weights = weights_of(name, rows, buckets, there)
+            made = np.where(out, _blend(rows, weights), made)
         candidates[name] = made
         ensembles[name] = weights_of(name, rows, buckets, everything)
     return candidates, ensembles
+
+
+def weight_crossings(rows: FoldRows) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Return the rows to be weighed, and the rows that teach their weights: of the other half.
+
+    Where all series are in one half, those of other folds in other periods teach; none at all if
+    that leaves a fold without.
+    """
+    halves = [rows.half == half for half in (0, 1)]
+    if all(half.any() for half in halves):
+        return [(halves[0], halves[1]), (halves[1], halves[0])]
+    found = []
+    for cutoff in np.unique(rows.cutoff):
+        own = rows.cutoff == cutoff
+        there = ~own & ~np.isin(rows.period, rows.period[own])
+        if not there.any():
+            return []
+        found.append((own, there))
+    return found
 
 
 def fold_table(rows: FoldRows, candidates: Mapping[str, Vector]) -> pl.DataFrame:

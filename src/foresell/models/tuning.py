@@ -3,15 +3,17 @@
 Tuning is kept apart from calibration by rows. Every trial is fitted at each fold's cutoff on what
 was known there and judged on what came after. The settings whose forecasts of a row serve to weigh,
 choose and calibrate are those with the least error on the *other* half of the series in the *other*
-folds (in the same fold, where there is only one): no row of them helped to choose its own settings.
-The settings for use are those with the least error over all rows. What remains common is the list
-of settings that were tried at all: the sampler is led by the sum over all rows.
+folds (in the same fold, where there is only one; of the same half, where there is no other): no row
+of them helped to choose its own settings. With one fold and one half nothing could, and the
+settings stay as declared. The settings for use are those with the least error over all rows. What
+remains common is the list of settings that were tried at all: the sampler is led by the sum over
+all rows.
 
 Source: T. Akiba et al., "Optuna: A next-generation hyperparameter optimization framework", KDD
 2019.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,10 +30,15 @@ from foresell.spec.modelling import Range, Space
 
 @dataclass(frozen=True, kw_only=True)
 class Tuned:
-    """What a search found. ``settings``: for use. ``made``: by fold, (rows of its frame,)."""
+    """What a search found.
+
+    ``settings``: for use. ``made``: by fold, (rows of its frame,). ``notes``: what the search could
+    not do, and why.
+    """
 
     settings: Settings
     made: Mapping[int, Vector]
+    notes: tuple[str, ...] = ()
 
 
 def tuned(judge: Judge, plan: Plan, trials: int, progress: Progress) -> Tuned:
@@ -42,7 +49,7 @@ def tuned(judge: Judge, plan: Plan, trials: int, progress: Progress) -> Tuned:
     settings.
 
     Raises:
-        CandidateError: every trial failed; the last reason is in it.
+        CandidateError: every trial of the space failed; the last reason is in it.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
@@ -61,32 +68,61 @@ def tuned(judge: Judge, plan: Plan, trials: int, progress: Progress) -> Tuned:
             study.tell(trial, float(found.sum()))
         tried.append(settings)
         errors.append(found)
-    known = [error for error in errors if not isinstance(error, CandidateError)]
-    if not known:
-        last = [error for error in errors if isinstance(error, CandidateError)][-1]
-        raise CandidateError(f"all {len(errors)} trials failed; {last.what}", last.where, last.mend)
-    lost = np.full_like(known[0], np.inf)
-    table = np.stack([lost if isinstance(error, CandidateError) else error for error in errors])
-    best = int(np.argmin(table.sum(axis=(1, 2))))
-    made = _crossed(judge, plan, tried, choices(table))
-    return Tuned(settings=tried[best], made=made)
+    failed = [error for error in errors[1:] if isinstance(error, CandidateError)]
+    if len(failed) == trials:
+        last = failed[-1]
+        raise CandidateError(
+            f"{_share(trials, trials)} of its search failed: {last.what}", last.where, last.mend
+        )
+    table = _table(errors)
+    seen = np.array([judge.observed(cutoff) for cutoff in judge.cutoffs])
+    chosen = choices(table, seen)
+    best = int(np.argmin(table.sum(axis=(1, 2)))) if np.count_nonzero(seen) > 1 else 0
+    made = _crossed(judge, plan, tried, chosen)
+    notes = [f"{_share(len(failed), trials)} failed: {failed[-1].what}"] if failed else []
+    if isinstance(errors[0], CandidateError):
+        notes.append(f"its settings as declared failed: {errors[0].what}")
+    return Tuned(settings=tried[best], made=made, notes=tuple(notes))
 
 
-def choices(errors: NDArray[np.float64]) -> NDArray[np.intp]:
+def _share(failed: int, trials: int) -> str:
+    """Return how many trials are spoken of.
+
+    >>> _share(1, 1), _share(4, 4), _share(1, 3)
+    ('the only trial', 'all 4 trials', '1 of 3 trials')
+    """
+    if failed == trials:
+        return "the only trial" if trials == 1 else f"all {trials} trials"
+    return f"{failed} of {trials} trials"
+
+
+def _table(errors: Sequence[NDArray[np.float64] | CandidateError]) -> NDArray[np.float64]:
+    """Return (trials, folds, 2) the errors, infinite where a trial failed; at least one did not."""
+    shape = next(error.shape for error in errors if not isinstance(error, CandidateError))
+    return np.stack([
+        np.full(shape, np.inf) if isinstance(error, CandidateError) else error for error in errors
+    ])
+
+
+def choices(errors: NDArray[np.float64], seen: NDArray[np.int64]) -> NDArray[np.intp]:
     """Return (folds, 2) the trial for each fold and half of series, chosen on the others.
 
-    ``errors``: (trials, folds, 2), infinite where a trial failed. See the head of this module.
+    ``errors``: (trials, folds, 2), infinite where a trial failed. ``seen``: (folds, 2) the rows
+    each is of. See the head of this module; trial 0, the settings as declared, where no other row
+    is observed.
 
     >>> errors = np.array([[[1.0, 9.0]], [[9.0, 1.0]]])  # two trials, one fold
-    >>> choices(errors).tolist()  # half 0 takes what was best on half 1
+    >>> choices(errors, np.array([[5, 5]])).tolist()  # half 0 takes what was best on half 1
     [[1, 0]]
     """
     folds = errors.shape[1]
     found = np.zeros((folds, 2), dtype=np.intp)
-    for fold in range(folds):
-        others = [place for place in range(folds) if place != fold] or [fold]
-        for half in (0, 1):
-            found[fold, half] = np.argmin(errors[:, others, 1 - half].sum(axis=1))
+    for fold, half in np.ndindex(folds, 2):
+        others = [place for place in range(folds) if place != fold]
+        for places, side in ((others, 1 - half), (others, half), ([fold], 1 - half)):
+            if seen[places, side].sum():
+                found[fold, half] = np.argmin(errors[:, places, side].sum(axis=1))
+                break
     return found
 
 

@@ -13,7 +13,7 @@ from foresell.evaluate.protocols import ONE_STEP, Protocol
 from foresell.evaluate.segments import segment_scores
 from foresell.evaluate.value_added import value_added_by
 from foresell.models.baselines import BASELINES
-from foresell.models.learner import Learner
+from foresell.models.learner import NO_FOLD, Learner
 from foresell.spec.calendar import step
 from foresell.spec.ports import Store
 from foresell.spec.project import ProjectSpec
@@ -71,7 +71,8 @@ def backtest_table(learner: Learner, project: ProjectSpec, first: date) -> pl.Da
     """Return the folds of the judged learner with dates: what chose the champion.
 
     ``first``: the date of period 0. ``cutoff``: the last date a fold's models saw; then the columns
-    of the learner's own table, with ``kind`` and ``chosen`` after ``candidate``.
+    of the learner's own table, with ``kind`` and ``chosen`` after ``candidate``; ``fold``: false
+    where no fold was possible and these are the cutoffs of the residuals.
     """
     every = step(project.frequency)
     days = {place: first + place * every for place in learner.folds["cutoff"].unique().to_list()}
@@ -82,6 +83,7 @@ def backtest_table(learner: Learner, project: ProjectSpec, first: date) -> pl.Da
         .then(pl.lit("baseline"))
         .otherwise(pl.lit("candidate")),
         chosen=pl.col("candidate") == learner.chosen,
+        fold=pl.lit(NO_FOLD not in learner.notes),
     )
     ahead = ["cutoff", "candidate", "kind", "chosen"]
     return folds.select(*ahead, *(name for name in folds.columns if name not in ahead))

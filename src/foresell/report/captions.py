@@ -214,6 +214,11 @@ def bias(report: RunReport) -> str:
 
 def folds(report: RunReport, held: Standing) -> str:
     """Return how often the champion was ahead when it was chosen."""
+    if "fold" in report.folds.columns and not report.folds["fold"].all():
+        return (
+            "No fold was possible, the history is too short: these are the cutoffs of the "
+            "residuals that the bands are made of."
+        )
     ours, theirs = (
         report.folds.filter(pl.col("candidate") == who).drop_nulls("wape")
         for who in (held.champion, held.baseline)

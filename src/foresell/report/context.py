@@ -120,12 +120,14 @@ class RunReport:
         ``error``: a sample of the champion's errors, in ``residual_unit``; where
         ``residual_share_of`` names something ("the series' mean"), they are shares of it.
     folds
-        ``cutoff`` (date), ``candidate``, ``wape``: the earlier cutoffs that chose the champion.
+        ``cutoff`` (date), ``candidate``, ``wape``: the earlier cutoffs that chose the champion;
+        ``fold`` (may be missing): false where no fold was possible and these are others.
     weights
         ``bucket``, ``member``, ``weight``: what the champion is made of.
     levels
-        ``level``, ``forecast`` (the way it was made: own, bottom_up, reconciled), ``wape``. Empty
-        where no hierarchy was judged.
+        ``level``, ``forecast`` (the way it was made: own, bottom_up, reconciled), ``wape``,
+        ``coverage_80`` and ``coverage_95`` of the one that is delivered (null for others; may be
+        missing). Empty where no hierarchy was judged.
     importance
         ``candidate``, ``kind`` ("part" of the forecast, "column" of the data), ``name``,
         ``share`` of its kind. Empty where nobody asked.

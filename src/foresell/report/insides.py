@@ -63,6 +63,11 @@ def importance(report: RunReport, held: Standing, kind: str) -> Table | None:
     )
 
 
+def _held(shares: pl.Series) -> Cell:
+    """Return the one share that is known; nothing where none is."""
+    return Cell(text=percent(float(shares[0]))) if len(shares) else Cell(text="–")
+
+
 def levels(report: RunReport) -> Table | None:
     """Return the WAPE of each level of the hierarchy, one column a way to forecast it, or None."""
     rows = report.levels
@@ -70,6 +75,7 @@ def levels(report: RunReport) -> Table | None:
         return None
     ways = list(dict.fromkeys(rows["forecast"].to_list()))
     known = {(row["level"], row["forecast"]): row["wape"] for row in rows.iter_rows(named=True)}
+    bands = [name for name in ("coverage_80", "coverage_95") if name in rows.columns]
     found = []
     for level in dict.fromkeys(rows["level"].to_list()):
         wapes = [known.get((level, way)) for way in ways]
@@ -78,9 +84,16 @@ def levels(report: RunReport) -> Table | None:
             Cell(text="–") if wape is None else Cell(text=percent(wape), best=wape == least)
             for wape in wapes
         )
+        held = rows.filter(pl.col("level") == level)
+        cells += tuple(_held(held[name].drop_nulls()) for name in bands)
         found.append(Row(head=capitalized(column(str(level))), cells=cells))
+    inside = " Then how often the bands of what is delivered held." if bands else ""
     return Table(
-        caption="WAPE by level of the hierarchy, each level forecast in these ways.",
-        head=(("Level", ""), *((column(way), "") for way in ways)),
+        caption=f"WAPE by level of the hierarchy, each level forecast in these ways.{inside}",
+        head=(
+            ("Level", ""),
+            *((column(way), "") for way in ways),
+            *((f"in {name.removeprefix('coverage_')} %", "") for name in bands),
+        ),
         rows=tuple(found),
     )

@@ -6,7 +6,7 @@ from pydantic.dataclasses import dataclass
 
 from foresell.errors import SpecError, nearest
 from foresell.spec.calendar import STRICT
-from foresell.spec.refusals import refuse_twice
+from foresell.spec.refusals import IN_LEVELS, refuse_reserved, refuse_twice
 
 TOTAL = "total"
 
@@ -47,14 +47,21 @@ def level_name(columns: Sequence[str]) -> str:
 
 
 def check_hierarchy(
-    hierarchy: Hierarchy | None, keys: Sequence[str], static: Sequence[str]
+    hierarchy: Hierarchy | None, keys: Sequence[str], static: Sequence[str], time: str
 ) -> None:
     """Refuse a level of columns that no series has, or one that is the series themselves.
+
+    Keys, static columns and the date (``time``) stand beside the columns that answers of sums have
+    of their own: none may have the name of one.
 
     Raises:
         SpecError: what the sentence above names.
     """
-    for level in hierarchy.levels if hierarchy is not None else ():
+    if hierarchy is None:
+        return
+    taken = [name for name in (*keys, *static, time) if name in IN_LEVELS]
+    refuse_reserved(taken, "hierarchy, columns", IN_LEVELS)
+    for level in hierarchy.levels:
         for name in level:
             if name not in (*keys, *static):
                 raise SpecError(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass as plain
 from dataclasses import field
 from typing import Annotated, Literal
 
@@ -15,19 +16,68 @@ from foresell.spec.refusals import refuse_twice
 Selection = Literal["baseline", "tuned", "both"]
 Setting = StrictBool | StrictInt | StrictFloat
 
-_TREES = (
-    *("trees", "trees_per_period", "rows", "seeds", "learning_rate"),
-    *("columns_share", "rows_share", "l2", "past", "named"),
-    "weight_power",
-)
-# Every candidate there is, and the settings each knows. `foresell.models.candidates` fits them.
-SETTINGS: Mapping[str, tuple[str, ...]] = {
-    "lad": (),
-    "ridge": ("penalty", "clip"),
-    "lightgbm": (*_TREES, "leaves", "leaf_rows"),
-    "xgboost": (*_TREES, "leaves", "leaf_rows"),
-    "catboost": (*_TREES, "depth"),
-    "theta": ("shrink",),
+
+@plain(frozen=True)
+class Limits:
+    """What a setting may be: numbers from ``low`` to ``high``, both included.
+
+    ``kind``: ``whole`` numbers only, any ``number``, or ``truth`` (true or false; no bounds).
+    """
+
+    kind: Literal["whole", "number", "truth"]
+    low: float = 0
+    high: float = 1
+
+    def holds(self, value: Setting) -> bool:
+        """Tell whether a setting may be ``value``.
+
+        >>> Limits("whole", 2, 9).holds(9), Limits("whole", 2, 9).holds(9.0)
+        (True, False)
+        >>> Limits("number").holds(1), Limits("number").holds(True), Limits("truth").holds(True)
+        (True, False, True)
+        """
+        if self.kind == "truth" or isinstance(value, bool):
+            return self.kind == "truth" and isinstance(value, bool)
+        fits = isinstance(value, int) or self.kind == "number"
+        return fits and self.low <= value <= self.high
+
+    def words(self) -> str:
+        """Return what may be written.
+
+        >>> Limits("whole", 1, 10_000).words(), Limits("number", 0.5, 1).words()
+        ('a whole number from 1 to 10000', 'a number from 0.5 to 1')
+        """
+        if self.kind == "truth":
+            return "true or false"
+        noun = "a whole number" if self.kind == "whole" else "a number"
+        return f"{noun} from {self.low} to {self.high}"
+
+
+_TREES: Mapping[str, Limits] = {
+    "trees": Limits("whole", 1, 10_000),
+    "trees_per_period": Limits("whole", 1, 1_000),
+    "rows": Limits("whole", 50, 10_000_000),
+    "seeds": Limits("whole", 1, 20),
+    "learning_rate": Limits("number", 0.0001, 1),
+    "columns_share": Limits("number", 0.01, 1),
+    "rows_share": Limits("number", 0.01, 1),
+    "l2": Limits("number", 0, 1_000_000),
+    "weight_power": Limits("number", 0, 2),
+    "past": Limits("truth"),
+    "named": Limits("truth"),
+}
+_LEAVES: Mapping[str, Limits] = {
+    "leaves": Limits("whole", 2, 1_024),
+    "leaf_rows": Limits("whole", 5, 1_000_000),
+}
+# Every candidate there is, and what its settings may be. `foresell.models.candidates` fits them.
+SETTINGS: Mapping[str, Mapping[str, Limits]] = {
+    "lad": {},
+    "ridge": {"penalty": Limits("number", 0.001, 1_000_000), "clip": Limits("number", 0.001, 100)},
+    "lightgbm": {**_TREES, **_LEAVES},
+    "xgboost": {**_TREES, **_LEAVES},
+    "catboost": {**_TREES, "depth": Limits("whole", 1, 16)},
+    "theta": {"shrink": Limits("number", 0, 1)},
 }
 # Those that lowered the ensemble's error on Walmart's earlier cutoffs: see docs/models.md.
 EARNED = ("lad", "ridge", "lightgbm", "xgboost")
@@ -45,7 +95,7 @@ class Range:
     log: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a range without a number in it, and a logarithm of what has none.
+        """Refuse a range without a number in it or without an end, and a log of what has none.
 
         Raises:
             SpecError: what the sentence above names.
@@ -55,6 +105,12 @@ class Range:
                 f"low is {self.low}, high is {self.high}",
                 "models.tuning.spaces",
                 "give both, the lower number under low: {low: 0.02, high: 0.1}",
+            )
+        if math.isinf(self.low) or math.isinf(self.high):
+            raise SpecError(
+                f"low is {self.low}, high is {self.high}",
+                "models.tuning.spaces",
+                "a range has two ends: {low: 0.02, high: 0.1}",
             )
         if self.log and self.low <= 0:
             raise SpecError(
@@ -76,15 +132,21 @@ class Tuning:
     spaces: Mapping[str, Space] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse the space of a candidate that is unknown, or of a setting it has not."""
+        """Refuse the space of an unknown candidate or setting, and values it may not take."""
         refuse_unknown(self.spaces, "models.tuning.spaces")
+        for name, space in self.spaces.items():
+            for setting, choice in space.items():
+                values = (choice.low, choice.high) if isinstance(choice, Range) else choice
+                for value in values:
+                    _refuse_value(name, setting, value, f"models.tuning.spaces.{name}")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Modelling:
     """The candidates of a panel project.
 
-    The seasonal ones, the ensembles and the baselines are always there. ``settings`` are those of
+    The seasonal ones, the ensembles and the baselines are always there; with no ``candidates``
+    they are all there is. ``settings`` are those of
     a candidate that is not tuned, where they differ from its own. ``selection``: ``baseline``
     fits the candidates with their settings, ``tuned`` with those found in ``tuning.spaces``, and
     ``both`` side by side; a candidate without a space is never tuned.
@@ -96,10 +158,18 @@ class Modelling:
     tuning: Tuning = field(default_factory=Tuning)
 
     def __post_init__(self) -> None:
-        """Refuse a candidate that is unknown or named twice, and a setting it has not."""
+        """Refuse a candidate that is unknown or named twice, and a setting it has not or cannot be.
+
+        Settings and spaces are those of declared candidates alone: others would say nothing.
+        """
         refuse_twice(self.candidates, "models.candidates")
         _known(self.candidates, SETTINGS, "candidate", "models.candidates")
         refuse_unknown(self.settings, "models.settings")
+        for name, settings in self.settings.items():
+            for setting, value in settings.items():
+                _refuse_value(name, setting, value, f"models.settings.{name}")
+        _refuse_undeclared(self.settings, self.candidates, "models.settings")
+        _refuse_undeclared(self.tuning.spaces, self.candidates, "models.tuning.spaces")
 
 
 def refuse_unknown(declared: Mapping[str, Mapping[str, object]], where: str) -> None:
@@ -110,6 +180,34 @@ def refuse_unknown(declared: Mapping[str, Mapping[str, object]], where: str) -> 
     _known(declared, SETTINGS, "candidate", where)
     for name, settings in declared.items():
         _known(settings, SETTINGS[name], f"setting of {name}", f"{where}.{name}")
+
+
+def _refuse_value(candidate: str, setting: str, value: Setting, where: str) -> None:
+    """Refuse what a setting may not be.
+
+    Raises:
+        SpecError: ``value`` is of another kind, or beyond the setting's limits.
+    """
+    limits = SETTINGS[candidate][setting]
+    if not limits.holds(value):
+        said = str(value).lower() if isinstance(value, bool) else value
+        raise SpecError(f"{setting} is {said}", where, f"write {limits.words()}")
+
+
+def _refuse_undeclared(names: Iterable[str], candidates: Iterable[str], where: str) -> None:
+    """Refuse the first name that is not among the declared candidates.
+
+    Raises:
+        SpecError: there is one.
+    """
+    declared = tuple(candidates)
+    for name in names:
+        if name not in declared:
+            raise SpecError(
+                f"{name!r} is not among the candidates {', '.join(declared) or '(none)'}",
+                where,
+                f"add {name} to models.candidates, or take it out here",
+            )
 
 
 def _known(names: Iterable[str], known: Iterable[str], noun: str, where: str) -> None:

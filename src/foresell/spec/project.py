@@ -228,7 +228,7 @@ def check_panel(project: ProjectSpec) -> None:
     """
     where = f"project {project.name!r}, columns"
     _check_one(project, "time", "target")
-    check_hierarchy(project.hierarchy, project.keys, project.with_role("static"))
+    check_hierarchy(project.hierarchy, project.keys, project.with_role("static"), project.time)
     if not project.keys:
         raise SpecError(
             "no column has the role 'key'", where, "name the columns that tell series apart"

@@ -13,6 +13,7 @@ RESERVED = IN_LAYER | {
     *("step", "cutoff", "prediction", "level_used", "interval_method", *quantile_columns()),
     *("y", "scale", "base", "volume", "weight", "holiday", "candidate", "reason"),
 }
+IN_LEVELS = frozenset({"level", "rows"})  # in the answers of a hierarchy, beside its columns
 _OWN_PREFIXES = ("x_", "__")
 _NAMED = re.compile(r"\{([^{}]+)\}")
 

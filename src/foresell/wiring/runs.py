@@ -20,7 +20,7 @@ from foresell.contracts.contract import Contract, parse_contract
 from foresell.contracts.gate import examples, row_checks
 from foresell.contracts.headers import dropped_columns
 from foresell.contracts.reading import read_table
-from foresell.errors import DataError, SpecError
+from foresell.errors import DataError, SpecError, UsageError
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.work import Event, Request
 from foresell.settings import Settings
@@ -110,6 +110,9 @@ def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
 
     ``rows``: a CSV or Parquet file, read with the NA tokens of the project's ``asked`` section, or
     a frame, which is cast to the contract's types.
+
+    Raises:
+        UsageError: there is no such file.
     """
     contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
     project = parse_project(bundle.project_text, "bundle/project.yaml")
@@ -117,6 +120,12 @@ def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
         content, name = frame_bytes(rows), "rows.parquet"
     else:
         path = Path(rows)
+        if not path.is_file():
+            raise UsageError(
+                f"{path} is a folder" if path.is_dir() else f"there is no file {str(path)!r}",
+                "rows",
+                "give the path of a CSV or Parquet file",
+            )
         with DirectorySource(path.parent).open(path.name) as file:
             content, name = file.read(), path.name
     na = project.asked.na if project.asked is not None else ()

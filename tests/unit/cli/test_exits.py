@@ -19,8 +19,8 @@ def ends_with(error: BaseException) -> object:
 def test_an_error_of_ours_ends_with_its_own_code(
     kind: type[Exception], code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert ends_with(kind("what", "where", "mend")) == code
-    assert capsys.readouterr().err == "error what\n  where where\n  mend  mend\n"
+    assert ends_with(kind("what", "place", "mend")) == code
+    assert capsys.readouterr().err == "error what\n  where place\n  mend  mend\n"
 
 
 def test_trouble_of_the_machine_is_said_without_a_traceback(

@@ -16,8 +16,8 @@ from foresell.cli.show import (
     show_forecast,
     show_projects,
     show_run,
-    write_forecast,
 )
+from foresell.cli.writing import write_forecast
 from foresell.errors import DataError, UsageError
 from foresell.pipeline.work import Event
 

@@ -51,6 +51,20 @@ def test_columns_that_do_not_fit_are_counted_and_asked_for_otherwise() -> None:
     assert "more column" not in printed(120)
 
 
+def test_the_result_at_the_right_stays_and_the_columns_left_out_before_it_are_named() -> None:
+    console = Console(width=40, file=io.StringIO(), color_system=None)
+    table = Table("day", box=SIMPLE_HEAD, pad_edge=False)
+    for head in ("BASE", "+ GROWTH", "+ KNOWN", "= FORECAST"):
+        table.add_column(head, justify="right")
+    table.add_row("2025-01-06", "1,000.00", "200.00", "30.00", "1,230.00")
+    print_table(console, table, more="--out FILE", keep=1)
+    out = console.file
+    assert isinstance(out, io.StringIO)
+    assert out.getvalue().split()[:3] == ["day", "BASE", "="]
+    assert "1,230.00" in out.getvalue()
+    assert "… 2 more columns (+ GROWTH, + KNOWN): --out FILE" in out.getvalue()
+
+
 def test_text_is_folded_before_a_column_is_left_out() -> None:
     assert "Trucks and Buses of all the world" in printed(140)
     folded = printed(100).replace("\n", " ").split()

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from foresell.data.panel import Matrix, Panel, build_panel
+from foresell.data.panel import Matrix, Panel, build_panel, share_known
 from tests.unit.data.conftest import MakeProject
 
 MONDAY = date(2012, 1, 2)
@@ -114,6 +114,33 @@ def test_known_future_rows_fill_the_horizon_and_bring_new_series(weekly: MakePro
             [NAN, NAN, NAN, NAN, 1, NAN],
         ],
     )
+
+
+def test_what_several_series_and_all_alike_say_is_known_of_others_and_what_one_says_is_not(
+    weekly: MakeProject,
+) -> None:
+    future = pl.DataFrame({
+        "shop": ["a", "b", "a", "c"],
+        "day": [week(4), week(4), week(5), week(4)],
+        "promo": [True, True, True, None],
+    })
+    shared = share_known(build_panel(ROWS, weekly(), future)).known["promo"]
+    np.testing.assert_array_equal(shared[:, 4:], [[1, 1], [1, NAN], [1, NAN]])
+
+
+def test_series_are_picked_from_a_panel_without_static_columns() -> None:
+    panel = Panel(
+        keys=pl.DataFrame({"shop": ["a", "b"]}),
+        static=pl.DataFrame(),
+        dates=(week(0), week(1)),
+        target=np.array([[1.0, NAN], [2.0, NAN]]),
+        known={},
+        past={},
+        cutoff=0,
+    )
+    picked = panel.select(np.array([1], dtype=np.intp))
+    assert picked.keys.rows() == [("b",)]
+    assert picked.target[:, 0].tolist() == [2.0]
 
 
 def test_future_rows_behind_the_horizon_are_left_out(weekly: MakeProject) -> None:

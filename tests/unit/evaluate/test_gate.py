@@ -44,7 +44,7 @@ def test_one_lost_metric_is_enough_to_fail_and_the_reason_says_which() -> None:
     assert not got.passed
     assert [one.passed for one in got.comparisons] == [True, False]
     assert got.reasons[1] == (
-        "model: WMAE 3.3 does not beat 3 of the best baseline, naive (-10.0% value added)"
+        "model: WMAE 3.30 does not beat 3.00 of the best baseline, naive (-10.0% value added)"
     )
 
 
@@ -92,7 +92,7 @@ def test_the_verdict_is_plain_json() -> None:
     assert json.loads(json.dumps(got.to_json(), allow_nan=False)) == {
         "champion": "model",
         "passed": True,
-        "reasons": ["model: RMSE 2 beats 4 of the best baseline, naive (+50.0% value added)"],
+        "reasons": ["model: RMSE 2.00 beats 4.00 of the best baseline, naive (+50.0% value added)"],
         "comparisons": [
             {
                 "metric": "rmse",

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.data.panel import Panel
+from foresell.features import neighbours as neighbouring
 from foresell.features.levels import fit_levels
-from foresell.features.neighbours import Neighbours, neighbours
+from foresell.features.neighbours import Neighbours, _telling, neighbours
 from foresell.features.newcomers import newcomer_levels
 from foresell.features.pools import fit_recipe
 from foresell.spec.forecast import QUANTILES
@@ -156,3 +157,29 @@ def test_what_happens_after_the_cutoff_changes_no_byte() -> None:
     spoilt = panel.target.copy()
     spoilt[:, 41:] = 1e9
     assert answers(replace(panel, target=spoilt)).tobytes() == answers(panel).tobytes()
+
+
+def test_a_text_of_its_own_for_every_series_costs_no_memory_and_likens_none() -> None:
+    panel = chain(noise=0.5, hidden=(4,))
+    with_ids = panel.static.with_columns(
+        code=pl.Series([f"c{place}" for place in range(panel.n_series)])
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(neighbouring, "MANY", 20)
+        found = answers(replace(panel, static=with_ids))
+        assert found == pytest.approx(answers(panel), nan_ok=True)
+        assert [len(np.unique(one)) for one in _telling([np.arange(30), np.arange(30) % 3])] == [3]
+
+
+def test_a_series_that_is_asked_for_has_no_say_in_how_the_others_are_compared() -> None:
+    panel = chain(noise=0.5, hidden=(4,))
+    shop = np.repeat(np.arange(SHOPS), ITEMS)
+    size = panel.static["size"].to_numpy().copy()
+    size[shop == 4] = 0.0
+    before, after = (
+        found(replace(panel, static=panel.static.with_columns(size=pl.Series(values))))
+        for values in (panel.static["size"].to_numpy(), size)
+    )
+    rich = shop != 4
+    assert after.left_out[rich] == pytest.approx(before.left_out[rich])
+    assert np.isfinite(after.level[~rich]).all()

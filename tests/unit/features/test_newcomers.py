@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foresell.data.panel import Panel
 from foresell.evaluate.intervals import conformal_quantiles
-from foresell.features.newcomers import newcomer_levels, weighted_quantiles
+from foresell.features.newcomers import STRETCH, newcomer_levels, weighted_quantiles, widened
 from foresell.features.pools import fit_recipe
 from foresell.spec.forecast import QUANTILES
 from tests.unit.models.toys import project
@@ -63,9 +63,32 @@ def noisy(seed: int) -> Panel:
 def test_a_series_without_history_gets_what_earlier_newcomers_sold_and_others_nothing() -> None:
     found = learnt(opened())
     assert np.isnan(found[:-COLD]).all()
-    # 12 newcomers: level q is the ceil(13 q)-th smallest above the middle, the floor below it.
-    places = [1, 1, 2, 3, 5, 6.5, 8, 10, 11, 12, 12]
+    # 12 newcomers: level q is the ceil(13 q)-th smallest above the middle, the floor below it; too
+    # few for the outer two, which are stretched.
+    outer = [6.5 * (place / 6.5) ** STRETCH for place in (1, 12)]
+    places = [outer[0], 1, 2, 3, 5, 6.5, 8, 10, 11, 12, outer[1]]
     assert found[-COLD:] == pytest.approx(np.tile(np.array(places), (COLD, 1)), rel=1e-9)
+
+
+@pytest.mark.parametrize(("count", "alike"), [(38, False), (39, True)])
+def test_the_outer_two_are_the_extremes_only_of_39_newcomers_or_more(
+    count: int, alike: bool
+) -> None:
+    ratios = tuple(0.01 * (i + 1) for i in range(count))
+    low, high = learnt(opened(ratios))[-1, [0, -1]]
+    assert low == pytest.approx(1.0)  # an extreme that lies further out than the stretch
+    assert (high == pytest.approx(count)) == alike
+    assert high > count - 1e-6
+
+
+@settings(deadline=None, max_examples=30)
+@given(values=st.lists(numbers, min_size=11, max_size=11))
+def test_stretching_moves_the_outer_two_outwards_and_nothing_else(values: list[float]) -> None:
+    rising = np.sort(np.array(values))
+    found = widened(rising)
+    assert found[1:-1].tolist() == rising[1:-1].tolist()
+    assert found[0] <= rising[0]
+    assert found[-1] >= rising[-1]
 
 
 def test_a_newcomer_seen_for_long_counts_as_much_as_one_seen_once() -> None:

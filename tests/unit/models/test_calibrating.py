@@ -16,6 +16,7 @@ from benchmarks.intervals_truth import (
     world_of,
 )
 from foresell.data.panel import Panel, build_panel
+from foresell.evaluate.intervals import DEFAULT_SIZE
 from foresell.features.direct import direct_frame
 from foresell.features.pools import fit_recipe
 from foresell.models.calibrating import (
@@ -100,19 +101,26 @@ def test_no_row_is_measured_by_what_its_own_fold_or_its_own_target_taught(
 ) -> None:
     held = held_out(count, seed, cutoffs)
     times = np.zeros(count, dtype=np.int64)
-    several = len(np.unique(held.cutoff)) > 1
-    both = len(np.unique(held.half)) > 1
     for out, there in _crossings(held):
         times += out
         assert not (out & there).any()
-        if several and both and there.any():
-            first = {*zip(held.table[out, 0], held.period[out], strict=True)}
-            second = {*zip(held.table[there, 0], held.period[there], strict=True)}
-            lonely = not (
-                ~np.isin(held.cutoff, held.cutoff[out]) & (held.half != held.half[out][0])
-            ).any()
-            assert lonely or not first & second
+        first = {*zip(held.table[out, 0], held.period[out], strict=True)}
+        second = {*zip(held.table[there, 0], held.period[there], strict=True)}
+        assert not first & second
     assert times.tolist() == [1] * count
+
+
+def test_where_only_the_same_targets_could_teach_the_usual_size_stands_in() -> None:
+    held = held_out(200, 4, (60, 60 + 1))
+    both = np.intersect1d(*(held.period[(held.cutoff == c) & (held.half == 0)] for c in (60, 61)))
+    same = held.taken(np.isin(held.period, both) & (held.half == 0))
+    assert [int(there.sum()) for _, there in _crossings(same)] == [0, 0]
+    found = fit_uncertainty(same, np.zeros(len(same.actual)), 2).calibration
+    size = same.scale * DEFAULT_SIZE
+    told = fit_uncertainty(
+        same, np.zeros(len(same.actual)), 2, np.full((len(size), 2), DEFAULT_SIZE)
+    ).calibration
+    assert found.to_json() == told.to_json()
 
 
 def test_the_shape_knows_which_side_misses_reach_further_and_where_they_are_larger() -> None:

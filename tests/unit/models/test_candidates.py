@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -10,12 +11,16 @@ import pytest
 from foresell.errors import CandidateError
 from foresell.models.boosted import LIBRARIES, Boosting
 from foresell.models.candidates import CANDIDATES, READERS, Plan, plans
-from foresell.models.effort import EFFORTS
+from foresell.models.combination import horizon_thirds
+from foresell.models.effort import EFFORTS, Effort
+from foresell.models.judging import Judge, drawn_samples
 from foresell.models.learner import Learner, fit_learner, forecast, refit_learner
 from foresell.models.learner_files import read_learner, write_learner
-from foresell.models.parts import resolve
+from foresell.models.origins import fold_cutoffs
+from foresell.models.parts import Settings, resolve
+from foresell.models.selecting import judge_candidates
 from foresell.models.stacking import ENSEMBLES
-from foresell.spec.modelling import SETTINGS, Modelling, Selection, Setting, Tuning
+from foresell.spec.modelling import SETTINGS, Modelling, Selection, Tuning
 from tests.unit.models.test_learner import frames_of
 from tests.unit.models.toys import HORIZON, QUICK, panel, project
 
@@ -23,11 +28,23 @@ KNOWN = panel(120)
 ROOT = Path(__file__).parents[3]
 
 
-def learner_of(models: Modelling) -> tuple[Learner, list[str]]:
+def learner_of(models: Modelling, effort: Effort = QUICK) -> tuple[Learner, list[str]]:
     """Return what is learnt with ``models``, and what was said meanwhile."""
     said: list[str] = []
     spec = replace(project(), models=models)
-    return fit_learner(KNOWN, spec, QUICK, frames_of(KNOWN), said.append), said
+    return fit_learner(KNOWN, spec, effort, frames_of(KNOWN), said.append), said
+
+
+def bench() -> Judge:
+    frames = frames_of(KNOWN)
+    samples = drawn_samples(KNOWN, project(), QUICK, frames, lambda _: None)
+    cutoffs = fold_cutoffs(KNOWN, project())
+    return Judge(KNOWN, project(), frames, samples, horizon_thirds(HORIZON), cutoffs)
+
+
+def impossible(settings: Mapping[str, Settings]) -> Effort:
+    """Return a preset with settings that no declaration may have, and the libraries refuse."""
+    return replace(QUICK, settings=settings)
 
 
 def test_every_candidate_that_can_be_declared_can_be_fitted_and_read() -> None:
@@ -96,8 +113,8 @@ def test_presets_say_what_is_searched_unless_the_command_does() -> None:
 
 
 def test_a_candidate_with_an_impossible_setting_is_named_and_the_others_answer() -> None:
-    settings: dict[str, dict[str, Setting]] = {"lightgbm": {"leaves": 1}}
-    learner, said = learner_of(Modelling(candidates=("lad", "lightgbm"), settings=settings))
+    settings: dict[str, Settings] = {"lightgbm": {"leaves": 1}}
+    learner, said = learner_of(Modelling(candidates=("lad", "lightgbm")), impossible(settings))
     assert list(learner.failures) == ["lightgbm"]
     assert "num_leaves" in learner.failures["lightgbm"]
     assert f"lightgbm failed: {learner.failures['lightgbm']}" in learner.notes
@@ -112,14 +129,38 @@ def test_a_candidate_with_an_impossible_setting_is_named_and_the_others_answer()
 
 
 def test_where_every_candidate_fails_the_seasonal_ones_answer() -> None:
-    settings: dict[str, dict[str, Setting]] = {"lightgbm": {"leaves": 1}, "catboost": {"depth": 40}}
-    learner, _ = learner_of(Modelling(candidates=("lightgbm", "catboost"), settings=settings))
+    settings: dict[str, Settings] = {"lightgbm": {"leaves": 1}, "catboost": {"depth": 40}}
+    learner, _ = learner_of(Modelling(candidates=("lightgbm", "catboost")), impossible(settings))
     assert sorted(learner.failures) == ["catboost", "lightgbm"]
     assert learner.fitted.parts == {}
     answer = forecast(learner, KNOWN, project(), HORIZON)
     assert {"seasonal_base", "seasonal_pooled", "level_shape", *ENSEMBLES} <= set(answer.members)
     assert np.isfinite(answer.quantiles).all()
     assert refit_learner(learner, KNOWN, project(), QUICK, frames_of(KNOWN)).fitted.parts == {}
+
+
+def test_what_of_the_declaration_is_not_done_stands_in_the_notes() -> None:
+    models = replace(SEARCHED, candidates=("lad", "ridge", "lightgbm", "xgboost"))
+    searched = replace(QUICK, without=("xgboost",), selection="tuned")
+    learner, _ = learner_of(models, searched)
+    assert learner.notes == (
+        "nothing is searched for ridge: it has no space under models.tuning.spaces",
+        "xgboost is not fitted: the preset leaves it out",
+    )
+    assert learner_of(models)[0].notes == ()
+
+
+def test_a_candidate_that_fails_at_the_last_fit_leaves_no_trace_in_the_rows() -> None:
+    with_lad, without = (
+        judge_candidates(bench(), plans(Modelling(candidates=names), QUICK), 1, lambda _: None)
+        for names in (("lad", "ridge"), ("ridge",))
+    )
+    left = with_lad.without({"lad": "it broke"}, bench())
+    assert list(left.settings) == list(left.made) == ["ridge"]
+    assert left.failures == {"lad": "it broke"}
+    assert left.rows.table.tobytes() == without.rows.table.tobytes()
+    assert left.rows.design.tobytes() == without.rows.design.tobytes()
+    assert left.rows.table.tobytes() != with_lad.rows.table.tobytes()
 
 
 def test_a_library_that_is_not_installed_is_named_and_the_run_goes_on() -> None:

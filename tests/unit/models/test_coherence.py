@@ -15,14 +15,18 @@ from foresell.models.calibrating import candidate_quantiles
 from foresell.models.coherence import (
     RECONCILED,
     TRUSTS,
+    Past,
     Reconciling,
     reconciled,
     reconciling_from_json,
+    sums_of_a_draw,
+    with_reconciled,
 )
 from foresell.models.learner import Learner, PanelForecast, fit_learner, forecast
 from foresell.models.learner_files import read_learner, write_learner
 from foresell.models.level_bands import band_quantiles
-from foresell.models.origins import training_origins
+from foresell.models.origins import actual_after, training_origins
+from foresell.models.stacking import empty_rows
 from foresell.spec.forecast import QUANTILES
 from foresell.spec.hierarchy import Hierarchy
 from foresell.spec.project import ProjectSpec
@@ -91,6 +95,30 @@ def test_the_reconciled_series_are_delivered_unless_the_folds_say_they_cost_too_
     errors = dict(learner.folds.group_by("candidate").agg(pl.col("abs_error").sum()).iter_rows())
     spared = errors[RECONCILED] <= 1.005 * errors[told(learner).source]
     assert learner.chosen == (RECONCILED if spared else told(learner).source)
+
+
+def test_where_no_fold_has_a_year_behind_it_all_folds_say_whether_reconciling_is_delivered() -> (
+    None
+):
+    known, cutoffs = panel(50), (33, 41)
+    recipe = fit_recipe(known, spec())
+    frames = {at: direct_frame(known, spec(), recipe, at, HORIZON) for at in cutoffs}
+    actual = [actual_after(known, at, HORIZON).ravel() for at in cutoffs]
+    truth = np.concatenate(actual)
+    rows = replace(empty_rows(), cutoff=np.repeat(cutoffs, len(actual[0])), actual=truth)
+    past = Past(panel=known, project=spec(), recipe=recipe, frames=frames.__getitem__)
+
+    _, made, delivered = with_reconciled(past, rows, {"oracle": truth}, "oracle", (8,))
+
+    assert np.abs(made[RECONCILED] - truth).sum() > 0
+    assert delivered == "oracle"
+
+
+def test_levels_learnt_from_a_draw_of_the_series_are_noted() -> None:
+    assert sums_of_a_draw(spec(), 2070, 30490) == [
+        "trust in the levels and their bands are learnt from sums of 2,070 of 30,490 series"
+    ]
+    assert sums_of_a_draw(spec(), 12, 12) == sums_of_a_draw(project(), 2070, 30490) == []
 
 
 def test_a_changed_plan_moves_the_series_and_their_sums_alike_and_no_other_date() -> None:

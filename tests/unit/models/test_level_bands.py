@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foresell.models.calibrating import CONFORMAL, ENSEMBLE, RESIDUAL
 from foresell.models.level_bands import (
     LevelBand,
     band_from_dict,
@@ -93,8 +94,32 @@ def test_the_band_of_shops_holds_what_it_says_where_misses_are_alike(seed: int) 
     assert 0.72 <= ((low <= true) & (true <= high)).mean() <= 0.98
 
 
+def test_too_few_misses_for_the_95_percent_band_widen_it_like_a_normal_one() -> None:
+    rows, forecast = held_out(1)
+    mine = rows.cutoff == CUTOFFS[-1]
+    one_fold = replace(empty_rows(), cutoff=rows.cutoff[mine], actual=rows.actual[mine])
+    total = fit_bands(panel(120), spec(), one_fold, forecast[mine], BUCKETS)[2]
+
+    found = quantiles(total, 1.0) - 100
+    assert found[-1] == pytest.approx(1.529 * found[-2], rel=1e-3)
+    assert found[0] == pytest.approx(1.529 * found[1], rel=1e-3)
+    assert total.methods == (RESIDUAL,) * len(BUCKETS)
+
+
+def test_where_misses_are_many_they_say_how_wide_95_percent_is() -> None:
+    for band in bands(1):  # three folds of eight periods, of four shops, three items and one total
+        assert band.methods == (CONFORMAL,) * len(BUCKETS)
+
+
+def test_where_nothing_was_held_out_a_quarter_of_the_sum_stands_in() -> None:
+    none = fit_bands(panel(120), spec(), empty_rows(), np.zeros(0), BUCKETS)
+    for band in none:
+        assert band.methods == (ENSEMBLE,) * len(BUCKETS)
+        assert quantiles(band)[-1] == pytest.approx(100 + 25 * 1.96, rel=1e-3)
+
+
 def test_a_band_is_read_as_it_was_written() -> None:
     for band in bands(3):
         again = band_from_dict(band.to_dict())
-        assert again.spread == band.spread
+        assert (again.spread, again.methods) == (band.spread, band.methods)
         assert again.table.tobytes() == band.table.tobytes()

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from foresell.errors import DataError, GateError
 from foresell.features.direct import direct_frame
 from foresell.models.boosted import Booster
 from foresell.models.explaining import Asked, explain
-from foresell.models.learner import forecast
+from foresell.models.learner import Learner, forecast
 from foresell.models.learner_files import read_learner, write_learner
 from foresell.models.onnx_files import (
     METADATA,
@@ -24,7 +25,11 @@ from foresell.models.onnx_files import (
     told_learner,
 )
 from foresell.models.onnx_running import run_graph
+from foresell.models.seasonal import seasonal_members
+from foresell.models.shape import grow_shape, shape_table
 from foresell.models.trees.growing import Numbers, Table
+from foresell.models.uncertainty import holiday_rows, spread_design
+from foresell.spec.forecast import QUANTILES
 from tests.unit.models.test_explaining import every_candidate
 from tests.unit.models.toys import HORIZON, project
 
@@ -38,6 +43,32 @@ def frame() -> pl.DataFrame:
 
 def written() -> dict[str, bytes]:
     return onnx_files(every_candidate()[1].fitted.parts, frame(), project())
+
+
+@lru_cache(maxsize=1)
+def with_shape() -> Learner:
+    """The learner with a shape of made-up misses: a toy holds out too few rows for one."""
+    known, learner = every_candidate()
+    draw = np.random.default_rng(5)
+    designs, tables = [], []
+    for origin in range(known.cutoff - 10, known.cutoff + 1):
+        rows = direct_frame(known, project(), learner.recipe, origin, HORIZON)
+        parts = {name: part.forecast(rows) for name, part in learner.fitted.parts.items()}
+        made = {**seasonal_members(rows), **parts}
+        designs.append(spread_design(rows, made, holiday_rows(rows, project())))
+        tables.append(shape_table(rows, made))
+    count = 11 * frame().height
+    misses = draw.normal(size=count) * np.exp(np.vstack(designs)[:, 6])
+    return replace(
+        learner,
+        shape=grow_shape(np.vstack(designs), np.vstack(tables), misses, np.ones(count), 1),
+    )
+
+
+def written_with_shape() -> dict[str, bytes]:
+    learner = with_shape()
+    graphs = onnx_files(learner.fitted.parts, frame(), project(), learner.shape)
+    return write_learner(learner) | graphs
 
 
 def test_every_learnt_part_has_a_graph_that_forecasts_as_it_does() -> None:
@@ -153,8 +184,8 @@ def test_what_is_told_of_a_bundle_is_what_its_graphs_answer() -> None:
 
 
 def test_to_answer_by_graphs_imports_no_booster(tmp_path: Path) -> None:
-    _, learner = every_candidate()
-    for name, content in (write_learner(learner) | written()).items():
+    known, _ = every_candidate()
+    for name, content in written_with_shape().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
     frame().write_parquet(tmp_path / "frame.parquet")
@@ -162,15 +193,52 @@ def test_to_answer_by_graphs_imports_no_booster(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 import polars as pl
+from foresell.models.learner import forecast
 from foresell.models.onnx_files import answering_learner
+from tests.unit.models.toys import HORIZON, panel, project
 folder = Path(sys.argv[1])
 files = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-parts = answering_learner(files).fitted.parts
-frame = pl.read_parquet(folder / "frame.parquet")
-print(sorted(parts), sum(len(part.forecast(frame)) for part in parts.values()))
+learner = answering_learner(files)
+rows = pl.read_parquet(folder / "frame.parquet")
+answer = forecast(learner, panel(120), project(), HORIZON, rows)
+print(sorted(learner.fitted.parts), answer.quantiles.shape, (answer.reach != 1).all())
 print(sorted({"lightgbm", "xgboost", "catboost", "onnx", "sklearn", "pandas"} & set(sys.modules)))
 """
     said = subprocess.run(
-        [sys.executable, "-c", text, str(tmp_path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", text, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
     )
-    assert said.stdout.splitlines() == [f"{sorted(LEARNT)} {96 * len(LEARNT)}", "[]"]
+    shape = (known.n_series, HORIZON, len(QUANTILES))
+    assert said.stdout.splitlines() == [f"{sorted(LEARNT)} {shape} True", "[]"]
+
+
+def test_a_shape_has_graphs_that_reach_as_far_and_a_proof() -> None:
+    known, _ = every_candidate()
+    files = written_with_shape()
+    proof = json.loads(files[PARITY])["shape"]
+
+    assert set(read_onnx(files)) == set(LEARNT)
+    assert set(proof) == {"size", "below", "above"}
+    for one in proof.values():
+        assert one["rows"] == one["probes"] == 96
+        assert one["max_abs"] <= TOLERANCE
+    native = forecast(with_shape(), known, project(), HORIZON)
+    for learner in (read_learner(files), answering_learner(files), told_learner(files)):
+        answer = forecast(learner, known, project(), HORIZON)
+        assert answer.reach == pytest.approx(native.reach, rel=1e-5)
+    assert len(np.unique(native.reach)) > 50
+
+
+def test_a_graph_of_a_shape_that_says_something_else_fails_and_is_named() -> None:
+    shape = with_shape().shape
+    assert shape is not None
+    booster = every_candidate()[1].fitted.parts["lightgbm"]
+    assert isinstance(booster, Booster)
+    lying = Lying(replace(booster, trees=(shape.trees[1],)), 2 * TOLERANCE)  # type: ignore[arg-type]
+    wrong = replace(shape, trees=(shape.trees[0], lying, shape.trees[2]))
+
+    with pytest.raises(GateError, match="graph of the shape's below misses it by 2e-05"):
+        onnx_files(with_shape().fitted.parts, frame(), project(), wrong)

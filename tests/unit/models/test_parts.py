@@ -108,6 +108,26 @@ def test_a_fold_learns_from_no_target_after_its_cutoff() -> None:
     assert known_by([sample], 100) == ([], [])
 
 
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 999), holes=st.floats(0, 1), rows=st.integers(1, 96))
+def test_the_rows_of_a_lesson_do_not_depend_on_what_is_observed_after_its_cutoff(
+    seed: int, holes: float, rows: int
+) -> None:
+    gone = np.random.default_rng(seed).uniform(size=KNOWN.target.shape) < holes
+    gone[:, :104] = False
+    spoilt = replace(KNOWN, target=np.where(gone, np.nan, KNOWN.target))
+    lessons = [
+        known_by([draw_sample(one, project(), frame_at(100), 100, rows)], 103)
+        for one in (KNOWN, spoilt)
+    ]
+    said = [
+        [frame.filter(np.isfinite(target)) for frame, target in zip(frames, targets, strict=True)]
+        for frames, targets in lessons
+    ]
+    assert len(said[0]) == len(said[1])
+    assert all(one.equals(other) for one, other in zip(*said, strict=True))
+
+
 def test_a_sample_keeps_the_target_beside_its_own_row() -> None:
     frame = frame_at(100)
     sample = draw_sample(KNOWN, project(), frame, 100, 30)

@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.models.learner import fit_learner, forecast
-from foresell.models.stacking import GREEDY, FoldRows, empty_rows, with_ensembles
+from foresell.models.stacking import (
+    GREEDY,
+    INVERSE,
+    MEAN,
+    FoldRows,
+    empty_rows,
+    weight_crossings,
+    with_ensembles,
+)
 from tests.unit.models.test_learner import frames_of
 from tests.unit.models.toys import HORIZON, QUICK, panel, project
 
@@ -41,6 +49,38 @@ def test_ensembles_weigh_baselines_as_the_plan_moves_them(seed: int) -> None:
     assert [weights["naive"] for weights in ensembles[GREEDY]] == pytest.approx([0.6, 0.6])
     assert candidates[GREEDY] == pytest.approx(rows.actual * (0.6 + 0.4 * 1.3))
     assert candidates["naive"].tobytes() == rows.members["naive"].tobytes()
+
+
+def test_where_all_series_are_in_one_half_other_folds_weigh_a_row_and_no_weight_is_its_own() -> (
+    None
+):
+    rows = replace(held_out(90, 2), half=np.zeros(90, dtype=np.int64))
+    candidates, _ = with_ensembles(rows, 2)
+    for cutoff in range(3):
+        own = rows.cutoff == cutoff
+        assert all(
+            (there & own).sum() == 0 for out, there in weight_crossings(rows) if out[own].any()
+        )
+        spoilt = replace(rows, actual=np.where(own, 9e9, rows.actual))
+        again, _ = with_ensembles(spoilt, 2)
+        for name in (GREEDY, INVERSE):
+            assert again[name][own].tobytes() == candidates[name][own].tobytes()
+    assert candidates[GREEDY].tolist() != rows.members["level_shape"].tolist()
+
+
+def test_periods_that_two_folds_share_teach_no_weights_of_one_half() -> None:
+    rows = replace(held_out(90, 2), half=np.zeros(90, dtype=np.int64))
+    rows = replace(rows, period=np.arange(90) % 7 + 7 * (rows.cutoff == 2))
+    for out, there in weight_crossings(rows):
+        assert not set(rows.period[out]) & set(rows.period[there])
+
+
+def test_with_one_fold_of_one_half_only_the_plain_mean_is_an_ensemble() -> None:
+    none = np.zeros(30, dtype=np.int64)
+    rows = replace(held_out(30, 2), half=none, cutoff=none)
+    candidates, ensembles = with_ensembles(rows, 2)
+    assert list(ensembles) == [MEAN]
+    assert set(candidates) == {*rows.members, MEAN}
 
 
 def test_taken_rows_are_the_rows_that_are_kept_whole_and_in_their_order() -> None:

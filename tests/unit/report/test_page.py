@@ -237,6 +237,22 @@ def test_each_level_of_the_hierarchy_is_a_row_and_its_least_error_is_marked(
     ]
 
 
+def test_each_level_says_how_often_the_bands_that_are_delivered_held(full: RunReport) -> None:
+    told = full.levels.with_columns(
+        coverage_80=pl.Series([None, 0.75, None, None]),
+        coverage_95=pl.Series([None, 0.9, None, None]),
+    )
+    page = rendered(replace(full, levels=told))
+    part = page.split("WAPE by level of the hierarchy", maxsplit=1)[1].split("</table>")[0]
+
+    assert "in 80\u00a0%" in part or "in 80 %" in part
+    cells = re.findall(r'<th scope="row">(\w+)</th>|<td(?: class="best")?>([^<]+)</td>', part)
+    assert [row or text for row, text in cells] == [
+        *("Store", "2.0\u00a0%", "3.0\u00a0%", "75.0\u00a0%", "90.0\u00a0%"),
+        *("Total", "1.0\u00a0%", "–", "–", "–"),
+    ]
+
+
 def test_what_failed_has_a_section_of_its_own(full: RunReport, minimal_html: str) -> None:
     page = rendered(replace(full, notes=("candidate xgboost failed: out of memory",)))
 

@@ -1,8 +1,14 @@
+from dataclasses import asdict
+
 import pytest
 from pydantic import TypeAdapter
 
 from foresell.errors import SpecError
-from foresell.spec.modelling import EARNED, SETTINGS, Modelling, Range, Tuning
+from foresell.models.boosted import LIBRARIES, Boosting
+from foresell.models.candidates import plans
+from foresell.models.effort import EFFORTS
+from foresell.models.ridge import CLIP, PENALTY
+from foresell.spec.modelling import EARNED, SETTINGS, Limits, Modelling, Range, Tuning
 from foresell.spec.yaml_border import parse_yaml
 
 ADAPTER = TypeAdapter(Modelling)
@@ -80,6 +86,11 @@ WRONG = {
         "p.yaml: models.tuning.spaces",
         "give both, the lower number under low",
     ),
+    "tuning: {spaces: {lightgbm: {l2: {low: 0.5, high: .inf}}}}": (
+        "low is 0.5, high is inf",
+        "p.yaml: models.tuning.spaces",
+        "a range has two ends",
+    ),
     "tuning: {spaces: {catboost: {depth: {low: 3}}}}": (
         "low is 3, high is nan",
         "p.yaml: models.tuning.spaces",
@@ -89,6 +100,76 @@ WRONG = {
         "low is 0 and log is true",
         "p.yaml: models.tuning.spaces",
         "let low be above 0",
+    ),
+    "settings: {lightgbm: {seeds: 1.5}}": (
+        "seeds is 1.5",
+        "p.yaml: models.settings.lightgbm",
+        "write a whole number from 1 to 20",
+    ),
+    "settings: {lightgbm: {seeds: true}}": (
+        "seeds is true",
+        "p.yaml: models.settings.lightgbm",
+        "write a whole number from 1 to 20",
+    ),
+    "settings: {xgboost: {leaves: -3}}": (
+        "leaves is -3",
+        "p.yaml: models.settings.xgboost",
+        "write a whole number from 2 to 1024",
+    ),
+    "settings: {lightgbm: {rows: -5}}": (
+        "rows is -5",
+        "p.yaml: models.settings.lightgbm",
+        "write a whole number from 50 to 10000000",
+    ),
+    "settings: {lightgbm: {weight_power: 500}}": (
+        "weight_power is 500",
+        "p.yaml: models.settings.lightgbm",
+        "write a number from 0 to 2",
+    ),
+    "settings: {lightgbm: {l2: .nan}}": (
+        "l2 is nan",
+        "p.yaml: models.settings.lightgbm",
+        "write a number from 0 to 1000000",
+    ),
+    "settings: {lightgbm: {named: 1}}": (
+        "named is 1",
+        "p.yaml: models.settings.lightgbm",
+        "write true or false",
+    ),
+    "settings: {ridge: {clip: -1}}": (
+        "clip is -1",
+        "p.yaml: models.settings.ridge",
+        "write a number from 0.001 to 100",
+    ),
+    "settings: {ridge: {penalty: -1.0e+9}}": (
+        "penalty is -1000000000.0",
+        "p.yaml: models.settings.ridge",
+        "write a number from 0.001 to 1000000",
+    ),
+    "tuning: {spaces: {lightgbm: {leaves: {low: 2, high: 9.5}}}}": (
+        "leaves is 9.5",
+        "p.yaml: models.tuning.spaces.lightgbm",
+        "write a whole number from 2 to 1024",
+    ),
+    "tuning: {spaces: {lightgbm: {named: {low: 0, high: 1}}}}": (
+        "named is 0",
+        "p.yaml: models.tuning.spaces.lightgbm",
+        "write true or false",
+    ),
+    "tuning: {spaces: {lightgbm: {leaves: [7, 1]}}}": (
+        "leaves is 1",
+        "p.yaml: models.tuning.spaces.lightgbm",
+        "write a whole number from 2 to 1024",
+    ),
+    "settings: {catboost: {depth: 4}}": (
+        "'catboost' is not among the candidates lad, ridge, lightgbm, xgboost",
+        "p.yaml: models.settings",
+        "add catboost to models.candidates, or take it out here",
+    ),
+    "{candidates: [], tuning: {spaces: {theta: {shrink: [0.5]}}}}": (
+        "'theta' is not among the candidates (none)",
+        "p.yaml: models.tuning.spaces",
+        "add theta to models.candidates, or take it out here",
     ),
     "selection: tune": ("'selection' is 'tune'", "p.yaml, line 1", "did you mean 'tuned'?"),
     "tuning: {trials: 0}": ("'tuning.trials' is 0", "p.yaml, line 1", "'tuning.trials': write"),
@@ -103,3 +184,39 @@ def test_a_slip_of_the_pen_is_refused_with_the_nearest_known_name(text: str) -> 
     what, where, mend = WRONG[text]
     assert (caught.value.what, caught.value.where) == (what, where)
     assert caught.value.mend.startswith(mend)
+
+
+def test_no_candidate_at_all_leaves_what_is_always_there() -> None:
+    assert parse("candidates: []").candidates == ()
+    assert plans(parse("candidates: []"), EFFORTS["default"]) == ()
+
+
+BOUNDED = [
+    (name, setting, limits)
+    for name, settings in SETTINGS.items()
+    for setting, limits in settings.items()
+    if limits.kind != "truth"
+]
+
+
+@pytest.mark.parametrize(("name", "setting", "limits"), BOUNDED)
+def test_the_bounds_of_a_setting_are_allowed_and_what_lies_beyond_is_refused(
+    name: str, setting: str, limits: Limits
+) -> None:
+    for bound in (limits.low, limits.high):
+        Modelling(candidates=(name,), settings={name: {setting: bound}})
+    for wrong in (limits.low - 1, limits.high + 1, float("inf"), float("nan")):
+        with pytest.raises(SpecError, match=f"{setting} is"):
+            Modelling(candidates=(name,), settings={name: {setting: wrong}})
+
+
+def test_what_candidates_do_without_settings_lies_within_the_limits() -> None:
+    defaults = asdict(Boosting())
+    for library in LIBRARIES:
+        for setting, limits in SETTINGS[library].items():
+            assert limits.holds(defaults[setting]), setting
+    assert SETTINGS["ridge"]["penalty"].holds(PENALTY)
+    assert SETTINGS["ridge"]["clip"].holds(CLIP)
+    for effort in EFFORTS.values():
+        for name, settings in effort.settings.items():
+            assert all(SETTINGS[name][key].holds(value) for key, value in settings.items())

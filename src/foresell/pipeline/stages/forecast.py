@@ -5,6 +5,7 @@ import polars as pl
 from foresell.answer.levels import answer_levels
 from foresell.answer.rows import answer, default_rows, horizon_rows
 from foresell.bundle.bundle import may_answer, read_bundle
+from foresell.errors import counted
 from foresell.pipeline.work import Work
 
 REFUSED = "refused.parquet"
@@ -35,8 +36,14 @@ def run(work: Work) -> None:
     out.write_frame(name, answered)
     if work.project.hierarchy is not None:
         sums = HIERARCHY if may_answer(bundle) else f"refused_{HIERARCHY}"
-        out.write_frame(sums, answer_levels(bundle, answered))
+        out.write_frame(sums, answer_levels(bundle, answered, told=rows))
     out.write_bytes("unanswered.csv", left.write_csv().encode())
-    asked = bundle.asked.height - left.height
-    instead = "" if asked else "; every series to the horizon instead"
-    work.note(f"{asked:,} rows asked for are answered, {left.height:,} are out of reach{instead}")
+    noun = "day" if work.project.frequency == "D" else "week"
+    whole = f"every series, {counted(work.project.horizon, noun)} ahead"
+    near = bundle.asked.height - left.height
+    if bundle.asked.is_empty():
+        work.note(f"{counted(answered.height, 'row')}: {whole}")
+    else:
+        instead = "" if near else f"; {whole} instead"
+        told = f"{counted(near, 'row')} asked for answered, {left.height:,} out of reach"
+        work.note(f"{told}{instead}")

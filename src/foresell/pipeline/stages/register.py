@@ -35,7 +35,7 @@ def run(work: Work) -> None:
     frames = feature_frames(work.inputs["features"], panel)
     final = refit_learner(read_learner(judged), panel, project, effort, frames, work.note)
     work.note(f"writing {len(final.fitted.parts)} parts as ONNX graphs and comparing them")
-    graphs = onnx_files(final.fitted.parts, frames(panel.cutoff), project)
+    graphs = onnx_files(final.fitted.parts, frames(panel.cutoff), project, final.shape)
     test = json.loads(work.inputs["evaluation"].read_bytes("test.json"))
     manifest = json.loads(work.inputs["manifest"].read_bytes("manifest.json"))
     split, texts, override = read_split(work.inputs["splits"]), work.declarations, work.override
@@ -72,9 +72,9 @@ def run(work: Work) -> None:
 
 
 def _asked(asked: Store, project: ProjectSpec) -> pl.DataFrame:
-    """Return the rows asked for: keys, date and what is known of their future; or no rows."""
+    """Return the rows asked for: keys, date, what is known of their future and what they are."""
     if "asked.parquet" not in asked.list():
         return pl.DataFrame()
-    wanted = {*project.keys, project.time, *project.with_role("known_future")}
+    wanted = {*project.keys, project.time, *project.with_role("known_future", "static")}
     frame = asked.read_frame("asked.parquet")
     return frame.select(name for name in frame.columns if name in wanted)

@@ -19,9 +19,8 @@ from foresell.evaluate.leaderboard import main_metric
 from foresell.evaluate.protocols import FROZEN, ONE_STEP, Protocol
 from foresell.features.calendar import event_grids, period_dates
 from foresell.models.coherence import RECONCILED
-from foresell.models.learner import Learner
+from foresell.models.learner import NO_FOLD, Learner
 from foresell.models.learner_files import read_learner
-from foresell.models.stacking import GREEDY
 from foresell.pipeline.fingerprint import digest
 from foresell.pipeline.layer import read_files, read_raw_panel, read_split
 from foresell.pipeline.work import Work
@@ -138,7 +137,8 @@ def _folds(learner: Learner, panel: Panel) -> pl.DataFrame:
     dates = pl.DataFrame({"cutoff": range(len(panel.dates)), "date": panel.dates})
     folds = learner.folds.with_columns(pl.col("cutoff").cast(pl.Int64))
     joined = folds.join(dates, on="cutoff", how="left", maintain_order="left")
-    return joined.select(pl.col("date").alias("cutoff"), "candidate", "wape")
+    fold = pl.lit(NO_FOLD not in learner.notes).alias("fold")
+    return joined.select(pl.col("date").alias("cutoff"), "candidate", "wape", fold)
 
 
 def _weights(learner: Learner) -> pl.DataFrame:
@@ -147,7 +147,7 @@ def _weights(learner: Learner) -> pl.DataFrame:
     chosen = learner.chosen
     if learner.reconciling is not None and chosen == RECONCILED:
         chosen = learner.reconciling.source
-    made_of = learner.weights if chosen == GREEDY else ()
+    made_of = learner.ensembles.get(chosen, ())
     for i, (last, weights) in enumerate(zip(learner.buckets, made_of, strict=False)):
         first = learner.buckets[i - 1] + 1 if i else 1
         rows += [

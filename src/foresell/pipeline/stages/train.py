@@ -41,5 +41,4 @@ def run(work: Work) -> None:
         columns = forecast_columns(point, quantiles)
         frame = long_frame(panel, project, cutoff, columns)
         work.outputs["predictions"].write_frame(f"{name}.parquet", frame)
-    notes = "".join(f"; {note}" for note in learner.notes)
-    work.note(f"{len(made.members)} candidates; chosen before the test: {learner.chosen}{notes}")
+    work.note(f"{len(made.members)} candidates; chosen before the test: {learner.chosen}")

@@ -1,0 +1,23 @@
+"""The arguments that several commands have, declared once."""
+
+from typing import Annotated
+
+import typer
+
+from foresell.cli.show import Format
+
+Project = Annotated[str, typer.Argument(help="Name of a project that was run.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="COLUMN=VALUE",
+        help="Only these rows; again for more columns, or more values of one column.",
+    ),
+]
+Candidate = Annotated[
+    str | None, typer.Option(metavar="NAME", help="As on the leaderboard; the champion by default.")
+]
+Form = Annotated[
+    Format, typer.Option("--format", help="What to print: for people or for programs.")
+]
