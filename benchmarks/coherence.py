@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.cold_start import CUTOFFS, read_panel
-from foresell.data.long import long_frame
+from foresell.data.long import forecast_columns, long_frame
 from foresell.data.panel import Panel
 from foresell.evaluate.leaderboard import truth_frame
 from foresell.features.direct import direct_frame
@@ -51,6 +51,8 @@ def judged(panel: Panel, project: ProjectSpec, cutoff: int, preset: str) -> pl.D
         name: long_frame(panel, project, cutoff, {"prediction": made.members[name][:, :steps]})
         for name in (source, RECONCILED)
     }
+    delivered = forecast_columns(made.point[:, :steps], made.quantiles[:, :steps])
+    forecasts[learner.chosen] = long_frame(panel, project, cutoff, delivered)
     truth = truth_frame(panel, project, cutoff, steps)
     return level_scores(known, project, truth, forecasts, learner).with_columns(
         cutoff=pl.lit(panel.dates[cutoff]), delivered=pl.lit(learner.chosen), seconds=seconds

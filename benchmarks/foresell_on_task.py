@@ -38,9 +38,13 @@ def foresell_forecast(task: Task, preset: str) -> tuple[pl.DataFrame, str]:
 
 
 def configuration(preset: str) -> str:
-    """Return what names a scored configuration: code, declaration and preset, digested."""
+    """Return what names a scored configuration: code, declaration and preset, digested.
+
+    Of the benchmarks their own text alone: the log that lies beside them grows with every run.
+    """
+    here = Path(__file__).parent
     return digest([
-        code_digest("benchmarks.foresell_on_task"),
+        *((here / name).read_text("utf-8") for name in ("foresell_on_task.py", "public_task.py")),
         code_digest("foresell.models.learner"),
         code_digest("foresell.data.long"),
         task_project(),

@@ -101,7 +101,7 @@ def test_every_link_in_the_documents_leads_to_a_file() -> None:
 
 def test_the_figures_of_the_readme_are_those_of_the_last_scored_run() -> None:
     with (ROOT / "benchmarks" / "log.csv").open(encoding="utf-8") as file:
-        last = list(csv.DictReader(file))[-1]
+        last = [row for row in csv.DictReader(file) if row["what"].startswith("public task")][-1]
     scored = [f"{float(last[name]):.4f}" for name in ("wape", "mase", "wql", "sql")]
 
     for page in (ROOT / "README.md", ROOT / "docs" / "benchmarks.md"):

@@ -36,7 +36,7 @@ def test_reconciled_sums_are_as_good_as_the_better_of_own_and_bottom_up_at_every
     mean = ratios(scores)
     assert mean["level"].to_list() == ["series", "Store", "Dept", "total"]
     assert (mean["ratio"] <= 1.005).all()
-    assert set(scores["delivered"]) == {"reconciled"}
+    assert "reconciled" in set(scores["delivered"])  # where the folds say that it spares the series
     assert (scores["seconds"] < 5).all()
     observed = (
         scores.filter(pl.col("level") == "series").group_by("cutoff").agg(pl.col("n").first())

@@ -132,7 +132,8 @@ def test_kept_and_quarantined_are_the_rows_read_and_each_names_its_rule(
     for line, (column, value, _) in broken.items():
         lines = raw["train.csv"].decode().splitlines()
         fields = lines[line - 1].split(",")
-        fields[column] = value
+        # Two lines 200 apart differ by their store alone: unknown ones must differ as well.
+        fields[column] = "78" if value == "77" and line > 201 else value
         lines[line - 1] = ",".join(fields)
         raw = raw | {"train.csv": "\n".join(lines).encode()}
     request, house = ask(raw), House()
