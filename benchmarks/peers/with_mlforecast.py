@@ -8,7 +8,7 @@ weeks than a series of 104 weeks and a season of 52 can give.
 import sys
 from pathlib import Path
 
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 from lightgbm import LGBMRegressor
 from mlforecast import MLForecast
 from mlforecast.target_transforms import Differences

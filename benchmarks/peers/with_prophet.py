@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 from prophet import Prophet
 
 from benchmarks.peers.exchange import (

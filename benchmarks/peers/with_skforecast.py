@@ -8,7 +8,7 @@ cutoff (78 weeks of history) against recent lags and against scaled series.
 import sys
 from pathlib import Path
 
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 from lightgbm import LGBMRegressor
 from skforecast.recursive import ForecasterRecursiveMultiSeries
 

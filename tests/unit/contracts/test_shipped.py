@@ -117,7 +117,7 @@ def test_the_features_of_a_panel_are_declared_from_its_two_files_alone(name: str
 
 
 def feature_rows(frame: pl.DataFrame) -> Any:
-    import pandas as pd  # type: ignore[import-untyped] # noqa: PLC0415 - half a second
+    import pandas as pd  # noqa: PLC0415 - half a second
 
     columns: Mapping[str, Any] = {name: frame[name].to_list() for name in frame.columns}
     return pd.DataFrame(columns).astype({"day": "datetime64[ns]"})

@@ -122,7 +122,7 @@ def _kept(connection: psycopg.Connection[Any], insert: sql.Composed, row: Row) -
 
 def pandas_frame(contract: Contract, rows: Sequence[Row]) -> Any:
     """Return ``rows`` as the frame a suite of Great Expectations runs on."""
-    import pandas as pd  # type: ignore[import-untyped] # noqa: PLC0415 - half a second
+    import pandas as pd  # noqa: PLC0415 - half a second
 
     return pd.DataFrame({
         name: pd.Series([row[name] for row in rows], dtype="object").astype(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import statsmodels.api as sm  # type: ignore[import-untyped]
+import statsmodels.api as sm
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 
 from foresell.spec.sources import Synthetic
 from foresell.wiring.synthetic import write_synthetic
