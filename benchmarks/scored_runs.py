@@ -9,7 +9,11 @@ from pathlib import Path
 from foresell.errors import UsageError
 
 LOG = Path(__file__).parent / "log.csv"
-_WRITTEN = ("benchmarks/log.csv", "benchmarks/cost.json")  # by the benchmarks themselves
+_WRITTEN = (
+    "benchmarks/log.csv",
+    "benchmarks/cost.json",
+    "benchmarks/tabular.json",
+)  # by the benchmarks themselves
 _COLUMNS = ("when", "commit", "configuration", "what", "n", "wape", "mase", "wql", "sql", "seconds")
 
 

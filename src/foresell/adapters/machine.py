@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,28 @@ class Check:
 def examine(home: Path) -> Sequence[Check]:
     """Look at Python, libraries, cores, memory, and the folder that holds all state."""
     return [*_python(), *_libraries(), *_resources(), _home(home)]
+
+
+def commit_of(folder: Path) -> str | None:
+    """Return the commit that is checked out in ``folder``; None where git or a commit is missing.
+
+    A tree with changes that are in no commit has ``-dirty`` behind it.
+    """
+    git = shutil.which("git")
+    if git is None or not folder.is_dir():
+        return None
+    words = [
+        git,
+        "-C",
+        str(folder),
+        "describe",
+        "--always",
+        "--abbrev=40",
+        "--dirty",
+        "--exclude=*",
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip() or None
 
 
 def _python() -> Iterator[Check]:

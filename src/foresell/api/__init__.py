@@ -16,7 +16,9 @@ from foresell.api.contracts import (
 from foresell.api.explaining import explain
 from foresell.api.inspecting import Inspection, backtest, inspect
 from foresell.api.layer import queries, sql
+from foresell.api.predicting import predict, request_schema
 from foresell.api.quarantine import quarantined, retry, undo_repairs
+from foresell.api.risks import Risk, risk
 from foresell.api.runs import (
     ProjectSummary,
     RunResult,
@@ -30,6 +32,7 @@ from foresell.api.synthetic import synth
 __all__ = [
     "Inspection",
     "ProjectSummary",
+    "Risk",
     "RunResult",
     "backtest",
     "compare_contracts",
@@ -40,10 +43,13 @@ __all__ = [
     "forecast",
     "inspect",
     "lint_contract",
+    "predict",
     "projects",
     "quarantined",
     "queries",
+    "request_schema",
     "retry",
+    "risk",
     "run",
     "sql",
     "stage",

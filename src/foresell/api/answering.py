@@ -41,21 +41,17 @@ def forecast(
     and date instead, with quantiles of their own; see `foresell.answer.levels`. ``nonnegative``: no
     answer is below 0, whatever the project says; sums are those of the rows all the same.
 
+    A model that failed the gate, and that nobody gave a reason to use, is a ``GateError``.
+
     Raises:
         UsageError: ``first`` or ``last`` without ``set``, a day that is none, a column or value of
             ``where`` that is none, or a level that is none or asked for beside ``set``.
-        GateError: the model failed the gate and nobody gave a reason to use it all the same.
     """
     from foresell.answer.choosing import choose  # noqa: PLC0415 - heavy
     from foresell.answer.rows import answer, default_rows  # noqa: PLC0415 - heavy
 
     bundle = last_bundle(project, home)
-    if not may_answer(bundle):
-        raise GateError(
-            "the model of the last run failed the gate",
-            f"project {project!r}, bundle/metadata.json",
-            f"read the report, or accept it: foresell run {project} --override REASON",
-        )
+    refuse_failed(bundle, project)
     asked = default_rows(bundle)[0] if rows is None else wiring.read_rows(rows, bundle)
     if set:
         if level is not None or nonnegative:
@@ -129,20 +125,29 @@ def unit(project: str) -> str:
 
 
 def last_bundle(project: str, home: str | Path | None) -> Bundle:
-    """Return the bundle of the last run.
+    """Return the bundle of the last run of a panel.
 
     Raises:
-        UsageError: the project has no bundle yet, or is tabular and never has one.
+        UsageError: the project has no bundle yet, or is tabular and answers rows, not dates.
     """
     settings = read_settings(Path(home) if home is not None else None)
-    _, spec = wiring.declaration(project, settings)
-    place = wiring.workspace(project, settings)
-    if spec.kind != "panel":
+    if wiring.declaration(project, settings)[1].kind != "panel":
         raise UsageError(
-            f"the project {project!r} is {spec.kind}: its run ends with the split, without a model",
+            f"the project {project!r} is tabular: it answers rows, and has no dates to forecast",
             f"project {project!r}",
-            "ask a project of kind panel; see foresell projects",
+            f"foresell predict {project} answers them; --show-schema lists what a row holds",
         )
+    return any_bundle(project, home)
+
+
+def any_bundle(project: str, home: str | Path | None) -> Bundle:
+    """Return the bundle of the last run, whatever the kind of the project.
+
+    Raises:
+        UsageError: it has none yet.
+    """
+    settings = read_settings(Path(home) if home is not None else None)
+    place = wiring.workspace(wiring.declaration(project, settings)[1].name, settings)
     if place.record("register") is None:
         raise UsageError(
             f"the project {project!r} has no bundle yet",
@@ -150,6 +155,20 @@ def last_bundle(project: str, home: str | Path | None) -> Bundle:
             f"run it first: foresell run {project}",
         )
     return read_bundle(place.output("bundle"))
+
+
+def refuse_failed(bundle: Bundle, project: str) -> None:
+    """Refuse to answer from a model that failed the gate, unless somebody gave a reason.
+
+    Raises:
+        GateError: it did, and nobody has.
+    """
+    if not may_answer(bundle):
+        raise GateError(
+            "the model of the last run failed the gate",
+            f"project {project!r}, bundle/metadata.json",
+            f"read the report, or accept it: foresell run {project} --override REASON",
+        )
 
 
 def submission(project: str, answered: pl.DataFrame) -> pl.DataFrame:

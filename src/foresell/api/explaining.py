@@ -1,4 +1,4 @@
-"""Why a forecast is what it is: its parts, as numbers and as a picture."""
+"""Why a forecast or an answer is what it is: its parts, as numbers and as a picture."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from foresell.api.answering import last_bundle
+from foresell.api.explaining_rows import Rows, draw_row, explain_project_rows, is_tabular
 from foresell.errors import UsageError
 from foresell.settings import read_settings
 from foresell.wiring import runs as wiring
@@ -16,6 +17,7 @@ def explain(
     project: str,
     where: Mapping[str, object] | None = None,
     *,
+    rows: Rows | None = None,
     day: date | str | None = None,
     steps: int | None = None,
     candidate: str | None = None,
@@ -23,7 +25,7 @@ def explain(
 ) -> pl.DataFrame:
     """Return forecasts of the last run of ``project``, taken apart: one row a date and named part.
 
-    ``where``: key column -> a value or a list of values, as in ``{"Store": 1, "Dept": 7}``.
+    Of a panel, ``where``: key column -> a value or a list of values, as in ``{"Store": 1}``.
     ``day``: one date of the horizon; ``steps``: so many of its first; by default all of it.
     ``candidate``: any the run has fitted, by default the champion, whose forecast is what
     `foresell.forecast` answers. ``home``: where all state lives.
@@ -34,9 +36,26 @@ def explain(
     ``newcomer``, ``floor`` and ``reconciliation``; a part that plays no role is left out.
     ``column`` names the column of the data where a part is told by column, else it is null.
 
+    Of a tabular project, ``where`` names rows of the test by any of their columns or by ``row``,
+    their number in the processed layer; or ``rows`` gives one row, as a mapping of its features, or
+    several. Key columns, ``row``, ``candidate``, ``part`` (``base``: before any column is known,
+    ``column``, and ``floor``), ``column``, ``text`` (the row's own value of it) and ``value``. The
+    values of one row sum to its answer.
+
     A project without a bundle, and a column, value, date or candidate that is not there, are each a
     UsageError.
+
+    Raises:
+        UsageError: ``day`` or ``steps`` of a tabular project, or ``rows`` of a panel.
     """
+    if is_tabular(project):
+        if day is not None or steps is not None:
+            raise UsageError(
+                "a tabular project has no dates ahead", "date, steps", "name rows by their columns"
+            )
+        return explain_project_rows(project, where, rows, candidate, home)
+    if rows is not None:
+        raise UsageError("a panel explains its own series", "rows", "name series by their keys")
     from foresell.answer.explaining import explain_bundle  # noqa: PLC0415 - heavy
 
     wanted = {
@@ -51,9 +70,11 @@ def explain(
 def draw_explanation(project: str, found: pl.DataFrame, *, png: bool = False) -> bytes:
     """Return a picture of what `explain` found: SVG on a clear ground, or PNG on paper.
 
-    One date: a step from each part to the next. More: every part through the horizon, below the
-    forecast. Several series are drawn as their sum.
+    A row of a tabular project, or one date: a step from each part to the next. More: every part
+    through the horizon, below the forecast. Several series are drawn as their sum.
     """
+    if "row" in found.columns and is_tabular(project):
+        return draw_row(project, found, png=png)
     from foresell.charts.drawing import render_png, render_svg  # noqa: PLC0415 - heavy
     from foresell.charts.explanation import explanation_chart  # noqa: PLC0415 - heavy
     from foresell.charts.theme import PAPER  # noqa: PLC0415 - heavy

@@ -20,14 +20,17 @@ Where = Mapping[str, object]
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """One candidate's forecasts of a slice of the test window, beside the truth.
+    """One candidate's forecasts of a slice of the test, beside the truth.
 
     ``rows``, ``by_date`` and ``scores``: see `foresell.evaluate.slices.Slice`. ``baseline``: the
-    best baseline of the whole window; ``baseline_wape``: its WAPE on the same slice. ``title``
-    names the protocol, ``answers`` the question it answers. ``unit`` is the target's.
+    best baseline of the whole test; ``baseline_scores``: its metrics on the same slice, of which
+    ``baseline_wape`` is one. ``title`` names the protocol, ``answers`` the question it answers.
+    ``unit`` is the target's. ``keys``: what names a series, or a row of a table; ``time`` is empty
+    where a table has no date column, and ``series`` counts the rows of a table.
     """
 
     project: str
+    kind: str
     candidate: str
     champion: str
     protocol: str
@@ -41,7 +44,12 @@ class Inspection:
     by_date: pl.DataFrame
     scores: Mapping[str, float | int | None]
     baseline: str
-    baseline_wape: float | None
+    baseline_scores: Mapping[str, float | int | None]
+
+    @property
+    def baseline_wape(self) -> float | int | None:
+        """The best baseline's WAPE on the same slice."""
+        return self.baseline_scores["wape"]
 
 
 def inspect(
@@ -49,15 +57,17 @@ def inspect(
     where: Where | None = None,
     *,
     candidate: str | None = None,
-    protocol: str = "frozen",
+    protocol: str | None = None,
     home: str | Path | None = None,
 ) -> Inspection:
     """Return the judged rows of ``project`` that ``where`` names, beside the truth.
 
     ``where``: column -> a value or a list of values, as in ``{"Store": 1, "Dept": [7, 8]}``; key
     columns, the date, ``step``, ``holiday`` and the project's segments. ``candidate``: any on the
-    leaderboard, by default the champion. ``protocol``: ``frozen`` (forecast once, at the test
-    cutoff) or ``one-step`` (each period from the one before). ``home``: where all state lives.
+    leaderboard, by default the protocol's champion. ``protocol``: ``frozen`` (forecast once, at the
+    test cutoff) or ``one-step`` (each period from the one before); of a table, ``held-out`` rows or
+    ``chronological``, as declared; the first of them by default. Of a table, ``where`` takes key
+    columns, groups, the date and features. ``home``: where all state lives.
 
     A project that was not judged yet, and a candidate, protocol, column or row that is not there,
     are each a UsageError.
@@ -65,57 +75,77 @@ def inspect(
     from foresell.evaluate.protocols import protocol as named  # noqa: PLC0415 - heavy
     from foresell.evaluate.slices import take_slice  # noqa: PLC0415 - heavy
 
-    way = named(protocol)
     place, spec, test = _judged(project, home)
+    way = named(protocol, spec)
     truth = place.output("evaluation").read_frame(f"{way.folder}truth.parquet")
-    chosen = str(test["champion"]) if candidate is None else candidate
-    baseline = str(test["protocols"][way.name]["best_baseline"]["candidate"])
+    judged = test["protocols"][way.name]
+    champion = str(judged.get("champion", test["champion"]))
+    baseline = str(judged["best_baseline"]["candidate"])
+    chosen = champion if candidate is None else candidate
     conditions = {name: _listed(value) for name, value in (where or {}).items()}
-    own = take_slice(truth, _forecast(place, way.folder, chosen), spec, conditions)
-    other = take_slice(truth, _forecast(place, way.folder, baseline), spec, conditions)
+    forecast = _forecast(place, spec, way.folder, chosen)
+    own = take_slice(truth, forecast, spec, conditions)
+    other = take_slice(truth, _forecast(place, spec, way.folder, baseline), spec, conditions)
     return Inspection(
         project=project,
+        kind=spec.kind,
         candidate=chosen,
-        champion=str(test["champion"]),
+        champion=champion,
         protocol=way.name,
         title=way.title,
         answers=way.answers,
         unit=spec.unit,
-        time=spec.time,
-        keys=spec.keys,
+        time=spec.time if spec.timed else "",
+        keys=spec.keys if spec.kind == "panel" else _names(forecast),
         series=own.series(spec),
         rows=own.rows,
         by_date=own.by_date,
         scores=own.scores,
         baseline=baseline,
-        baseline_wape=other.scores["wape"],
+        baseline_scores=other.scores,
     )
 
 
-def backtest(project: str, *, home: str | Path | None = None) -> pl.DataFrame:
-    """Return the errors of every candidate on the rolling-origin folds before the test window.
+def backtest(
+    project: str, *, protocol: str | None = None, home: str | Path | None = None
+) -> pl.DataFrame:
+    """Return the errors of every candidate on the folds that chose the champion, before the test.
 
-    These folds chose the champion, weighed the ensembles and calibrated the intervals. One row a
-    fold and candidate: ``cutoff`` (the last date the fold's models saw), ``candidate``, ``kind``,
-    ``chosen``, ``fold``, ``n``, ``abs_error`` (unit of the target), ``wape``. By cutoff, least
-    error first. ``fold`` is false where the history was too short for any fold: the cutoffs are
-    then those of the residuals that the bands are made of.
+    Of a panel they are rolling origins, which weighed the ensembles and calibrated the intervals as
+    well. One row a fold and candidate: ``cutoff`` (the last date the fold's models saw),
+    ``candidate``, ``kind``, ``chosen``, ``fold``, ``n``, ``abs_error`` (unit of the target),
+    ``wape``. By cutoff, least error first. ``fold`` is false where the history was too short for
+    any fold: the cutoffs are then those of the residuals that the bands are made of.
+
+    Of a table they are parts of the training rows: ``candidate``, ``kind``, ``chosen``, ``fold``
+    (its number), ``n``, ``rmse``, ``mae``, by fold, least RMSE first. ``protocol`` as in `inspect`;
+    a panel's folds are the same under both.
     """
-    place, _, _ = _judged(project, home)
-    content = place.output("evaluation").read_bytes("backtest.csv")
-    types = {"abs_error": pl.Float64, "wape": pl.Float64}
+    from foresell.evaluate.protocols import protocol as named  # noqa: PLC0415 - heavy
+
+    place, spec, _ = _judged(project, home)
+    way = named(protocol, spec)
+    folder = "" if spec.kind == "panel" else way.folder
+    content = place.output("evaluation").read_bytes(f"{folder}backtest.csv")
+    numbers = ("abs_error", "wape") if spec.kind == "panel" else ("rmse", "mae")
+    types = dict.fromkeys(numbers, pl.Float64)
     return pl.read_csv(content, try_parse_dates=True, schema_overrides=types)
 
 
 def draw_inspection(found: Inspection, *, png: bool = False) -> bytes:
     """Return a picture of the slice: SVG on a clear ground, or PNG on paper.
 
-    One series with its band, or the sum of several.
+    One series with its band, or the sum of several; of a table, each row's truth against its
+    prediction.
     """
     from foresell.charts.drawing import render_png, render_svg  # noqa: PLC0415 - heavy
     from foresell.charts.judged import judged_chart  # noqa: PLC0415 - heavy
+    from foresell.charts.predicted import predicted_against_actual  # noqa: PLC0415 - heavy
     from foresell.charts.theme import PAPER  # noqa: PLC0415 - heavy
 
+    if found.kind == "tabular":
+        chart = predicted_against_actual(found.rows)
+        return render_png({**chart, "background": PAPER}) if png else render_svg(chart).encode()
     rows = found.rows.sort(found.time) if found.series == 1 else found.by_date
     chart = judged_chart(
         rows.rename({found.time: "date"} if found.time != "date" else {}),
@@ -141,27 +171,34 @@ def _judged(
         raise UsageError(
             f"the project {project!r} has not been judged yet",
             str(place.root),
-            f"run it first: foresell run {project}"
-            if spec.kind == "panel"
-            else "only panel projects are judged so far",
+            f"run it first: foresell run {project}",
         )
     test: dict[str, Any] = json.loads(place.output("evaluation").read_bytes("test.json"))
     return place, spec, test
 
 
-def _forecast(place: DirectoryWorkspace, folder: str, candidate: str) -> pl.DataFrame:
+def _names(forecast: pl.DataFrame) -> tuple[str, ...]:
+    """Return what names a row of a table in its file of forecasts: the key, or its place."""
+    return tuple(forecast.columns[: forecast.columns.index("row")]) or ("row",)
+
+
+def _forecast(
+    place: DirectoryWorkspace, spec: ProjectSpec, folder: str, candidate: str
+) -> pl.DataFrame:
     """Return the judged forecasts of a candidate.
 
     Raises:
         UsageError: there is none of that name.
     """
-    store = place.output("evaluation" if folder else "predictions")
-    inside = f"{folder}predictions/" if folder else ""
-    names = [
-        name.removeprefix(inside).removesuffix(".parquet")
+    moving = bool(folder) and spec.kind == "panel"  # one step ahead is forecast by `evaluate`
+    store = place.output("evaluation" if moving else "predictions")
+    inside = f"{folder}predictions/" if moving else folder
+    files = [
+        name.removeprefix(inside)
         for name in store.list()
         if name.startswith(inside) and name.endswith(".parquet")
     ]
+    names = [name.removesuffix(".parquet") for name in files if "/" not in name]
     if candidate not in names:
         raise UsageError(
             f"there is no candidate {candidate!r}", "candidate", nearest(candidate, names)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,6 +11,7 @@ import polars as pl
 from foresell.adapters.machine import Check
 from foresell.adapters.projects import Declaration
 from foresell.errors import ForesellError, UsageError, nearest
+from foresell.evaluate.protocols import protocols_of
 from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
 from foresell.spec.modelling import Selection
@@ -45,12 +46,15 @@ class RunResult:
     ``checks``: what the gate of the contract counted, ``cleaning``: every step that was done to the
     rows, with rows in, rows out and values changed, ``leakage``: columns that tell the target
     away, allowed or excluded; all None when the run stopped before the rows were validated.
-    ``leaderboard``: one row a candidate, best first, forecast from a frozen origin; ``one_step``
-    the same one step ahead, which decides nothing. ``value_added``: share of each baseline's
-    error that each candidate takes away. ``verdict``: the gate's decision with its reasons. All
-    three are None when the run was asked to stop before the test was scored, and for a tabular
-    project, whose run ends with the split. ``forecast`` is None
-    when the gate did not pass and no reason (``override``) was given to use the model all the same.
+    ``leaderboard``: one row a candidate, best first, of the protocol that decides;
+    ``protocols``: the leaderboard of every protocol by its title, that one first (a panel: from a
+    frozen origin and one step ahead; a tabular project: held-out rows, later rows, or both), and
+    ``champions`` what was chosen for each.
+    ``value_added``: share of each baseline's error that each candidate takes away. ``verdict``: the
+    gate's decision with its reasons. All three are None when the run was asked to stop before the
+    test was scored. ``forecast`` is None for a tabular project, which answers rows as they come,
+    and when the gate did not pass and no reason (``override``) was given to use the model all the
+    same.
     ``run_id`` is this run's alone; ``result_id`` follows from the judged result: runs that found
     the same have the same one. It stands in the report and in the bundle. ``notes``: what training
     could not do as declared, a sentence each. ``unit``: of the target.
@@ -73,7 +77,8 @@ class RunResult:
     cleaning: list[dict[str, Any]] | None = None
     run_id: str = ""
     result_id: str | None = None
-    one_step: pl.DataFrame | None = None
+    protocols: dict[str, pl.DataFrame] = field(default_factory=dict)
+    champions: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     unit: str = ""
 
@@ -117,7 +122,7 @@ def run(
     home: str | Path | None = None,
     listen: Callable[[Event], None] = unheard,
 ) -> RunResult:
-    """Run ``project`` from raw files to a judged forecast; do again only what changed.
+    """Run ``project`` from raw files to a judged model; do again only what changed.
 
     ``data``: folder of the raw files; needed unless the project generates its own. ``preset``:
     effort, ``fast``, ``default`` or ``best``. ``selection``: ``baseline``, ``tuned`` or ``both``,
@@ -144,7 +149,7 @@ def run(
             "the reason is empty", "override", "say why the model is used all the same"
         )
     settings = read_settings(Path(home) if home is not None else None)
-    _, spec = wiring.declaration(project, settings)
+    texts, spec = wiring.declaration(project, settings)
     stages = up_to(STAGES[spec.kind], until)
     place = wiring.workspace(project, settings)
     folder = Path(data) if data is not None else None
@@ -157,7 +162,9 @@ def run(
             runner.run(stages, request)
         finally:
             remember(place, request)
-    found = _result(spec, place.root, [stage.name for stage in stages], override)
+        names = [stage.name for stage in stages]
+        wiring.keep_facts(place, runner.run_id, names, texts.where)
+    found = _result(spec, place.root, names, override)
     return replace(found, run_id=runner.run_id)
 
 
@@ -174,6 +181,9 @@ def _result(
     def told(name: str) -> Any:
         return json.loads((root / "checks" / name).read_bytes()) if checked else None
 
+    judgements = {
+        protocol.title: protocol for protocol in (protocols_of(project) if judged else ())
+    }
     return RunResult(
         project=project.name,
         kind=project.kind,
@@ -192,7 +202,14 @@ def _result(
         result_id=test.get("result_id"),
         unit=project.unit,
         notes=tuple(test.get("notes", ())),
-        one_step=_numbers(root / "evaluation" / "one_step" / "leaderboard.csv") if judged else None,
+        protocols={
+            title: _numbers(root / "evaluation" / each.folder / "leaderboard.csv")
+            for title, each in judgements.items()
+        },
+        champions={
+            title: str(test["protocols"][each.name]["verdict"]["champion"])
+            for title, each in judgements.items()
+        },
         seconds={name: record["seconds"] for name, record in records.items()},
     )
 

@@ -1,7 +1,8 @@
 """The bundle: a trained model with all it needs to answer, as plain files with checksums.
 
 Nothing in it is unpickled: models are their libraries' own text or ONNX, the rest JSON, YAML and
-Parquet.
+Parquet. The pipelines of a table's candidates lie in ``model/joblib/`` for people; they have
+checksums like everything else, and are not handed to anybody who reads a bundle.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from foresell.spec.ports import PROVENANCE, Store
 
 CHECKSUMS = "checksums.json"
 _MODEL = "model/"
+_FOR_PEOPLE = f"{_MODEL}joblib/"  # pickles: who loads one runs what it says
 _ALWAYS = ("contract.yaml", "history.parquet", "metadata.json", "project.yaml")
 _RESTORE = "train again (foresell run PROJECT), or restore the bundle from its source"
 
@@ -28,7 +30,8 @@ class Bundle:
     ``metadata`` says what it is (both cutoffs, scores of the judged model, verdict of the gate,
     fingerprints); ``model`` is the learner's own files; ``history`` the observed rows in processed
     form, from which features are built when it answers; ``asked`` the rows to answer by default,
-    with what is known of their future, empty where the source asked for none.
+    with what is known of their future, empty where the source asked for none. Rows of a table are
+    answered without any other: then both are empty.
     """
 
     metadata: Mapping[str, object]
@@ -71,6 +74,8 @@ def write_bundle(bundle: Bundle, store: Store) -> str:
 def read_bundle(store: Store) -> Bundle:
     """Read a bundle, once every file has the checksum it was written with.
 
+    The files for people (``model/joblib/``) are checked and left where they are.
+
     Raises:
         DataError: a file is missing, was changed, or is not listed.
     """
@@ -80,14 +85,17 @@ def read_bundle(store: Store) -> Bundle:
         raise DataError(f"files {extra} are not part of the bundle", "bundle", "remove them")
     for name in sorted({*sums, *_ALWAYS} - (there & set(sums))):
         raise DataError(f"{name} is missing", "bundle", _RESTORE)
-    files = {name: store.read_bytes(name) for name in sums}
-    for name, content in files.items():
-        if hashlib.sha256(content).hexdigest() != sums[name]:
+    files = {}
+    for name, known in sums.items():
+        content = store.read_bytes(name)
+        if hashlib.sha256(content).hexdigest() != known:
             raise DataError(
                 f"{name} is not the file that was written",
                 "bundle",
                 _RESTORE,
             )
+        if not name.startswith(_FOR_PEOPLE):
+            files[name] = content
     return Bundle(
         metadata=json.loads(files["metadata.json"]),
         project_text=files["project.yaml"].decode(),

@@ -74,10 +74,13 @@ def _sides(encoded: Encoder) -> list[Layers]:
     return layers
 
 
-def coverage(buckets: pl.DataFrame, *, promised: float = 0.8, width: int = 460) -> Spec:
-    """Draw, per horizon bucket, the share of truth inside the band, beside the promised share.
+def coverage(
+    buckets: pl.DataFrame, *, promised: float = 0.8, left: int = 76, width: int = 460
+) -> Spec:
+    """Draw, per bucket of the rows, the share of truth inside the band, beside the promised share.
 
-    ``buckets``: ``bucket`` (text, drawn in the order given), ``coverage`` (a share).
+    ``buckets``: ``bucket`` (text, drawn in the order given), ``coverage`` (a share). ``left`` is
+    the margin of the labels in pixels.
 
     A missing column is a DataError.
     """
@@ -91,11 +94,11 @@ def coverage(buckets: pl.DataFrame, *, promised: float = 0.8, width: int = 460) 
         ),
         zero=pl.lit(0.0),
     )
-    box = Box(width=width, height=rows.height * 34 + 52, left=76, right=22, top=22, bottom=30)
+    box = Box(width=width, height=rows.height * 34 + 52, left=left, right=22, top=22, bottom=30)
     x = alt.X(
         "coverage:Q",
         scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], labelExpr=PERCENT_LABEL),
+        axis=alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], labelExpr=PERCENT_LABEL, labelFlush=False),
     )
     y = alt.Y(
         "bucket:N",

@@ -143,7 +143,8 @@ def dumbbells(
         axis=alt.Axis(grid=True, labelLimit=box.left - 10, labelColor=INK),
     )
     scale = alt.Scale(domain=[0, limit], nice=False)
-    axis = alt.Axis(tickCount=4, labelExpr=PERCENT_LABEL, labelFlush=False, grid=False)
+    few = 2 if box.inner_width < 170 else 4  # labels of a short axis would run into each other
+    axis = alt.Axis(tickCount=few, labelExpr=PERCENT_LABEL, labelFlush=False, grid=False)
 
     drawn = wide.with_columns(pl.col(pl.Float64).clip(upper_bound=limit))
 

@@ -4,19 +4,31 @@ import altair as alt
 import polars as pl
 
 from foresell.charts.explanation import PHRASES
-from foresell.charts.placed import full
-from foresell.charts.theme import ACCENT, INK, Box, Spec, finished, inline, nothing, require
+from foresell.charts.placed import full, title_above
+from foresell.charts.theme import (
+    ACCENT,
+    INK,
+    Box,
+    Spec,
+    finished,
+    inline,
+    nothing,
+    require,
+    text_width,
+)
 
 _MOST = 14
 _ROW = 24
 
 
-def importance_chart(table: pl.DataFrame, *, width: int = 460) -> Spec:
+def importance_chart(
+    table: pl.DataFrame, *, width: int = 460, title: str = "", unit: str = ""
+) -> Spec:
     """Draw the mean absolute contribution of each name, the largest first, with its number.
 
     ``table``: ``name`` and ``mean_abs`` (unit of the target) of one candidate and kind. What adds
     nothing, and what a part says before it has looked at any column, is left out; so are names
-    beyond the largest 14.
+    beyond the largest 14. With a ``title``, whose columns these are stands above.
 
     A missing column is a DataError.
     """
@@ -38,8 +50,10 @@ def importance_chart(table: pl.DataFrame, *, width: int = 460) -> Spec:
         pl.Series("text", [full(value) for value in rows["mean_abs"].to_list()]),
         zero=pl.lit(0.0),
     )
-    left = min(240, 16 + 7 * max(map(len, words)))
-    box = Box(width=width, height=_ROW * rows.height + 16, left=left, right=64, top=8, bottom=8)
+    left = min(240, 16 + max(map(text_width, words)))
+    top = 64 if title else 8
+    height = _ROW * rows.height + top + 8
+    box = Box(width=width, height=height, left=left, right=64, top=top, bottom=8)
     largest = float(str(rows["mean_abs"].max()))
     x = alt.X("mean_abs:Q", scale=alt.Scale(domain=[0, largest], nice=False), axis=None)
     y = alt.Y(
@@ -51,4 +65,5 @@ def importance_chart(table: pl.DataFrame, *, width: int = 460) -> Spec:
     data = alt.Chart(inline(rows))
     bars = data.mark_bar(color=ACCENT, opacity=0.75, height=14).encode(x=x, x2="zero:Q", y=y)
     numbers = data.mark_text(align="left", dx=6, color=INK).encode(x=x, y=y, text="text:N")
-    return finished([bars, numbers], box)
+    above = title_above(f"What matters to {title}", "mean size", unit, left=-left) if title else []
+    return finished([bars, numbers, *above], box)

@@ -1,6 +1,7 @@
-"""The way from the base of one forecast to the forecast, part by part."""
+"""The way from the base of one answer to the answer, part by part or column by column."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import altair as alt
 import polars as pl
@@ -36,6 +37,18 @@ from foresell.charts.theme import (
 _ROW = 27
 _SMALL = 1e-9
 _MOST_COLUMNS = 6
+_MOST_OF_A_ROW = 12
+_LEFT = 190  # pixels for the names of parts
+_BASE_OF_A_ROW = "base (no column is known)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    """What stands beside the first and the last row of a waterfall, and above it."""
+
+    base: str
+    end: str
+    above: Sequence[Layers]
 
 
 def waterfall_chart(
@@ -51,29 +64,65 @@ def waterfall_chart(
     require(frame, ["part", "column", "value"], "explanation of one date")
     if frame.is_empty():
         return nothing("No forecast to explain.", width)
-    moves = _moves(frame)
     base = float(frame.filter(pl.col("part") == "base")["value"].sum())
+    day = f"forecast of {frame['date'][0]}" if "date" in frame.columns else "forecast"
+    above = title_above(f"Where the forecast comes from: {title}", day, unit, left=-_LEFT)
+    words = _Words(base=f"base ({PHRASES['base']})", end="forecast", above=above if titled else [])
+    return _way(base, _moves(frame), words, Box(width=width, height=0, left=_LEFT))
+
+
+def row_waterfall_chart(
+    frame: pl.DataFrame, *, title: str = "", unit: str = "", width: int = 720, titled: bool = False
+) -> Spec:
+    """Draw the way from the base to the prediction of one row, column by column.
+
+    ``frame``: ``part`` (``base`` or ``column``), ``column``, ``text`` (the row's own value of the
+    column, or null), ``value``. Columns in the order of their size; beyond the largest 12 together.
+    With ``titled`` the name of the row, ``title``, stands above it.
+
+    A missing column is a DataError.
+    """
+    require(frame, ["part", "column", "text", "value"], "explanation of one row")
+    if frame.is_empty():
+        return nothing("No prediction to explain.", width)
+    base = float(frame.filter(pl.col("part") == "base")["value"].sum())
+    columns = frame.filter(pl.col("part") == "column")
+    told = columns.with_columns(
+        pl
+        .when(pl.col("text").is_null())
+        .then("column")
+        .otherwise(pl.format("{} = {}", "column", "text"))
+        .alias("column")
+    )
+    moves = _told("", told, _MOST_OF_A_ROW)
+    names = [_BASE_OF_A_ROW, *(name for name, _ in moves)]
+    left = min(330, max(190, 24 + 7 * max(map(len, names))))
+    line = title_above(f"Where the prediction comes from: {title}", "prediction", unit, left=-left)
+    words = _Words(base=_BASE_OF_A_ROW, end="prediction", above=line if titled else [])
+    return _way(base, moves, words, Box(width=width, height=0, left=left))
+
+
+def _way(base: float, moves: Sequence[tuple[str, float]], words: "_Words", frame: Box) -> Spec:
+    """Return the chart of ``moves`` from ``base`` on, as wide as ``frame``, as high as needed."""
     ends, running = [], base
     for _, value in moves:
         ends.append((running, running + value))
         running += value
-    top = 64 if titled else 14
+    top = 64 if words.above else 14
     rows = len(moves) + 2
-    box = Box(width=width, height=rows * _ROW + top + 34, left=190, right=30, top=top)
+    height = rows * _ROW + top + 34
+    box = Box(width=frame.width, height=height, left=frame.left, right=30, top=top)
     span = value_domain([base, running, *(end for pair in ends for end in pair)])
     wide = span[1] - span[0]
     across = Strip(box.inner_width, 0, (span[0] - 0.02 * wide, span[1] + 0.1 * wide))
     layers = [*_ticks_across(across, box)]
     layers += _joints([base, *(end for _, end in ends)], across)
-    layers += _row_words(0, "base", PHRASES["base"]) + _stop(0, base, across, BASE, box)
+    layers += _row_words(0, words.base, bold=True) + _stop(0, base, across, BASE, box)
     for row, ((name, value), (start, end)) in enumerate(zip(moves, ends, strict=True), start=1):
-        layers += _row_words(row, name, "") + _move(row, (start, end), value, across, box)
-    layers += _row_words(rows - 1, "forecast", "")
+        layers += _row_words(row, name) + _move(row, (start, end), value, across, box)
+    layers += _row_words(rows - 1, words.end, bold=True)
     layers += _stop(rows - 1, running, across, ACCENT, box)
-    if titled:
-        day = f"forecast of {frame['date'][0]}" if "date" in frame.columns else "forecast"
-        layers += title_above(f"Where the forecast comes from: {title}", day, unit, left=-box.left)
-    return finished(layers, box)
+    return finished([*layers, *words.above], box)
 
 
 def _moves(frame: pl.DataFrame) -> list[tuple[str, float]]:
@@ -86,26 +135,24 @@ def _moves(frame: pl.DataFrame) -> list[tuple[str, float]]:
         if part == "base" or own.is_empty() or own["value"].abs().sum() <= 1e-6 * size:
             continue
         told = own.filter(pl.col("column").is_not_null())
-        moves += _told(part, told) if told.height else [(part, float(own["value"].sum()))]
+        moves += _told(f"{part}: ", told) if told.height else [(part, float(own["value"].sum()))]
     return moves
 
 
-def _told(part: str, told: pl.DataFrame) -> list[tuple[str, float]]:
-    """Return the largest columns of a part one by one, and the rest together."""
+def _told(before: str, told: pl.DataFrame, most: int = _MOST_COLUMNS) -> list[tuple[str, float]]:
+    """Return the largest columns one by one, and the rest together; ``before`` their names."""
     ordered = told.sort(pl.col("value").abs(), "column", descending=[True, False])
-    large = ordered.head(_MOST_COLUMNS).filter(pl.col("value").abs() > _SMALL)
+    large = ordered.head(most).filter(pl.col("value").abs() > _SMALL)
     rest = float(ordered["value"].sum()) - float(large["value"].sum())
-    rows = [(f"{part}: {row['column']}", float(row["value"])) for row in large.to_dicts()]
+    rows = [(f"{before}{row['column']}", float(row["value"])) for row in large.to_dicts()]
     left = ordered.height - large.height
     more = "1 more column" if left == 1 else f"{left} more columns"
-    return [*rows, (f"{part}: {more}", rest)] if abs(rest) > _SMALL else rows
+    return [*rows, (f"{before}{more}", rest)] if abs(rest) > _SMALL else rows
 
 
-def _row_words(row: int, name: str, words: str) -> list[Layers]:
+def _row_words(row: int, name: str, *, bold: bool = False) -> list[Layers]:
     """Return the name of a row of the waterfall, at the left."""
-    bold = name in {"base", "forecast"}
-    text = f"{name} ({words})" if words else name
-    return [placed_text(text, -14, (row + 0.5) * _ROW, align="right", bold=bold)]
+    return [placed_text(name, -14, (row + 0.5) * _ROW, align="right", bold=bold)]
 
 
 def _stop(row: int, value: float, across: Strip, color: str, box: Box) -> list[Layers]:

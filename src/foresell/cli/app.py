@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from foresell.cli import contract, explain, inspect, quarantine, sql, stage, synth
+from foresell.cli import contract, explain, inspect, predict, quarantine, risk, sql, stage, synth
 from foresell.cli.asking import parse_where
 from foresell.cli.show import (
     Format,
@@ -222,5 +222,5 @@ def doctor(form: FormatOption = Format.table) -> None:
         raise typer.Exit(3)
 
 
-for noun in (explain, inspect, stage, contract, quarantine, sql, synth):
+for noun in (predict, explain, inspect, stage, contract, quarantine, sql, risk, synth):
     noun.register(app)

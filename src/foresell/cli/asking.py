@@ -24,6 +24,9 @@ _OPTIONS: Mapping[str, str] = {
     "preset": "--preset",
     "selection": "--selection-mode",
     "override": "--override",
+    "segment": "--segment",
+    "forecast_steps": "--forecast-steps",
+    "garch_horizon": "--garch-horizon",
 }
 _CHOICE = re.compile(r"'(?P<given>[^']*)' is not one of (?P<known>'.*')")
 _NUMBERS = {"valid integer": "whole number", "valid number": "number"}

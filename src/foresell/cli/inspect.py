@@ -9,7 +9,8 @@ import typer
 
 from foresell.cli.arguments import Candidate, Form, Project, Where
 from foresell.cli.asking import parse_where
-from foresell.cli.numbers import amount
+from foresell.cli.inspect_rows import show_row_backtest, show_row_inspection
+from foresell.cli.numbers import amount, share
 from foresell.cli.show import Format
 from foresell.cli.tables import print_table, result_table
 from foresell.cli.terminal import plain, print_json, screen
@@ -39,6 +40,17 @@ class ProtocolName(StrEnum):
 
     frozen = "frozen"
     one_step = "one-step"
+    held_out = "held-out"
+    chronological = "chronological"
+
+
+Protocol = Annotated[
+    ProtocolName | None,
+    typer.Option(
+        help="Panels: frozen (forecast once, at the cutoff) or one-step (from the period before). "
+        "Tables: held-out or chronological, as declared. The first of them by default."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -51,46 +63,46 @@ def inspect(
     project: Project,
     where: Where = None,
     candidate: Candidate = None,
-    protocol: Annotated[
-        ProtocolName,
-        typer.Option(
-            help="frozen: forecast once, at the cutoff; one-step: from the period before."
-        ),
-    ] = ProtocolName.frozen,
+    protocol: Protocol = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write it there: .svg, .png, .csv or .parquet."),
     ] = None,
     form: Form = Format.table,
 ) -> None:
-    """Show forecasts of the test window against the truth."""
+    """Show forecasts of the test against the truth."""
     from foresell.api import inspecting  # noqa: PLC0415 - keeps --help quick
 
     check_out(out, (*PICTURES, *ROWS))
     conditions = parse_where(where or [])
-    found = inspecting.inspect(project, conditions, candidate=candidate, protocol=protocol.value)
+    found = inspecting.inspect(project, conditions, candidate=candidate, protocol=_name(protocol))
     if out is not None and is_picture(out):
         write_picture(inspecting.draw_inspection(found, png=out.suffix.lower() == ".png"), out)
     elif out is not None:
         write_forecast(found.rows, out, form)
     elif form is Format.json:
         print_json(_plain(found))
+    elif found.kind == "tabular":
+        show_row_inspection(found)
     else:
         show_inspection(found)
 
 
 def backtest(
     project: Project,
+    protocol: Protocol = None,
     form: Form = Format.table,
 ) -> None:
-    """Show every candidate's error on the folds before the test window."""
+    """Show every candidate's error on the folds that chose the champion, before the test."""
     from foresell.api import inspecting  # noqa: PLC0415 - keeps --help quick
 
-    folds = inspecting.backtest(project)
+    folds = inspecting.backtest(project, protocol=_name(protocol))
     if form is Format.json:
         print_json(folds.to_dicts())
-    else:
+    elif "cutoff" in folds.columns:
         show_backtest(folds)
+    else:
+        show_row_backtest(folds)
 
 
 def show_inspection(found: "Inspection") -> None:
@@ -150,7 +162,7 @@ def show_backtest(folds: "pl.DataFrame") -> None:
     for row in overall.to_dicts():
         numbers = [wape.get((day, row["candidate"])) for day in cutoffs]
         style = "bold" if row["chosen"] else "dim" if row["kind"] == "baseline" else ""
-        cells = [_share(value) for value in [*numbers, row["all"]]]
+        cells = [share(value) for value in [*numbers, row["all"]]]
         table.add_row("★" if row["chosen"] else "", row["candidate"], *cells, style=style)
     print_table(console, table, more="--format json has them all", keep=1)
     if not declared:
@@ -192,14 +204,14 @@ def _sentences(found: "Inspection") -> list[str]:
         f"[bold]Slice[/bold]  {counted(found.rows.height, 'row')} of {found.series:,} series; "
         f"actual {amount(total[0])}{plain(unit)}, forecast {amount(total[1])}{plain(unit)}"
     )
-    errors = f"WAPE {_share(scores['wape'])}, RMSE {amount(scores['rmse'])}, bias "
+    errors = f"WAPE {share(scores['wape'])}, RMSE {amount(scores['rmse'])}, bias "
     errors += "–" if scores["bias_share"] is None else f"{scores['bias_share']:+.1%} of actuals"
     bands = [
         f"{scores[f'coverage_{percent}']:.1%} inside the {percent} % band"
         for percent in (80, 95)
         if scores.get(f"coverage_{percent}") is not None
     ]
-    other = f"best baseline {found.baseline}: WAPE {_share(found.baseline_wape)}"
+    other = f"best baseline {found.baseline}: WAPE {share(found.baseline_wape)}"
     return [first, f"       {'; '.join([errors, *bands])}", f"       {other}"]
 
 
@@ -207,11 +219,12 @@ def _plain(found: "Inspection") -> dict[str, Any]:
     """Return a slice as plain values."""
     frames = {"rows": found.rows.to_dicts(), "by_date": found.by_date.to_dicts()}
     names = (
-        "project", "candidate", "champion", "protocol", "answers", "unit", "series", "scores",
-        "baseline", "baseline_wape",
+        "project", "kind", "candidate", "champion", "protocol", "answers", "unit", "series",
+        "scores", "baseline", "baseline_wape", "baseline_scores",
     )  # fmt: skip
     return {**{name: getattr(found, name) for name in names}, **frames}
 
 
-def _share(value: float | int | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+def _name(protocol: ProtocolName | None) -> str | None:
+    """Return the protocol's name, None where the project's first one is meant."""
+    return None if protocol is None else protocol.value

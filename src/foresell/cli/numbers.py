@@ -45,6 +45,15 @@ def amount(value: float | int | None) -> str:
     return f"{value:,.0f}" if abs(value) >= LARGE else f"{value:,.2f}"
 
 
+def share(value: float | int | None) -> str:
+    """Return an error as a share of the actuals.
+
+    >>> share(0.08125), share(None)
+    ('0.0812', '–')
+    """
+    return MISSING if value is None else f"{value:.4f}"
+
+
 def _is_name(name: str, values: Sequence[object]) -> bool:
     """Tell whether the whole numbers of a column tell things apart, and count nothing."""
     whole = [value for value in values if isinstance(value, int)]

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from foresell.api import ProjectSummary, RunResult
 
 _METRICS = ("wmae", "rmse", "mae", "wape", "bias_share", "mase", "wql", "coverage_80")
-_TITLES = {"bias_share": "BIAS SHARE", "coverage_80": "IN 80%"}
+_OF_ROWS = ("rmse", "mae", "wape", "r2", "bias_share", "coverage_80", "width_80")
+_TITLES = {"bias_share": "BIAS SHARE", "coverage_80": "IN 80%", "width_80": "80% WIDTH"}
 _ANSWERS = ("prediction", "interval_method", "level_used")
 _MORE = "--format json has them all"
 _HEAD = 14  # rows of a forecast that fit on a screen beside what came before
@@ -87,20 +88,24 @@ def show_run(result: "RunResult", form: Format) -> None:
         show_data(result, console)
         return
     console.print()
-    print_table(console, _leaderboard(board, str(result.champion)), more=_MORE)
+    print_table(console, _leaderboard(board, result), more=_MORE)
     print_table(console, _value_added(added, str(result.champion)), more=_MORE)
     _say_gate(result, console)
-    console.print(_one_step(result.one_step, str(result.champion)), highlight=False, soft_wrap=True)
+    for title, other in list(result.protocols.items())[1:]:
+        console.print(_other(title, other, result), highlight=False, soft_wrap=True)
     places = {"Forecast": result.forecast, "Report": result.report, "Run": result.run_id or None}
     console.print()
     for name, place in places.items():
         if place is not None:
             console.print(f"[bold]{name:<9}[/bold] {place}", highlight=False, soft_wrap=True)
     if not result.passed and not result.override:
+        noun = "Forecast[/bold] " if result.kind == "panel" else "Answers[/bold]  "
         console.print(
-            "[bold]Forecast[/bold]  not delivered; --override REASON delivers it and records why",
+            f"[bold]{noun} not delivered; --override REASON delivers them and records why",
             highlight=False,
         )
+    elif result.kind == "tabular":
+        console.print(f"[bold]Answers[/bold]   foresell predict {result.project} --show-schema")
 
 
 def _say_gate(result: "RunResult", console: "Console") -> None:
@@ -172,29 +177,30 @@ def show_forecast(answered: "pl.DataFrame", form: Format, unit: str = "") -> Non
         )
 
 
-def _leaderboard(board: "pl.DataFrame", champion: str) -> "Table":
+def _leaderboard(board: "pl.DataFrame", result: "RunResult") -> "Table":
     """Return the table of all candidates, the champion marked."""
-    shown = [name for name in _METRICS if board[name].null_count() < board.height]
+    metrics = _METRICS if result.kind == "panel" else _OF_ROWS
+    shown = [name for name in metrics if board[name].null_count() < board.height]
     table = _table("", "candidate", *(_TITLES.get(name, name.upper()) for name in shown))
-    table.title = "Leaderboard: frozen origin, the test window scored once"
+    protocol = next(iter(result.protocols), "")
+    table.title = f"Leaderboard: {protocol.lower()}, the test scored once"
     for row in board.to_dicts():
-        best, baseline = row["candidate"] == champion, row["kind"] == "baseline"
+        best, baseline = row["candidate"] == result.champion, row["kind"] == "baseline"
         style = "bold" if best else "dim" if baseline else ""
         cells = [_number(row[name], name) for name in shown]
         table.add_row("★" if best else "", row["candidate"], *cells, style=style)
     return table
 
 
-def _one_step(board: "pl.DataFrame | None", champion: str) -> str:
-    """Return how the champion fares under the other protocol, in one line; nothing if unknown."""
-    if board is None:
-        return ""
+def _other(title: str, board: "pl.DataFrame", result: "RunResult") -> str:
+    """Return how a champion fares under another protocol than the deciding one, in one line."""
+    champion = result.champions.get(title, str(result.champion))
     own = board.filter(board["candidate"] == champion)
     best = board.filter(board["kind"] == "baseline").head(1)
     metric = "wmae" if own["wmae"].count() else "rmse"
     names = [f"{champion} {metric.upper()} {_number(own[metric][0], metric)}"]
     names += [f"{row['candidate']} {_number(row[metric], metric)}" for row in best.to_dicts()]
-    return f"\n[bold]One step ahead[/bold]  {', best baseline '.join(names)}; decides nothing"
+    return f"\n[bold]{title}[/bold]  {', best baseline '.join(names)}; decides nothing"
 
 
 def _value_added(added: "pl.DataFrame", champion: str) -> "Table":
@@ -218,7 +224,7 @@ def _number(value: float | None, name: str) -> str:
             return f"{value:.1%}"
         case "bias_share":
             return f"{value:+.1%}"
-        case "wape" | "wql":
+        case "wape" | "wql" | "r2":
             return f"{value:.4f}"
         case "mase":
             return f"{value:.3f}"
@@ -246,7 +252,7 @@ def _runprint_json(result: "RunResult") -> dict[str, Any]:
         "verdict": result.verdict,
         "override": result.override,
         "leaderboard": rows(result.leaderboard),
-        "one_step": rows(result.one_step),
+        "protocols": {title: rows(board) for title, board in result.protocols.items()},
         "notes": list(result.notes),
         "value_added": rows(result.value_added),
         "report": None if result.report is None else str(result.report),

@@ -15,7 +15,7 @@ ROWS = (".csv", ".parquet")
 PICTURES = (".svg", ".png")
 
 
-def check_out(out: Path | None, endings: Sequence[str]) -> None:
+def check_out(out: Path | None, endings: Sequence[str], option: str = "--out") -> None:
     """Refuse a place that cannot be written; None is fine.
 
     Raises:
@@ -25,11 +25,11 @@ def check_out(out: Path | None, endings: Sequence[str]) -> None:
         return
     if out.suffix.lower() not in endings:
         listed = f"{', '.join(endings[:-1])} or {endings[-1]}"
-        raise UsageError(f"cannot write {out.name!r}", f"--out {out}", f"use {listed}")
+        raise UsageError(f"cannot write {out.name!r}", f"{option} {out}", f"use {listed}")
     if not out.absolute().parent.is_dir():
-        raise UsageError("the folder does not exist", f"--out {out.parent}", "make it first")
+        raise UsageError("the folder does not exist", f"{option} {out.parent}", "make it first")
     if out.is_dir():
-        raise UsageError(f"{out.name!r} is a folder", f"--out {out}", "name a file in it")
+        raise UsageError(f"{out.name!r} is a folder", f"{option} {out}", "name a file in it")
 
 
 def is_picture(out: Path) -> bool:

@@ -57,6 +57,41 @@ def typed(raw: pl.Series, column: Column, table: Table, place: Place) -> pl.Seri
     In a column of text a field that is there and empty (``""``) is an empty text. A value that is
     not of the type is a ``DataError`` with the first places and values.
     """
+    held = parsed(raw, column, table)
+    text, found, failed, kind = held.text, held.found, held.failed, column.logical_type
+    if failed.any():
+        bad = text.filter(failed)
+        if kind in NUMERAL and bad.str.contains(NUMERAL[kind]).all():
+            what, mend = ("is", f"too large for type {kind}"), TOO_LARGE
+        else:
+            expected = f"{kind} ({_pattern(column)})" if kind == "date" else kind
+            distinct = bad.unique(maintain_order=True).head(_ADVISED).to_list()
+            what = ("is", f"not of type {expected}")
+            mend = advice(kind, distinct, table, guarded=place.guarded)
+        _refuse(what, text.rename(raw.name), failed, place, mend)
+    if held.late is not None and held.late.any():
+        mend = f"{_A_DAY} {GUARDED}" if place.guarded else _A_DAY
+        _refuse(("has", "a time of day"), text.rename(raw.name), held.late, place, mend)
+    return found.rename(raw.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What a file holds of a column, as far as it is of the column's type.
+
+    ``text``: what was given, null where that is nothing. ``found``: its values; what stands there
+    where one ``failed``, for it is none of the type, means nothing. ``late``: days that have a
+    time, or None where no value could.
+    """
+
+    text: pl.Series
+    found: pl.Series
+    failed: pl.Series
+    late: pl.Series | None = None
+
+
+def parsed(raw: pl.Series, column: Column, table: Table) -> Held:
+    """Return ``raw`` text in the column's type; nothing is refused."""
     tokens = list(table.na) if column.logical_type == "string" else ["", *table.na]
     text = raw.rename("t")
     if tokens:
@@ -71,20 +106,16 @@ def typed(raw: pl.Series, column: Column, table: Table, place: Place) -> pl.Seri
     failed = found.is_null() & text.is_not_null()
     if kind == "number":
         failed |= ~found.is_finite().fill_null(value=True)
-    if failed.any():
-        bad = text.filter(failed)
-        if kind in NUMERAL and bad.str.contains(NUMERAL[kind]).all():
-            what, mend = ("is", f"too large for type {kind}"), TOO_LARGE
-        else:
-            expected = f"{kind} ({_pattern(column)})" if kind == "date" else kind
-            distinct = bad.unique(maintain_order=True).head(_ADVISED).to_list()
-            what = ("is", f"not of type {expected}")
-            mend = advice(kind, distinct, table, guarded=place.guarded)
-        _refuse(what, text.rename(raw.name), failed, place, mend)
-    if late is not None and late.any():
-        mend = f"{_A_DAY} {GUARDED}" if place.guarded else _A_DAY
-        _refuse(("has", "a time of day"), text.rename(raw.name), late, place, mend)
-    return found.rename(raw.name)
+    return Held(text=text, found=found, failed=failed, late=late)
+
+
+def converted(stored: pl.Series, column: Column) -> Held:
+    """Return ``stored``, which is no text, in the column's type; nothing is refused."""
+    found = stored.cast(TYPES[column.logical_type], strict=False)
+    failed = found.cast(stored.dtype, strict=False).ne_missing(stored)
+    if column.logical_type == "number":
+        failed |= ~found.is_finite().fill_null(value=True)
+    return Held(text=stored, found=found, failed=failed)
 
 
 def cast(stored: pl.Series, column: Column, place: Place) -> pl.Series:
@@ -98,10 +129,8 @@ def cast(stored: pl.Series, column: Column, place: Place) -> pl.Series:
         raise DataError(
             f"{stored.name!r} is stored as {stored.dtype}, which is not {kind}", place.file, _RETYPE
         )
-    found = stored.cast(wanted, strict=False)
-    lost = found.cast(stored.dtype, strict=False).ne_missing(stored)
-    if kind == "number":
-        lost |= ~found.is_finite().fill_null(value=True)
+    held = converted(stored, column)
+    found, lost = held.found, held.failed
     if lost.any():
         row = int(lost.arg_true()[0])
         raise DataError(

@@ -4,15 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import numpy as np
-import polars as pl
-
-from foresell.data.hashing import row_hashes
 from foresell.errors import SpecError
 from foresell.spec.calendar import step
 from foresell.spec.project import ProjectSpec
-
-_SPAN = 2.0**64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,15 +71,3 @@ def identity_columns(project: ProjectSpec, key: Sequence[str]) -> tuple[str, ...
             "take it out of cleaning.fill, or give another column the role group",
         )
     return found
-
-
-def draw_test(frame: pl.DataFrame, identity: Sequence[str], share: float, seed: int) -> pl.Series:
-    """Return (n rows,) booleans, true for a row of the test.
-
-    A row is drawn by the hash of ``seed`` and its own ``identity``: the draw does not depend on the
-    order of rows, nor on other rows, so a row stays on its side when more data comes. About
-    ``share`` of the groups are drawn, not exactly that many.
-    Source: Geron, Hands-On Machine Learning, ch. 2, "Create a Test Set".
-    """
-    hashes = row_hashes(frame, identity, seed)
-    return pl.Series("test", hashes.astype(np.float64) < share * _SPAN)

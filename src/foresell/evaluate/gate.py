@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from foresell.errors import UsageError, nearest
+from foresell.evaluate.leaderboard import weighted
 from foresell.spec.project import ProjectSpec
 
 _LARGE = 1000  # from here on, errors are shown without decimals
@@ -81,7 +82,7 @@ def _apart(first: float, second: float) -> tuple[str, str]:
 
 def deciding_metrics(project: ProjectSpec) -> tuple[str, str]:
     """Return RMSE and WMAE; RMSE and MAE where the project declares no weights."""
-    return ("rmse", "mae" if project.holiday_weight is None else "wmae")
+    return ("rmse", "wmae" if weighted(project) else "mae")
 
 
 def judge(board: pl.DataFrame, champion: str, metrics: Sequence[str]) -> Verdict:

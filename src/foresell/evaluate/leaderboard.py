@@ -2,7 +2,8 @@
 
 The truth is one long frame (`truth_frame`); each forecast is a long frame with the same key and
 time columns, ``prediction`` and, if it has them, ``q0.025`` ... ``q0.975``. Where the truth has a
-column ``cutoff`` (a backtest of several origins), it is part of what names a row.
+column ``cutoff`` (a backtest of several origins), it is part of what names a row. Rows of a table
+(`foresell.evaluate.row_truth`) are named by ``row`` alone.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from foresell.data.panel import Matrix, Panel
 from foresell.errors import UsageError
 from foresell.evaluate.metrics import Rows, Score, metric_names, score, seasonal_scale
+from foresell.evaluate.row_truth import ROW
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.project import ProjectSpec
 
@@ -120,7 +122,12 @@ def leaderboard(
 
 def main_metric(project: ProjectSpec) -> str:
     """Return the metric that orders a leaderboard: WMAE where weights are declared, else RMSE."""
-    return "rmse" if project.holiday_weight is None else "wmae"
+    return "wmae" if weighted(project) else "rmse"
+
+
+def weighted(project: ProjectSpec) -> bool:
+    """Tell whether a project says that some rows count more: a holiday weight, a weight column."""
+    return project.holiday_weight is not None or bool(project.with_role("weight"))
 
 
 def value_added(board: pl.DataFrame) -> pl.DataFrame:
@@ -174,7 +181,12 @@ def check_same_rows(
 
 
 def row_identity(truth: pl.DataFrame, project: ProjectSpec) -> list[str]:
-    """Return the columns that name a judged row: cutoff if there is one, keys, time."""
+    """Return the columns that name a judged row: cutoff if there is one, keys, time.
+
+    A row of a table is named by ``row``, its place in the processed layer.
+    """
+    if project.kind == "tabular":
+        return [ROW]
     cutoff = ["cutoff"] if "cutoff" in truth.columns and "cutoff" not in project.keys else []
     return [*cutoff, *project.keys, project.time]
 

@@ -1,11 +1,9 @@
 """Where a forecast is good and where it is not: the metrics of each part of the judged rows."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from foresell.evaluate.leaderboard import (
     align,
@@ -15,24 +13,14 @@ from foresell.evaluate.leaderboard import (
     score_columns,
 )
 from foresell.evaluate.metrics import Score, score
+from foresell.evaluate.parting import Segment, by_value, codes_of, texts_of
+from foresell.evaluate.row_segments import parts_of, row_segments
 from foresell.spec.calendar import Frequency
 from foresell.spec.project import ProjectSpec
 
 TOP_VALUES = 10
 _ENDS_DAILY = (7, 14, 28, 56, 91, 182, 364)
 _ENDS_WEEKLY = (4, 13, 26, 39, 52, 78, 104)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Segment:
-    """One way to part rows. ``codes``: (n rows,) place of each row in ``values``, -1 for nowhere.
-
-    ``values`` are texts in the order a person reads them.
-    """
-
-    name: str
-    values: tuple[str, ...]
-    codes: NDArray[np.int64]
 
 
 def segment_scores(
@@ -52,9 +40,9 @@ def segment_scores(
     names: list[tuple[str, str, str]] = []
     scores: list[Score] = []
     for segment in segments(truth, project):
-        for place in np.unique(segment.codes[segment.codes >= 0]):
+        for place, value in parts_of(segment):
             mask = segment.codes == place
-            names += [(segment.name, segment.values[place], name) for name in rows]
+            names += [(segment.name, value, name) for name in rows]
             scores += [score(one.where(mask)) for one in rows.values()]
     titles: dict[str, type[pl.DataType]] = dict.fromkeys(
         ("segment", "value", "candidate"), pl.String
@@ -70,13 +58,16 @@ def segments(truth: pl.DataFrame, project: ProjectSpec) -> tuple[Segment, ...]:
     ``horizon`` (`horizon_buckets`); ``holiday`` where the project declares a holiday weight; each
     column in ``project.segments``; ``volume_quartile``: of the series by mean target up to the
     cutoff, ``q1`` the smallest, ``no_history`` for a series with none; each key column: its ten
-    largest values by the sum of those means, largest first, the others nowhere.
+    largest values by the sum of those means, largest first, the others nowhere. Rows of a table
+    are parted by `row_segments`.
     """
+    if project.kind == "tabular":
+        return row_segments(truth, project)
     found = [_horizon(truth, project)]
     if "holiday" in truth.columns:
         codes = truth["holiday"].cast(pl.Int64).to_numpy()
         found.append(Segment(name="holiday", values=("no", "yes"), codes=codes))
-    found += [_by_value(truth[column]) for column in project.segments]
+    found += [by_value(truth[column]) for column in project.segments]
     found.append(_volume(truth, project))
     return (*found, *_top_values(truth, project))
 
@@ -104,12 +95,6 @@ def _horizon(truth: pl.DataFrame, project: ProjectSpec) -> Segment:
     return Segment(name="horizon", values=tuple(f"{a}-{b}" for a, b in buckets), codes=codes)
 
 
-def _by_value(column: pl.Series) -> Segment:
-    """Part rows by the values of a column, in their own order; null is nowhere."""
-    values = column.drop_nulls().unique().sort()
-    return Segment(name=column.name, values=_texts(values), codes=_codes(column, values))
-
-
 def _volume(truth: pl.DataFrame, project: ProjectSpec) -> Segment:
     """Part rows by the quartile of their series; equal volumes are in the same one."""
     series = _series(truth, project)["volume"].to_numpy()
@@ -132,22 +117,10 @@ def _top_values(truth: pl.DataFrame, project: ProjectSpec) -> Iterator[Segment]:
             .sort(["volume", key], descending=[True, False])
         )
         largest = totals[key].head(TOP_VALUES)
-        yield Segment(name=key, values=_texts(largest), codes=_codes(truth[key], largest))
+        yield Segment(name=key, values=texts_of(largest), codes=codes_of(truth[key], largest))
 
 
 def _series(truth: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:
     """Return one row for each series (of each fold): keys and volume."""
     names = [name for name in row_identity(truth, project) if name != project.time]
     return truth.select([*names, "volume"]).unique().sort(names)
-
-
-def _codes(column: pl.Series, values: pl.Series) -> NDArray[np.int64]:
-    """Return the place of each row's value in ``values``, -1 where it is not among them."""
-    places = pl.Series(range(len(values)), dtype=pl.Int64)
-    found = column.replace_strict(values, places, default=-1, return_dtype=pl.Int64)
-    return found.fill_null(-1).to_numpy()
-
-
-def _texts(values: pl.Series) -> tuple[str, ...]:
-    """Return values as a person reads them."""
-    return tuple(str(value) for value in values.to_list())

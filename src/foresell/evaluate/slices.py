@@ -26,8 +26,10 @@ class Slice:
     ``rows``: key columns, date, ``step``, the project's segments, ``holiday`` where declared,
     ``y``, ``prediction``, the quantiles (where the forecast has them), ``error`` (prediction - y)
     and ``in_80``, ``in_95``: whether the truth lies in the band, its edges included. ``by_date``:
-    date, ``n``, ``y``, ``prediction``, ``error``: sums of those rows (quantiles have no sum).
-    ``scores``: every metric of the slice.
+    date, ``n``, ``y``, ``prediction``, ``error``: sums of those rows (quantiles have no sum); no
+    row where a table has no date column. ``scores``: every metric of the slice. Of a table, the
+    rows have the columns of its truth (`foresell.evaluate.row_truth`) instead of key columns, date,
+    step and segments.
     """
 
     rows: pl.DataFrame
@@ -35,7 +37,9 @@ class Slice:
     scores: Mapping[str, float | int | None]
 
     def series(self, project: ProjectSpec) -> int:
-        """Return how many series there are in the slice."""
+        """Return how many series there are in the slice; of a table, each row is one."""
+        if project.kind == "tabular":
+            return self.rows.height
         return self.rows.select(project.keys).n_unique()
 
 
@@ -45,18 +49,14 @@ def take_slice(
     """Return the rows of ``truth`` where every column of ``where`` has one of its values.
 
     ``truth`` and ``forecast`` as `foresell.evaluate.leaderboard` describes them; ``where`` may
-    name key columns, the date, ``step``, ``holiday`` and the project's segments. Values are given
-    as they are or as text.
+    name key columns, the date, ``step``, ``holiday`` and the project's segments; of a table, key
+    columns, groups, the date, features and ``row``. Values are given as they are or as text.
 
     Raises:
         UsageError: no such column, a value that is none of the column's, or no row has all.
     """
     aligned = align(truth, forecast, project, "inspected")
-    known = [
-        name
-        for name in (*project.keys, project.time, "step", *project.segments, "holiday")
-        if name in truth.columns
-    ]
+    known = _columns(truth, project)
     kept = aligned
     for name, values in where.items():
         if name not in known:
@@ -68,10 +68,18 @@ def take_slice(
         asked = ", ".join(f"{name}={value}" for name in where for value in where[name])
         raise UsageError(
             f"no judged row has {asked}",
-            f"{aligned.height:,} rows of the test window",
+            f"{aligned.height:,} rows of the test",
             "leave one condition out; each of them alone has rows",
         )
     return _made(kept, project, known)
+
+
+def _columns(truth: pl.DataFrame, project: ProjectSpec) -> list[str]:
+    """Return the columns by which rows may be asked for."""
+    if project.kind == "tabular":
+        return [name for name in truth.columns if name not in {"y", "weight"}]
+    named = (*project.keys, project.time, "step", *project.segments, "holiday")
+    return [name for name in named if name in truth.columns]
 
 
 def _made(kept: pl.DataFrame, project: ProjectSpec, known: Sequence[str]) -> Slice:
@@ -86,11 +94,13 @@ def _made(kept: pl.DataFrame, project: ProjectSpec, known: Sequence[str]) -> Sli
     rows = kept.with_columns(error, **bands).select(
         *known, "y", "prediction", *quantiles, "error", *bands
     )
+    dated = rows if project.timed else rows.clear().with_columns(__day=pl.lit(None, pl.Date))
+    time = project.time if project.timed else "__day"
     by_date = (
-        rows
-        .group_by(project.time)
+        dated
+        .group_by(time)
         .agg(pl.len().alias("n"), pl.col("y", "prediction", "error").sum())
-        .sort(project.time)
+        .sort(time)
     )
     return Slice(rows=rows, by_date=by_date, scores=score(rows_of(kept)).to_json())
 

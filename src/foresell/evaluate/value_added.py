@@ -22,7 +22,8 @@ def value_added_by(
     difference, above 0 where ``own`` is better), all in the unit of the target; ``wape`` and
     ``baseline_wape``; ``value_added``: 1 - error / baseline error, null where the baseline has
     none. Parts: all rows; those of `segments` but for the top values of a key; every value of each
-    key column, in its order; every series, its values joined by ", ".
+    key column, in its order; every series, its values joined by ", ". Of a table: all rows, and
+    those of `segments`.
     """
     aligned = align(truth, own, project, "champion")
     rival = align(truth, other, project, "baseline")["prediction"]
@@ -42,6 +43,8 @@ def value_added_by(
 
 def _by_keys(errors: pl.DataFrame, project: ProjectSpec) -> Iterator[pl.DataFrame]:
     """Yield the sums of every value of each key column, then of every series."""
+    if project.kind == "tabular":  # a key names one row there
+        return
     keys = list(project.keys)
     groups = [[key] for key in keys] + ([keys] if len(keys) > 1 else [])
     for names in groups:

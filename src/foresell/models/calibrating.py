@@ -29,7 +29,7 @@ from foresell.models.baselines import BASELINES
 from foresell.models.combination import bucket_of
 from foresell.models.members import own_members
 from foresell.models.shape import FEWEST_ROWS, Shape, grow_shape
-from foresell.spec.forecast import QUANTILES
+from foresell.spec.forecast import ENSEMBLE, QUANTILES, RESIDUAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from foresell.models.stacking import FoldRows
     from foresell.spec.project import ProjectSpec
 
-CONFORMAL, RESIDUAL = "conformal_intervals", "residual_quantiles"
-ENSEMBLE = "ensemble_quantiles"
 FEWEST_CONFORMAL = 39  # misses of which the smallest and the largest hold 95 % between them
 FEWEST_RESIDUAL = 10
 FOLD_GROUPS = 4  # the most parts the folds are kept apart in

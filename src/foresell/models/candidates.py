@@ -67,10 +67,13 @@ def read(name: str, files: Mapping[str, bytes]) -> Part:
 
 
 def plans(models: Modelling, effort: Effort) -> tuple[Plan, ...]:
-    """Return what a run fits, in the order of the declaration, a tuned one behind its own plain."""
+    """Return what a run fits, in the order of the declaration, a tuned one behind its own plain.
+
+    ``models``: as a project means them (`Modelling.of`), of a panel or of a table.
+    """
     selection = selected(models, effort)
     found = []
-    for name in models.candidates:
+    for name in models.candidates or ():
         if name in effort.without:
             continue
         settings = {**effort.settings.get(name, {}), **models.settings.get(name, {})}
@@ -87,7 +90,7 @@ def selected(models: Modelling, effort: Effort) -> Selection:
     return effort.selection or models.selection
 
 
-def left_out(models: Modelling, effort: Effort) -> tuple[str, ...]:
+def left_out(models: Modelling, effort: Effort, kind: str = "panel") -> tuple[str, ...]:
     """Return what of the declaration a run does not do, and why, in words.
 
     >>> from foresell.models.effort import EFFORTS
@@ -96,13 +99,14 @@ def left_out(models: Modelling, effort: Effort) -> tuple[str, ...]:
     >>> left_out(Modelling(candidates=("lad", "ridge"), selection="tuned"), EFFORTS["default"])
     ('nothing is searched for ridge: it has no space under models.tuning.spaces',)
     """
-    spaces = models.tuning.spaces if selected(models, effort) != "baseline" else SETTINGS
+    known = SETTINGS[kind]
+    spaces = models.tuning.spaces if selected(models, effort) != "baseline" else known
     return tuple(
         f"{name} is not fitted: the preset leaves it out"
         if name in effort.without
         else f"nothing is searched for {name}: it has no space under models.tuning.spaces"
-        for name in models.candidates
-        if name in effort.without or (SETTINGS[name] and not spaces.get(name))
+        for name in models.candidates or ()
+        if name in effort.without or (known[name] and not spaces.get(name))
     )
 
 

@@ -4,7 +4,7 @@ Sources: J. M. Bates, C. W. J. Granger, "The combination of forecasts", OR 20 (1
 al., "Ensemble selection from libraries of models", ICML 2004.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,16 @@ from foresell.features.levels import Vector
 
 STEPS = 25
 SHRINK = 0.4
+Misses = Callable[[Vector], float]  # of (n,) misses, how large they are
+
+
+def mean_absolute(misses: Vector) -> float:
+    """Return the mean of the absolute values of ``misses`` (n,).
+
+    >>> mean_absolute(np.array([-1.0, 3.0]))
+    2.0
+    """
+    return float(np.abs(misses).mean())
 
 
 def even_weights(members: Mapping[str, Vector], equal: Sequence[str]) -> dict[str, float]:
@@ -21,9 +31,12 @@ def even_weights(members: Mapping[str, Vector], equal: Sequence[str]) -> dict[st
 
 
 def inverse_error_weights(
-    members: Mapping[str, Vector], actual: Vector, equal: Sequence[str]
+    members: Mapping[str, Vector],
+    actual: Vector,
+    equal: Sequence[str],
+    size: Misses = mean_absolute,
 ) -> dict[str, float]:
-    """Return weights in inverse proportion to mean absolute error, of the members in ``equal``.
+    """Return weights in inverse proportion to the ``size`` of misses, of the members in ``equal``.
 
     ``members``: (n,) forecasts each; ``actual``: (n,) without NaN. Others weigh 0; the sum is 1.
     No row, or no error anywhere: equal weights. A member without error counts as having a
@@ -31,7 +44,7 @@ def inverse_error_weights(
     """
     if not len(actual):
         return even_weights(members, equal)
-    errors = {name: float(np.abs(actual - members[name]).mean()) for name in equal}
+    errors = {name: size(actual - members[name]) for name in equal}
     least = sum(errors.values()) / len(errors) / 1000
     if least <= 0:
         return even_weights(members, equal)
@@ -41,13 +54,17 @@ def inverse_error_weights(
 
 
 def greedy_weights(
-    members: Mapping[str, Vector], actual: Vector, equal: Sequence[str]
+    members: Mapping[str, Vector],
+    actual: Vector,
+    equal: Sequence[str],
+    size: Misses = mean_absolute,
+    shrink: float = SHRINK,
 ) -> dict[str, float]:
-    """Return the weight of each member, summing to 1, that makes absolute error small.
+    """Return the weight of each member, summing to 1, that makes the ``size`` of misses small.
 
     ``members``: (n,) forecasts each; ``actual``: (n,) without NaN. Starting from nothing, 25 times
     the member that helps the mean of the chosen ones most is added; then the weights are moved
-    by `SHRINK` towards equal weights over the members named in ``equal``. No row: equal weights.
+    by ``shrink`` towards equal weights over the members named in ``equal``. No row: equal weights.
     Ties go to the first member.
     """
     names = list(members)
@@ -58,12 +75,12 @@ def greedy_weights(
     counts = np.zeros(len(names))
     total = np.zeros(len(actual))
     for step in range(1, STEPS + 1):
-        errors = [float(np.abs((total + row) / step - actual).sum()) for row in stack]
+        errors = [size((total + row) / step - actual) for row in stack]
         best = int(np.argmin(errors))
         counts[best] += 1
         total += stack[best]
     return {
-        name: float((1 - SHRINK) * counts[place] / STEPS + SHRINK * plain[name])
+        name: float((1 - shrink) * counts[place] / STEPS + shrink * plain[name])
         for place, name in enumerate(names)
     }
 

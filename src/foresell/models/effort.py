@@ -11,14 +11,15 @@ from foresell.spec.modelling import Selection
 class Effort:
     """One preset. ``origins``: the most origins rows are drawn from, evenly spaced in time.
 
-    ``origin_rows``: the most rows drawn from one origin. ``settings``: by candidate, what differs
+    ``origin_rows``: the most rows drawn from one origin; both of a panel alone.
+    ``settings``: by candidate, what differs
     from its own defaults; the project file's come after them. ``without``: declared candidates it
     does not fit. ``selection``: what it does whatever the project file says; None: as the file
     says. ``trials``: how many times the file's number of trials a search takes.
     """
 
-    origins: int
-    origin_rows: int
+    origins: int = 0
+    origin_rows: int = 0
     settings: Mapping[str, Settings] = field(default_factory=dict)
     without: tuple[str, ...] = ()
     selection: Selection | None = None
@@ -45,4 +46,18 @@ EFFORTS: Mapping[str, Effort] = {
         selection="tuned",
         trials=3,
     ),
+}
+# Of a table. What takes longest is left out of `fast`. How many trees there are otherwise follows
+# from the number of rows (`foresell.models.tabular.estimators`).
+TABULAR_EFFORTS: Mapping[str, Effort] = {
+    "fast": Effort(
+        settings={
+            name: {"trees": 100, "learning_rate": 0.08}
+            for name in ("hist_gradient_boosting", "xgboost", "lightgbm")
+        },
+        without=("random_forest", "gradient_boosting", "catboost"),
+        selection="baseline",
+    ),
+    "default": Effort(),
+    "best": Effort(settings={"random_forest": {"trees": 300}}, selection="tuned", trials=3),
 }

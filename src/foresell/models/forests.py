@@ -6,7 +6,7 @@ one form, "left where the value is at most the threshold", which is exact for va
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,8 @@ class Forest:
     ``column``, ``threshold``, ``left``, ``right``, ``nan_left``: (nodes,) each. A value goes left
     where it is at most the threshold, and NaN where ``nan_left``. ``left`` and ``right`` are a node
     from 0 on, or ``-1 - leaf``. ``leaf``: (leaves,) values. ``roots``: (trees,) nodes; trees of a
-    single leaf are part of ``base``.
+    single leaf are part of ``base``. ``cover``: (leaves,) the training rows that ended in each,
+    counted or weighed as the library that grew the trees does; None where it did not say.
     """
 
     column: Index
@@ -43,24 +44,16 @@ class Forest:
     leaf: Array
     roots: Index
     base: float
+    cover: Array | None = None
 
     def scaled(self, factor: float) -> "Forest":
         """Return the trees whose answers are ``factor`` times as large."""
-        return Forest(
-            column=self.column,
-            threshold=self.threshold,
-            left=self.left,
-            right=self.right,
-            nan_left=self.nan_left,
-            leaf=self.leaf * factor,
-            roots=self.roots,
-            base=self.base * factor,
-        )
+        return replace(self, leaf=self.leaf * factor, base=self.base * factor)
 
 
-@dataclass(frozen=True)
-class _Tree:
-    """One tree; fields as in `Forest`, node 0 is the root."""
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """One tree that splits; fields as in `Forest`, node 0 is the root."""
 
     column: Index
     threshold: Array
@@ -68,12 +61,13 @@ class _Tree:
     right: Index
     nan_left: NDArray[np.bool_]
     leaf: Array
+    cover: Array | None = None
 
 
 def joined(forests: Sequence[Forest]) -> Forest:
     """Return the sum of ``forests``; at least one."""
     trees = [tree for forest in forests for tree in _split(forest)]
-    return _planted(trees, sum(forest.base for forest in forests))
+    return planted(trees, sum(forest.base for forest in forests))
 
 
 def answers(forest: Forest, table: NDArray[np.float32]) -> Array:
@@ -90,8 +84,9 @@ def answers(forest: Forest, table: NDArray[np.float32]) -> Array:
     return total
 
 
-def _planted(trees: Sequence[_Tree], base: float) -> Forest:
-    """Return the trees behind each other."""
+def planted(trees: Sequence[Tree], base: float) -> Forest:
+    """Return the trees behind each other; covers only where every tree has them."""
+    covers = [tree.cover for tree in trees if tree.cover is not None]
     nodes = np.cumsum([0, *(len(tree.column) for tree in trees)])
     leaves = np.cumsum([0, *(len(tree.leaf) for tree in trees)])
 
@@ -111,24 +106,27 @@ def _planted(trees: Sequence[_Tree], base: float) -> Forest:
         leaf=chained([tree.leaf for tree in trees], np.float64),
         roots=nodes[:-1].astype(np.int64),
         base=float(base),
+        cover=chained(covers, np.float64) if len(covers) == len(trees) else None,
     )
 
 
-def _split(forest: Forest) -> list[_Tree]:
-    """Return the trees one by one, as `_planted` takes them."""
+def _split(forest: Forest) -> list[Tree]:
+    """Return the trees one by one, as `planted` takes them."""
     ends = [*forest.roots[1:].tolist(), len(forest.column)]
     first = 0
     trees = []
     for start, end in zip(forest.roots.tolist(), ends, strict=True):
         own, leaves = slice(start, end), end - start + 1
+        past = slice(first, first + leaves)
         trees.append(
-            _Tree(
+            Tree(
                 column=forest.column[own],
                 threshold=forest.threshold[own],
                 left=_moved_back(forest.left[own], start, first),
                 right=_moved_back(forest.right[own], start, first),
                 nan_left=forest.nan_left[own],
-                leaf=forest.leaf[first : first + leaves],
+                leaf=forest.leaf[past],
+                cover=None if forest.cover is None else forest.cover[past],
             )
         )
         first += leaves
@@ -161,10 +159,10 @@ def lightgbm_forest(text: str) -> Forest:
             base += float(leaf[0])
             continue
         trees.append(_lightgbm_tree(tree, leaf))
-    return _planted(trees, base)
+    return planted(trees, base)
 
 
-def _lightgbm_tree(tree: Mapping[str, str], leaf: Array) -> _Tree:
+def _lightgbm_tree(tree: Mapping[str, str], leaf: Array) -> Tree:
     """Return one tree.
 
     Raises:
@@ -176,7 +174,7 @@ def _lightgbm_tree(tree: Mapping[str, str], leaf: Array) -> _Tree:
         raise DataError("a split is categorical or takes zero for missing", _WHERE, _MEND)
     threshold = _numbers(tree["threshold"])
     default = (kind & _LIGHTGBM_DEFAULT_LEFT) > 0
-    return _Tree(
+    return Tree(
         column=_numbers(tree["split_feature"]).astype(np.int64),
         threshold=_around_zero(threshold),
         left=_numbers(tree["left_child"]).astype(np.int64),
@@ -184,6 +182,7 @@ def _lightgbm_tree(tree: Mapping[str, str], leaf: Array) -> _Tree:
         # where training saw no NaN, LightGBM takes one for zero
         nan_left=np.where(missing == _LIGHTGBM_NAN, default, threshold >= 0),
         leaf=leaf,
+        cover=_numbers(tree["leaf_count"]) if "leaf_count" in tree else None,
     )
 
 
@@ -228,24 +227,26 @@ def xgboost_forest(text: str) -> Forest:
             base += float(conditions[0])
             continue
         trees.append(_xgboost_tree(tree, conditions))
-    return _planted(trees, base)
+    return planted(trees, base)
 
 
-def _xgboost_tree(tree: Mapping[str, Any], conditions: NDArray[np.float32]) -> _Tree:
+def _xgboost_tree(tree: Mapping[str, Any], conditions: NDArray[np.float32]) -> Tree:
     """Return one tree; XGBoost goes left where the value is less than the threshold."""
     left, right = np.array(tree["left_children"]), np.array(tree["right_children"])
     inner = left >= 0
     outer = np.cumsum(~inner, dtype=np.int64)
     place = np.where(inner, np.cumsum(inner, dtype=np.int64) - 1, -outer)
+    weight = np.array(tree["sum_hessian"], dtype=np.float64) if "sum_hessian" in tree else None
     with np.errstate(over="ignore"):  # below the lowest number there is only minus infinity
         below = np.nextafter(conditions, np.float32(-np.inf), dtype=np.float32)
-    return _Tree(
+    return Tree(
         column=np.array(tree["split_indices"], dtype=np.int64)[inner],
         threshold=below[inner].astype(np.float64),
         left=place[left[inner]].astype(np.int64),
         right=place[right[inner]].astype(np.int64),
         nan_left=np.array(tree["default_left"], dtype=np.bool_)[inner],
         leaf=conditions[~inner].astype(np.float64),
+        cover=None if weight is None else weight[~inner],
     )
 
 
@@ -270,13 +271,16 @@ def catboost_forest(text: str) -> Forest:
             continue
         if any(split.get("split_type", "FloatFeature") != "FloatFeature" for split in splits):
             raise DataError("a split of CatBoost is categorical", _WHERE, _MEND)
-        trees.append(_catboost_tree(splits, floats, leaf))
-    return _planted(trees, base)
+        trees.append(_catboost_tree(splits, floats, leaf, tree.get("leaf_weights")))
+    return planted(trees, base)
 
 
 def _catboost_tree(
-    splits: Sequence[Mapping[str, Any]], floats: Mapping[int, Mapping[str, Any]], leaf: Array
-) -> _Tree:
+    splits: Sequence[Mapping[str, Any]],
+    floats: Mapping[int, Mapping[str, Any]],
+    leaf: Array,
+    weights: Sequence[float] | None,
+) -> Tree:
     """Return one symmetric tree as a plain one.
 
     Split i sets bit i of the leaf's number where the value is greater than the border. The last
@@ -291,13 +295,14 @@ def _catboost_tree(
     inner = 2**depth - 1
     borders = np.array([split["border"] for split in used], dtype=np.float32)
     low = np.array([item.get("nan_value_treatment") != "AsTrue" for item in columns])
-    return _Tree(
+    return Tree(
         column=np.array([item["flat_feature_index"] for item in columns], dtype=np.int64)[level],
         threshold=borders.astype(np.float64)[level],
         left=np.where(left < inner, left, inner - 1 - left),
         right=np.where(right < inner, right, inner - 1 - right).astype(np.int64),
         nan_left=low[level],
         leaf=leaf,
+        cover=None if weights is None else np.array(weights, dtype=np.float64),
     )
 
 

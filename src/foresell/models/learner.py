@@ -17,8 +17,6 @@ from foresell.features.season import plan_factors
 from foresell.features.threads import one_thread
 from foresell.models.baselines import BASELINES
 from foresell.models.calibrating import (
-    CONFORMAL,
-    RESIDUAL,
     Uncertainty,
     candidate_quantiles,
     fit_shape,
@@ -59,7 +57,7 @@ from foresell.models.stacking import (
     with_ensembles,
 )
 from foresell.models.uncertainty import holiday_rows, spread_design
-from foresell.spec.forecast import QUANTILES
+from foresell.spec.forecast import CONFORMAL, QUANTILES, RESIDUAL
 from foresell.spec.project import ProjectSpec
 
 NO_FOLD = "no fold is possible: seasonal bases alone, bands from plain residuals"

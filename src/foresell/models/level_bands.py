@@ -22,11 +22,10 @@ from foresell.evaluate.intervals import (
 from foresell.features.hierarchy import hierarchy_levels
 from foresell.features.levels import Vector
 from foresell.features.pools import Codes
-from foresell.models.calibrating import CONFORMAL, ENSEMBLE, RESIDUAL
 from foresell.models.combination import bucket_of
 from foresell.models.origins import actual_after
 from foresell.models.stacking import FoldRows
-from foresell.spec.forecast import QUANTILES
+from foresell.spec.forecast import CONFORMAL, ENSEMBLE, QUANTILES, RESIDUAL
 from foresell.spec.project import ProjectSpec
 
 FEW = 30  # misses of a horizon bucket below which the whole level speaks for it

@@ -11,10 +11,9 @@ import numpy as np
 import polars as pl
 
 from foresell.features.levels import Vector
-from foresell.models.calibrating import CONFORMAL
 from foresell.models.combination import bucket_of
 from foresell.models.level_bands import LevelBand, band_quantiles
-from foresell.spec.forecast import QUANTILES, quantile_columns
+from foresell.spec.forecast import CONFORMAL, QUANTILES, quantile_columns
 
 COMBINED = "combined_intervals"
 WHOLE = 0.95  # of a node's usual size, and of a sum: what the level's own band may speak for

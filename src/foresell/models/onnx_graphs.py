@@ -6,9 +6,11 @@ own code does: a threshold that were rounded to 32 bits would send values beside
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from foresell.data.panel import Matrix
@@ -42,23 +44,27 @@ def forest_graph(forest: Forest, columns: Sequence[str], about: Mapping[str, obj
     """
     nodes = [
         helper.make_node("Cast", [INPUT], ["exact"], to=TensorProto.DOUBLE),
-        _ensemble(forest if len(forest.roots) else _NOTHING),
+        trees_node(forest, "exact", "sum"),
         helper.make_node("Add", ["sum", "base"], [OUTPUT]),
     ]
-    constants = [_constant("base", np.array([[forest.base]]))]
+    constants = [constant("base", np.array([[forest.base]]))]
     return _serialised(nodes, constants, TensorProto.FLOAT, columns, about)
 
 
-def _ensemble(forest: Forest) -> onnx.NodeProto:
-    """Return the node that walks all trees and adds the leaves they end in."""
+def trees_node(forest: Forest, given: str, said: str) -> onnx.NodeProto:
+    """Return the node that walks all trees and adds the leaves they end in, without the base.
+
+    ``given``: the name of (rows, columns) float64; ``said``: that of (rows, 1) float64.
+    """
+    forest = forest if len(forest.roots) else _NOTHING
     leaf = {
         side: np.where(child < 0, -1 - child, child)
         for side, child in (("true", forest.left), ("false", forest.right))
     }
     return helper.make_node(
         "TreeEnsemble",
-        ["exact"],
-        ["sum"],
+        [given],
+        [said],
         domain="ai.onnx.ml",
         aggregate_function=_SUM,
         leaf_targetids=[0] * len(forest.leaf),
@@ -98,10 +104,10 @@ def banded_graph(
         helper.make_node("ReduceSum", ["added", "across"], [OUTPUT], keepdims=1),
     ]
     constants = [
-        _constant("widths", np.array([len(columns) - 1, 1], dtype=np.int64)),
-        _constant("ends", ends.reshape(1, -1)),
-        _constant("across", np.array([1], dtype=np.int64)),
-        _constant("weights", np.vstack([weights, weights[-1:]])),
+        constant("widths", np.array([len(columns) - 1, 1], dtype=np.int64)),
+        constant("ends", ends.reshape(1, -1)),
+        constant("across", np.array([1], dtype=np.int64)),
+        constant("weights", np.vstack([weights, weights[-1:]])),
     ]
     return _serialised(nodes, constants, TensorProto.DOUBLE, columns, about)
 
@@ -129,18 +135,18 @@ def standard_graph(
         helper.make_node("Add", ["sum", "base"], [OUTPUT]),
     ]
     constants = [
-        _constant("center", center.reshape(1, -1)),
-        _constant("width", width.reshape(1, -1)),
-        _constant("zero", np.array(0.0)),
-        _constant("lowest", np.array(-FARTHEST)),
-        _constant("highest", np.array(FARTHEST)),
-        _constant("weights", weights.reshape(-1, 1)),
-        _constant("base", np.array([[intercept]])),
+        constant("center", center.reshape(1, -1)),
+        constant("width", width.reshape(1, -1)),
+        constant("zero", np.array(0.0)),
+        constant("lowest", np.array(-FARTHEST)),
+        constant("highest", np.array(FARTHEST)),
+        constant("weights", weights.reshape(-1, 1)),
+        constant("base", np.array([[intercept]])),
     ]
     return _serialised(nodes, constants, TensorProto.DOUBLE, columns, about)
 
 
-def _constant(name: str, values: Vector | Matrix) -> onnx.TensorProto:
+def constant(name: str, values: NDArray[Any]) -> onnx.TensorProto:
     """Return a constant of the graph."""
     return numpy_helper.from_array(values, name)
 
@@ -152,17 +158,28 @@ def _serialised(
     columns: Sequence[str],
     about: Mapping[str, object],
 ) -> bytes:
-    """Return the checked graph as bytes."""
+    """Return the checked graph of one table as bytes."""
+    given = [helper.make_tensor_value_info(INPUT, kind, [None, len(columns)])]
+    return serialised(nodes, constants, given, OUTPUT, {"columns": list(columns), **about})
+
+
+def serialised(
+    nodes: Sequence[onnx.NodeProto],
+    constants: Sequence[onnx.TensorProto],
+    given: Sequence[onnx.ValueInfoProto],
+    output: str,
+    facts: Mapping[str, object],
+) -> bytes:
+    """Return the checked graph as bytes; its answer ``output`` is (rows, 1) float64."""
     graph = helper.make_graph(
         list(nodes),
         "foresell",
-        [helper.make_tensor_value_info(INPUT, kind, [None, len(columns)])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.DOUBLE, [None, 1])],
+        list(given),
+        [helper.make_tensor_value_info(output, TensorProto.DOUBLE, [None, 1])],
         list(constants),
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR, producer_name="foresell")
-    facts = {"columns": list(columns), **about}
     helper.set_model_props(model, {name: json.dumps(facts[name]) for name in sorted(facts)})
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString(deterministic=True))

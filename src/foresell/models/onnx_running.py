@@ -39,3 +39,17 @@ def graph_facts(graph: bytes) -> Mapping[str, Any]:
     """Return what was written into the graph's metadata: its columns and what else it tells."""
     facts = _session(graph).get_modelmeta().custom_metadata_map
     return {name: json.loads(text) for name, text in facts.items()}
+
+
+def run_columns(graph: bytes, columns: Mapping[str, NDArray[Any]]) -> Vector:
+    """Return (rows,) the answers of a graph that reads raw columns by name.
+
+    ``columns``: (rows,) each, numbers as 64-bit floats with NaN where unknown, texts as objects
+    with "" where unknown; those that the graph does not ask for are left aside.
+    """
+    session = _session(graph)
+    asked = [given.name for given in session.get_inputs()]
+    if not len(next(iter(columns.values()))):
+        return np.zeros(0)
+    answer = session.run(None, {name: columns[name].reshape(-1, 1) for name in asked})[0]
+    return np.asarray(answer, dtype=np.float64)[:, 0]

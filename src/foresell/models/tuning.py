@@ -8,24 +8,20 @@ of them helped to choose its own settings. With one fold and one half nothing co
 settings stay as declared. The settings for use are those with the least error over all rows. What
 remains common is the list of settings that were tried at all: the sampler is led by the sum over
 all rows.
-
-Source: T. Akiba et al., "Optuna: A next-generation hyperparameter optimization framework", KDD
-2019.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import optuna
 from numpy.typing import NDArray
 
 from foresell.errors import CandidateError
 from foresell.features.levels import Vector
 from foresell.models.candidates import Plan
 from foresell.models.judging import Judge, Progress, side_by_side
-from foresell.models.parts import Setting, Settings
-from foresell.spec.modelling import Range, Space
+from foresell.models.parts import Settings
+from foresell.models.searching import Search, searched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,56 +40,25 @@ class Tuned:
 def tuned(judge: Judge, plan: Plan, trials: int, progress: Progress) -> Tuned:
     """Return the best of the settings as declared and ``trials`` of the space, and its folds.
 
-    Each is tried with one seed; the best one's folds are made again as it will be used. The sampler
-    (TPE) is seeded by the project, and trials follow each other, so equal input finds equal
-    settings.
-
-    Raises:
-        CandidateError: every trial of the space failed; the last reason is in it.
+    Each is tried with one seed; the best one's folds are made again as it will be used. The search
+    is seeded by the project. One of which every trial failed is a CandidateError.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        sampler=optuna.samplers.TPESampler(seed=judge.project.seed % 2**31, n_startup_trials=5)
+    tried = searched(
+        Search(
+            plan=plan,
+            trials=trials,
+            seed=judge.project.seed,
+            attempt=lambda settings: _errors(judge, plan, settings),
+            cost=lambda errors: float(errors.sum()),
+        ),
+        progress,
     )
-    tried: list[Settings] = [plan.settings]
-    errors = [_errors(judge, plan, plan.settings)]
-    for number in range(1, trials + 1):
-        progress(f"searching {plan.name}: trial {number} of {trials}")
-        trial = study.ask()
-        settings = {**plan.settings, **_suggested(trial, plan.space)}
-        found = _errors(judge, plan, settings)
-        if isinstance(found, CandidateError):
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
-        else:
-            study.tell(trial, float(found.sum()))
-        tried.append(settings)
-        errors.append(found)
-    failed = [error for error in errors[1:] if isinstance(error, CandidateError)]
-    if len(failed) == trials:
-        last = failed[-1]
-        raise CandidateError(
-            f"{_share(trials, trials)} of its search failed: {last.what}", last.where, last.mend
-        )
-    table = _table(errors)
+    table = _table(tried.found)
     seen = np.array([judge.observed(cutoff) for cutoff in judge.cutoffs])
     chosen = choices(table, seen)
     best = int(np.argmin(table.sum(axis=(1, 2)))) if np.count_nonzero(seen) > 1 else 0
-    made = _crossed(judge, plan, tried, chosen)
-    notes = [f"{_share(len(failed), trials)} failed: {failed[-1].what}"] if failed else []
-    if isinstance(errors[0], CandidateError):
-        notes.append(f"its settings as declared failed: {errors[0].what}")
-    return Tuned(settings=tried[best], made=made, notes=tuple(notes))
-
-
-def _share(failed: int, trials: int) -> str:
-    """Return how many trials are spoken of.
-
-    >>> _share(1, 1), _share(4, 4), _share(1, 3)
-    ('the only trial', 'all 4 trials', '1 of 3 trials')
-    """
-    if failed == trials:
-        return "the only trial" if trials == 1 else f"all {trials} trials"
-    return f"{failed} of {trials} trials"
+    made = _crossed(judge, plan, tried.settings, chosen)
+    return Tuned(settings=tried.settings[best], made=made, notes=tried.notes)
 
 
 def _table(errors: Sequence[NDArray[np.float64] | CandidateError]) -> NDArray[np.float64]:
@@ -142,7 +107,7 @@ def _errors(judge: Judge, plan: Plan, settings: Settings) -> NDArray[np.float64]
 
 
 def _crossed(
-    judge: Judge, plan: Plan, tried: list[Settings], chosen: NDArray[np.intp]
+    judge: Judge, plan: Plan, tried: Sequence[Settings], chosen: NDArray[np.intp]
 ) -> dict[int, Vector]:
     """Return each fold's forecasts: a row's settings were chosen on other rows."""
     jobs = [
@@ -164,16 +129,3 @@ def _crossed(
         )
         for fold, cutoff in enumerate(judge.cutoffs)
     }
-
-
-def _suggested(trial: optuna.trial.Trial, space: Space) -> dict[str, Setting]:
-    """Return one point of the space."""
-    point: dict[str, Setting] = {}
-    for name, choice in space.items():
-        if not isinstance(choice, Range):
-            point[name] = trial.suggest_categorical(name, list(choice))
-        elif isinstance(choice.low, int) and isinstance(choice.high, int):
-            point[name] = trial.suggest_int(name, choice.low, choice.high, log=choice.log)
-        else:
-            point[name] = trial.suggest_float(name, choice.low, choice.high, log=choice.log)
-    return point

@@ -22,7 +22,8 @@ from foresell.data.cleaning import (
     learnt_fill,
 )
 from foresell.data.grouping import group_rows, join_groups, partial_groups
-from foresell.data.splits import draw_test, identity_columns, last_trained
+from foresell.data.row_splits import trained_rows
+from foresell.data.splits import identity_columns, last_trained
 from foresell.pipeline.layering import Years
 from foresell.pipeline.spill import Spill, shares
 from foresell.spec.cleaning import Cleaning, Grouping
@@ -209,7 +210,7 @@ _NOTHING = Trained(
 
 
 def _trained(years: Years, project: ProjectSpec, contract: Contract) -> Trained:
-    """Return what tells training rows: those before the test, or those not drawn for it."""
+    """Return what tells training rows: those before the test, or those every split learns from."""
     if project.kind == "panel":
         time = project.time
         last = max(
@@ -220,8 +221,10 @@ def _trained(years: Years, project: ProjectSpec, contract: Contract) -> Trained:
         cutoff = last_trained(last, project)
         return Trained(columns=(time,), tell=lambda frame: frame[time] <= cutoff)
     identity = identity_columns(project, contract.key)
-    share, seed = project.split.test_share, project.seed
-    return Trained(columns=identity, tell=lambda frame: ~draw_test(frame, identity, share, seed))
+    times = project.with_role("time") if project.split.test_from is not None else ()
+    wanted = tuple(dict.fromkeys((*identity, *times)))
+    rows = [part for pieces in years.pieces.values() for part in pieces.read(wanted)]
+    return Trained(columns=identity, tell=trained_rows(pl.concat(rows), project, identity))
 
 
 def _values(years: Years, column: str, trained: Trained) -> pl.Series:

@@ -15,6 +15,10 @@ from foresell.pipeline.stages import (
     train,
     validate,
 )
+from foresell.pipeline.stages.tabular import baselines as row_baselines
+from foresell.pipeline.stages.tabular import evaluate as row_evaluate
+from foresell.pipeline.stages.tabular import register as row_register
+from foresell.pipeline.stages.tabular import train as row_train
 from foresell.pipeline.work import Stage
 from foresell.spec.project import Kind
 
@@ -47,7 +51,7 @@ _DATA: tuple[Stage, ...] = (
         run=split.run,
         needs=("processed",),
         makes=("splits",),
-        says="where time is cut",
+        says="where time or rows are cut",
     ),
 )
 PANEL_STAGES: tuple[Stage, ...] = (
@@ -113,5 +117,35 @@ PANEL_STAGES: tuple[Stage, ...] = (
         says="one page to look at",
     ),
 )
-TABULAR_STAGES: tuple[Stage, ...] = _DATA
+TABULAR_STAGES: tuple[Stage, ...] = (
+    *_DATA,
+    Stage(
+        name="baselines",
+        run=row_baselines.run,
+        needs=("processed", "splits"),
+        makes=("baselines",),
+        says="answers anybody could give",
+    ),
+    Stage(
+        name="train",
+        run=row_train.run,
+        needs=("processed", "splits"),
+        makes=("judged", "predictions"),
+        says="learn, choose and calibrate without the test",
+    ),
+    Stage(
+        name="evaluate",
+        run=row_evaluate.run,
+        needs=("processed", "splits", "judged", "predictions"),
+        makes=("evaluation",),
+        says="the test, scored once",
+    ),
+    Stage(
+        name="register",
+        run=row_register.run,
+        needs=("manifest", "processed", "judged", "evaluation"),
+        makes=("bundle",),
+        says="refit on every row, packed as a bundle",
+    ),
+)
 STAGES: Mapping[Kind, tuple[Stage, ...]] = {"panel": PANEL_STAGES, "tabular": TABULAR_STAGES}

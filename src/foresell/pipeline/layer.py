@@ -15,12 +15,14 @@ import polars as pl
 
 from foresell.data.cleaning import learnable
 from foresell.data.panel import Panel, lay_out
+from foresell.data.row_splits import RowSplit
 from foresell.data.splits import Split
 from foresell.errors import GateError
 from foresell.spec.ports import Store
 from foresell.spec.project import ProjectSpec
 
 PASSED = "passed.json"
+LATE = "late_"  # what the columns of the second split are called, before their names
 _MEND = "let the gate make the layer again: foresell run PROJECT"
 
 
@@ -80,6 +82,24 @@ def read_split(splits: Store) -> Split:
         test_cutoff=date.fromisoformat(raw["test_cutoff"]),
         last_observed=date.fromisoformat(raw["last_observed"]),
     )
+
+
+def read_row_splits(splits: Store) -> Mapping[str, RowSplit]:
+    """Return how the rows of the layer are cut, by the folder of the protocol, delivered one first.
+
+    Each split is in the order of the layer: row k of it is row k of `read_layer`.
+    """
+    told: Any = json.loads(splits.read_bytes("split.json"))
+    frame = splits.read_frame("assignment.parquet")
+    found = {}
+    for protocol in sorted(told["protocols"].values(), key=lambda one: str(one["folder"])):
+        late = LATE if protocol["folder"] else ""
+        found[str(protocol["folder"])] = RowSplit(
+            split=frame[f"{late}split"].alias("split"),
+            fold=frame[f"{late}fold"].alias("fold"),
+            timed=bool(protocol["timed"]),
+        )
+    return found
 
 
 def read_raw_panel(processed: Store, project: ProjectSpec) -> Panel:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from foresell.charts.calibration import OVERALL
-from foresell.report.context import RunFacts, RunReport
+from foresell.report.context import Result, RunFacts, RunReport
 from foresell.report.standing import Standing, paired, scale_limit
 from foresell.report.wording import (
     amount,
@@ -21,13 +21,13 @@ from foresell.report.wording import (
 HOLDS = 0.03  # a lead that moves by less than three points is said to hold
 
 
-def headline(report: RunReport, held: Standing) -> str:
+def headline(report: Result, held: Standing) -> str:
     """Return the page's headline: the result in one line."""
     if held.champion_is_baseline:
         return f"No candidate beat {held.champion}"
     if held.gain is None:
         return "Judged, with no baseline to compare with"
-    compared = f"{_distance(held.gain)} the best baseline"
+    compared = f"{distance(held.gain)} the best baseline"
     return f"Errors are {compared}" if report.verdict.passed else f"Not passed: errors {compared}"
 
 
@@ -37,7 +37,7 @@ def steps_of(facts: RunFacts) -> int:
     return days // (1 if facts.every == "day" else 7) + 1
 
 
-def _distance(gain: float) -> str:
+def distance(gain: float) -> str:
     """Return how far an error lies from another one, in words."""
     if abs(gain) < 0.005:
         return "level with"
@@ -119,7 +119,7 @@ def _lead(rows: pl.DataFrame) -> float:
     return 1 - float(rows["wape"].sum()) / float(rows["wape_base"].sum())
 
 
-def segments(report: RunReport, held: Standing) -> str:
+def segments(report: Result, held: Standing) -> str:
     """Return in how many segments the champion is ahead, and where it is not."""
     ours, theirs = (
         report.segments.filter(pl.col("candidate") == who).drop_nulls("wape")
@@ -145,7 +145,7 @@ def _segment(row: Mapping[str, object]) -> str:
     return unbroken(segment_phrase(str(row["segment"]), str(row["value"])))
 
 
-def cut(report: RunReport, held: Standing) -> str:
+def cut(report: Result, held: Standing) -> str:
     """Return which segments lie beyond the scale of their charts, and why; or nothing."""
     if report.segments.is_empty():
         return ""
@@ -158,15 +158,15 @@ def cut(report: RunReport, held: Standing) -> str:
     sizes = f" ({count(int(far['n'].sum()), 'row')})" if "n" in far.columns else ""
     return (
         f"The scale ends at {percent(limit, 0)}; a triangle at its edge stands for a larger error, "
-        f"given as a number: {listed(labels)}{sizes}. WAPE is large where little is sold."
+        f"given as a number: {listed(labels)}{sizes}. WAPE is large where actual values are small."
     )
 
 
-def calibration(report: RunReport) -> str:
+def calibration(report: Result) -> str:
     """Return how far promised and observed shares lie apart."""
     rows = report.calibration.filter(pl.col("bucket") == OVERALL).drop_nulls()
     if rows.is_empty():
-        return "Promised and observed shares, by horizon bucket."
+        return "Promised and observed shares."
     gap = rows.with_columns(gap=pl.col("observed") - pl.col("level"))
     worst = gap.sort(pl.col("gap").abs(), "level", descending=[True, False]).row(0, named=True)
     word = "honest" if abs(worst["gap"]) <= 0.03 else "off"
@@ -190,15 +190,19 @@ def band(buckets: pl.DataFrame, promised: str = "80") -> str:
     return f"The {promised}\u00a0% band held between {least} and {most} of the truth."
 
 
-def residuals(report: RunReport) -> str:
-    """Return where half of the errors lie, and to which side they lean."""
-    errors = report.residuals["error"].drop_nulls().drop_nans()
-    half = errors.abs().median()
-    high = (errors > 0).mean()
+def residuals(errors: pl.Series, unit: str, whole: str = "") -> str:
+    """Return where half of the errors lie, and to which side they lean.
+
+    ``whole``: what they are shares of, where they are.
+    """
+    known = errors.drop_nulls().drop_nans()
+    half = known.abs().median()
+    high = (known > 0).mean()
     if not isinstance(half, float) or not isinstance(high, float):
         return "No errors were kept."
-    whole = report.residual_share_of
-    size = f"{percent(half)} of {whole}" if whole else amount(half, report.residual_unit)
+    if half == 0:
+        return f"Half of the errors are zero; {percent(high, 0)} are too high."
+    size = f"{percent(half)} of {whole}" if whole else amount(half, unit)
     return f"Half of all errors are smaller than {size}; {percent(high, 0)} are too high."
 
 
@@ -256,7 +260,7 @@ def protocols(report: RunReport, held: Standing) -> dict[str, str]:
     if ours.is_empty() or best.is_empty() or not best[metric][0]:
         return {"frozen": frozen, "one_step": one_step}
     gain = 1 - float(ours[metric][0]) / float(best[metric][0])
-    place = _distance(gain)
+    place = distance(gain)
     return {
         "frozen": frozen,
         "one_step": f"{one_step} The {metric.upper()} of {held.champion} is {place} that of "

@@ -12,15 +12,12 @@ import polars as pl
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunFacts:
-    """What was run, on what, with what.
+class ResultFacts:
+    """What was run, on what, with what: of a project of any kind.
 
-    ``every`` names one period ("week", "day"). ``cutoff`` is the last date the judged model saw;
-    ``refit_cutoff`` the last one the delivered model saw, None where it was not refitted. ``rows``
-    counts the judged rows, ``series`` the judged series; ``keys`` name what tells series apart.
-    ``result_id`` follows from the judged result and stands in the bundle, too; the page holds no
-    clock and no run id, so the same result has the same page. ``command`` is what a reader types
-    to get the same page.
+    ``rows`` counts the judged rows. ``result_id`` follows from the judged result and stands in the
+    bundle, too; the page holds no clock and no run id, so the same result has the same page.
+    ``command`` is what a reader types to get the same page.
     """
 
     project: str
@@ -28,22 +25,33 @@ class RunFacts:
     synthetic: bool
     unit: str
     target: str
+    rows: int
+    preset: str
+    fingerprint: str
+    contract_version: str = ""
+    contract_sha256: str = ""
+    command: str = ""
+    result_id: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts(ResultFacts):
+    """What was run of a panel.
+
+    ``every`` names one period ("week", "day"). ``cutoff`` is the last date the judged model saw;
+    ``refit_cutoff`` the last one the delivered model saw, None where it was not refitted.
+    ``series`` counts the judged series; ``keys`` name what tells series apart.
+    """
+
     every: str
     horizon: int
     cutoff: date
     test_first: date
     test_last: date
-    rows: int
     series: int
-    preset: str
-    fingerprint: str
     refit_cutoff: date | None = None
-    contract_version: str = ""
-    contract_sha256: str = ""
-    command: str = ""
-    result_id: str = ""
     keys: tuple[str, ...] = ()
-    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,20 +93,49 @@ class DataFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunReport:
-    """Everything on the page.
+class Result:
+    """What the report of a project of any kind tells.
 
     leaderboard
         ``candidate``, ``kind`` ("baseline" | "candidate"), ``champion`` (exactly one true), then
-        any of ``n, wmae, rmse, mae, wape, bias, mase, wql``, and of each band
+        any of ``n, wmae, rmse, mae, wape, r2, bias, mase, wql``, and of each band
         (80, 95) ``coverage_80, width_80, winkler_80`` (null allowed).
     ranked_by
         The metric that orders the leaderboards, as in ``leaderboard.csv`` and on the terminal.
+    value_added
+        ``baseline``, ``metric``, ``value`` (the share by which the champion's error is lower).
+    segments
+        ``segment``, ``value``, ``candidate``, ``wape``; ``n``, ``mae``, ``rmse`` and
+        ``coverage_80`` where known. Drawn in the order given.
+    calibration
+        ``level``, ``bucket`` ("all" or the name of a part of the rows), ``observed``.
+    importance
+        ``candidate``, ``kind`` ("part" of the forecast, "column" of the data), ``name``,
+        ``share`` of its kind. Empty where nobody asked.
+    baseline
+        The candidate to compare with; by default the baseline of lowest error.
+    """
+
+    facts: ResultFacts
+    verdict: Verdict
+    leaderboard: pl.DataFrame
+    data: DataFacts
+    ranked_by: str = ""
+    value_added: pl.DataFrame = field(default_factory=pl.DataFrame)
+    segments: pl.DataFrame = field(default_factory=pl.DataFrame)
+    calibration: pl.DataFrame = field(default_factory=pl.DataFrame)
+    importance: pl.DataFrame = field(default_factory=pl.DataFrame)
+    notes: tuple[str, ...] = ()
+    baseline: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport(Result):
+    """What the report of a panel tells besides.
+
     one_step, one_step_verdict
         The same leaderboard under the other protocol, one step ahead, and how the champion fares
         there; the gate does not look at it.
-    value_added
-        ``baseline``, ``metric``, ``value`` (the share by which the champion's error is lower).
     value_added_by
         ``by``, ``value``, ``n``, ``wape``, ``baseline_wape``, ``saved``, ``value_added``: the
         champion over ``baseline`` in parts of the rows, `foresell.evaluate.value_added`.
@@ -107,12 +144,6 @@ class RunReport:
         (``prediction`` null there).
     by_step
         ``candidate``, ``step``, ``wape``.
-    segments
-        ``segment``, ``value``, ``candidate``, ``wape``; ``n``, ``mae``, ``rmse`` and
-        ``coverage_80`` where known. Drawn in the order given.
-    calibration
-        ``level``, ``bucket`` ("all" or the name of a horizon bucket), ``observed``; buckets in
-        the order of the horizon.
     coverage
         ``bucket`` (of the horizon, in order), ``coverage``: share of truth in a band; ``promised``
         (0.8, 0.95): which one, 0.8 where the column is missing.
@@ -128,29 +159,17 @@ class RunReport:
         ``level``, ``forecast`` (the way it was made: own, bottom_up, reconciled), ``wape``,
         ``coverage_80`` and ``coverage_95`` of the one that is delivered (null for others; may be
         missing). Empty where no hierarchy was judged.
-    importance
-        ``candidate``, ``kind`` ("part" of the forecast, "column" of the data), ``name``,
-        ``share`` of its kind. Empty where nobody asked.
-    baseline
-        The candidate to compare with; by default the baseline of lowest WAPE.
     events
         ``date`` (of the period), ``name``: marked on the chart of the total.
     """
 
     facts: RunFacts
-    verdict: Verdict
-    leaderboard: pl.DataFrame
-    data: DataFacts
-    ranked_by: str = ""
     one_step: pl.DataFrame = field(default_factory=pl.DataFrame)
     one_step_verdict: Verdict | None = None
-    value_added: pl.DataFrame = field(default_factory=pl.DataFrame)
     value_added_by: pl.DataFrame = field(default_factory=pl.DataFrame)
     totals: pl.DataFrame = field(default_factory=pl.DataFrame)
     samples: tuple[Sample, ...] = ()
     by_step: pl.DataFrame = field(default_factory=pl.DataFrame)
-    segments: pl.DataFrame = field(default_factory=pl.DataFrame)
-    calibration: pl.DataFrame = field(default_factory=pl.DataFrame)
     coverage: pl.DataFrame = field(default_factory=pl.DataFrame)
     residuals: pl.DataFrame = field(default_factory=pl.DataFrame)
     residual_unit: str = ""
@@ -158,7 +177,4 @@ class RunReport:
     folds: pl.DataFrame = field(default_factory=pl.DataFrame)
     weights: pl.DataFrame = field(default_factory=pl.DataFrame)
     levels: pl.DataFrame = field(default_factory=pl.DataFrame)
-    importance: pl.DataFrame = field(default_factory=pl.DataFrame)
-    notes: tuple[str, ...] = ()
-    baseline: str = ""
     events: pl.DataFrame = field(default_factory=pl.DataFrame)

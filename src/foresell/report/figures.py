@@ -1,5 +1,6 @@
 """The charts of the page, each with a headline, what is drawn, and its drawings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -10,9 +11,9 @@ from markupsafe import Markup
 from foresell.charts import calibration as honest
 from foresell.charts import errors_by, series
 from foresell.charts.drawing import inline_svg
-from foresell.charts.theme import Spec
+from foresell.charts.theme import Spec, text_width
 from foresell.report import captions
-from foresell.report.context import RunReport, Sample
+from foresell.report.context import Result, RunReport, Sample
 from foresell.report.standing import Standing, paired, scale_limit
 from foresell.report.wording import capitalized, column, day, name, percent, segment_value
 
@@ -176,7 +177,7 @@ def _few(by_step: pl.DataFrame, held: Standing, others: int = 3) -> pl.DataFrame
     return by_step.filter(pl.col("candidate").is_in([*pair, *near["candidate"].to_list()]))
 
 
-def segments(report: RunReport, held: Standing) -> list[Figure]:
+def segments(report: Result, held: Standing) -> list[Figure]:
     """Return one figure per segment, all on one scale."""
     if report.segments.is_empty():
         return []
@@ -186,7 +187,7 @@ def segments(report: RunReport, held: Standing) -> list[Figure]:
         for segment, value in zip(pair["segment"], pair["value"], strict=True)
     ]
     limit = scale_limit(pair)
-    left = min(max(7 * max(map(len, labels)) + 16, 56), 160)
+    left = label_margin(labels)
     named = pair.with_columns(value=pl.Series(labels, dtype=pl.String))
     found = []
     for number, segment in enumerate(dict.fromkeys(report.segments["segment"].to_list())):
@@ -209,16 +210,21 @@ def segments(report: RunReport, held: Standing) -> list[Figure]:
     return found
 
 
-def reliability(report: RunReport) -> Figure | None:
-    """Return promised against observed quantiles."""
+def label_margin(labels: Sequence[str]) -> int:
+    """Return the pixels that the longest of ``labels`` needs, within reason."""
+    return min(max(max(map(text_width, labels), default=0) + 16, 56), 190)
+
+
+def reliability(report: Result, faint: str = "horizon buckets") -> Figure | None:
+    """Return promised against observed quantiles; ``faint`` names the parts of the rows."""
     if report.calibration.is_empty():
         return None
+    parts = f" Faint: {faint}" if report.calibration["bucket"].n_unique() > 1 else ""
     return half(
         lambda width: honest.reliability(report.calibration, width=width),
         "reliability",
         captions.calibration(report),
-        "Share of the truth below each quantile: promised across, observed up. "
-        "Faint: horizon buckets",
+        f"Share of the truth below each quantile: promised across, observed up.{parts}",
     )
 
 
@@ -244,20 +250,22 @@ def coverage(report: RunReport) -> list[Figure]:
     return found
 
 
-def residuals(report: RunReport) -> Figure | None:
-    """Return how the errors are spread."""
-    if report.residuals.is_empty():
+def residuals(
+    frame: pl.DataFrame, unit: str, whole: str = "", noun: str = "forecast"
+) -> Figure | None:
+    """Return how the errors are spread: ``error`` of ``frame``, in ``unit`` or shares of ``whole``.
+
+    ``noun``: what was wrong.
+    """
+    if frame.is_empty():
         return None
-    whole = report.residual_share_of
-    words = f"as a share of {whole}" if whole else report.residual_unit
-    unit = f", {words}" if words else ""
+    words = f"as a share of {whole}" if whole else unit
+    told = f", {words}" if words else ""
     return half(
-        lambda width: errors_by.spread_of_errors(
-            report.residuals["error"], shares=bool(whole), width=width
-        ),
+        lambda width: errors_by.spread_of_errors(frame["error"], shares=bool(whole), width=width),
         "residuals",
-        captions.residuals(report),
-        f"Share of forecasts by error (forecast less truth{unit}); the outer bars hold the rest",
+        captions.residuals(frame["error"], unit, whole),
+        f"Share of {noun}s by error ({noun} less truth{told}); the outer bars hold the rest",
     )
 
 

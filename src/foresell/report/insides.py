@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from foresell.report.context import RunReport
+from foresell.report.context import Result, RunReport
 from foresell.report.standing import Standing
 from foresell.report.tables import Cell, Row, Table
 from foresell.report.wording import capitalized, column, meaning, percent
@@ -39,7 +39,7 @@ def _weight(value: float | None) -> Cell:
     return Cell(text=percent(value, 0), bar=value) if value else Cell(text="·")
 
 
-def importance(report: RunReport, held: Standing, kind: str) -> Table | None:
+def importance(report: Result, held: Standing, kind: str) -> Table | None:
     """Return what the champion is made of, ``part`` or ``column``, or None where nobody asked."""
     rows = report.importance
     if rows.is_empty():

@@ -1,12 +1,8 @@
 """The report of a run as one self-contained page: no script, no address, no clock."""
 
-from dataclasses import dataclass
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from foresell.charts.theme import TOKENS, require
 from foresell.report import added, captions, figures, insides, tables, wording
 from foresell.report.context import RunReport
+from foresell.report.rendering import Fact, check_frames, first_numbers, rendered
 from foresell.report.standing import Standing, standing
 
 REQUIRED = {
@@ -26,15 +22,6 @@ REQUIRED = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fact:
-    """One of the numbers at the top."""
-
-    value: str
-    label: str
-    note: str = ""
-
-
 def render_report(context: RunReport) -> str:
     """Return the HTML page of a run.
 
@@ -43,60 +30,28 @@ def render_report(context: RunReport) -> str:
 
     A leaderboard with no champion or no metric, or a frame that lacks a column, is a DataError.
     """
-    for part, columns in REQUIRED.items():
-        if not (frame := getattr(context, part)).is_empty():
-            require(frame, columns, part)
+    check_frames(context, REQUIRED)
     held = standing(context)
-    pages = Environment(
-        loader=PackageLoader("foresell.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    pages.filters.update(
-        percent=wording.percent,
-        count=wording.count,
-        day=wording.day,
-        meaning=wording.meaning,
-    )
-    return pages.get_template("report.html").render(
-        report=context,
-        facts=context.facts,
-        verdict=context.verdict,
-        held=held,
-        tokens=TOKENS,
-        headline=captions.headline(context, held),
-        standfirst=captions.standfirst(context, held),
-        numbers=key_numbers(context, held),
-        figures=_figures(context, held),
-        tables=_tables(context, held),
-        says=_sentences(context, held),
-    )
+    parts = {
+        "headline": captions.headline(context, held),
+        "standfirst": captions.standfirst(context, held),
+        "numbers": key_numbers(context, held),
+        "figures": _figures(context, held),
+        "tables": _tables(context, held),
+        "says": _sentences(context, held),
+    }
+    return rendered("panel.html", context, held, parts)
 
 
 def key_numbers(report: RunReport, held: Standing) -> list[Fact]:
     """Return the four or five numbers a reader takes away."""
-    row = report.leaderboard.filter(report.leaderboard["champion"]).row(0, named=True)
-    facts = []
-    for key, label, note in (
-        (held.metric, tables.METRICS[held.metric].title, tables.METRICS[held.metric].means),
-        ("bias", "bias, as a share of actuals", "above zero: too high"),
-        ("coverage_80", "of the truth inside the 80\u00a0% band", "80\u00a0% was promised"),
-    ):
-        if row.get(key) is not None:
-            facts.append(Fact(value=tables.METRICS[key].show(row[key]), label=label, note=note))
-    if held.gain is not None:
-        side = "below" if held.gain >= 0 else "above"
-        gain = Fact(
-            value=wording.percent(abs(held.gain)),
-            label=f"{side} {held.baseline}",
-            note="the best baseline, same rows",
-        )
-        facts.insert(1, gain)
+    names = {
+        held.metric: tables.METRICS[held.metric].title,
+        "bias": "bias, as a share of actuals",
+        "coverage_80": "of the truth inside the 80\u00a0% band",
+    }
     return [
-        *facts,
+        *first_numbers(report, held, names),
         Fact(
             value=wording.count(report.facts.rows),
             label="forecasts judged",
@@ -107,6 +62,7 @@ def key_numbers(report: RunReport, held: Standing) -> list[Fact]:
 
 def _figures(report: RunReport, held: Standing) -> dict[str, object]:
     """Return every figure of the page by its name; None or an empty list where there is none."""
+    residuals = figures.residuals(report.residuals, report.residual_unit, report.residual_share_of)
     return {
         "total": figures.total(report, held),
         "samples": figures.samples(report),
@@ -117,9 +73,7 @@ def _figures(report: RunReport, held: Standing) -> dict[str, object]:
         "calibration": [
             figure for figure in (figures.reliability(report), *figures.coverage(report)) if figure
         ],
-        "errors": [
-            figure for figure in (figures.residuals(report), figures.bias(report)) if figure
-        ],
+        "errors": [figure for figure in (residuals, figures.bias(report)) if figure],
         "folds": figures.folds(report, held),
         "gains": added.gain_figures(report),
     }
@@ -138,9 +92,7 @@ def _tables(report: RunReport, held: Standing) -> dict[str, tables.Table | None]
         "value_added": tables.value_added(report),
         "weights": insides.weights(report),
         "segments": tables.segments(report, held),
-        "rules": tables.counted(
-            report.data.rules, ["rule", "rows"], "Rows that failed a rule of the gate.", "Rule"
-        ),
+        "rules": tables.rules(report.data),
         "levels": tables.counted(
             report.data.levels,
             ["level", "n"],

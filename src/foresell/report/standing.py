@@ -1,11 +1,12 @@
 """Who is compared with whom, and the metric they are compared by: decided once for the page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from foresell.errors import DataError
-from foresell.report.context import RunReport
+from foresell.report.context import Result
 
 FAR = 5.0  # times the median error of a segment: what lies beyond is drawn at the edge
 METRICS = ("wape", "mae", "wmae", "rmse")
@@ -34,26 +35,24 @@ class Standing:
         return 1 - self.error / self.baseline_error
 
 
-def standing(report: RunReport) -> Standing:
-    """Return who is compared with whom.
+def standing(report: Result, metrics: Sequence[str] = METRICS) -> Standing:
+    """Return who is compared with whom, by the first of ``metrics`` that is known.
 
     Raises:
-        DataError: the leaderboard has no champion, or none of `METRICS`.
+        DataError: the leaderboard has no champion, or none of the metrics.
     """
     board = report.leaderboard
     champions = board.filter(pl.col("champion")) if "champion" in board.columns else board.clear()
-    metrics = [name for name in METRICS if name in board.columns and board[name].count()]
-    if champions.height != 1 or not metrics:
+    known = [name for name in metrics if name in board.columns and board[name].count()]
+    if champions.height != 1 or not known:
         raise DataError(
-            f"{champions.height} champions and {len(metrics)} metrics",
+            f"{champions.height} champions and {len(known)} metrics",
             "the report's leaderboard",
-            f"mark one row as champion and give one of {', '.join(METRICS)}",
+            f"mark one row as champion and give one of {', '.join(metrics)}",
         )
-    metric = metrics[0]
-    baselines = (
-        board.filter(pl.col("kind") == "baseline").drop_nulls(metric).sort(metric, "candidate")
-    )
-    best = report.baseline or (baselines["candidate"][0] if baselines.height else "")
+    metric = known[0]
+    found = best_baseline(board, metric)
+    best = report.baseline or (found[0] if found else "")
     return Standing(
         champion=champions["candidate"][0],
         champion_is_baseline=champions["kind"][0] == "baseline",
@@ -64,7 +63,16 @@ def standing(report: RunReport) -> Standing:
     )
 
 
-def paired(report: RunReport, held: Standing) -> pl.DataFrame:
+def best_baseline(board: pl.DataFrame, metric: str) -> tuple[str, float] | None:
+    """Return the baseline of lowest ``metric`` and that error, ties by name; None without one."""
+    if metric not in board.columns:
+        return None
+    known = board.filter(pl.col("kind") == "baseline").drop_nulls(metric)
+    ranked = known.sort(metric, "candidate").select("candidate", metric).rows()
+    return (str(ranked[0][0]), float(ranked[0][1])) if ranked else None
+
+
+def paired(report: Result, held: Standing) -> pl.DataFrame:
     """Return the rows of the segments of the champion and the baseline, in the order given."""
     return report.segments.filter(pl.col("candidate").is_in([held.champion, held.baseline]))
 

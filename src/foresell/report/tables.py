@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from foresell.report.context import RunReport
+from foresell.report.context import DataFacts, Result, RunReport
 from foresell.report.standing import Standing
 from foresell.report.wording import (
     capitalized,
@@ -83,6 +83,10 @@ METRICS = {
         title="WQL", means="weighted quantile loss over 0.1 ... 0.9",
         show=lambda value: f"{value:.4f}",
     ),
+    "r2": Metric(
+        title="R²", means="share of the variance that is explained",
+        show=lambda value: f"{round(value, 3) + 0.0:.3f}".replace("-", "−"), lower_is_better=False,
+    ),
     "bias": Metric(
         title="Bias share", means="sum of errors over sum of actuals; above zero: too high",
         show=signed, lower_is_better=False,
@@ -123,7 +127,7 @@ BANDS = (
 def leaderboard(report: RunReport, held: Standing) -> Table:
     """Return the errors of the point forecasts, one column per metric that has a value."""
     caption = "Frozen origin. Every candidate on the same rows, origins and horizons"
-    return _board(report.leaderboard, report.ranked_by or held.metric, POINT, caption)
+    return board(report.leaderboard, report.ranked_by or held.metric, POINT, caption)
 
 
 def one_step(report: RunReport, held: Standing) -> Table | None:
@@ -131,23 +135,28 @@ def one_step(report: RunReport, held: Standing) -> Table | None:
     if report.one_step.is_empty():
         return None
     caption = "One step ahead. Every candidate on the same rows, each from the period before"
-    return _board(report.one_step, report.ranked_by or held.metric, POINT, caption)
+    return board(report.one_step, report.ranked_by or held.metric, POINT, caption)
 
 
-def intervals(report: RunReport, held: Standing) -> Table | None:
+def intervals(
+    report: Result, held: Standing, protocol: str = "Frozen origin", unit: str = ""
+) -> Table | None:
     """Return what is known of each candidate's intervals, or None where none were judged."""
-    board = report.leaderboard
-    if not any(key in board.columns and board[key].count() for key in BANDS):
+    frame = report.leaderboard
+    if not any(key in frame.columns and frame[key].count() for key in BANDS):
         return None
-    caption = "Frozen origin. The intervals of every candidate, in the order of the leaderboard"
-    return _board(board, report.ranked_by or held.metric, BANDS, caption)
+    widths = f", widths in {unit}" if unit else ""
+    caption = (
+        f"{protocol}. The intervals of every candidate{widths}, in the order of the leaderboard"
+    )
+    return board(frame, report.ranked_by or held.metric, BANDS, caption)
 
 
-def _board(board: pl.DataFrame, ranked_by: str, metrics: Sequence[str], caption: str) -> Table:
+def board(frame: pl.DataFrame, ranked_by: str, metrics: Sequence[str], caption: str) -> Table:
     """Return a leaderboard in the order every surface has: by ``ranked_by``, then by name."""
-    board = board.sort(ranked_by, "candidate", nulls_last=True)
-    shown = [key for key in metrics if key in board.columns and board[key].count()]
-    columns = [_column(board[key], METRICS[key], barred=key == ranked_by) for key in shown]
+    frame = frame.sort(ranked_by, "candidate", nulls_last=True)
+    shown = [key for key in metrics if key in frame.columns and frame[key].count()]
+    columns = [_column(frame[key], METRICS[key], barred=key == ranked_by) for key in shown]
     return Table(
         caption=f"{caption}; lowest {title(ranked_by)} first.",
         head=(("Candidate", ""), *((METRICS[key].title, METRICS[key].means) for key in shown)),
@@ -159,7 +168,7 @@ def _board(board: pl.DataFrame, ranked_by: str, metrics: Sequence[str], caption:
                 tone="champion" if row["champion"] else str(row["kind"]),
                 note="champion" if row["champion"] else "",
             )
-            for i, row in enumerate(board.iter_rows(named=True))
+            for i, row in enumerate(frame.iter_rows(named=True))
         ),
         wide=True,
     )
@@ -181,7 +190,7 @@ def _column(values: pl.Series, metric: Metric, *, barred: bool = False) -> list[
     ]
 
 
-def value_added(report: RunReport) -> Table | None:
+def value_added(report: Result) -> Table | None:
     """Return by how much the champion's errors lie below each baseline's, or None."""
     rows = report.value_added
     if rows.is_empty():
@@ -217,21 +226,27 @@ def title(key: str) -> str:
     return METRICS[key].title if key in METRICS else key.upper()
 
 
-def segments(report: RunReport, held: Standing) -> Table | None:
+ERRORS = ("wape", "mae", "rmse", "coverage_80", "coverage_95")
+
+
+def segments(
+    report: Result,
+    held: Standing,
+    keys: Sequence[str] = ERRORS,
+    caption: str = "The champion's errors by segment.",
+) -> Table | None:
     """Return the champion's errors by segment as numbers, or None."""
     rows = report.segments
     if rows.is_empty():
         return None
     ours = rows.filter(pl.col("candidate") == held.champion)
-    shown = [
-        key
-        for key in ("wape", "mae", "rmse", "coverage_80", "coverage_95")
-        if key in ours.columns and ours[key].count()
-    ]
+    shown = [key for key in keys if key in ours.columns and ours[key].count()]
+    if not shown:
+        return None
     columns = [_column(ours[key], METRICS[key]) for key in shown]
     sizes = ours["n"].to_list() if "n" in ours.columns else []
     return Table(
-        caption="The champion's errors by segment.",
+        caption=caption,
         head=(
             ("Segment", ""),
             *([("Rows", "rows judged")] if sizes else []),
@@ -271,3 +286,9 @@ def counted(frame: pl.DataFrame, columns: Sequence[str], caption: str, head: str
             for key, n in pairs
         ),
     )
+
+
+def rules(data: DataFacts) -> Table | None:
+    """Return how many rows failed each rule of the gate, or None where none failed."""
+    caption = "Rows that failed a rule of the gate."
+    return counted(data.rules, ["rule", "rows"], caption, "Rule")

@@ -11,25 +11,40 @@ _MEANS = {
     "ensemble_greedy": "greedy ensemble: an average whose weights the folds chose",
     "ensemble_inverse_error": "the mean of all candidates, weighed by one over their error",
     "ensemble_mean": "the plain mean of all candidates",
+    "gradient_boosting": "gradient boosting of scikit-learn",
+    "gradient_boosting_tuned": "gradient boosting, its settings searched on the folds",
+    "greedy_ensemble": "greedy ensemble: an average whose weights the folds chose",
+    "hist_gradient_boosting": "histogram gradient boosting",
+    "hist_gradient_boosting_tuned": "histogram gradient boosting, its settings searched on the "
+    "folds",
     "hybrid": "the best baseline each series is long enough for",
     "lad": "regression by least absolute deviation",
     "level_shape": "the recent level times the season of its group",
+    "inverse_error_ensemble": "the mean of all candidates, weighed by one over their squared error",
     "lightgbm": "LightGBM",
     "lightgbm_tuned": "LightGBM, its settings searched on the folds",
+    "linear": "linear regression",
+    "mean": "the mean of the training rows",
+    "median": "the median of the training rows",
     "moving_average": "the mean of the last 28 days",
     "naive": "the last value",
-    "ridge": "ridge regression on the terms of lad",
-    "ridge_tuned": "the same ridge, its settings searched on the folds",
+    "random_forest": "random forest",
+    "random_forest_tuned": "random forest, its settings searched on the folds",
+    "ridge": "ridge regression",
+    "ridge_tuned": "ridge regression, its settings searched on the folds",
     "reconciled": "the levels of the hierarchy brought to agree",
     "seasonal_average": "the mean of the same period of all seasons",
     "seasonal_base": "last year times growth",
     "seasonal_naive": "the same period of the last season",
     "seasonal_pooled": "last year as its group remembers it, times growth",
+    "simple_ensemble": "the plain mean of all candidates",
     "theta": "the Theta method on what the season leaves over",
     "xgboost": "XGBoost",
     "xgboost_tuned": "XGBoost, its settings searched on the folds",
 }
 _QUARTERS = {"q1": "1 (smallest)", "q2": "2", "q3": "3", "q4": "4 (largest)"}
+_THIRDS = {"low": "lowest third", "middle": "middle third", "high": "highest third"}
+_BAND = re.compile(r"below \S+|\S+ and above|\S+ to below \S+")
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -64,9 +79,10 @@ def amount(value: float, unit: str = "") -> str:
 
     >>> amount(47_210_553, "USD")
     '47.2\xa0M\xa0USD'
-    >>> amount(-0.5)
-    '−0.5'
+    >>> amount(-0.5), amount(0.41, "100,000 USD")
+    ('−0.5', '0.41\xa0×\xa0100,000\xa0USD')
     """
+    unit = f"×{NBSP}{unit.replace(' ', NBSP)}" if unit[:1].isdigit() else unit
     size = abs(value)
     for limit, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
         if size >= limit:
@@ -143,7 +159,7 @@ def column(raw: str) -> str:
 
 
 def segment_value(segment: str, value: str) -> str:
-    """Return a value of a segment as the label of a row under the segment's name.
+    r"""Return a value of a segment as the label of a row under the segment's name.
 
     A number or a single letter says nothing alone, so the segment's name goes before it.
 
@@ -151,24 +167,46 @@ def segment_value(segment: str, value: str) -> str:
     ('1 (smallest)', 'Dept 92')
     >>> segment_value("horizon", "5-13"), segment_value("city", "new_york")
     ('5–13', 'new york')
+    >>> segment_value("price", "below 100"), segment_value("month", "2004-11")
+    ('below 100', 'Nov\xa02004')
     """
     if segment.endswith("quartile") and value in _QUARTERS:
         return _QUARTERS[value]
+    if segment.endswith("tercile") and value in _THIRDS:
+        return _THIRDS[value]
+    if segment == "month" and re.fullmatch(r"\d{4}-\d{2}", value):
+        return f"{_MONTHS[int(value[5:]) - 1]}{NBSP}{value[:4]}"
     if re.fullmatch(r"\d+-\d+", value):
         return value.replace("-", "–")
     words = name(value)
     return f"{column(segment)} {words}" if words.isdigit() or len(words) == 1 else words
 
 
+def segment_label(segment: str, value: str) -> str:
+    """Return a value of a segment as the label of a row among those of other segments.
+
+    >>> segment_label("price", "100 and above"), segment_label("city", "new_york")
+    ('price 100 and above', 'new york')
+    """
+    label = segment_value(segment, value)
+    return f"{column(segment)} {label}" if _BAND.fullmatch(label) else label
+
+
 def segment_phrase(segment: str, value: str) -> str:
-    """Return a segment and its value as a sentence says them.
+    r"""Return a segment and its value as a sentence says them.
 
     >>> segment_phrase("volume_quartile", "q1"), segment_phrase("volume_quartile", "no_history")
     ('volume quartile 1 (smallest)', 'series with no history')
     >>> segment_phrase("holiday", "no"), segment_phrase("size", "large")
     ('no holiday', 'size large')
+    >>> segment_phrase("predicted_tercile", "low"), segment_phrase("month", "2004-11")
+    ('the lowest third of the predictions', 'Nov\xa02004')
     """
     title, label = column(segment), segment_value(segment, value)
+    if segment == "month":
+        return label
+    if segment.endswith("tercile"):
+        return f"the {label} of the {'predictions' if 'predict' in segment else title}"
     if value == "no_history":
         return f"series with {label}"
     if value in {"yes", "no"}:

@@ -1,7 +1,7 @@
 """What a project declares to be derived: every column of a direct frame follows from this."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, fields
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt
@@ -23,6 +23,9 @@ _ROLES: Mapping[str, tuple[str, ...]] = {
     "markdowns": _PAST,
     "price_ratios": (*_PAST, *_KNOWN),
 }
+_PAIRS = ("months", "coordinates")  # features of a row that are made of two columns, once
+_OF_ROWS = frozenset({"products", "ratios", *_PAIRS})
+_MOST_FACTORS = 3
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -39,6 +42,12 @@ class FeatureSpec:
     period that is forecast; ``markdowns``, which say whether their value is known, since unknown is
     not zero. ``price_ratios``: columns of either kind against their mean of the last
     ``price_window`` periods and against their group.
+
+    Of a row of a table, whose own numbers are all there is: ``products`` and ``ratios`` of columns
+    with the role ``feature`` (a ratio to zero is unknown); ``months``, the running count of months
+    of a column of years and one of months; ``coordinates``, two columns that name a place (such as
+    latitude and longitude): their axes turned, so that a region need not lie along them, and what
+    the target is around there, learnt by a forest that never saw the row itself.
     """
 
     lags: tuple[Periods, ...] = ()
@@ -56,6 +65,10 @@ class FeatureSpec:
     markdowns: tuple[str, ...] = ()
     price_ratios: tuple[str, ...] = ()
     price_window: StrictInt = 28
+    products: tuple[tuple[str, ...], ...] = ()
+    ratios: tuple[tuple[str, ...], ...] = ()
+    months: tuple[str, ...] = ()
+    coordinates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse lags and windows that look at the present, and a feature derived twice.
@@ -81,6 +94,7 @@ class FeatureSpec:
             value = getattr(self, name)
             if not isinstance(value, Mapping):
                 refuse_twice(value, f"features.{name}")
+        self._check_rows()
         for name in ("event_window_days", "promotion_window", "price_window"):
             if not 1 <= (value := getattr(self, name)) <= _LONGEST_WINDOW:
                 unit = "days" if name.endswith("days") else "periods"
@@ -88,15 +102,50 @@ class FeatureSpec:
                     f"{name} is {value}", f"features.{name}", f"use 1 to {_LONGEST_WINDOW} {unit}"
                 )
 
+    def _check_rows(self) -> None:
+        """Refuse a feature of a row that has not as many columns as it takes.
 
-def check_features(features: FeatureSpec, columns: Mapping[str, str]) -> None:
+        Raises:
+            SpecError: what the sentence above names.
+        """
+        refuse_twice(["x".join(names) for names in self.products], "features.products")
+        refuse_twice(["/".join(names) for names in self.ratios], "features.ratios")
+        given = (
+            *(("products", names, (2, _MOST_FACTORS)) for names in self.products),
+            *(("ratios", names, (2, 2)) for names in self.ratios),
+            *((name, pair, (2, 2)) for name in _PAIRS if (pair := getattr(self, name))),
+        )
+        for key, names, (least, most) in given:
+            if not least <= len(names) <= most:
+                few = f"{least}" if least == most else f"{least} or {most}"
+                raise SpecError(
+                    f"{key} names {list(names)}",
+                    f"features.{key}",
+                    f"name {few} columns of numbers",
+                )
+
+
+def check_features(
+    features: FeatureSpec, columns: Mapping[str, str], kind: Literal["panel", "tabular"] = "panel"
+) -> None:
     """Refuse a feature of a column that has not the role it takes. ``columns``: role by name.
 
     Raises:
-        SpecError: it names the nearest column that has.
+        SpecError: it names the nearest column that has; or the feature is of the other kind.
 
     >>> check_features(FeatureSpec(promotions=("promo",)), {"promo": "known_future"})
     """
+    _check_kind(features, kind)
+    rows = ("products", "ratios", *_PAIRS)
+    for key in rows:
+        value = getattr(features, key)
+        for name in (part for names in value for part in ((names,) if key in _PAIRS else names)):
+            if name not in (allowed := [one for one, role in columns.items() if role == "feature"]):
+                raise SpecError(
+                    f"{name!r} is no column with the role 'feature'",
+                    f"features.{key}",
+                    nearest(name, allowed),
+                )
     for key, roles in _ROLES.items():
         allowed = [name for name, role in columns.items() if role in roles]
         declared = getattr(features, key)
@@ -109,3 +158,23 @@ def check_features(features: FeatureSpec, columns: Mapping[str, str]) -> None:
                     f"features.{key}",
                     nearest(name, allowed) if allowed else f"give a column the role {words}",
                 )
+
+
+def _check_kind(features: FeatureSpec, kind: Literal["panel", "tabular"]) -> None:
+    """Refuse a feature that a project of this kind does not have.
+
+    Raises:
+        SpecError: what the sentence above names.
+    """
+    plain = FeatureSpec()
+    for part in fields(FeatureSpec):
+        of_rows = part.name in _OF_ROWS
+        if getattr(features, part.name) != getattr(plain, part.name) and of_rows != (
+            kind == "tabular"
+        ):
+            other = "tabular" if of_rows else "panel"
+            raise SpecError(
+                f"{part.name} is derived in a project of kind {other}",
+                f"features.{part.name}",
+                f"take it out: this project is of kind {kind}",
+            )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass as plain
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt
@@ -53,15 +53,21 @@ class Limits:
         return f"{noun} from {self.low} to {self.high}"
 
 
-_TREES: Mapping[str, Limits] = {
+_SHARE = Limits("number", 0.01, 1)
+_PENALTY = Limits("number", 0.001, 1_000_000)
+_DEPTH = Limits("whole", 1, 16)
+_GROWN: Mapping[str, Limits] = {
     "trees": Limits("whole", 1, 10_000),
+    "learning_rate": Limits("number", 0.0001, 1),
+    "columns_share": _SHARE,
+    "rows_share": _SHARE,
+    "l2": Limits("number", 0, 1_000_000),
+}
+_TREES: Mapping[str, Limits] = {
+    **_GROWN,
     "trees_per_period": Limits("whole", 1, 1_000),
     "rows": Limits("whole", 50, 10_000_000),
     "seeds": Limits("whole", 1, 20),
-    "learning_rate": Limits("number", 0.0001, 1),
-    "columns_share": Limits("number", 0.01, 1),
-    "rows_share": Limits("number", 0.01, 1),
-    "l2": Limits("number", 0, 1_000_000),
     "weight_power": Limits("number", 0, 2),
     "past": Limits("truth"),
     "named": Limits("truth"),
@@ -70,17 +76,45 @@ _LEAVES: Mapping[str, Limits] = {
     "leaves": Limits("whole", 2, 1_024),
     "leaf_rows": Limits("whole", 5, 1_000_000),
 }
-# Every candidate there is, and what its settings may be. `foresell.models.candidates` fits them.
-SETTINGS: Mapping[str, Mapping[str, Limits]] = {
-    "lad": {},
-    "ridge": {"penalty": Limits("number", 0.001, 1_000_000), "clip": Limits("number", 0.001, 100)},
-    "lightgbm": {**_TREES, **_LEAVES},
-    "xgboost": {**_TREES, **_LEAVES},
-    "catboost": {**_TREES, "depth": Limits("whole", 1, 16)},
-    "theta": {"shrink": Limits("number", 0, 1)},
+_LEAVES_OF_ROWS: Mapping[str, Limits] = {**_LEAVES, "leaf_rows": Limits("whole", 1, 1_000_000)}
+# Every candidate there is, and what its settings may be. Those of a panel are fitted by
+# `foresell.models.candidates`, those of a table by `foresell.models.tabular.estimators`.
+SETTINGS: Mapping[str, Mapping[str, Mapping[str, Limits]]] = {
+    "panel": {
+        "lad": {},
+        "ridge": {"penalty": _PENALTY, "clip": Limits("number", 0.001, 100)},
+        "lightgbm": {**_TREES, **_LEAVES},
+        "xgboost": {**_TREES, **_LEAVES},
+        "catboost": {**_TREES, "depth": _DEPTH},
+        "theta": {"shrink": Limits("number", 0, 1)},
+    },
+    "tabular": {
+        "linear": {},
+        "ridge": {"penalty": _PENALTY},
+        "random_forest": {
+            "trees": _GROWN["trees"],
+            "leaf_rows": _LEAVES_OF_ROWS["leaf_rows"],
+            "columns_share": _SHARE,
+            "rows_share": _SHARE,
+        },
+        "gradient_boosting": {
+            **{name: limits for name, limits in _GROWN.items() if name != "l2"},
+            "depth": _DEPTH,
+            "leaf_rows": _LEAVES_OF_ROWS["leaf_rows"],
+        },
+        "hist_gradient_boosting": {
+            **{name: limits for name, limits in _GROWN.items() if name != "rows_share"},
+            **_LEAVES_OF_ROWS,
+        },
+        "xgboost": {**_GROWN, **_LEAVES_OF_ROWS},
+        "lightgbm": {**_GROWN, **_LEAVES_OF_ROWS},
+        "catboost": {**_GROWN, "depth": _DEPTH},
+    },
 }
 # Those that lowered the ensemble's error on Walmart's earlier cutoffs: see docs/models.md.
 EARNED = ("lad", "ridge", "lightgbm", "xgboost")
+# What is fitted where a project names no candidates: of a table all there are, each a second or so.
+DEFAULTS: Mapping[str, tuple[str, ...]] = {"panel": EARNED, "tabular": tuple(SETTINGS["tabular"])}
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -131,67 +165,114 @@ class Tuning:
     trials: Annotated[StrictInt, Field(ge=1, le=10_000)] = 12
     spaces: Mapping[str, Space] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Refuse the space of an unknown candidate or setting, and values it may not take."""
-        refuse_unknown(self.spaces, "models.tuning.spaces")
-        for name, space in self.spaces.items():
-            for setting, choice in space.items():
-                values = (choice.low, choice.high) if isinstance(choice, Range) else choice
-                for value in values:
-                    _refuse_value(name, setting, value, f"models.tuning.spaces.{name}")
-
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Modelling:
-    """The candidates of a panel project.
+    """The candidates of a project.
 
-    The seasonal ones, the ensembles and the baselines are always there; with no ``candidates``
-    they are all there is. ``settings`` are those of
+    The seasonal ones of a panel, the ensembles and the baselines are always there; with no
+    ``candidates`` (``[]``) they are all a panel has. Left out, they are `DEFAULTS`: see `of`.
+    ``settings`` are those of
     a candidate that is not tuned, where they differ from its own. ``selection``: ``baseline``
     fits the candidates with their settings, ``tuned`` with those found in ``tuning.spaces``, and
-    ``both`` side by side; a candidate without a space is never tuned.
+    ``both`` side by side; a candidate without a space is never tuned. ``relative_to``, of a table:
+    columns by whose product the target is divided before it is learnt; answers are multiplied back.
     """
 
-    candidates: tuple[str, ...] = EARNED
+    candidates: tuple[str, ...] | None = None
     selection: Selection = "baseline"
     settings: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     tuning: Tuning = field(default_factory=Tuning)
+    relative_to: Annotated[tuple[str, ...], Field(max_length=3)] = ()
 
-    def __post_init__(self) -> None:
-        """Refuse a candidate that is unknown or named twice, and a setting it has not or cannot be.
+    def of(self, kind: str) -> "Modelling":
+        """Return the same as a project of this ``kind`` means it: its candidates are named.
 
+        Refused: a candidate that is unknown or named twice, and a setting it has not or cannot be.
         Settings and spaces are those of declared candidates alone: others would say nothing.
+
+        Raises:
+            SpecError: what the sentences above name; no candidate for a table; a panel's
+                ``relative_to``.
+
+        >>> Modelling().of("panel").candidates
+        ('lad', 'ridge', 'lightgbm', 'xgboost')
         """
-        refuse_twice(self.candidates, "models.candidates")
-        _known(self.candidates, SETTINGS, "candidate", "models.candidates")
-        refuse_unknown(self.settings, "models.settings")
+        named = DEFAULTS[kind] if self.candidates is None else self.candidates
+        refuse_twice(named, "models.candidates")
+        _known(named, SETTINGS[kind], "candidate", "models.candidates")
+        refuse_unknown(self.settings, kind, "models.settings")
         for name, settings in self.settings.items():
             for setting, value in settings.items():
-                _refuse_value(name, setting, value, f"models.settings.{name}")
-        _refuse_undeclared(self.settings, self.candidates, "models.settings")
-        _refuse_undeclared(self.tuning.spaces, self.candidates, "models.tuning.spaces")
+                _refuse_value(SETTINGS[kind][name][setting], setting, value, f"settings.{name}")
+        _refuse_spaces(self.tuning.spaces, kind)
+        _refuse_undeclared(self.settings, named, "models.settings")
+        _refuse_undeclared(self.tuning.spaces, named, "models.tuning.spaces")
+        if kind == "tabular" and not named:
+            raise SpecError(
+                "no candidate is named",
+                "models.candidates",
+                f"name some of {', '.join(DEFAULTS[kind])}",
+            )
+        if kind == "panel" and self.relative_to:
+            raise SpecError(
+                "the target of a panel is learnt relative to the size of its series",
+                "models.relative_to",
+                "take it out, or declare kind: tabular",
+            )
+        return replace(self, candidates=named)
 
 
-def refuse_unknown(declared: Mapping[str, Mapping[str, object]], where: str) -> None:
+def check_relative(models: Modelling, columns: Mapping[str, str]) -> None:
+    """Refuse a target relative to a column that is no feature. ``columns``: role by name.
+
+    Raises:
+        SpecError: it names the nearest column that is.
+
+    >>> check_relative(Modelling(relative_to=("price",)), {"price": "feature"})
+    """
+    refuse_twice(models.relative_to, "models.relative_to")
+    known = [name for name, role in columns.items() if role == "feature"]
+    for name in models.relative_to:
+        if name not in known:
+            raise SpecError(
+                f"{name!r} is no column with the role 'feature'",
+                "models.relative_to",
+                nearest(name, known),
+            )
+
+
+def refuse_unknown(declared: Mapping[str, Mapping[str, object]], kind: str, where: str) -> None:
     """Refuse a candidate that is unknown, or a setting that it has not, by the nearest known one.
 
-    >>> refuse_unknown({"lightgbm": {"leaves": 31}}, "models.settings")
+    >>> refuse_unknown({"lightgbm": {"leaves": 31}}, "panel", "models.settings")
     """
-    _known(declared, SETTINGS, "candidate", where)
+    _known(declared, SETTINGS[kind], "candidate", where)
     for name, settings in declared.items():
-        _known(settings, SETTINGS[name], f"setting of {name}", f"{where}.{name}")
+        _known(settings, SETTINGS[kind][name], f"setting of {name}", f"{where}.{name}")
 
 
-def _refuse_value(candidate: str, setting: str, value: Setting, where: str) -> None:
+def _refuse_spaces(spaces: Mapping[str, Space], kind: str) -> None:
+    """Refuse the space of an unknown candidate or setting, and values it may not take."""
+    refuse_unknown(spaces, kind, "models.tuning.spaces")
+    for name, space in spaces.items():
+        for setting, choice in space.items():
+            values = (choice.low, choice.high) if isinstance(choice, Range) else choice
+            for value in values:
+                _refuse_value(
+                    SETTINGS[kind][name][setting], setting, value, f"tuning.spaces.{name}"
+                )
+
+
+def _refuse_value(limits: Limits, setting: str, value: Setting, place: str) -> None:
     """Refuse what a setting may not be.
 
     Raises:
         SpecError: ``value`` is of another kind, or beyond the setting's limits.
     """
-    limits = SETTINGS[candidate][setting]
     if not limits.holds(value):
         said = str(value).lower() if isinstance(value, bool) else value
-        raise SpecError(f"{setting} is {said}", where, f"write {limits.words()}")
+        raise SpecError(f"{setting} is {said}", f"models.{place}", f"write {limits.words()}")
 
 
 def _refuse_undeclared(names: Iterable[str], candidates: Iterable[str], where: str) -> None:

@@ -13,9 +13,10 @@ from foresell.spec.calendar import STRICT, Event, Frequency, PublicHolidays, che
 from foresell.spec.cleaning import Cleaning, Gate, Grouping, Leakage
 from foresell.spec.features import FeatureSpec, Periods, check_features
 from foresell.spec.hierarchy import Hierarchy, check_hierarchy
-from foresell.spec.modelling import Modelling
+from foresell.spec.modelling import Modelling, check_relative
 from foresell.spec.refusals import IN_LAYER, refuse_reserved, refuse_twice, template_names
 from foresell.spec.sources import Asked, Synthetic, Table
+from foresell.spec.split import SplitSpec
 
 Kind = Literal["panel", "tabular"]
 Role = Literal[
@@ -54,44 +55,13 @@ class HolidayWeight:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class SplitSpec:
-    """Where the data is cut.
-
-    A panel is cut in time, in periods of the project's frequency: ``test`` periods at the end are
-    judged once; ``validation`` names the cutoffs of the folds that choose and calibrate, as periods
-    before the test cutoff. A tabular project is cut by rows: ``test_share`` of them are judged
-    once, drawn by the seed; rows of one group (the columns with the role ``group``) stay together.
-    """
-
-    test: Periods = 0
-    validation: tuple[Periods, ...] = ()
-    test_share: StrictFloat = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse empty or negative cuts, and a cut both in time and by rows.
-
-        Raises:
-            SpecError: what the sentence above names.
-        """
-        in_time = self.test >= 1 and bool(self.validation) and min(self.validation) >= 1
-        by_rows = 0 < self.test_share < 1
-        if (by_rows and (self.test or self.validation)) or not (by_rows or in_time):
-            raise SpecError(
-                f"test={self.test}, validation={list(self.validation)}"
-                + (f", test_share={self.test_share}" if self.test_share else ""),
-                "split",
-                "give at least one test period and one validation cutoff, each 1 or more; "
-                "a tabular project gives test_share alone, between 0 and 1",
-            )
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
 class ProjectSpec:
     """One project, whole: its sources, roles, time, splits and features.
 
     Everything a rule can be written about (types, ranges, nulls, keys) is in the contract beside
     it, not here. A ``panel`` has keys, a time, a frequency, a horizon and a season; a ``tabular``
-    project has features and may have keys, groups and a time.
+    project has features and may have keys, groups and a time. ``segments`` are columns by whose
+    values errors are told apart, ``bands`` numbers of a table that are cut at these values for it.
     """
 
     name: str
@@ -117,6 +87,7 @@ class ProjectSpec:
     features: FeatureSpec = field(default_factory=FeatureSpec)
     models: Modelling = field(default_factory=Modelling)
     segments: tuple[str, ...] = ()
+    bands: Mapping[str, tuple[StrictFloat | StrictInt, ...]] = field(default_factory=dict)
     nonnegative: bool = False
     seed: StrictInt = 20261121
 
@@ -131,7 +102,9 @@ class ProjectSpec:
         self._check_tables()
         (check_panel if self.kind == "panel" else check_tabular)(self)
         self._check_names()
-        check_features(self.features, self.columns)
+        check_features(self.features, self.columns, self.kind)
+        check_relative(self.models, self.columns)
+        object.__setattr__(self, "models", self.models.of(self.kind))
         refuse_twice([event.name for event in self.events], "events")
         self._add_holidays()
         check_days(self.events)
@@ -184,8 +157,10 @@ class ProjectSpec:
                     nearest(name, named),
                 )
         weighted = self.holiday_weight
+        told = "static" if self.kind == "panel" else "feature"
         for place, name, role in (
-            *(("segments", name, "static") for name in self.segments),
+            *(("segments", name, told) for name in self.segments),
+            *(("bands", name, told) for name in self.bands),
             *((("holiday_weight", weighted.column, "known_future"),) if weighted else ()),
         ):
             if name not in (known := self.with_role(cast("Role", role))):
@@ -242,6 +217,10 @@ def check_panel(project: ProjectSpec) -> None:
     for name, value in (("horizon", project.horizon), ("season", project.season)):
         if value < 1:
             raise SpecError(f"{name} is {value}", name, "use 1 or more periods")
+    if project.bands:
+        raise SpecError(
+            "bands tell rows of a table apart", "bands", "take them out, or declare kind: tabular"
+        )
     if project.split.test < 1:
         raise SpecError(
             "a panel is cut in time", "split", "give split: {test: ..., validation: [...]}"
@@ -280,10 +259,32 @@ def check_tabular(project: ProjectSpec) -> None:
             f"project {project.name!r}",
             "take these keys out, or declare kind: panel",
         )
-    if not project.split.test_share:
+    if project.split.test:
         raise SpecError(
             "a tabular project is cut by rows", "split", "give split: {test_share: 0.2}"
         )
+    if project.split.test_from is not None and not times:
+        raise SpecError(
+            "the test begins on a day, and no column has the role 'time'",
+            f"project {project.name!r}, split.test_from",
+            "give the column with the dates the role time, or leave test_from out",
+        )
+    _check_bands(project)
+
+
+def _check_bands(project: ProjectSpec) -> None:
+    """Refuse a band without edges, or with edges that do not rise.
+
+    Raises:
+        SpecError: what the sentence above names.
+    """
+    for name, edges in project.bands.items():
+        if not edges or list(edges) != sorted(set(edges)):
+            raise SpecError(
+                f"{name} is cut at {list(edges)}",
+                "bands",
+                "give rising numbers: {price: [50, 100]}",
+            )
 
 
 def _check_one(project: ProjectSpec, *roles: Role) -> None:

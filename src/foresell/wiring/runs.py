@@ -1,5 +1,6 @@
 """Where ports meet adapters: nothing else builds a client, reads a clock or opens a folder."""
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from foresell.adapters.machine import Check, examine
+from foresell.adapters.machine import Check, commit_of, examine
 from foresell.adapters.projects import Declaration, find_declarations, read_declaration
 from foresell.adapters.sources import DirectorySource
 from foresell.adapters.store import frame_bytes
@@ -23,6 +24,7 @@ from foresell.contracts.reading import read_table
 from foresell.errors import DataError, SpecError, UsageError
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.work import Event, Request
+from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.modelling import Selection
 from foresell.spec.project import Preset, ProjectSpec
@@ -31,6 +33,7 @@ from foresell.spec.sources import Table
 from foresell.wiring.staging import find_source
 
 RUN_ID = "run_id"  # the file that names the last run in a workspace
+RUN_FACTS = "run.json"  # what is true of it alone: its commit, the seconds of its stages
 
 
 def declarations(settings: Settings) -> Mapping[str, Path]:
@@ -103,6 +106,23 @@ def runner(place: DirectoryWorkspace, listen: Callable[[Event], None]) -> Runner
         listen(event)
 
     return Runner(workspace=place, clock=time.perf_counter, listen=hear, run_id=run_id)
+
+
+def keep_facts(place: DirectoryWorkspace, run_id: str, stages: Sequence[str], texts: str) -> None:
+    """Write ``run.json``: what is true of this run alone, and so stands in none of its outputs.
+
+    ``run_id``; ``commit``: of the project's folder ``texts``, or of the folder one stands in; null
+    outside a repository; ``seconds``: by stage, as it was last done; ``stages``: the run that did
+    each. What stages make follows from what they were given, so a clock has no place there.
+    """
+    records = {name: json.loads(place.record(name) or b"{}") for name in stages}
+    facts = {
+        "run_id": run_id,
+        "commit": commit_of(Path(texts)) or commit_of(Path.cwd()),
+        "seconds": {name: record.get("seconds") for name, record in records.items()},
+        "stages": {name: record.get("run_id") for name, record in records.items()},
+    }
+    (place.root / RUN_FACTS).write_bytes(json_bytes(facts))
 
 
 def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:

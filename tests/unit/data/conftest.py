@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.project import ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 MakeProject = Callable[..., ProjectSpec]
 COLUMNS: Mapping[str, Any] = {

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from foresell.data.leakage import Finding, find_leaks
-from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.project import ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 ROWS = 2_000
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from foresell.data.splits import Split, make_split
 from foresell.errors import SpecError
-from foresell.spec.project import SplitSpec
+from foresell.spec.split import SplitSpec
 from tests.unit.data.conftest import MakeProject
 
 FRIDAY = date(2010, 2, 5)

@@ -1,17 +1,13 @@
 from typing import Any
 
-import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from foresell.data.splits import draw_test, identity_columns
+from foresell.data.splits import identity_columns
 from foresell.errors import SpecError
 from foresell.spec.cleaning import Cleaning, Fill
-from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.project import ProjectSpec
 from foresell.spec.sources import Table
-
-ORDERS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 3)), min_size=1, max_size=60)
+from foresell.spec.split import SplitSpec
 
 
 def tabular(columns: dict[str, Any], **changed: Any) -> ProjectSpec:
@@ -24,40 +20,6 @@ def tabular(columns: dict[str, Any], **changed: Any) -> ProjectSpec:
         "split": SplitSpec(test_share=0.2),
     }
     return ProjectSpec(**(declared | changed))
-
-
-def lines(rows: list[tuple[int, int]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema={"order": pl.Int64, "line": pl.Int64}, orient="row")
-
-
-@settings(deadline=None)
-@given(rows=ORDERS, seed=st.integers(0, 99), share=st.floats(0.05, 0.95))
-def test_rows_of_one_group_are_on_one_side(
-    rows: list[tuple[int, int]], seed: int, share: float
-) -> None:
-    frame = lines(rows)
-    drawn = frame.with_columns(draw_test(frame, ["order"], share, seed))
-    assert drawn.group_by("order").agg(pl.col("test").n_unique())["test"].max() == 1
-
-
-@settings(deadline=None)
-@given(rows=ORDERS, more=ORDERS, seed=st.integers(0, 99))
-def test_a_row_stays_on_its_side_in_any_order_and_beside_any_other_rows(
-    rows: list[tuple[int, int]], more: list[tuple[int, int]], seed: int
-) -> None:
-    whole = lines([*more, *reversed(rows)])
-    sides = dict(zip(whole.iter_rows(), draw_test(whole, ["order"], 0.3, seed), strict=True))
-    alone = lines(rows)
-    assert [sides[row] for row in rows] == draw_test(alone, ["order"], 0.3, seed).to_list()
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5])
-def test_about_the_declared_share_is_drawn_and_another_seed_draws_others(share: float) -> None:
-    frame = lines([(order, 1) for order in range(20_000)])
-    one, other = (draw_test(frame, ["order"], share, seed) for seed in (1, 2))
-    assert float(str(one.mean())) == pytest.approx(share, abs=0.01)
-    both = float(str((one & other).mean()))
-    assert both == pytest.approx(share**2, abs=0.01)
 
 
 @pytest.mark.parametrize(

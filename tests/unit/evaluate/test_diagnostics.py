@@ -15,8 +15,9 @@ from foresell.evaluate.diagnostics import (
     totals,
 )
 from foresell.spec.forecast import QUANTILES, quantile_columns
-from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.project import ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 DAYS = [date(2024, 1, 1) + timedelta(days=i) for i in range(2)]
 PROJECT = ProjectSpec(

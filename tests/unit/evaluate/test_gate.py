@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from foresell.errors import UsageError
 from foresell.evaluate.gate import Comparison, Verdict, deciding_metrics, judge
-from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.project import HolidayWeight, ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 METRICS = ("rmse", "wmae")
 errors = st.floats(0.001, 1e6)

@@ -13,8 +13,9 @@ from foresell.errors import UsageError
 from foresell.evaluate.leaderboard import align, leaderboard, truth_frame, value_added
 from foresell.evaluate.metrics import metric_names
 from foresell.spec.forecast import quantile_columns
-from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.project import HolidayWeight, ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 NAN = float("nan")
 WEEKS = tuple(date(2024, 1, 5) + timedelta(weeks=i) for i in range(6))

@@ -9,8 +9,9 @@ from polars.testing import assert_frame_equal
 
 from foresell.evaluate.segments import horizon_buckets, segment_scores, segments
 from foresell.spec.calendar import Frequency
-from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.project import HolidayWeight, ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 NAN = float("nan")
 PROJECT = ProjectSpec(

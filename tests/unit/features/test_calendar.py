@@ -14,8 +14,9 @@ from foresell.features.calendar import (
 )
 from foresell.spec.calendar import Event, Frequency, Nth, easter_sunday
 from foresell.spec.features import FeatureSpec
-from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.project import ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 CHRISTMAS = Event(name="christmas", day="12-25")
 

@@ -19,8 +19,9 @@ from foresell.models.baselines import (
     seasonal_naive,
 )
 from foresell.spec.calendar import Frequency
-from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.project import ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 NAN = float("nan")
 Forecast = Callable[[Panel, ProjectSpec, int], Matrix]

@@ -20,9 +20,6 @@ from foresell.evaluate.intervals import DEFAULT_SIZE
 from foresell.features.direct import direct_frame
 from foresell.features.pools import fit_recipe
 from foresell.models.calibrating import (
-    CONFORMAL,
-    ENSEMBLE,
-    RESIDUAL,
     _crossings,
     fit_shape,
     fit_uncertainty,
@@ -33,7 +30,7 @@ from foresell.models.learner import Learner, PanelForecast, fit_learner, forecas
 from foresell.models.learner_files import read_learner, write_learner
 from foresell.models.shape import REACH, grow_shape, read_shape
 from foresell.models.stacking import FoldRows
-from foresell.spec.forecast import QUANTILES
+from foresell.spec.forecast import CONFORMAL, ENSEMBLE, QUANTILES, RESIDUAL
 from foresell.spec.project import ProjectSpec
 from tests.unit.models.toys import HORIZON, QUICK, panel, project, rows
 

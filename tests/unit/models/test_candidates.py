@@ -48,7 +48,7 @@ def impossible(settings: Mapping[str, Settings]) -> Effort:
 
 
 def test_every_candidate_that_can_be_declared_can_be_fitted_and_read() -> None:
-    assert set(CANDIDATES) == set(READERS) == set(SETTINGS)
+    assert set(CANDIDATES) == set(READERS) == set(SETTINGS["panel"])
     for place in (*CANDIDATES.values(), *READERS.values()):
         assert callable(resolve(place))
 
@@ -56,8 +56,8 @@ def test_every_candidate_that_can_be_declared_can_be_fitted_and_read() -> None:
 def test_the_settings_of_a_booster_that_can_be_declared_are_those_it_knows() -> None:
     known = {field.name for field in fields(Boosting)}
     for library in LIBRARIES:
-        assert set(SETTINGS[library]) < known
-    assert {"depth"} == set(SETTINGS["catboost"]) - set(SETTINGS["lightgbm"])
+        assert set(SETTINGS["panel"][library]) < known
+    assert {"depth"} == set(SETTINGS["panel"]["catboost"]) - set(SETTINGS["panel"]["lightgbm"])
 
 
 def test_no_library_of_a_candidate_is_loaded_before_it_is_used() -> None:

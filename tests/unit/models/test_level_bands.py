@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.models.calibrating import CONFORMAL, ENSEMBLE, RESIDUAL
 from foresell.models.level_bands import (
     LevelBand,
     band_from_dict,
@@ -15,7 +14,7 @@ from foresell.models.level_bands import (
 )
 from foresell.models.origins import actual_after
 from foresell.models.stacking import FoldRows, empty_rows
-from foresell.spec.forecast import QUANTILES
+from foresell.spec.forecast import CONFORMAL, ENSEMBLE, QUANTILES, RESIDUAL
 from tests.unit.models.test_coherence import spec
 from tests.unit.models.toys import HORIZON, panel
 

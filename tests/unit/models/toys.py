@@ -9,8 +9,9 @@ from foresell.data.panel import Panel, build_panel
 from foresell.models.effort import Effort
 from foresell.spec.calendar import Event, Frequency
 from foresell.spec.features import FeatureSpec
-from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.project import HolidayWeight, ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 _TREES = {"trees": 20, "rows": 2000, "named": True}
 QUICK = Effort(

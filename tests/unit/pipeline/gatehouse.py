@@ -17,8 +17,9 @@ from foresell.contracts.gate import ROW
 from foresell.errors import ForesellError
 from foresell.pipeline.stages import split, validate
 from foresell.pipeline.work import Request, Work
-from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.project import ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 FRIDAY = date(2021, 1, 1)
 SCHEMA = {

@@ -95,7 +95,7 @@ def test_the_weights_are_averaged_over_all_buckets_and_not_only_those_of_a_membe
 
 
 def test_half_of_the_errors_is_the_median_of_their_sizes(full: RunReport) -> None:
-    assert captions.residuals(full) == (
+    assert captions.residuals(full.residuals["error"], "USD") == (
         "Half of all errors are smaller than 1\u00a0USD; 60\u00a0% are too high."
     )
 
@@ -107,7 +107,7 @@ def test_errors_that_are_shares_are_said_in_percent(full: RunReport) -> None:
         residual_share_of="the series' mean",
     )
 
-    assert captions.residuals(report) == (
+    assert captions.residuals(report.residuals["error"], "", "the series' mean") == (
         "Half of all errors are smaller than 9.0\u00a0% of the series' mean; "
         "33\u00a0% are too high."
     )
@@ -124,7 +124,8 @@ def test_a_segment_far_beyond_the_others_is_cut_and_named(full: RunReport) -> No
 
     assert captions.cut(report, standing(report)) == (
         "The scale ends at 50\u00a0%; a triangle at its edge stands for a larger error, given as "
-        "a number: series with no history (112\u00a0rows). WAPE is large where little is sold."
+        "a number: series with no history (112\u00a0rows). WAPE is large where actual values are "
+        "small."
     )
 
 

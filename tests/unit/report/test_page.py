@@ -1,6 +1,5 @@
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from typing import Any
 
 import polars as pl
@@ -9,42 +8,12 @@ import pytest
 from foresell.errors import DataError
 from foresell.report.context import RunReport, Verdict
 from foresell.report.page import REQUIRED, render_report
+from tests.pages import Page
 
 SECTIONS = [
     "total", "series", "leaderboard", "onestep", "added", "horizon", "segments", "calibration",
     "errors", "recipe", "notes", "data", "again",
 ]  # fmt: skip
-VOID = {"meta", "br", "link", "img"}
-
-
-class Page(HTMLParser):
-    """Collects identifiers, references and tags, and checks that every tag is closed."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.references: list[str] = []
-        self.tags: list[str] = []
-        self.headings: list[str | None] = []
-        self.open: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        self.tags.append(tag)
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "th":
-            self.headings.append(values.get("scope"))
-        self.ids += [value for key, value in attrs if key == "id" and value]
-        self.references += (values.get("aria-labelledby") or "").split()
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 @pytest.fixture(scope="module")

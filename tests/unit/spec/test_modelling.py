@@ -1,7 +1,8 @@
 from dataclasses import asdict
+from typing import Annotated
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, TypeAdapter
 
 from foresell.errors import SpecError
 from foresell.models.boosted import LIBRARIES, Boosting
@@ -11,7 +12,7 @@ from foresell.models.ridge import CLIP, PENALTY
 from foresell.spec.modelling import EARNED, SETTINGS, Limits, Modelling, Range, Tuning
 from foresell.spec.yaml_border import parse_yaml
 
-ADAPTER = TypeAdapter(Modelling)
+ADAPTER = TypeAdapter(Annotated[Modelling, AfterValidator(lambda read: read.of("panel"))])
 
 
 def parse(text: str) -> Modelling:
@@ -45,9 +46,9 @@ tuning:
 
 
 def test_what_is_left_out_is_the_candidates_that_earned_it_untuned() -> None:
-    plain = Modelling()
+    plain = Modelling().of("panel")
     assert (plain.candidates, plain.selection, plain.tuning.spaces) == (EARNED, "baseline", {})
-    assert set(EARNED) <= set(SETTINGS)
+    assert set(EARNED) <= set(SETTINGS["panel"])
 
 
 WRONG = {
@@ -192,31 +193,32 @@ def test_no_candidate_at_all_leaves_what_is_always_there() -> None:
 
 
 BOUNDED = [
-    (name, setting, limits)
-    for name, settings in SETTINGS.items()
+    (kind, name, setting, limits)
+    for kind, known in SETTINGS.items()
+    for name, settings in known.items()
     for setting, limits in settings.items()
     if limits.kind != "truth"
 ]
 
 
-@pytest.mark.parametrize(("name", "setting", "limits"), BOUNDED)
+@pytest.mark.parametrize(("kind", "name", "setting", "limits"), BOUNDED)
 def test_the_bounds_of_a_setting_are_allowed_and_what_lies_beyond_is_refused(
-    name: str, setting: str, limits: Limits
+    kind: str, name: str, setting: str, limits: Limits
 ) -> None:
     for bound in (limits.low, limits.high):
-        Modelling(candidates=(name,), settings={name: {setting: bound}})
+        Modelling(candidates=(name,), settings={name: {setting: bound}}).of(kind)
     for wrong in (limits.low - 1, limits.high + 1, float("inf"), float("nan")):
         with pytest.raises(SpecError, match=f"{setting} is"):
-            Modelling(candidates=(name,), settings={name: {setting: wrong}})
+            Modelling(candidates=(name,), settings={name: {setting: wrong}}).of(kind)
 
 
 def test_what_candidates_do_without_settings_lies_within_the_limits() -> None:
     defaults = asdict(Boosting())
     for library in LIBRARIES:
-        for setting, limits in SETTINGS[library].items():
+        for setting, limits in SETTINGS["panel"][library].items():
             assert limits.holds(defaults[setting]), setting
-    assert SETTINGS["ridge"]["penalty"].holds(PENALTY)
-    assert SETTINGS["ridge"]["clip"].holds(CLIP)
+    assert SETTINGS["panel"]["ridge"]["penalty"].holds(PENALTY)
+    assert SETTINGS["panel"]["ridge"]["clip"].holds(CLIP)
     for effort in EFFORTS.values():
         for name, settings in effort.settings.items():
-            assert all(SETTINGS[name][key].holds(value) for key, value in settings.items())
+            assert all(SETTINGS["panel"][name][key].holds(value) for key, value in settings.items())

@@ -9,9 +9,10 @@ from foresell.errors import SpecError
 from foresell.spec.calendar import Event
 from foresell.spec.cleaning import Cleaning
 from foresell.spec.features import FeatureSpec
-from foresell.spec.project import HolidayWeight, ProjectSpec, SplitSpec
+from foresell.spec.project import HolidayWeight, ProjectSpec
 from foresell.spec.reading import parse_project
 from foresell.spec.sources import Synthetic, Table
+from foresell.spec.split import SplitSpec
 
 MINIMAL: dict[str, Any] = {
     "name": "bakery",
@@ -228,9 +229,10 @@ def test_the_projects_that_ship_are_sound(
         (
             {"features": {"lag": [1]}},
             "unknown key 'lag' in 'features'",
-            "did you mean 'lags'? Known: calendar, covariate_lags, covariate_windows, "
-            "covariate_year, cyclic, event_window_days, lags, markdowns, price_ratios, "
-            "price_window, promotion_depths, promotion_window, promotions, statistics, windows",
+            "did you mean 'lags'? Known: calendar, coordinates, covariate_lags, "
+            "covariate_windows, covariate_year, cyclic, event_window_days, lags, markdowns, "
+            "months, price_ratios, price_window, products, promotion_depths, promotion_window, "
+            "promotions, ratios, statistics, windows",
         ),
     ],
 )

@@ -54,10 +54,11 @@ def request_model(contract: Contract, columns: Sequence[str] | None = None) -> t
 
 def _definition(field: RequestField) -> tuple[Any, Any]:
     """Return the type and the description of one field, as `create_model` takes them."""
-    kind: Any = _TYPES[field.kind]
+    kind: Any = Annotated[_TYPES[field.kind], Field(**field.limits)]  # first, for the JSON Schema
+    if field.kind == "integer":
+        kind = Annotated[kind, AfterValidator(_held)]
     if field.domain is not None:
         kind = Annotated[kind, AfterValidator(_one_of(field.domain))]
-    kind = Annotated[kind, Field(**field.limits)]
     extra = {"unit": field.unit} if field.unit else {}
     if field.domain is not None:
         extra["enum"] = list(field.domain)  # type: ignore[assignment]
@@ -136,7 +137,7 @@ def _held(value: int) -> int:
 
 _TYPES: Mapping[LogicalType, Any] = {
     "string": Annotated[str, Field(strict=True)],
-    "integer": Annotated[int, Field(strict=True), AfterValidator(_held)],
+    "integer": Annotated[int, Field(strict=True)],
     "number": Annotated[float, Field(strict=True, allow_inf_nan=False)],
     "boolean": Annotated[bool, Field(strict=True)],
     "date": Annotated[date, BeforeValidator(_day)],

@@ -5,7 +5,6 @@ stage ``train`` made before any truth of the window was looked at, decides the g
 is made here, by the judged learner as it is, each period from what was known the period before.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 import polars as pl
@@ -15,14 +14,18 @@ from foresell.evaluate.protocols import FROZEN, ONE_STEP
 from foresell.models.learner_files import read_learner
 from foresell.models.learning_series import FEWEST, learning_rows
 from foresell.models.one_step import judged_periods, one_step_ahead
-from foresell.pipeline.fingerprint import digest
-from foresell.pipeline.judgement import Case, backtest_table, judge_case
+from foresell.pipeline.judgement import (
+    Case,
+    backtest_table,
+    forecast_frames,
+    judge_case,
+    result_id,
+)
 from foresell.pipeline.layer import as_learnt, read_files, read_raw_panel, read_split
 from foresell.pipeline.level_scores import level_scores
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
 from foresell.spec.forecast import quantile_columns
-from foresell.spec.ports import Store
 
 
 def run(work: Work) -> None:
@@ -75,7 +78,7 @@ def run(work: Work) -> None:
         "last": split.last_observed.isoformat(),
         "steps": steps,
         "rows": truth.height,
-        "result_id": _result_id(work, out),
+        "result_id": result_id(work, out),
     }
     out.write_bytes("test.json", json_bytes(test))
     gain = next_verdict.comparisons[-1].value_added
@@ -92,30 +95,9 @@ def _next_truth(truth: pl.DataFrame, keys: pl.DataFrame, periods: Sequence[int])
 def _frozen_forecasts(work: Work) -> dict[str, pl.DataFrame]:
     """Return every candidate's forecast from the test cutoff, baselines among them."""
     project = work.project
-    forecasts = _frames(work.inputs["predictions"])
+    forecasts = forecast_frames(work.inputs["predictions"])
     identity = [*project.keys, project.time]
-    for name, points in _frames(work.inputs["baselines"]).items():
+    for name, points in forecast_frames(work.inputs["baselines"]).items():
         bands = forecasts[name].select(*identity, *quantile_columns())
         forecasts[name] = points.join(bands, on=identity, how="left")
     return forecasts
-
-
-def _result_id(work: Work, out: Store) -> str:
-    """Return what names this result: the judged model and all that was found about it.
-
-    It follows from the bytes alone, so the same result has the same name whoever ran it.
-    """
-    judged = {
-        name: hashlib.sha256(content).hexdigest()
-        for name, content in read_files(work.inputs["judged"]).items()
-    }
-    found = {name: hashlib.sha256(out.read_bytes(name)).hexdigest() for name in out.list()}
-    return digest([work.project.name, judged, found])[:16]
-
-
-def _frames(store: Store) -> dict[str, pl.DataFrame]:
-    return {
-        name.removesuffix(".parquet"): store.read_frame(name)
-        for name in store.list()
-        if name.endswith(".parquet")
-    }

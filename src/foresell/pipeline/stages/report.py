@@ -1,6 +1,5 @@
 """report: one self-contained page about the run."""
 
-import json
 from datetime import date
 from typing import Any, cast
 
@@ -16,15 +15,23 @@ from foresell.evaluate.diagnostics import (
     totals,
 )
 from foresell.evaluate.leaderboard import main_metric
-from foresell.evaluate.protocols import FROZEN, ONE_STEP, Protocol
+from foresell.evaluate.protocols import FROZEN, ONE_STEP
 from foresell.features.calendar import event_grids, period_dates
 from foresell.models.coherence import RECONCILED
 from foresell.models.learner import NO_FOLD, Learner
 from foresell.models.learner_files import read_learner
 from foresell.pipeline.fingerprint import digest
 from foresell.pipeline.layer import read_files, read_raw_panel, read_split
+from foresell.pipeline.told import (
+    named_as_told,
+    read_added,
+    read_board,
+    read_gate,
+    read_json,
+    read_optional,
+)
 from foresell.pipeline.work import Work
-from foresell.report.context import DataFacts, RunFacts, RunReport, Sample, Verdict
+from foresell.report.context import RunFacts, RunReport, Sample, Verdict
 from foresell.report.page import render_report
 from foresell.report.wording import capitalized, segment_phrase
 from foresell.spec.calendar import step
@@ -32,8 +39,6 @@ from foresell.spec.forecast import BANDS
 from foresell.spec.ports import Store
 from foresell.spec.project import ProjectSpec
 
-# The page gives the bias as a share of the actuals; in units of the target it goes nowhere.
-_RENAMED = {"bias_share": "bias"}
 HIERARCHY, IMPORTANCE = "hierarchy.csv", "importance.csv"  # of ``evaluation``, where made
 _SHOWN = 5  # candidates in the charts by segment and step
 
@@ -54,7 +59,7 @@ def run(work: Work) -> None:
 def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:
     """Gather what the page is made of."""
     evaluation = work.inputs["evaluation"]
-    test = _json(evaluation, "test.json")
+    test = read_json(evaluation, "test.json")
     truth = evaluation.read_frame("truth.parquet")
     board = pl.read_csv(evaluation.read_bytes("leaderboard.csv"))
     champion = str(test["champion"])
@@ -70,16 +75,16 @@ def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:
         verdict=Verdict(
             passed=bool(test["verdict"]["passed"]), reasons=tuple(test["verdict"]["reasons"])
         ),
-        leaderboard=_board(evaluation, FROZEN, champion),
+        leaderboard=read_board(evaluation, FROZEN.folder, champion),
         ranked_by=main_metric(project),
-        one_step=_board(evaluation, ONE_STEP, champion),
-        data=_data(work),
-        value_added=_added(evaluation, champion),
+        one_step=read_board(evaluation, ONE_STEP.folder, champion),
+        data=read_gate(work.inputs["checks"], _answered(work)),
+        value_added=read_added(evaluation, champion),
         value_added_by=_parts(evaluation),
         totals=pl.concat([past, shown], how="diagonal_relaxed"),
         samples=_samples(work, project, panel, (own, other)),
         by_step=errors_by_step(truth, frames, project),
-        segments=_renamed(evaluation.read_frame("segments.parquet")).filter(
+        segments=named_as_told(evaluation.read_frame("segments.parquet")).filter(
             pl.col("candidate").is_in(list(frames))
         ),
         calibration=calibration(truth, own, project),
@@ -88,34 +93,18 @@ def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:
         residual_share_of="the series' mean",
         folds=_folds(learner, panel),
         weights=_weights(learner),
-        levels=_optional(evaluation, HIERARCHY),
-        importance=_optional(evaluation, IMPORTANCE),
+        levels=read_optional(evaluation, HIERARCHY),
+        importance=read_optional(evaluation, IMPORTANCE),
         notes=tuple(learner.notes),
         baseline=baseline,
         events=_events(panel, project),
     )
 
 
-def _board(evaluation: Store, protocol: Protocol, champion: str) -> pl.DataFrame:
-    """Return the leaderboard of one protocol, the champion marked."""
-    board = pl.read_csv(evaluation.read_bytes(f"{protocol.folder}leaderboard.csv"))
-    return _renamed(board).with_columns(champion=pl.col("candidate") == champion)
-
-
 def _parts(evaluation: Store) -> pl.DataFrame:
     """Return the value added part by part; what the parts are called is text, digits or not."""
     content = evaluation.read_bytes("value_added_by.csv")
     return pl.read_csv(content, schema_overrides={"by": pl.String, "value": pl.String})
-
-
-def _optional(store: Store, name: str) -> pl.DataFrame:
-    """Return a table that not every run has; no columns where it is not there."""
-    return pl.read_csv(store.read_bytes(name)) if name in store.list() else pl.DataFrame()
-
-
-def _renamed(scores: pl.DataFrame) -> pl.DataFrame:
-    """Return scores with their columns named as the page names them."""
-    return scores.drop("bias", strict=False).rename(_RENAMED, strict=False)
 
 
 def _events(panel: Panel, project: ProjectSpec) -> pl.DataFrame:
@@ -162,8 +151,8 @@ def _weights(learner: Learner) -> pl.DataFrame:
 def _facts(work: Work, project: ProjectSpec, test: dict[str, Any], series: int) -> RunFacts:
     """Say what was run, on what; ``series`` were judged."""
     split = read_split(work.inputs["splits"])
-    manifest, bundle = _json(work.inputs["manifest"], "manifest.json"), work.inputs["bundle"]
-    metadata = _json(bundle, "metadata.json")
+    manifest, bundle = read_json(work.inputs["manifest"], "manifest.json"), work.inputs["bundle"]
+    metadata = read_json(bundle, "metadata.json")
     data = "" if manifest["synthetic"] else " --data DIR"
     preset = "" if work.preset == "default" else f" --preset {work.preset}"
     return RunFacts(
@@ -191,22 +180,14 @@ def _facts(work: Work, project: ProjectSpec, test: dict[str, Any], series: int) 
     )
 
 
-def _data(work: Work) -> DataFacts:
-    """Say what the gate read and did, and which levels answered."""
-    checks = _json(work.inputs["checks"], "checks.json")
-    rules = [{"rule": rule["says"], "rows": rule["broken"]} for rule in checks["rules"]]
+def _answered(work: Work) -> pl.DataFrame:
+    """Return how many delivered rows each level answered."""
     answered = work.inputs["forecast"].read_frame("horizon.parquet")
-    return DataFacts(
-        read=checks["read"],
-        kept=checks["kept"],
-        quarantined=checks["quarantined"],
-        rules=pl.DataFrame(rules).filter(pl.col("rows") > 0).sort("rows", descending=True),
-        levels=(
-            answered
-            .group_by(pl.col("level_used").alias("level"))
-            .agg(pl.len().alias("n"))
-            .sort(["n", "level"], descending=[True, False])
-        ),
+    return (
+        answered
+        .group_by(pl.col("level_used").alias("level"))
+        .agg(pl.len().alias("n"))
+        .sort(["n", "level"], descending=[True, False])
     )
 
 
@@ -220,16 +201,6 @@ def _coverage(evaluation: Store, champion: str) -> pl.DataFrame:
         for percent in BANDS
     ]
     return pl.concat(parts).drop_nulls()
-
-
-def _added(evaluation: Store, champion: str) -> pl.DataFrame:
-    """Return the champion's value added as baseline, metric, value."""
-    added = pl.read_csv(evaluation.read_bytes("value_added.csv"))
-    own = added.filter(pl.col("candidate") == champion).drop("candidate")
-    metrics = [name for name in own.columns if name != "baseline" and own[name].count()]
-    return own.unpivot(metrics, index="baseline", variable_name="metric").cast({
-        "value": pl.Float64
-    })
 
 
 def _history(panel: Panel, before: date) -> pl.DataFrame:
@@ -290,8 +261,3 @@ def _forecast(work: Work, name: str) -> pl.DataFrame:
     models = work.inputs["predictions"]
     place = models if file in models.list() else work.inputs["baselines"]
     return place.read_frame(file)
-
-
-def _json(store: Store, name: str) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(store.read_bytes(name))
-    return read

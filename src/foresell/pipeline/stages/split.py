@@ -2,26 +2,27 @@
 
 from dataclasses import asdict
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 import polars as pl
 
-from foresell.data.splits import draw_test, identity_columns, make_split
-from foresell.errors import SpecError
-from foresell.pipeline.layer import layer_parts
+from foresell.data.row_splits import SIDES, RowSplit, row_splits
+from foresell.data.splits import identity_columns, make_split
+from foresell.evaluate.protocols import row_protocols
+from foresell.evaluate.row_truth import ROW
+from foresell.pipeline.layer import LATE, layer_parts, read_layer
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
 from foresell.spec.project import ProjectSpec
-
-POSITION = "__position"
 
 
 def run(work: Work) -> None:
     """Write ``splits/split.json``, and for a tabular project ``splits/assignment.parquet``.
 
-    A panel: first, test cutoff, last observed. A tabular project: how many rows and groups are in
-    the test; and for each row of the layer, in its order, the contract's key (or its position
-    there, from 0, where there is none) and ``split``, ``train`` or ``test``.
+    A panel: first, test cutoff, last observed. A tabular project: for each protocol, how many rows
+    are on each side and in each fold; and for each row of the layer, in its order, the contract's
+    key columns, ``row`` (its place there, from 0), ``split`` and ``fold`` (`RowSplit`), and those
+    of the cut in time in ``late_split`` and ``late_fold`` where it is the second one.
     """
     project = work.project
     if project.kind == "panel":
@@ -44,37 +45,52 @@ def _cut_time(work: Work, project: ProjectSpec) -> None:
 
 
 def _cut_rows(work: Work, project: ProjectSpec) -> None:
-    """Draw the rows of the test of a tabular project.
-
-    Raises:
-        SpecError: all rows, or none, would be in the test.
-    """
-    key = tuple(name for name in work.contract.key if name in project.columns)
-    identity, share = identity_columns(project, work.contract.key), project.split.test_share
-    groups = project.with_role("group")
-    parts = []
-    wanted = tuple(dict.fromkeys((*key, *identity)))
-    for _, part in layer_parts(work.inputs["processed"], wanted):
-        test = draw_test(part, identity, share, project.seed)
-        side = pl.when(test).then(pl.lit("test")).otherwise(pl.lit("train")).alias("split")
-        parts.append(part.with_columns(side).select(*dict.fromkeys((*key, *groups)), "split"))
-    rows = pl.concat(parts)
-    tested = rows.filter(pl.col("split") == "test")
-    if tested.height in {0, rows.height}:
-        raise SpecError(
-            f"{tested.height} of {rows.height} rows would be the test",
-            f"project {project.name!r}, split.test_share",
-            "use a share that leaves rows on both sides, or give more rows",
+    """Cut the rows of a tabular project as it declares, once or twice."""
+    identity = identity_columns(project, work.contract.key)
+    key = [name for name in work.contract.key if name in project.columns]
+    times = project.with_role("time") if project.split.test_from is not None else ()
+    frame = read_layer(work.inputs["processed"], tuple(dict.fromkeys((*key, *identity, *times))))
+    named, told = frame.with_row_index(ROW).select(*key, ROW), {}
+    splits = row_splits(frame, project, identity)
+    for protocol, split in zip(row_protocols(project), splits, strict=True):
+        late = LATE if protocol.folder else ""
+        named = named.with_columns(
+            split.split.alias(f"{late}split"), split.fold.alias(f"{late}fold")
+        )
+        told[protocol.name] = {**_counts(split, frame, project), "folder": protocol.folder}
+        sides = told[protocol.name]["rows"]
+        work.note(
+            f"{protocol.title.lower()}: {sides['train']:,} rows to learn from, "
+            f"{sides['calibration']:,} to calibrate by, {sides['test']:,} for the test"
         )
     found = {
         "kind": project.kind,
-        "test_share": share,
         "seed": project.seed,
-        "rows": rows.height,
-        "test_rows": tested.height,
-        "groups": rows.select(groups).n_unique() if groups else None,
+        "rows": frame.height,
+        "groups": frame.select(identity).n_unique(),
+        "identity": list(identity),
+        "protocols": told,
     }
-    named = rows.select(*key, "split") if key else rows.select("split").with_row_index(POSITION)
     work.outputs["splits"].write_frame("assignment.parquet", named)
     work.outputs["splits"].write_bytes("split.json", json_bytes(found))
-    work.note(f"{rows.height - tested.height:,} rows to learn from, {tested.height:,} for the test")
+
+
+def _counts(split: RowSplit, frame: pl.DataFrame, project: ProjectSpec) -> dict[str, Any]:
+    """Return the rows on each side and in each fold, and in time the days of each side."""
+    sides = {side: split.side(side) for side in SIDES}
+    groups = frame.select(project.with_role("group"))
+    found: dict[str, Any] = {
+        "timed": split.timed,
+        "rows": {side: int(mask.sum()) for side, mask in sides.items()},
+        "groups": {
+            side: groups.filter(mask).n_unique() if groups.width else None
+            for side, mask in sides.items()
+        },
+        "folds": [int(judged.sum()) for _, _, judged in split.windows()],
+    }
+    if split.timed:
+        days = {side: frame[project.time].filter(mask) for side, mask in sides.items()}
+        found["days"] = {
+            side: [str(part.min()), str(part.max())] for side, part in days.items() if len(part)
+        }
+    return found

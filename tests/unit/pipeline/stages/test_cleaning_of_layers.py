@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from foresell.data.splits import draw_test
+from foresell.data.row_splits import split_by_groups
 from foresell.spec.cleaning import Cleaning, Fill, Outliers
-from foresell.spec.project import ProjectSpec, SplitSpec
+from foresell.spec.project import ProjectSpec
 from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 from tests.unit.pipeline.gatehouse import FRIDAY, Gatehouse, contract, landing, weekly
 
 WEEKS = 10  # of which the last two are the test
@@ -155,7 +156,7 @@ def test_in_a_tabular_project_rows_drawn_for_the_test_teach_nothing_and_stay(
             outliers=Outliers(columns=("size",), factor=factor, action="drop"),
         )
     )
-    test = draw_test(frame, ["order"], 0.4, project.seed)
+    test = ~pl.Series(split_by_groups(frame, project, ["order"]).side("train"))
     spoilt = frame.with_columns(pl.when(test).then(poison).otherwise("size").alias("size"))
     one, other = (
         Gatehouse(project=project, contract=ORDERS).validate(landing(rows, 7))
@@ -175,10 +176,11 @@ def test_what_the_split_calls_training_rows_is_what_cleaning_learnt_from() -> No
     rule = Outliers(columns=("paid",), factor=0.1, action="drop")
     house = Gatehouse(project=orders(Cleaning(outliers=rule)), contract=ORDERS)
     sides = house.validate(landing(frame)).split().read_frame("assignment.parquet")
-    test = draw_test(frame, ["order"], 0.4, house.project.seed)
-    assert sides.filter(pl.col("split") == "test")["order"].to_list() == (
-        frame.filter(test)["order"].to_list()
-    )
+    test = ~pl.Series(split_by_groups(frame, house.project, ["order"]).side("train"))
+    # What is dropped was learnt from, so of fewer rows no more are judged.
+    judged = sides.filter(pl.col("split") != "train")["order"].to_list()
+    assert set(judged) <= set(frame.filter(test)["order"].to_list())
+    assert len(judged) > 0.3 * sides.height
     assert 0 < house.audit[1]["changed"] < frame.filter(~test).height
 
 

@@ -1,0 +1,186 @@
+"""Rows of a table answered by ONNX graphs: a point, quantiles around it, and what was never seen.
+
+Nothing is unpickled, and neither scikit-learn nor a booster is imported: the graphs take raw
+columns, and how sure an answer is stands in tables of plain numbers. A row is answered alone or
+among a million others with the same bits.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from foresell.bundle.bundle import Bundle
+from foresell.errors import DataError, UsageError
+from foresell.features.levels import Vector
+from foresell.models.tabular.answering import graph_answers
+from foresell.models.tabular.uncertainty import (
+    Bands,
+    Matrix,
+    RowUncertainty,
+    band_codes,
+    member_spread,
+    row_quantiles,
+    uncertainty_from_json,
+)
+from foresell.spec.forecast import CONFORMAL, ENSEMBLE, quantile_columns
+from foresell.spec.project import ProjectSpec
+from foresell.spec.reading import parse_project
+
+PLAIN = "plain/learner.json"  # as `foresell.models.tabular.plain_files` writes it
+SIZE = "size"  # the graph that says how large a miss is to be expected
+_ROWS = 2**16  # rows that the graphs see at once; what they answer does not hang on it
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowModel:
+    """What is needed to answer rows.
+
+    ``champion``: its name. ``graphs``: serialised ONNX by name, ``constant``: what it always says
+    where it is a baseline. ``members``: the graphs whose disagreement is the size of a miss, where
+    the method asks for it. ``seen``: the texts of each column that training rows held.
+    """
+
+    project: ProjectSpec
+    champion: str
+    graphs: Mapping[str, bytes]
+    constant: float | None
+    members: tuple[str, ...]
+    uncertainty: RowUncertainty
+    seen: Mapping[str, frozenset[str]]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The raw columns of a row, in declared order."""
+        return self.project.with_role("feature")
+
+    @property
+    def bands(self) -> Bands:
+        """The declared bands, by which quantiles are told apart."""
+        return self.project.bands
+
+
+def row_model(bundle: Bundle) -> RowModel:
+    """Return what a bundle of a tabular project answers with.
+
+    A bundle without a file that is needed is a ``DataError``.
+    """
+    project = parse_project(bundle.project_text, "bundle/project.yaml")
+    told: Mapping[str, Any] = json.loads(_file(bundle, PLAIN))
+    champion = str(told["chosen"])
+    known = uncertainty_from_json(told["uncertainty"][champion])
+    constant = told["baselines"].get(champion)
+    members = tuple(told["parts"]) if known.method == ENSEMBLE else ()
+    asked = [*([champion] if constant is None else []), *members]
+    asked += [SIZE] if known.method == CONFORMAL else []
+    return RowModel(
+        project=project,
+        champion=champion,
+        graphs={name: _file(bundle, f"onnx/{name}.onnx") for name in dict.fromkeys(asked)},
+        constant=constant,
+        members=members,
+        uncertainty=known,
+        seen=_seen(told["parts"].values()),
+    )
+
+
+def answer_rows(bundle: Bundle, frame: pl.DataFrame) -> pl.DataFrame:
+    """Answer raw rows from a bundle; see `answer_with`."""
+    return answer_with(row_model(bundle), frame)
+
+
+def answer_with(model: RowModel, frame: pl.DataFrame) -> pl.DataFrame:
+    """Answer raw rows (n,) in the types of the contract, in their order.
+
+    Returns (n,) ``prediction``, ``p10``, ``p90``, ``q0.025`` ... ``q0.975``, in the unit of the
+    target and finite; ``interval_method``; ``unseen``: the columns whose text no training row held.
+
+    Raises:
+        UsageError: a column that the model reads is missing.
+        DataError: a row has no answer, since what the target is relative to is unknown in it.
+    """
+    if lacks := [name for name in model.features if name not in frame.columns]:
+        raise UsageError(
+            f"the rows lack {', '.join(lacks)}", "rows", f"give {', '.join(model.features)}"
+        )
+    point, size = _point(model, frame), _size(model, frame)
+    if (bad := np.flatnonzero(~(np.isfinite(point) & np.isfinite(size)))).size:
+        raise DataError(
+            f"{bad.size:,} of {frame.height:,} rows have no answer, the first is row {bad[0] + 1}",
+            f"project {model.project.name!r}, models.relative_to",
+            f"give every row {', '.join(model.project.models.relative_to) or 'all columns'}",
+        )
+    floor = model.project.nonnegative
+    band = band_codes(frame, model.bands)
+    quantiles: Matrix = row_quantiles(model.uncertainty, point, size, band, nonnegative=floor)
+    told = dict(zip(quantile_columns(), quantiles.T, strict=True))
+    return pl.DataFrame({
+        "prediction": np.maximum(point, 0.0) if floor else point,
+        "p10": told["q0.1"],
+        "p90": told["q0.9"],
+        **told,
+    }).with_columns(
+        pl.lit(model.uncertainty.method).alias("interval_method"), _unseen(frame, model.seen)
+    )
+
+
+def _point(model: RowModel, frame: pl.DataFrame) -> Vector:
+    """Return (rows,) what the champion says."""
+    if model.constant is not None:
+        return np.full(frame.height, model.constant)
+    return _run(model.graphs[model.champion], frame)
+
+
+def _size(model: RowModel, frame: pl.DataFrame) -> Vector:
+    """Return (rows,) how large a miss is to be expected, as the method has it."""
+    if model.members:
+        return member_spread([_run(model.graphs[name], frame) for name in model.members])
+    return _run(model.graphs[SIZE], frame) if SIZE in model.graphs else np.ones(frame.height)
+
+
+def _run(graph: bytes, frame: pl.DataFrame) -> Vector:
+    """Return (rows,) the answers of one graph, some rows at a time for the sake of memory."""
+    parts = [graph_answers(graph, rows) for rows in frame.iter_slices(_ROWS)]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _seen(parts: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """Return the texts that the parts of a model know, by column."""
+    found: dict[str, set[str]] = {}
+    for part in parts:
+        for known in part["encoding"]["categories"]:
+            found.setdefault(known["column"], set()).update(known["values"])
+    return {name: frozenset(values) for name, values in found.items()}
+
+
+def _unseen(frame: pl.DataFrame, seen: Mapping[str, frozenset[str]]) -> pl.Expr:
+    """Return the names of the columns of each row whose text is new; a null is nothing new."""
+    new = [
+        pl
+        .when(pl.lit(frame[name].is_not_null() & ~frame[name].is_in(sorted(known))))
+        .then(pl.lit(name))
+        .alias(name)
+        for name, known in seen.items()
+        if name in frame.columns
+    ]
+    if not new:
+        return pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first().alias("unseen")
+    return pl.concat_list(new).list.drop_nulls().alias("unseen")
+
+
+def _file(bundle: Bundle, name: str) -> bytes:
+    """Return one of the model's files.
+
+    Raises:
+        DataError: it is not in the bundle.
+    """
+    if name not in bundle.model:
+        raise DataError(
+            f"model/{name} is missing",
+            "bundle",
+            "train again: foresell run PROJECT",
+        )
+    return bundle.model[name]

@@ -1,0 +1,324 @@
+"""Rows that a request holds: what they may be, and everything that is wrong with them at once."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel, Field, ValidationError, create_model
+
+from foresell.contracts.compiled.request_fields import (
+    RequestField,
+    request_conditions,
+    request_fields,
+)
+from foresell.contracts.compiled.request_model import request_model
+from foresell.contracts.compiled.rows import breaks
+from foresell.contracts.condition import Condition
+from foresell.contracts.contract import Contract
+from foresell.contracts.rules import Rule, contract_rules
+from foresell.contracts.values import TYPES
+from foresell.errors import UsageError
+from foresell.spec.project import ProjectSpec
+
+IGNORED = "Accepted and ignored: the model does not use it."
+_LONGEST = 60  # characters of a field's name that an error shows
+_KINDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "date": "day as YYYY-MM-DD",
+}
+# What pydantic calls an error, and the rule of the contract that it is.
+_RULES = {
+    "greater_than_equal": "minimum",
+    "less_than_equal": "maximum",
+    "greater_than": "exclusiveMinimum",
+    "less_than": "exclusiveMaximum",
+    "string_too_short": "minLength",
+    "string_too_long": "maxLength",
+    "string_pattern_mismatch": "pattern",
+    "values": "values",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a row, counted from 1. No value of the row stands in it.
+
+    ``field`` is empty where the row as a whole is none. ``rule`` is the kind of the contract's rule
+    (``minimum``, ``values``, ...), its name where it is about several fields, or ``required``,
+    ``type``, ``finite`` or ``unknown``. ``allowed``: what the field may be, empty where ``says``
+    tells it.
+    """
+
+    row: int
+    field: str
+    rule: str
+    says: str
+    allowed: str = ""
+
+    def __str__(self) -> str:
+        """Return it as one line for people, without the row."""
+        allowed = f" (allowed: {self.allowed})" if self.allowed else ""
+        return f"{self.field}{': ' if self.field else ''}{self.says}{allowed}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestForm:
+    """What one row of a request may be. ``fields`` are those that the model uses.
+
+    ``ignored``: the other columns of the contract, which are accepted whatever they hold.
+    """
+
+    model: type[BaseModel]
+    fields: tuple[RequestField, ...]
+    ignored: tuple[str, ...]
+    conditions: tuple[Rule, ...]
+    rules: Mapping[tuple[str, str], Rule]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requested:
+    """Rows as they were read: ``frame`` has those without a problem, in the contract's types.
+
+    ``ignored``: for each of these the fields that it gave and the model does not use.
+    """
+
+    frame: pl.DataFrame
+    problems: tuple[Problem, ...]
+    ignored: tuple[tuple[str, ...], ...]
+
+
+def used_columns(project: ProjectSpec) -> tuple[str, ...]:
+    """Return the columns that a row to be answered tells, in declared order."""
+    if project.kind == "panel":
+        return project.with_role("key", "time", "known_future")
+    return project.with_role("feature")
+
+
+def request_form(project: ProjectSpec, contract: Contract) -> RequestForm:
+    """Return what a request may hold, from the declaration and the contract alone.
+
+    Of a panel what is planned may be left out: what is usual for the series is taken.
+    """
+    names = used_columns(project)
+    told = _with_optional(contract, project.with_role("known_future"))
+    fields = request_fields(told, names)
+    others = tuple(name for name in contract.columns if name not in names)
+    plain = request_model(told, names)
+    conditions = request_conditions(told, fields)
+    says = "; ".join(rule.says for rule in conditions)
+    extra: dict[str, Any] = {
+        f"ignored_{at}": (Any, Field(default=None, alias=name, description=IGNORED))
+        for at, name in enumerate(others)
+    }
+    return RequestForm(
+        model=create_model(
+            plain.__name__,
+            __base__=plain,
+            __doc__=f"{plain.__doc__}{f' Rules: {says}.' if says else ''}",
+            **extra,
+        ),
+        fields=fields,
+        ignored=others,
+        conditions=conditions,
+        rules={(rule.columns[0], rule.kind): rule for rule in contract_rules(told)},
+    )
+
+
+def parse_rows(text: str, where: str) -> tuple[list[Any], bool]:
+    """Return the rows that JSON ``text`` holds, and whether it was a list of them.
+
+    Raises:
+        UsageError: it is no JSON, holds a field twice, or is neither an object nor a list of some.
+    """
+    try:
+        found = json.loads(text, object_pairs_hook=_fields_once)
+    except json.JSONDecodeError as error:
+        raise UsageError(
+            f"not JSON: {error.msg}, line {error.lineno}, column {error.colno}",
+            where,
+            'give one row as {"NAME": VALUE, ...} in double quotes, or a list of rows',
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"not a row: {error}", where, "give each field once, with a plain value"
+        ) from error
+    if isinstance(found, dict):
+        return [found], False
+    if isinstance(found, list) and found:
+        return found, True
+    what = "the list is empty" if isinstance(found, list) else "neither a row nor a list of rows"
+    raise UsageError(what, where, 'give one row as {"NAME": VALUE, ...}, or a list of rows')
+
+
+def read_requests(rows: Sequence[Any], form: RequestForm) -> Requested:
+    """Check ``rows`` against ``form``; every problem of every row is told."""
+    problems: list[Problem] = []
+    good: list[BaseModel] = []
+    ignored: list[tuple[str, ...]] = []
+    for at, row in enumerate(rows, start=1):
+        model, wrong = _read(row, at, form)
+        problems += wrong
+        if model is not None and not wrong:
+            good.append(model)
+            ignored.append(tuple(name for name in form.ignored if name in row))
+    frame = pl.DataFrame(
+        {one.name: [getattr(model, one.attribute) for model in good] for one in form.fields},
+        schema={one.name: TYPES[one.kind] for one in form.fields},
+    )
+    return Requested(frame=frame, problems=tuple(problems), ignored=tuple(ignored))
+
+
+def refuse_problems(problems: Sequence[Problem], rows: int, where: str, project: str) -> None:
+    """Refuse rows with ``problems``; none is fine. ``rows``: how many were given.
+
+    Raises:
+        UsageError: it tells all problems of the first row that has any, and how many others have.
+    """
+    if not problems:
+        return
+    bad = list(dict.fromkeys(problem.row for problem in problems))
+    first = [str(problem) for problem in problems if problem.row == bad[0]]
+    whose = "the row is" if rows == 1 else f"row {bad[0]} of {rows:,} is"
+    also = f"\n  and {len(bad) - 1:,} more of the rows are refused" if len(bad) > 1 else ""
+    raise UsageError(
+        f"{whose} refused" + "".join(f"\n  {line}" for line in first) + also,
+        where,
+        f"mend {'it' if len(bad) == 1 else 'them'}; every field and its limits: "
+        f"foresell predict {project} --show-schema",
+    )
+
+
+def _with_optional(contract: Contract, names: Sequence[str]) -> Contract:
+    """Return ``contract`` with the columns ``names`` no longer required."""
+    if not names:
+        return contract
+    table = contract.schema[0]
+    columns = tuple(
+        replace(column, required=False) if column.name in names else column
+        for column in table.properties
+    )
+    return replace(contract, schema=(replace(table, properties=columns),))
+
+
+def _fields_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON.
+
+    Raises:
+        ValueError: a field stands in it twice, and nobody can tell which one is meant.
+    """
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the field {name[:_LONGEST]!r} stands in it twice")
+        found[name] = value
+    return found
+
+
+def _read(row: Any, at: int, form: RequestForm) -> tuple[BaseModel | None, list[Problem]]:
+    """Return one row as a model, or what is wrong with it."""
+    if not isinstance(row, Mapping):
+        return None, [Problem(row=at, field="", rule="type", says="it is no object of fields")]
+    known = {*(one.name for one in form.fields), *form.ignored}
+    unknown = [_unknown(str(name), at, form, known) for name in row if name not in known]
+    given = {name: value for name, value in row.items() if name in known}
+    try:
+        return form.model.model_validate(given), unknown
+    except ValidationError as error:
+        wrong = list(_wrong(error, at, form))
+        fields = {problem.field for problem in wrong}
+        return None, [*unknown, *wrong, *_contradictions(given, at, form, fields)]
+
+
+def _wrong(error: ValidationError, at: int, form: RequestForm) -> Iterator[Problem]:
+    """Yield what is wrong with single fields, in the order of the model's."""
+    by_name = {one.name: one for one in form.fields}
+    for found in error.errors(include_url=False, include_context=False):
+        if not found["loc"]:
+            continue  # a rule over several fields; told by `_contradictions`
+        field = by_name[str(found["loc"][0])]
+        missing = found["type"] == "missing" or found["input"] is None
+        rule = "required" if missing else _RULES.get(found["type"], "type")
+        if found["type"] == "finite_number" and not missing:
+            rule = "finite"
+        yield Problem(
+            row=at,
+            field=field.name,
+            rule=rule,
+            says=_says(field, rule, form),
+            allowed="" if rule == "values" else _allowed(field),
+        )
+
+
+def _contradictions(
+    given: Mapping[str, Any], at: int, form: RequestForm, wrong: set[str]
+) -> Iterator[Problem]:
+    """Yield the broken rules over several fields, none of which is ``wrong`` by itself."""
+    row = {
+        one.name: _plain(given.get(one.name), one) for one in form.fields if one.name not in wrong
+    }
+    for rule in form.conditions:
+        told = row.keys() >= set(rule.columns) and isinstance(rule.limit, Condition)
+        if told and isinstance(rule.limit, Condition) and breaks(rule.limit, row):
+            yield Problem(
+                row=at,
+                field=", ".join(rule.columns),
+                rule=rule.name.removesuffix(": condition"),
+                says=f"contradict each other: {rule.says}",
+            )
+
+
+def _plain(value: Any, field: RequestField) -> Any:
+    """Return a value that was found right, as a rule over several fields reads it."""
+    return date.fromisoformat(value) if field.kind == "date" and isinstance(value, str) else value
+
+
+def _unknown(name: str, at: int, form: RequestForm, known: set[str]) -> Problem:
+    """Return the problem of a field that the contract does not know, with the nearest it does."""
+    plain = {word.casefold(): word for word in sorted(known)}
+    close = get_close_matches(name.casefold(), plain, n=1, cutoff=0.6)
+    takes = ", ".join(one.name for one in form.fields)
+    hint = f"did you mean {plain[close[0]]!r}?" if close else f"the model takes {takes}"
+    return Problem(
+        row=at,
+        field=repr(name[:_LONGEST]),
+        rule="unknown",
+        says=f"is no column of the contract; {hint}",
+    )
+
+
+def _says(field: RequestField, rule: str, form: RequestForm) -> str:
+    """Return what is wrong with a field, in words."""
+    if rule == "required":
+        return "must have a value"
+    if rule == "finite":
+        return "is no finite number"
+    if rule == "type":
+        return (
+            "is neither true nor false"
+            if field.kind == "boolean"
+            else f"is no {_KINDS[field.kind]}"
+        )
+    return form.rules[field.name, rule].says.removeprefix(f"{field.name} ")
+
+
+def _allowed(field: RequestField) -> str:
+    """Return what a field may be, in words."""
+    limits, words = field.limits, [_KINDS[field.kind]]
+    if {"ge", "le"} <= limits.keys():
+        words.append(f"{limits['ge']} to {limits['le']}")
+    else:
+        named = (("ge", "from"), ("gt", "above"), ("le", "up to"), ("lt", "below"))
+        words += [f"{word} {limits[name]}" for name, word in named if name in limits]
+    if {"min_length", "max_length"} & limits.keys():
+        low, high = limits.get("min_length", 0), limits.get("max_length")
+        words.append(f"{low} characters or more" if high is None else f"{low} to {high} characters")
+    words += [f"matching {limits['pattern']}"] if "pattern" in limits else []
+    words += [f"one of {', '.join(map(str, field.domain))}"] if field.domain is not None else []
+    return ", ".join(words)

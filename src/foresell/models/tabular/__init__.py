@@ -1,0 +1,1 @@
+"""Learning from rows of a table: the same learner for every tabular project."""

@@ -1,0 +1,135 @@
+"""What a tabular bundle holds of its learner: ONNX graphs, plain files, and joblib for people.
+
+``joblib/NAME.joblib`` is a whole scikit-learn Pipeline, from raw rows to the target. foresell
+writes it for people who want to go on with it in their own notebook and never reads it: a pickle
+runs code when it is loaded. It is also what each graph is proved against.
+"""
+
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Self
+
+import joblib
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from foresell.models.boosted import LIBRARIES
+from foresell.models.parts import resolve
+from foresell.models.tabular.contributions import with_means
+from foresell.models.tabular.deriving import FACTOR, Deriver
+from foresell.models.tabular.graphs import learner_graphs
+from foresell.models.tabular.parity import Proved, parity_files
+from foresell.models.tabular.plain import (
+    SIZE,
+    PlainPart,
+    encode,
+    part_answers,
+    plain_learner,
+)
+from foresell.models.tabular.plain_files import write_plain
+from foresell.models.tabular.relative import labels
+from foresell.models.tabular.uncertainty import sizes_of
+from foresell.models.trees.growing import Trees
+
+if TYPE_CHECKING:
+    from foresell.models.tabular.learner import TabularLearner
+
+FOLDER = "joblib/"
+_COMPRESSED = ("zlib", 3)
+
+Vector = NDArray[np.float64]
+
+
+class Answer(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """The last step of a whole pipeline: parts on a derived frame, weighed, times the factor.
+
+    ``parts``: fitted pipelines by name; ``weights``: of each part in the answer.
+    """
+
+    def __init__(self, parts: Mapping[str, Pipeline], weights: Mapping[str, float]) -> None:
+        """Keep the fitted parts."""
+        self.parts = parts
+        self.weights = weights
+
+    def fit(self, X: pl.DataFrame, y: Vector) -> Self:  # noqa: N803 - as scikit-learn names it
+        """Fit every part again on a derived frame (n rows) and its targets ``y`` (n,)."""
+        label = labels(y, _factor(X))
+        for part in self.parts.values():
+            part.fit(X, label)
+        return self
+
+    def predict(self, X: pl.DataFrame) -> Vector:  # noqa: N803 - as scikit-learn names it
+        """Return (n,) answers to a derived frame, in the unit of the target."""
+        total = np.zeros(X.height)
+        for name, weight in self.weights.items():
+            total += weight * np.asarray(self.parts[name].predict(X), dtype=np.float64)
+        return np.asarray(total * _factor(X))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return that the parts came fitted."""
+        return True
+
+
+def whole_pipeline(learner: "TabularLearner", name: str) -> Pipeline:
+    """Return a fitted Pipeline from raw rows to the answers of a candidate or an ensemble.
+
+    It takes a polars frame with the columns whose role is ``feature``.
+    """
+    weights = learner.ensembles.get(name, {name: 1.0})
+    used = {part: float(weight) for part, weight in weights.items() if weight}
+    answer = Answer({part: learner.parts[part] for part in used}, used)
+    return Pipeline([("derive", learner.deriver), ("answer", answer)])
+
+
+def artifact_files(learner: "TabularLearner", frame: pl.DataFrame, seed: int) -> dict[str, bytes]:
+    """Return the files of a bundle's model by name: ``onnx/``, ``plain/`` and ``joblib/``.
+
+    ``frame``: the raw rows that the learner was fitted on; those of the proof are drawn from it by
+    ``seed``. A graph that says something else than its pipeline is a GateError, a part that cannot
+    be exported a DataError; both name it.
+    """
+    plain = with_means(plain_learner(learner), frame)
+    files = write_plain(plain)
+    proved = {}
+    with threadpool_limits(limits=1):  # threads that wait for each other cost more than they give
+        for name, graph in learner_graphs(plain).items():
+            if name == SIZE and plain.size is not None:
+                proved[name] = Proved(graph=graph, says=_size_said(learner.deriver, plain.size))
+                continue
+            pipeline = whole_pipeline(learner, name)
+            proved[name] = Proved(graph=graph, says=pipeline.predict)
+            files[f"{FOLDER}{name}.joblib"] = dumped(pipeline)
+        return files | parity_files(plain, proved, frame, seed)
+
+
+def _size_said(deriver: Deriver, size: PlainPart) -> Callable[[pl.DataFrame], Vector]:
+    """Return what answers the size of a miss of raw rows, by the library that grew its trees."""
+
+    def says(frame: pl.DataFrame) -> Vector:
+        derived = deriver.transform(frame)
+        if size.library is None or size.native is None:
+            logs = part_answers(size, derived)
+        else:
+            read: Callable[[bytes], Trees] = resolve(f"{LIBRARIES[size.library]}:read")
+            logs = read(size.native).predict(encode(size.encoding, derived))
+        return sizes_of(logs, _factor(derived))
+
+    return says
+
+
+def dumped(pipeline: Any) -> bytes:
+    """Return a pipeline as joblib writes it."""
+    kept = BytesIO()
+    joblib.dump(pipeline, kept, compress=_COMPRESSED)
+    return kept.getvalue()
+
+
+def _factor(derived: pl.DataFrame) -> Vector:
+    """Return (n,) the factor of each row; ones where the target is relative to nothing."""
+    if FACTOR not in derived.columns:
+        return np.ones(derived.height)
+    return derived[FACTOR].to_numpy()

@@ -1,0 +1,180 @@
+"""Every candidate of a table on the folds: what each says of rows held out, and which is chosen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from foresell.errors import CandidateError
+from foresell.models.candidates import Plan
+from foresell.models.judging import Progress
+from foresell.models.parts import Settings, resolve
+from foresell.models.tabular.ensembles import SIMPLE, Weights, with_ensembles
+from foresell.models.tabular.estimators import settled
+from foresell.models.tabular.lessons import Rows, Vector, Window, judged_plainly
+from foresell.models.tabular.targets import BASELINES, baselines_of
+
+FOLD_COLUMNS = {
+    "candidate": pl.String,
+    "fold": pl.Int64,
+    "n": pl.Int64,
+    "rmse": pl.Float64,
+    "mae": pl.Float64,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judging:
+    """Where candidates are judged: the folds, and the training rows they hold out.
+
+    ``trials``: of each search; ``seed`` starts it.
+    """
+
+    windows: Sequence[Window]
+    rows: Rows
+    seed: int
+    trials: int
+
+    @property
+    def fold(self) -> NDArray[np.int64]:
+        """(rows,) the fold that holds a row out, -1 where none does."""
+        found = np.full(len(self.rows.target), -1, dtype=np.int64)
+        for window in self.windows:
+            found[window.places] = window.number
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the folds say.
+
+    ``said``: (rows,) by candidate, ensemble and baseline, of training rows held out, NaN of others.
+    ``settings``: all of each candidate, in the order of the plans. ``weights``: of each ensemble.
+    ``folds``: see `fold_table`. ``failures``: why others are not among them.
+    """
+
+    rows: Rows
+    said: Mapping[str, Vector]
+    settings: Mapping[str, Settings]
+    weights: Mapping[str, Weights]
+    chosen: str
+    folds: pl.DataFrame
+    failures: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+    def without(self, failures: Mapping[str, str], ground: Judging) -> "Verdict":
+        """Return the same less candidates that failed later."""
+        if not failures:
+            return self
+        kept = {name: value for name, value in self.settings.items() if name not in failures}
+        found = _combined(ground, {name: self.said[name] for name in kept}, kept)
+        return replace(found, failures={**self.failures, **failures}, notes=self.notes)
+
+
+def judged(ground: Judging, plans: Sequence[Plan], progress: Progress) -> Verdict:
+    """Return what the folds say of all ``plans``; one that fails is left out by name and reason."""
+    rows = len(ground.rows.target)
+    full = [replace(plan, settings=settled(plan.name, plan.settings, rows)) for plan in plans]
+    settings = {plan.name: plan.settings for plan in full if not plan.space}
+    said, failures = judged_plainly(ground.windows, settings, rows, progress)
+    notes: list[str] = []
+    for plan in full:
+        if not plan.space:
+            continue
+        try:
+            search = resolve("foresell.models.tabular.tuning:tuned")
+            found = search(ground, plan, ground.trials, progress)
+        except CandidateError as error:
+            failures[plan.name] = f"{error.what} (while its settings were searched)"
+            progress(f"{plan.name} failed: {error.what}")
+        else:
+            said[plan.name], settings[plan.name] = found.said, found.settings
+            notes.extend(f"{plan.name}: {note}" for note in found.notes)
+    kept = {plan.name: settings[plan.name] for plan in full if plan.name in said}
+    verdict = _combined(ground, {name: said[name] for name in kept}, kept)
+    return replace(verdict, failures=failures, notes=tuple(notes))
+
+
+def _combined(
+    ground: Judging, members: Mapping[str, Vector], settings: Mapping[str, Settings]
+) -> Verdict:
+    """Return what the folds say of the candidates, their ensembles and the baselines."""
+    rows, fold = ground.rows, ground.fold
+    seen = fold >= 0
+    said: dict[str, Vector] = dict(members)
+    weights: Mapping[str, Weights] = {}
+    if members:
+        held = {name: values[seen] for name, values in members.items()}
+        weight = rows.weight[seen] / max(float(rows.weight[seen].mean()), 1e-300)
+        found, weights = with_ensembles(held, rows.target[seen], weight, fold[seen])
+        for name in weights:
+            said[name] = np.full(len(seen), np.nan)
+            said[name][seen] = found[name]
+    answering = tuple(said)
+    for name in BASELINES:
+        said[name] = np.full(len(seen), np.nan)
+    for window in ground.windows:
+        known = window.known
+        for name, value in baselines_of(rows.target[known], rows.weight[known]).items():
+            said[name][window.places] = value
+    return Verdict(
+        rows=rows,
+        said=said,
+        settings=settings,
+        weights=weights,
+        chosen=_chosen(rows, said, answering, seen),
+        folds=fold_table(rows, said, fold),
+        failures={},
+    )
+
+
+def _chosen(
+    rows: Rows, said: Mapping[str, Vector], answering: Sequence[str], seen: NDArray[np.bool_]
+) -> str:
+    """Return the candidate with the least root mean squared error; then absolute, then by name.
+
+    A baseline alone is never chosen. Where nothing was held out it is the plain mean of all; ""
+    where nothing answers.
+    """
+    if not answering:
+        return ""
+    if not seen.any():
+        return SIMPLE
+
+    def errors(name: str) -> tuple[float, float, str]:
+        return (*error_of(rows.target[seen] - said[name][seen], rows.weight[seen]), name)
+
+    return min(answering, key=errors)
+
+
+def error_of(misses: Vector, weight: Vector) -> tuple[float, float]:
+    """Return the root mean squared and the mean absolute error of weighed misses (n,).
+
+    >>> error_of(np.array([3.0, -1.0]), np.array([1.0, 1.0]))[1]
+    2.0
+    """
+    total = float(weight.sum())
+    share = weight / total if total > 0 else np.full(len(weight), 1 / max(len(weight), 1))
+    return float(np.sqrt((share * misses**2).sum())), float((share * np.abs(misses)).sum())
+
+
+def fold_table(rows: Rows, said: Mapping[str, Vector], fold: NDArray[np.int64]) -> pl.DataFrame:
+    """Return one row per candidate and fold, by fold, then error: `FOLD_COLUMNS`.
+
+    ``n``: rows held out; errors in the unit of the target, rows weighed as the data says.
+    """
+    lines = []
+    for number in np.unique(fold[fold >= 0]).tolist():
+        mine = fold == number
+        for name, values in said.items():
+            rmse, mae = error_of(rows.target[mine] - values[mine], rows.weight[mine])
+            lines.append({
+                "candidate": name,
+                "fold": number,
+                "n": int(mine.sum()),
+                "rmse": rmse,
+                "mae": mae,
+            })
+    return pl.DataFrame(lines, schema=FOLD_COLUMNS).sort("fold", "rmse", "candidate")

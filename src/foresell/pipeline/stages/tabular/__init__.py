@@ -1,0 +1,1 @@
+"""Stages of a tabular project: what they do otherwise than those of a panel."""

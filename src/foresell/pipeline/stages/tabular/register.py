@@ -1,0 +1,138 @@
+"""register, of a table: the judged recipe refitted on every row, packed with its proof as a bundle.
+
+Every candidate and ensemble becomes an ONNX graph from raw columns to the target, compared with its
+scikit-learn Pipeline before anything is written: one that says something else fails the stage.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from foresell.bundle.bundle import Bundle, write_bundle
+from foresell.contracts.contract import Contract
+from foresell.evaluate.protocols import row_protocols
+from foresell.models.tabular.learner_files import read_judged
+from foresell.pipeline.fingerprint import libraries
+from foresell.pipeline.layer import read_files
+from foresell.pipeline.stages.tabular.reading import Table, read_table
+from foresell.pipeline.work import Work
+from foresell.spec.ports import Store
+from foresell.spec.project import ProjectSpec
+
+if TYPE_CHECKING:
+    from foresell.models.tabular.learner import TabularLearner
+
+_TOLD = ("title", "champion", "rows", "scores", "best_baseline", "verdict")
+
+
+def run(work: Work) -> None:
+    """Write ``bundle/``; scores, intervals and weights of ensembles are the judged model's."""
+    from foresell.models.tabular.artifacts import artifact_files  # noqa: PLC0415 - scikit-learn
+    from foresell.models.tabular.learner import refit_tabular  # noqa: PLC0415 - scikit-learn
+
+    project, table = work.project, read_table(work)
+    judged = read_files(work.inputs["judged"])
+    final = refit_tabular(read_judged(judged), table.frame, project, table.kinds, work.note)
+    count = len(final.parts) + len(final.ensembles)
+    work.note(f"writing {count} ONNX graphs and comparing them with their pipelines")
+    known = table.frame.filter(pl.col(project.target).is_not_null())
+    files = artifact_files(final, known.select(project.with_role("feature")), project.seed)
+    texts = work.declarations
+    bundle = Bundle(
+        metadata=_metadata(work, table, final),
+        project_text=texts["project.yaml"],
+        contract_text=texts["contract.yaml"],
+        model={**files, "learner.json": judged["learner.json"]},
+        history=pl.DataFrame(),
+        asked=pl.DataFrame(),
+    )
+    identity = write_bundle(bundle, work.outputs["bundle"])
+    size = sum(map(len, files.values())) / 1e6
+    work.note(f"bundle {identity[:12]}, learnt from {known.height:,} rows, {size:.1f} MB")
+
+
+def _metadata(work: Work, table: Table, final: "TabularLearner") -> dict[str, object]:
+    """Return what the bundle says of itself."""
+    project, contract, evaluation = work.project, work.contract, work.inputs["evaluation"]
+    test = json.loads(evaluation.read_bytes("test.json"))
+    return {
+        "project": project.name,
+        "kind": project.kind,
+        "target": project.target,
+        "unit": project.unit,
+        "preset": work.preset,
+        "champion": final.chosen,
+        "features": [_feature(name, contract) for name in project.with_role("feature")],
+        "roles": {name: role for name, role in project.columns.items() if role != "excluded"},
+        "derived": [
+            {"name": column.name, "of": list(column.of), "how": column.how}
+            for column in final.deriver.columns
+        ],
+        "relative_to": list(final.deriver.relative_to),
+        "rows": table.frame[project.target].count(),
+        "scores": test["scores"],
+        "protocols": {
+            name: {told: one[told] for told in _TOLD} for name, one in test["protocols"].items()
+        },
+        "intervals": {"method": final.interval_method, "scores": _interval_scores(test["scores"])},
+        "leaderboard": {
+            protocol.name: _leaderboard(evaluation, protocol.folder)
+            for protocol in row_protocols(project)
+        },
+        "result_id": test["result_id"],
+        "gate": {**test["verdict"], "override": work.override},
+        "data": json.loads(work.inputs["manifest"].read_bytes("manifest.json")),
+        "contract_version": contract.version,
+        "contract_sha256": contract.digest,
+        "libraries": libraries(),
+        "seed": project.seed,
+        "input_example": input_example(table.frame, project, contract),
+    }
+
+
+def _feature(name: str, contract: Contract) -> dict[str, object]:
+    """Return what a bundle says of a raw column that its model reads."""
+    column = contract.columns[name]
+    return {
+        "name": name,
+        "role": "feature",
+        "type": column.logical_type,
+        "unit": column.unit,
+        "required": column.required,
+        "description": column.description,
+    }
+
+
+def _interval_scores(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the champion's scores that are about its intervals."""
+    return {name: value for name, value in scores.items() if name.startswith(("coverage", "width"))}
+
+
+def _leaderboard(evaluation: Store, folder: str) -> list[dict[str, Any]]:
+    """Return the rows of a protocol's leaderboard, best first."""
+    return pl.read_csv(evaluation.read_bytes(f"{folder}leaderboard.csv")).to_dicts()
+
+
+def input_example(
+    frame: pl.DataFrame, project: ProjectSpec, contract: Contract
+) -> dict[str, object]:
+    """Return one row that may be asked for, by feature: a day as text, the rest as it is in JSON.
+
+    The contract's own examples where every feature has one; otherwise the row of ``frame`` with the
+    middle target, of those that lack nothing if there are any. Nothing personal is among them: no
+    layer holds it.
+    """
+    names = project.with_role("feature")
+    examples = {name: contract.columns[name].examples for name in names}
+    if all(examples.values()):
+        return {name: values[0] for name, values in examples.items()}
+    known = frame.filter(pl.col(project.target).is_not_null())
+    whole = known.drop_nulls(names)
+    rows = (whole if whole.height else known).sort(project.target, *names, nulls_last=True)
+    row = rows.select(names).row(rows.height // 2, named=True)
+    return {
+        name: value.isoformat() if hasattr(value, "isoformat") else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,64 @@
+"""Bundles of tabular projects, trained on a table at hand and put where a run would leave them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from foresell.adapters.projects import read_declaration
+from foresell.adapters.store import DirectoryStore
+from foresell.bundle.bundle import Bundle, write_bundle
+from foresell.contracts.contract import parse_contract
+from foresell.contracts.headers import dropped_columns
+from foresell.contracts.reading import read_table
+from foresell.data.row_splits import split_by_groups
+from foresell.models.effort import TABULAR_EFFORTS
+from foresell.models.tabular.artifacts import artifact_files
+from foresell.models.tabular.learner import fit_tabular
+from foresell.spec.reading import parse_project
+
+FEW = ("ridge", "lightgbm")
+
+
+def make_bundle(
+    project: str,
+    content: bytes,
+    home: Path,
+    *,
+    candidates: Sequence[str] = FEW,
+    passed: bool = True,
+) -> Path:
+    """Fit ``candidates`` on all rows of the raw file ``content``; return the bundle's folder."""
+    texts = read_declaration(project, ())
+    spec = parse_project(texts.project_text, project)
+    contract = parse_contract(texts.contract_text, project)
+    frame = read_table(content, spec.tables[0], contract, dropped_columns(contract, spec.cleaning))
+    named = replace(spec, models=replace(spec.models, candidates=tuple(candidates)))
+    features = spec.with_role("feature")
+    kinds = {name: contract.columns[name].logical_type for name in features}
+    identity = spec.with_role("group") or features
+    split = split_by_groups(frame, spec, identity)
+    mine = split.side("train", "calibration")
+    effort = TABULAR_EFFORTS["fast"]
+    learner = fit_tabular(
+        frame.filter(pl.Series(mine)), split.take(mine), named, kinds, effort, print
+    )
+    bundle = Bundle(
+        metadata={
+            "project": project,
+            "champion": learner.chosen,
+            "gate": {"passed": passed, "override": None},
+        },
+        project_text=texts.project_text,
+        contract_text=texts.contract_text,
+        model=artifact_files(learner, frame.select(features), spec.seed),
+        history=pl.DataFrame(),
+        asked=pl.DataFrame(),
+    )
+    store = DirectoryStore(home / project / "bundle")
+    write_bundle(bundle, store)
+    state = home / project / ".state"
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "register.json").write_text("{}")
+    return store.root

@@ -1,0 +1,177 @@
+"""The proof of a bundle's graphs: what it holds, and that it finds those a little wrong."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from foresell.errors import DataError, GateError
+from foresell.models.forests import Forest
+from foresell.models.tabular.artifacts import artifact_files, whole_pipeline
+from foresell.models.tabular.graphs import answer_graph
+from foresell.models.tabular.parity import (
+    KEPT,
+    PARITY,
+    ROWS,
+    TOLERANCE,
+    Proved,
+    check_parity,
+    parity_files,
+)
+from foresell.models.tabular.plain import SIZE, Linear, PlainLearner, PlainPart, plain_learner
+from foresell.models.tabular.probes import MISSING, REAL, THRESHOLDS, UNSEEN
+from tests.unit.models.tabular.plain_toys import fitted
+from tests.unit.models.tabular.test_graphs import NAMES
+
+
+@lru_cache
+def files() -> dict[str, bytes]:
+    learner, frame = fitted()
+    return artifact_files(learner, frame, seed=1)
+
+
+@lru_cache
+def plain() -> PlainLearner:
+    return plain_learner(fitted()[0])
+
+
+def test_every_model_has_a_graph_a_proof_and_a_pipeline_for_people() -> None:
+    proof = json.loads(files()[PARITY])["models"]
+    graphs = {name for name in files() if name.startswith("onnx/") and name.endswith(".onnx")}
+    pipelines = {name for name in files() if name.startswith("joblib/")}
+
+    assert set(proof) == {*NAMES, SIZE}
+    assert graphs == {f"onnx/{name}.onnx" for name in proof}
+    assert pipelines == {f"joblib/{name}.joblib" for name in NAMES}
+
+
+def test_the_proof_rests_on_each_kind_of_row_and_some_of_each_travel() -> None:
+    for name, one in json.loads(files()[PARITY])["models"].items():
+        assert one["rows"].keys() == {REAL, THRESHOLDS, UNSEEN, MISSING}, name
+        assert one["rows"][REAL] == one["rows"][UNSEEN] == one["rows"][MISSING] == ROWS
+        assert one["rows"][THRESHOLDS] > 0.8 * ROWS
+        assert max(one["max_rel"].values()) <= TOLERANCE
+        assert len(one["expected"]) == 4 * KEPT
+        assert {len(values) for values in one["inputs"].values()} == {4 * KEPT}
+
+
+@pytest.mark.parametrize("name", [*NAMES, SIZE, None])
+def test_the_kept_rows_of_each_model_say_the_same_again(name: str | None) -> None:
+    assert 0 <= check_parity(files(), name) <= TOLERANCE
+
+
+def test_the_order_of_the_rows_changes_no_byte_of_the_proof() -> None:
+    learner, frame = fitted()
+    name = "gradient_boosting"
+    says = whole_pipeline(learner, name).predict
+    model = {name: Proved(graph=answer_graph(plain(), name), says=says)}
+
+    made = parity_files(plain(), model, frame, 1)
+
+    assert parity_files(plain(), model, frame.sample(fraction=1, shuffle=True, seed=3), 1) == made
+
+
+def with_forest(name: str, change: Callable[[Forest], Forest]) -> PlainPart:
+    part = plain().parts[name]
+    assert isinstance(part.core, Forest)
+    return replace(part, core=change(part.core))
+
+
+def in_32_bits(forest: Forest) -> Forest:
+    return replace(forest, threshold=forest.threshold.astype(np.float32).astype(np.float64))
+
+
+def below(forest: Forest) -> Forest:
+    return replace(forest, threshold=np.nextafter(forest.threshold, -np.inf))
+
+
+def other_way(forest: Forest) -> Forest:
+    return replace(forest, nan_left=~forest.nan_left)
+
+
+def heavier(forest: Forest) -> Forest:
+    return replace(forest, leaf=forest.leaf * (1 + 1e-3))
+
+
+def first_for_new(part: PlainPart) -> PlainPart:
+    """Answer a new text as the last known one."""
+    known = [
+        replace(one, values=("a text that no row has", *one.values[1:]))
+        for one in part.encoding.categories
+    ]
+    return replace(part, encoding=replace(part.encoding, categories=tuple(known)))
+
+
+def not_filled(part: PlainPart) -> PlainPart:
+    fill = part.encoding.fill
+    assert fill is not None
+    return replace(part, encoding=replace(part.encoding, fill=fill + 0.5))
+
+
+def tilted(part: PlainPart) -> PlainPart:
+    assert isinstance(part.core, Linear)
+    return replace(part, core=replace(part.core, weights=part.core.weights * (1 + 1e-3)))
+
+
+WRONG = {
+    "thresholds of 32 bits": ("gradient_boosting", lambda: in_32_bits, THRESHOLDS),
+    "less, not at most": ("random_forest", lambda: below, THRESHOLDS),
+    "less, in bins": ("hist_gradient_boosting", lambda: below, THRESHOLDS),
+    "NaN the other way": ("xgboost", lambda: other_way, ""),
+    "leaves too large": ("catboost", lambda: heavier, REAL),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_graph_of_trees_that_are_a_little_wrong_fails_and_is_named(wrong: str) -> None:
+    name, change, kind = WRONG[wrong]
+    failed = failure(name, with_forest(name, change()))
+    assert failed.what.startswith(f"the ONNX graph of {name} misses {name} by ")
+    assert failed.what.endswith(f"of its answer on {kind} rows" if kind else "rows")
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "kinds"),
+    [
+        ("ridge", first_for_new, (REAL, UNSEEN)),
+        ("lightgbm", first_for_new, (REAL, UNSEEN, THRESHOLDS)),
+        ("random_forest", not_filled, (REAL, MISSING)),
+        ("linear", tilted, (REAL,)),
+    ],
+)
+def test_a_graph_that_encodes_a_little_wrong_fails_and_is_named(
+    name: str, change: Callable[[PlainPart], PlainPart], kinds: tuple[str, ...]
+) -> None:
+    failed = failure(name, change(plain().parts[name]))
+    assert failed.what.startswith(f"the ONNX graph of {name} misses {name} by ")
+    assert failed.what.endswith(tuple(f"of its answer on {kind} rows" for kind in kinds))
+
+
+def failure(name: str, part: PlainPart) -> GateError:
+    """What is said of a graph that was made of ``part`` in place of the right one."""
+    learner, frame = fitted()
+    other = replace(plain(), parts={**plain().parts, name: part})
+    model = Proved(graph=answer_graph(other, name), says=whole_pipeline(learner, name).predict)
+    with pytest.raises(GateError) as caught:
+        parity_files(plain(), {name: model}, frame, 1)
+    return caught.value
+
+
+def test_a_bundle_whose_graph_is_another_one_is_found_out_when_it_is_opened() -> None:
+    swapped = {**files(), "onnx/greedy_ensemble.onnx": files()["onnx/linear.onnx"]}
+    with pytest.raises(GateError, match="the ONNX graph of greedy_ensemble misses what was proved"):
+        check_parity(swapped)
+
+
+@pytest.mark.parametrize("name", [PARITY, "onnx/greedy_ensemble.onnx"])
+def test_a_bundle_without_its_proof_or_its_graph_is_refused(name: str) -> None:
+    left = {key: content for key, content in files().items() if key != name}
+    with pytest.raises(DataError, match=f"{name} is missing"):
+        check_parity(left)
+
+
+def test_a_baseline_has_no_graph_and_nothing_to_prove() -> None:
+    assert check_parity(files(), "mean") == 0.0
