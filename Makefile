@@ -41,8 +41,10 @@ check: $(READY) ## Format, lint, types, import contracts, spelling
 test: $(READY) ## Run every test that this machine can
 	@$(RUN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
-bench: $(READY) ## Measure on real data: make bench DATA=DIR (a folder that holds walmart/)
+bench: $(READY) ## Measure on real data: make bench DATA=DIR (walmart/, sales_orders/, california/)
 	@$(RUN)/python -m benchmarks --data "$(DATA)"
+	@$(RUN)/python -m benchmarks.tabular --data "$(DATA)"
+	@$(RUN)/python -m benchmarks.scoring --data "$(DATA)"
 
 bench-peers: $(READY) ## Measure other libraries beside it: DATA=DIR, 10 GB of disk, half an hour
 	@$(RUN)/python -m benchmarks.peers --data "$(DATA)"

@@ -34,16 +34,15 @@ def make_bundle(
     spec = parse_project(texts.project_text, project)
     contract = parse_contract(texts.contract_text, project)
     frame = read_table(content, spec.tables[0], contract, dropped_columns(contract, spec.cleaning))
-    named = replace(spec, models=replace(spec.models, candidates=tuple(candidates)))
     features = spec.with_role("feature")
     kinds = {name: contract.columns[name].logical_type for name in features}
     identity = spec.with_role("group") or features
     split = split_by_groups(frame, spec, identity)
     mine = split.side("train", "calibration")
-    effort = TABULAR_EFFORTS["fast"]
-    learner = fit_tabular(
-        frame.filter(pl.Series(mine)), split.take(mine), named, kinds, effort, print
-    )
+    others = tuple(name for name in spec.models.candidates or () if name not in candidates)
+    effort = replace(TABULAR_EFFORTS["fast"], without=others)
+    rows = frame.filter(pl.Series(mine))
+    learner = fit_tabular(rows, split.take(mine), spec, kinds, effort, lambda _: None)
     bundle = Bundle(
         metadata={
             "project": project,

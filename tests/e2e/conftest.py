@@ -9,7 +9,10 @@ from foresell.api import RunResult
 from foresell.cli import main
 from tests.builders import weekly_files, write_files
 from tests.e2e.command import Foresell, Ran
+from tests.e2e.order_rows import Predict
 from tests.e2e.small_run import run
+from tests.row_bundles import make_bundle
+from tests.tabular_files import order_files, order_lines
 
 SMALL = 'stores: 8, products: 48, start: "2023-01-01"'
 
@@ -60,3 +63,22 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
         patch.setenv("FORESELL_PROJECTS", str(folder / "own"))
         result = platform.run("retail", preset="fast", home=folder / "home", override="a test")
     return folder, result
+
+
+@pytest.fixture(scope="session")
+def orders_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a bundle of ``sales_orders``, trained on few rows with two candidates."""
+    folder = tmp_path_factory.mktemp("orders")
+    make_bundle("sales_orders", order_files(order_lines(120))["sales_data_sample.csv"], folder)
+    return folder
+
+
+@pytest.fixture
+def predict(foresell: Foresell, orders_home: Path, monkeypatch: pytest.MonkeyPatch) -> Predict:
+    """``foresell predict sales_orders`` in that home."""
+    monkeypatch.setenv("FORESELL_HOME", str(orders_home))
+
+    def command(*words: str | Path) -> Ran:
+        return foresell("predict", "sales_orders", *words)
+
+    return command

@@ -17,6 +17,10 @@ from tests.builders import weekly_files, write_files
 from tests.tabular_files import district_files, order_files
 
 ROOT = Path(__file__).parents[2]
+ORDER_LINE = (
+    b'{"QUANTITYORDERED": 30, "PRICEEACH": 95.7, "ORDERLINENUMBER": 3, "MSRP": 120, "QTR_ID": 3,'
+    b' "MONTH_ID": 7, "YEAR_ID": 2004, "PRODUCTLINE": "Classic Cars", "COUNTRY": "USA"}'
+)
 SHIPPED = ROOT / "src" / "foresell" / "projects"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(sh|python|yaml)\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -49,6 +53,8 @@ def test_every_foresell_command_in_the_documents_runs(tmp_path: Path) -> None:
     data = write_files(tmp_path / "DIR", everything)
     contract = (SHIPPED / "walmart" / "contract.yaml").read_bytes()
     write_files(tmp_path, {"old.yaml": contract, "new.yaml": contract})
+    rows = {"orders.csv": order_files()["sales_data_sample.csv"], "row.json": ORDER_LINE}
+    write_files(tmp_path, rows)
     environment = {**os.environ, "FORESELL_HOME": str(tmp_path / "home")}
     program = str(Path(sys.executable).parent / "foresell")
     asked = commands("foresell")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
 import foresell as public
 from foresell.api import RunResult
@@ -25,10 +26,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Run
     declared = folder / "declared" / PROJECT
     declared.mkdir(parents=True)
     shipped = files("foresell").joinpath("projects", PROJECT)
-    text = shipped.joinpath("project.yaml").read_text()
-    declared.joinpath("project.yaml").write_text(
-        text.replace("models:\n", "models:\n  candidates: [linear, ridge]\n")
-    )
+    text = yaml.safe_load(shipped.joinpath("project.yaml").read_text())
+    models = {"relative_to": text["models"]["relative_to"], "candidates": ["linear", "ridge"]}
+    declared.joinpath("project.yaml").write_text(yaml.safe_dump({**text, "models": models}))
     contract = shipped.joinpath("contract.yaml").read_text()
     declared.joinpath("contract.yaml").write_text(contract)
     data = write_files(folder / "data", order_files(order_lines(200)))
@@ -72,6 +72,36 @@ def test_the_two_protocols_judge_other_rows_and_order_lines_never_part(
     sides = pl.read_parquet(result.workspace / "splits" / "assignment.parquet")
     by_order = sides.group_by("ORDERNUMBER").agg(pl.col("split", "late_split").n_unique())
     assert by_order.select(pl.col("split", "late_split").max()).row(0) == (1, 1)
+
+
+def test_the_truth_of_the_test_reaches_no_model_and_no_interval(
+    judged: tuple[Path, RunResult], tmp_path: Path
+) -> None:
+    home, result = judged
+    sides = pl.read_parquet(result.workspace / "splits" / "assignment.parquet")
+    tested = sides.filter(pl.col("split") == "test")["ORDERNUMBER"].cast(pl.String)
+    # At the price cap SALES may be anything from quantity times price on: there it is overwritten.
+    capped = pl.col("ORDERNUMBER").is_in(tested.implode()) & (pl.col("PRICEEACH") == "100.0")
+    poisoned = order_lines(200).with_columns(
+        SALES=pl.when(capped).then(pl.lit("500000.0")).otherwise("SALES"),
+        DEALSIZE=pl.when(capped).then(pl.lit("Large")).otherwise("DEALSIZE"),
+    )
+    data = write_files(tmp_path / "data", order_files(poisoned))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORESELL_PROJECTS", str(home.parent / "declared"))
+        other = public.run(
+            PROJECT, data=data, preset="fast", home=tmp_path / "home", until="evaluate"
+        )
+
+    def files_of(found: RunResult) -> dict[str, bytes]:
+        places = (found.workspace / "predictions", found.workspace / "judged")
+        return {path.name: path.read_bytes() for place in places for path in place.glob("*.*")}
+
+    assert files_of(other) == files_of(result)
+    assert len(files_of(result)) > 6
+    assert other.leaderboard is not None
+    assert result.leaderboard is not None
+    assert not other.leaderboard.equals(result.leaderboard)
 
 
 def test_the_folds_are_those_of_each_protocol(judged: tuple[Path, RunResult]) -> None:

@@ -172,9 +172,8 @@ def _long(
     ]
     parts += [(FLOOR, None, lifted)] if lifted.any() else []
     kept = [name for name in names if name not in LONG]
-    identity = frame.select(kept).with_columns(
-        (frame["row"].cast(pl.UInt32) if "row" in frame.columns else places).alias("row")
-    )
+    rows = frame["row"].cast(pl.UInt32) if "row" in frame.columns else places
+    identity = pl.DataFrame([*(frame[name] for name in kept), rows.alias("row")])
     pieces = [
         identity.with_columns(
             pl.lit("").alias("candidate"),

@@ -17,6 +17,7 @@ from foresell.bundle.bundle import Bundle
 from foresell.errors import DataError, UsageError
 from foresell.features.levels import Vector
 from foresell.models.tabular.answering import graph_answers
+from foresell.models.tabular.parity import check_parity
 from foresell.models.tabular.uncertainty import (
     Bands,
     Matrix,
@@ -66,7 +67,8 @@ class RowModel:
 def row_model(bundle: Bundle) -> RowModel:
     """Return what a bundle of a tabular project answers with.
 
-    A bundle without a file that is needed is a ``DataError``.
+    Its graphs are run on the rows that were kept when they were proved: one that says something
+    else on this machine is a ``GateError``. A file that is missing is a ``DataError``.
     """
     project = parse_project(bundle.project_text, "bundle/project.yaml")
     told: Mapping[str, Any] = json.loads(_file(bundle, PLAIN))
@@ -76,6 +78,8 @@ def row_model(bundle: Bundle) -> RowModel:
     members = tuple(told["parts"]) if known.method == ENSEMBLE else ()
     asked = [*([champion] if constant is None else []), *members]
     asked += [SIZE] if known.method == CONFORMAL else []
+    if asked:
+        check_parity(bundle.model, *dict.fromkeys(asked))
     return RowModel(
         project=project,
         champion=champion,
@@ -156,19 +160,19 @@ def _seen(parts: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
     return {name: frozenset(values) for name, values in found.items()}
 
 
-def _unseen(frame: pl.DataFrame, seen: Mapping[str, frozenset[str]]) -> pl.Expr:
-    """Return the names of the columns of each row whose text is new; a null is nothing new."""
-    new = [
-        pl
-        .when(pl.lit(frame[name].is_not_null() & ~frame[name].is_in(sorted(known))))
-        .then(pl.lit(name))
-        .alias(name)
-        for name, known in seen.items()
-        if name in frame.columns
-    ]
+def _unseen(frame: pl.DataFrame, seen: Mapping[str, frozenset[str]]) -> pl.Series:
+    """Return (n,) the names of the columns of each row whose text is new; a null is nothing new."""
+    new = {}
+    for name, known in seen.items():
+        flag = frame[name].is_not_null() & ~frame[name].is_in(sorted(known))
+        if flag.any():
+            new[name] = flag
+    kind = pl.List(pl.String)
     if not new:
-        return pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first().alias("unseen")
-    return pl.concat_list(new).list.drop_nulls().alias("unseen")
+        return pl.Series("unseen", [[]], dtype=kind).new_from_index(0, frame.height)
+    named = [pl.when(pl.col(name)).then(pl.lit(name)).alias(name) for name in new]
+    found = pl.DataFrame(new).select(pl.concat_list(named).list.drop_nulls().alias("unseen"))
+    return found.to_series().cast(kind)
 
 
 def _file(bundle: Bundle, name: str) -> bytes:

@@ -46,13 +46,10 @@ def explain(
     UsageError.
 
     Raises:
-        UsageError: ``day`` or ``steps`` of a tabular project, or ``rows`` of a panel.
+        UsageError: ``rows`` of a panel; and ``day`` or ``steps`` of a tabular project.
     """
     if is_tabular(project):
-        if day is not None or steps is not None:
-            raise UsageError(
-                "a tabular project has no dates ahead", "date, steps", "name rows by their columns"
-            )
+        refuse_dates(day, steps)
         return explain_project_rows(project, where, rows, candidate, home)
     if rows is not None:
         raise UsageError("a panel explains its own series", "rows", "name series by their keys")
@@ -65,6 +62,18 @@ def explain(
     return explain_bundle(
         last_bundle(project, home), wanted, steps=steps, day=_day(day), candidate=candidate
     )
+
+
+def refuse_dates(day: date | str | None, steps: int | None) -> None:
+    """Refuse dates ahead, asked of a tabular project.
+
+    Raises:
+        UsageError: one of them is given.
+    """
+    if day is not None or steps is not None:
+        raise UsageError(
+            "a tabular project has no dates ahead", "date, steps", "name rows by their columns"
+        )
 
 
 def draw_explanation(project: str, found: pl.DataFrame, *, png: bool = False) -> bytes:

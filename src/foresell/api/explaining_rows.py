@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -15,6 +15,9 @@ from foresell.pipeline.layer import learning_columns, read_layer, read_row_split
 from foresell.settings import read_settings
 from foresell.spec.project import ProjectSpec
 from foresell.wiring import runs as wiring
+
+if TYPE_CHECKING:
+    from foresell.api.predicting import Answered
 
 Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -53,7 +56,8 @@ def explain_project_rows(
         from foresell.api.predicting import predict_rows  # noqa: PLC0415 - ONNX Runtime
 
         listed = [rows] if isinstance(rows, Mapping) else list(rows)
-        return explain_rows(bundle, predict_rows(project, listed, home=home).rows)
+        answered = predict_rows(project, listed, home=home)
+        return explain_rows(bundle, answered.rows, candidate=candidate)
     contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
     settings = read_settings(Path(home) if home is not None else None)
     _, spec = wiring.declaration(project, settings)
@@ -160,15 +164,36 @@ def draw_row(project: str, found: pl.DataFrame, *, png: bool = False) -> bytes:
     Raises:
         UsageError: there are several rows in it.
     """
-    from foresell.charts.waterfall import row_waterfall_chart  # noqa: PLC0415 - heavy
-
     if (rows := found["row"].n_unique()) != 1:
         raise UsageError(
             f"a picture is of one row, and here are {rows:,}",
             "where",
             f"name one, as in row={found['row'][0]}",
         )
-    chart = row_waterfall_chart(found, title=row_title(found), unit=_unit(project), titled=True)
+    return _way(project, found, row_title(found), png=png)
+
+
+def draw_answered(project: str, answered: "Answered", *, png: bool = False) -> bytes:
+    """Return a picture of the way from the base to the one answer of `predict_rows`: SVG or PNG.
+
+    Raises:
+        UsageError: there are several answers in it.
+    """
+    from foresell.answer.explaining_rows import explain_rows  # noqa: PLC0415 - heavy
+
+    if (rows := answered.rows.height) != 1:
+        raise UsageError(
+            f"a picture is of one row, and here are {rows:,}", "rows", "ask for one row"
+        )
+    found = explain_rows(answered.bundle, answered.rows)
+    return _way(project, found, f"{project}, by {found['candidate'][0]}", png=png)
+
+
+def _way(project: str, found: pl.DataFrame, title: str, *, png: bool) -> bytes:
+    """Return the picture of one row."""
+    from foresell.charts.waterfall import row_waterfall_chart  # noqa: PLC0415 - heavy
+
+    chart = row_waterfall_chart(found, title=title, unit=_unit(project), titled=True)
     return _drawn(chart, png=png)
 
 

@@ -65,5 +65,6 @@ def importance_chart(
     data = alt.Chart(inline(rows))
     bars = data.mark_bar(color=ACCENT, opacity=0.75, height=14).encode(x=x, x2="zero:Q", y=y)
     numbers = data.mark_text(align="left", dx=6, color=INK).encode(x=x, y=y, text="text:N")
-    above = title_above(f"What matters to {title}", "mean size", unit, left=-left) if title else []
+    told = "mean size of what each column adds"
+    above = title_above(f"What matters to {title}", told, unit, left=-left) if title else []
     return finished([bars, numbers, *above], box)

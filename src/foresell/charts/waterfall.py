@@ -1,6 +1,6 @@
 """The way from the base of one answer to the answer, part by part or column by column."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -38,17 +38,22 @@ _ROW = 27
 _SMALL = 1e-9
 _MOST_COLUMNS = 6
 _MOST_OF_A_ROW = 12
+_WHOLE = 100  # from here on, what is added is told without decimals
 _LEFT = 190  # pixels for the names of parts
 _BASE_OF_A_ROW = "base (no column is known)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Words:
-    """What stands beside the first and the last row of a waterfall, and above it."""
+    """What stands beside the first and the last row of a waterfall, and above it.
+
+    ``number``: how what is added is written.
+    """
 
     base: str
     end: str
     above: Sequence[Layers]
+    number: Callable[[float], str] = signed
 
 
 def waterfall_chart(
@@ -76,9 +81,9 @@ def row_waterfall_chart(
 ) -> Spec:
     """Draw the way from the base to the prediction of one row, column by column.
 
-    ``frame``: ``part`` (``base`` or ``column``), ``column``, ``text`` (the row's own value of the
-    column, or null), ``value``. Columns in the order of their size; beyond the largest 12 together.
-    With ``titled`` the name of the row, ``title``, stands above it.
+    ``frame``: ``part`` (``base``, ``column`` or ``floor``), ``column``, ``text`` (the row's own
+    value of the column, or null), ``value``. Columns in the order of their size; beyond the largest
+    12 together. With ``titled`` the name of the row, ``title``, stands above it.
 
     A missing column is a DataError.
     """
@@ -95,10 +100,13 @@ def row_waterfall_chart(
         .alias("column")
     )
     moves = _told("", told, _MOST_OF_A_ROW)
+    floor = float(frame.filter(pl.col("part") == "floor")["value"].sum())
+    moves += [("nothing below zero", floor)] if floor else []
     names = [_BASE_OF_A_ROW, *(name for name, _ in moves)]
     left = min(330, max(190, 24 + 7 * max(map(len, names))))
     line = title_above(f"Where the prediction comes from: {title}", "prediction", unit, left=-left)
-    words = _Words(base=_BASE_OF_A_ROW, end="prediction", above=line if titled else [])
+    above = line if titled else []
+    words = _Words(base=_BASE_OF_A_ROW, end="prediction", above=above, number=_signed_full)
     return _way(base, moves, words, Box(width=width, height=0, left=left))
 
 
@@ -119,7 +127,8 @@ def _way(base: float, moves: Sequence[tuple[str, float]], words: "_Words", frame
     layers += _joints([base, *(end for _, end in ends)], across)
     layers += _row_words(0, words.base, bold=True) + _stop(0, base, across, BASE, box)
     for row, ((name, value), (start, end)) in enumerate(zip(moves, ends, strict=True), start=1):
-        layers += _row_words(row, name) + _move(row, (start, end), value, across, box)
+        layers += _row_words(row, name)
+        layers += _move(row, (start, end), (value, words.number(value)), across, box)
     layers += _row_words(rows - 1, words.end, bold=True)
     layers += _stop(rows - 1, running, across, ACCENT, box)
     return finished([*layers, *words.above], box)
@@ -166,14 +175,15 @@ def _stop(row: int, value: float, across: Strip, color: str, box: Box) -> list[L
 
 
 def _move(
-    row: int, ends: tuple[float, float], value: float, across: Strip, box: Box
+    row: int, ends: tuple[float, float], added: tuple[float, str], across: Strip, box: Box
 ) -> list[Layers]:
-    """Return a thick line from one sum to the next, with what was added."""
+    """Return a thick line from one sum to the next, with what was added, and as it is written."""
     left, right = (across.place(end) for end in ends)
+    value, text = added
     y, color = (row + 0.5) * _ROW, ACCENT if value > 0 else BASE
     return [
         placed_rule((left, y, right, y), color, 12),
-        *_number(signed(value), (min(left, right), max(left, right)), y, box, color),
+        *_number(text, (min(left, right), max(left, right)), y, box, color),
     ]
 
 
@@ -184,6 +194,12 @@ def _number(text: str, ends: tuple[float, float], y: float, box: Box, color: str
     if high + wide > box.inner_width + box.right:
         return [placed_text(text, low - 9, y, color=color, align="right", bold=True)]
     return [placed_text(text, high + 9, y, color=color, bold=True)]
+
+
+def _signed_full(value: float) -> str:
+    """Return what is added with its sign and every digit before the point, so that it adds up."""
+    sign = "+" if value > 0 else "−"
+    return f"{sign}{abs(value):,.0f}" if abs(value) >= _WHOLE else signed(value)
 
 
 def _joints(sums: Sequence[float], across: Strip) -> list[Layers]:

@@ -7,7 +7,8 @@ import typer
 
 from foresell.cli.arguments import Candidate, Form, Project, Where
 from foresell.cli.asking import parse_where
-from foresell.cli.numbers import LARGE
+from foresell.cli.explain_rows import explain_table
+from foresell.cli.numbers import decimals, rounded
 from foresell.cli.show import Format
 from foresell.cli.tables import print_table, result_table
 from foresell.cli.terminal import plain, print_json, screen
@@ -51,16 +52,29 @@ def explain(
     candidate: Candidate = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="Write it there: .svg, .png, .csv or .parquet."),
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Write it there: .svg, .png, .csv or .parquet; of a table also .json.",
+        ),
     ] = None,
     form: Form = Format.table,
 ) -> None:
-    """Take forecasts apart: base + events + growth + ... = forecast."""
+    """Take forecasts apart: base + events + growth + ... = forecast.
+
+    Of a tabular project: what each column adds to the answers of test rows (--where), or on the
+    whole.
+    """
     from foresell.api import explaining  # noqa: PLC0415 - keeps --help quick
     from foresell.api.answering import unit  # noqa: PLC0415
+    from foresell.api.explaining_rows import is_tabular  # noqa: PLC0415
 
-    check_out(out, (*PICTURES, *ROWS))
     conditions = parse_where(where or [])
+    if is_tabular(project):
+        explaining.refuse_dates(day, steps)
+        explain_table(project, conditions, candidate, out, form)
+        return
+    check_out(out, (*PICTURES, *ROWS))
     found = explaining.explain(project, conditions, day=day, steps=steps, candidate=candidate)
     if out is not None and is_picture(out):
         png = out.suffix.lower() == ".png"
@@ -170,31 +184,3 @@ def _parts(rows: "Sequence[Mapping[str, Any]]") -> list[str]:
     """Return the parts but the base that are anywhere more than nothing, in their order."""
     names = dict.fromkeys(name for row in rows for name in row["parts"] if name != "base")
     return [name for name in names if any(abs(row["parts"].get(name, 0.0)) > 0 for row in rows)]
-
-
-def decimals(values: "Sequence[float]") -> int:
-    """Return how many decimals the numbers of a table are shown with.
-
-    >>> decimals([18234.5]), decimals([3.25, 0.1])
-    (0, 2)
-    """
-    return 0 if max(map(abs, values), default=0.0) >= LARGE else 2
-
-
-def rounded(values: "Sequence[float]", total: float, digits: int) -> list[float]:
-    """Return ``values`` rounded so that they sum to ``total`` rounded: those nearest to it give.
-
-    Each is moved by at most one unit of the last decimal that is shown.
-    Source: the largest remainder method (Hare-Niemeyer).
-
-    >>> rounded([10.4, 0.4, 0.4], 11.2, 0)
-    [11.0, 0.0, 0.0]
-    """
-    unit = 10.0**-digits
-    plainly = [round(value, digits) + 0.0 for value in values]  # no zero with a minus
-    missing = round((round(total, digits) - sum(plainly)) / unit)
-    step = unit if missing > 0 else -unit
-    order = sorted(range(len(values)), key=lambda i: (plainly[i] - values[i]) * step)
-    for i in order[: abs(missing)]:
-        plainly[i] = round(plainly[i] + step, digits) + 0.0
-    return plainly

@@ -48,10 +48,38 @@ def amount(value: float | int | None) -> str:
 def share(value: float | int | None) -> str:
     """Return an error as a share of the actuals.
 
-    >>> share(0.08125), share(None)
-    ('0.0812', '–')
+    >>> share(0.08), share(None)
+    ('0.0800', '–')
     """
     return MISSING if value is None else f"{value:.4f}"
+
+
+def decimals(values: "Sequence[float]") -> int:
+    """Return how many decimals the numbers of a table are shown with.
+
+    >>> decimals([18234.5]), decimals([3.25, 0.1])
+    (0, 2)
+    """
+    return 0 if max(map(abs, values), default=0.0) >= LARGE else 2
+
+
+def rounded(values: "Sequence[float]", total: float, digits: int) -> list[float]:
+    """Return ``values`` rounded so that they sum to ``total`` rounded: those nearest to it give.
+
+    Each is moved by at most one unit of the last decimal that is shown.
+    Source: the largest remainder method (Hare-Niemeyer).
+
+    >>> rounded([10.4, 0.4, 0.4], 11.2, 0)
+    [11.0, 0.0, 0.0]
+    """
+    unit = 10.0**-digits
+    plainly = [round(value, digits) + 0.0 for value in values]  # no zero with a minus
+    missing = round((round(total, digits) - sum(plainly)) / unit)
+    step = unit if missing > 0 else -unit
+    order = sorted(range(len(values)), key=lambda i: (plainly[i] - values[i]) * step)
+    for i in order[: abs(missing)]:
+        plainly[i] = round(plainly[i] + step, digits) + 0.0
+    return plainly
 
 
 def _is_name(name: str, values: Sequence[object]) -> bool:

@@ -16,7 +16,14 @@ from foresell.cli.show_answers import (
     show_answered_file,
 )
 from foresell.cli.terminal import print_json
-from foresell.cli.writing import ROWS, check_out, write_forecast
+from foresell.cli.writing import (
+    PICTURES,
+    ROWS,
+    check_out,
+    is_picture,
+    write_forecast,
+    write_picture,
+)
 from foresell.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +58,12 @@ def predict(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="Write the answers there: .csv or .parquet."),
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Write the answers there: .csv or .parquet; with --explain also "
+            "one row's way to its answer: .svg or .png.",
+        ),
     ] = None,
     skip_bad: Annotated[
         Path | None,
@@ -75,7 +87,7 @@ def predict(
     given = {"--json": text, "--json-file": json_file, "--file": file}
     _refuse_mixed([name for name, value in given.items() if value is not None], show_schema)
     _refuse_lonely({"--out": out, "--skip-bad": skip_bad, "--explain": explain}, given, show_schema)
-    check_out(out, ROWS)
+    check_out(out, PICTURES if explain else ROWS)
     check_out(skip_bad, ROWS, "--skip-bad")
     if show_schema:
         from foresell.api.predicting import request_schema  # noqa: PLC0415 - keeps --help quick
@@ -97,6 +109,12 @@ def _predict_text(
 
     rows, several = parse_rows(text, where)
     found = predict_rows(project, rows, where=where)
+    if out is not None and is_picture(out):
+        from foresell.api.explaining_rows import draw_answered  # noqa: PLC0415
+
+        png = out.suffix.lower() == ".png"
+        write_picture(draw_answered(project, found, png=png), out)
+        return
     reasons = explain_answered(found) if explain else None
     if out is not None:
         write_forecast(_flat(found), out, form)
@@ -158,11 +176,12 @@ def _refuse_lonely(
             "--explain, --file",
             "explain its rows of interest: --json-file FILE --explain",
         )
-    if options["--explain"] and options["--out"] is not None:
+    out = options["--out"]
+    if options["--explain"] and isinstance(out, Path) and not is_picture(out):
         raise UsageError(
             "explanations are printed, not written",
             "--explain, --out",
-            "leave one out; --format json prints both",
+            "--format json prints both; --out FILE.svg or .png draws one row's",
         )
     if show_schema:
         for name, value in options.items():

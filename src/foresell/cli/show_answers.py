@@ -23,6 +23,7 @@ _HEAD = 14  # rows that fit on a screen
 _LABEL = 12  # characters before what is told of one row
 _NAMES = 6  # columns that are named in one line
 _COLUMNS = 12  # columns of an explanation that a person reads
+_PLAIN = 10  # from here on two decimals tell enough
 _CURRENCY = 3  # letters of a currency's code: USD
 
 
@@ -186,7 +187,7 @@ def amount_of(value: float) -> str:
     >>> amount_of(3553.891), amount_of(4.5261), amount_of(0.0123)
     ('3,553.89', '4.526', '0.0123')
     """
-    return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4g}"
+    return f"{value:,.2f}" if abs(value) >= _PLAIN else f"{value:.4g}"
 
 
 def _table(answers: "pl.DataFrame") -> "Table":
@@ -217,18 +218,15 @@ def _methods(answers: "pl.DataFrame") -> str:
 def _line(console: "Console", label: str, text: str) -> None:
     """Print one thing that is told; nothing where there is nothing."""
     if text:
-        console.print(f"  [dim]{label:<{_LABEL}}[/dim]{plain(text)}", highlight=False)
+        console.print(
+            f"  [dim]{label:<{_LABEL}}[/dim]{plain(text)}", highlight=False, soft_wrap=True
+        )
 
 
 def _some(names: Sequence[str]) -> str:
     """Return the first of ``names``, and how many more there are."""
     left = len(names) - _NAMES
     return ", ".join(names[:_NAMES]) + (f", and {left} more" if left > 0 else "")
-
-
-def _added(value: float) -> str:
-    """Return what a column adds, with its sign; digits as `amount_of`."""
-    return f"{'-' if value < 0 else '+'}{amount_of(abs(value))}"
 
 
 def _explained(console: "Console", reason: "RowExplanation", found: "Answered", at: int) -> None:
@@ -240,19 +238,21 @@ def _explained(console: "Console", reason: "RowExplanation", found: "Answered", 
         return
     table = result_table("column", "value", "ADDS", "SUM")
     table.title = f"Why{whose}: {reason.candidate}, {reason.method}"
-    running = float(reason.base_value or 0.0)
-    table.add_row("base", "", "", amount_of(running), style="bold")
+    running, total = float(reason.base_value or 0.0), float(reason.prediction or 0.0)
+    digits = 2 if abs(total) >= _PLAIN else 4
+    table.add_row("base", "", "", f"{running:,.{digits}f}", style="bold")
     values: Mapping[str, Any] = found.rows.row(at, named=True)
     told = sorted(reason.contributions.items(), key=lambda one: -abs(one[1]))
     for name, value in told[:_COLUMNS]:
         running += value
         shown = values.get(name)
         text = "" if shown is None else plain(str(shown))
-        table.add_row(plain(name), text, _added(value), amount_of(running))
+        table.add_row(plain(name), text, f"{value:+,.{digits}f}", f"{running:,.{digits}f}")
     if left := told[_COLUMNS:]:
         rest = sum(value for _, value in left)
         words = counted(len(left), "more column")
-        table.add_row(words, "", _added(rest), amount_of(running + rest), style="dim")
+        last = f"{running + rest:,.{digits}f}"
+        table.add_row(words, "", f"{rest:+,.{digits}f}", last, style="dim")
     table.add_section()
-    table.add_row("prediction", "", "", amount_of(float(reason.prediction or 0.0)), style="bold")
+    table.add_row("prediction", "", "", f"{total:,.{digits}f}", style="bold")
     print_table(console, table)

@@ -1,5 +1,6 @@
 """Where ``--out`` writes: looked at before the work begins, and never left half-written."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,14 @@ def write_forecast(answered: "pl.DataFrame", out: Path, form: Format) -> None:
         print_json({"rows": answered.height, "out": str(out)})
     else:
         screen().print(f"{counted(answered.height, 'row')} in {out}", highlight=False)
+
+
+def write_json(told: object, out: Path) -> None:
+    """Write ``told`` as JSON and say so, on standard error; refusals as `write_picture`."""
+    check_out(out, (".json",))
+    text = json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n"
+    _write(out, lambda draft: draft.write_text(text, encoding="utf-8"))
+    screen(stderr=True).print(f"JSON in {out}", soft_wrap=True)
 
 
 def write_picture(picture: bytes, out: Path) -> None:

@@ -16,7 +16,8 @@ Whole groups are cut, never a row of one. Two ways:
 
 Both ways a side is filled from one end until its share is reached, and what cleaning drops is never
 of the test or of the calibration: hence of fewer rows both are drawn within what they were, and no
-row that taught the cleaning is ever judged (`trained_rows`).
+row that taught the cleaning is ever judged (`trained_rows`), as long as a group that loses its
+first row keeps its first day.
 Sources: Geron, Hands-On Machine Learning, ch. 2, "Create a Test Set"; Hyndman & Athanasopoulos,
 Forecasting: Principles and Practice, 3rd ed., 5.10, for the expanding windows.
 """

@@ -11,17 +11,19 @@ from foresell.spec.project import ProjectSpec
 
 PREDICTED = "__predicted"  # in a truth: what the champion says, by which all forecasts are parted
 TERCILE = "predicted_tercile"
+_MOST_VALUES = 50
 _MOST_MONTHS = 12  # judged rows of more months are parted by year
 
 
 def row_segments(truth: pl.DataFrame, project: ProjectSpec) -> tuple[Segment, ...]:
     """Return how the rows of ``truth`` (`foresell.evaluate.row_truth`) are parted, in its order.
 
-    Each column in ``project.segments``; each in ``project.bands``; ``predicted_tercile`` where the
+    Each column in ``project.segments`` (of more than fifty values the fifty with most rows, the
+    others nowhere); each in ``project.bands``; ``predicted_tercile`` where the
     truth has `PREDICTED` (``low``, ``middle``, ``high``; equal predictions are in the same one);
     ``month`` where the project has a time column, ``year`` of more than twelve months.
     """
-    found = [by_value(truth[name]) for name in project.segments]
+    found = [_by_common_value(truth[name]) for name in project.segments]
     found += [_band(truth[name], edges) for name, edges in project.bands.items()]
     if PREDICTED in truth.columns:
         found.append(_tercile(truth[PREDICTED]))
@@ -39,6 +41,14 @@ def band_names(edges: Sequence[float]) -> tuple[str, ...]:
     shown = [f"{edge:g}" if abs(edge) < 1e6 else f"{edge:.0f}" for edge in edges]
     between = [f"{low} to below {high}" for low, high in pairwise(shown)]
     return (f"below {shown[0]}", *between, f"{shown[-1]} and above")
+
+
+def _by_common_value(column: pl.Series) -> Segment:
+    """Part rows by the values of a column, those that most rows have; ties by value."""
+    counts = column.drop_nulls().value_counts(name="__n")
+    name = column.name
+    common = counts.sort(["__n", name], descending=[True, False]).head(_MOST_VALUES)[name]
+    return by_value(pl.select(pl.when(column.is_in(common.implode())).then(column)).to_series())
 
 
 def _band(column: pl.Series, edges: Sequence[float]) -> Segment:

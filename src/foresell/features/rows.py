@@ -17,7 +17,7 @@ from foresell.contracts.contract import LogicalType
 from foresell.errors import SpecError
 from foresell.spec.project import ProjectSpec
 
-How = Literal["number", "category", "product", "ratio", "months", "turned", "place"]
+How = Literal["number", "category", "product", "ratio", "months", "step", "turned", "place"]
 PLACE = "place"  # what the target is around a place: learnt, so made elsewhere (`Deriver`)
 TURNS = (15, 30, 45, 60, 75)  # degrees by which the axes of a place are turned
 _DAY: LogicalType = "date"
@@ -29,8 +29,9 @@ class RowColumn:
 
     ``of``: the raw columns it is made of, each with the role ``feature``. ``how``: as it is
     (``number``, ``category``), their ``product``, the ``ratio`` of the first to the second, the
-    running count of ``months`` of a year and a month, or a place's axis ``turned`` by ``weights``,
-    one for each of the two columns. ``place`` is made by a forest over ``of``.
+    running count of ``months`` of a year and a month, a ``step`` that is 1 from the value in
+    ``weights`` on and 0 below, or a place's axis ``turned`` by ``weights``, one for each of the two
+    columns. ``place`` is made by a forest over ``of``.
     """
 
     name: str
@@ -60,6 +61,11 @@ def row_columns(project: ProjectSpec, kinds: Mapping[str, LogicalType]) -> tuple
     ]
     found += [RowColumn(name=" x ".join(of), of=of, how="product") for of in spec.products]
     found += [RowColumn(name=" / ".join(of), of=of, how="ratio") for of in spec.ratios]
+    found += [
+        RowColumn(name=f"{name} from {edge:g}", of=(name,), how="step", weights=(float(edge),))
+        for name, edges in spec.steps.items()
+        for edge in edges
+    ]
     if spec.months:
         found.append(RowColumn(name="months", of=spec.months, how="months"))
     if spec.coordinates:
@@ -129,6 +135,8 @@ def _exact(column: RowColumn, schema: Mapping[str, pl.DataType]) -> pl.Expr:
         return pl.when(parts[1] != 0).then(parts[0] / parts[1])
     if column.how == "months":
         return parts[0] * 12 + parts[1]
+    if column.how == "step":
+        return (parts[0] >= column.weights[0]).cast(pl.Float64)
     if column.how == "turned":
         return parts[0] * column.weights[0] + parts[1] * column.weights[1]
     return parts[0]

@@ -18,6 +18,7 @@ from foresell.pipeline.stages import (
 from foresell.pipeline.stages.tabular import baselines as row_baselines
 from foresell.pipeline.stages.tabular import evaluate as row_evaluate
 from foresell.pipeline.stages.tabular import register as row_register
+from foresell.pipeline.stages.tabular import report as row_report
 from foresell.pipeline.stages.tabular import train as row_train
 from foresell.pipeline.work import Stage
 from foresell.spec.project import Kind
@@ -146,6 +147,21 @@ TABULAR_STAGES: tuple[Stage, ...] = (
         needs=("manifest", "processed", "judged", "evaluation"),
         makes=("bundle",),
         says="refit on every row, packed as a bundle",
+    ),
+    Stage(
+        name="report",
+        run=row_report.run,
+        needs=(
+            "manifest",
+            "checks",
+            "splits",
+            "judged",
+            "predictions",
+            "evaluation",
+            "bundle",
+        ),
+        makes=("report",),
+        says="one page to look at",
     ),
 )
 STAGES: Mapping[Kind, tuple[Stage, ...]] = {"panel": PANEL_STAGES, "tabular": TABULAR_STAGES}

@@ -44,6 +44,7 @@ _MEANS = {
 }
 _QUARTERS = {"q1": "1 (smallest)", "q2": "2", "q3": "3", "q4": "4 (largest)"}
 _THIRDS = {"low": "lowest third", "middle": "middle third", "high": "highest third"}
+_MANY = re.compile(r"(\d[\d,]*) (\D.*)")  # a unit that counts another one: "100,000 USD"
 _BAND = re.compile(r"below \S+|\S+ and above|\S+ to below \S+")
 
 
@@ -75,14 +76,15 @@ def unbroken(text: str) -> str:
 
 
 def amount(value: float, unit: str = "") -> str:
-    r"""Return a number with three or so digits, and its unit.
+    r"""Return a number with three or so digits, and its unit; "100,000 USD" are counted in USD.
 
     >>> amount(47_210_553, "USD")
     '47.2\xa0M\xa0USD'
     >>> amount(-0.5), amount(0.41, "100,000 USD")
-    ('−0.5', '0.41\xa0×\xa0100,000\xa0USD')
+    ('−0.5', '41.0\xa0k\xa0USD')
     """
-    unit = f"×{NBSP}{unit.replace(' ', NBSP)}" if unit[:1].isdigit() else unit
+    if many := _MANY.fullmatch(unit):
+        value, unit = value * float(many[1].replace(",", "")), many[2]
     size = abs(value)
     for limit, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
         if size >= limit:

@@ -85,7 +85,7 @@ def possible_orders(differencing: tuple[int, int], months: int) -> tuple[Orders,
         for sp in seasonal
         for sq in (seasonal if yearly or left >= 3 * SEASON else (0,))
         for constant in means
-        if p + q <= most + 1 and sp + sq <= 1
+        if p + q <= 2 and sp + sq <= 1
     ]
     fits = [one for one in found if left >= max(_LEAST, 2 * one.parameters)]
     return tuple(sorted(fits, key=lambda one: (one.parameters, one.text)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field, fields
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictFloat, StrictInt
 from pydantic.dataclasses import dataclass
 
 from foresell.errors import SpecError, nearest
@@ -24,7 +24,7 @@ _ROLES: Mapping[str, tuple[str, ...]] = {
     "price_ratios": (*_PAST, *_KNOWN),
 }
 _PAIRS = ("months", "coordinates")  # features of a row that are made of two columns, once
-_OF_ROWS = frozenset({"products", "ratios", *_PAIRS})
+_OF_ROWS = frozenset({"products", "ratios", "steps", *_PAIRS})
 _MOST_FACTORS = 3
 
 
@@ -44,10 +44,12 @@ class FeatureSpec:
     ``price_window`` periods and against their group.
 
     Of a row of a table, whose own numbers are all there is: ``products`` and ``ratios`` of columns
-    with the role ``feature`` (a ratio to zero is unknown); ``months``, the running count of months
-    of a column of years and one of months; ``coordinates``, two columns that name a place (such as
-    latitude and longitude): their axes turned, so that a region need not lie along them, and what
-    the target is around there, learnt by a forest that never saw the row itself.
+    with the role ``feature`` (a ratio to zero is unknown); ``steps``, 1 from a value of a column on
+    and 0 below it, where it means something else from there on, such as a cap; ``months``, the
+    running count of months of a column of years and one of months; ``coordinates``, two columns
+    that name a place (such as latitude and longitude): their axes turned, so that a region need not
+    lie along them, and what the target is around there, learnt by a forest that never saw the row
+    itself.
     """
 
     lags: tuple[Periods, ...] = ()
@@ -67,6 +69,7 @@ class FeatureSpec:
     price_window: StrictInt = 28
     products: tuple[tuple[str, ...], ...] = ()
     ratios: tuple[tuple[str, ...], ...] = ()
+    steps: Mapping[str, tuple[StrictFloat | StrictInt, ...]] = field(default_factory=dict)
     months: tuple[str, ...] = ()
     coordinates: tuple[str, ...] = ()
 
@@ -110,6 +113,8 @@ class FeatureSpec:
         """
         refuse_twice(["x".join(names) for names in self.products], "features.products")
         refuse_twice(["/".join(names) for names in self.ratios], "features.ratios")
+        for name, edges in self.steps.items():
+            refuse_twice(edges, f"features.steps.{name}")
         given = (
             *(("products", names, (2, _MOST_FACTORS)) for names in self.products),
             *(("ratios", names, (2, 2)) for names in self.ratios),
@@ -136,10 +141,10 @@ def check_features(
     >>> check_features(FeatureSpec(promotions=("promo",)), {"promo": "known_future"})
     """
     _check_kind(features, kind)
-    rows = ("products", "ratios", *_PAIRS)
-    for key in rows:
+    plain = (*_PAIRS, "steps")
+    for key in ("products", "ratios", *plain):
         value = getattr(features, key)
-        for name in (part for names in value for part in ((names,) if key in _PAIRS else names)):
+        for name in (part for names in value for part in ((names,) if key in plain else names)):
             if name not in (allowed := [one for one, role in columns.items() if role == "feature"]):
                 raise SpecError(
                     f"{name!r} is no column with the role 'feature'",

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -66,6 +67,17 @@ def test_equal_bundles_have_one_identity_and_one_byte_moves_it() -> None:
 
 def test_writing_over_a_bundle_gives_the_identity_of_writing_it_afresh(store: MemoryStore) -> None:
     assert write_bundle(bundle(), store) == write_bundle(bundle(), MemoryStore())
+
+
+def test_a_pipeline_for_people_is_checked_and_handed_to_nobody() -> None:
+    store, made = MemoryStore(), bundle()
+    write_bundle(replace(made, model={**made.model, "joblib/ridge.joblib": b"code"}), store)
+
+    assert "model/joblib/ridge.joblib" in store.list()
+    assert read_bundle(store).model == made.model
+    store.files["model/joblib/ridge.joblib"] = b"other code"
+    with pytest.raises(DataError, match=r"ridge.joblib is not the file that was written"):
+        read_bundle(store)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != CHECKSUMS])

@@ -12,7 +12,7 @@ from foresell.charts.explanation import PHRASES, explanation_chart
 from foresell.charts.importance import importance_chart
 from foresell.charts.placed import Strip, ticks
 from foresell.charts.theme import TOKENS, Spec
-from foresell.charts.waterfall import waterfall_chart
+from foresell.charts.waterfall import row_waterfall_chart, waterfall_chart
 from foresell.errors import DataError
 from foresell.models.splitting import PARTS
 
@@ -28,6 +28,12 @@ FRAME = pl.DataFrame([
         ("floor", None, 0.0),
     )
 ])
+ROW = pl.DataFrame({
+    "part": ["base", "column", "column", "column", "floor"],
+    "column": [None, "units", "line", "price", None],
+    "text": [None, "30", "Classic Cars", None, None],
+    "value": [3447.2, 17.25, -4500.0, 0.0, 1035.55],
+})
 IMPORTANT = pl.DataFrame({
     "name": ["price", "(average)", "units", "city"],
     "mean_abs": [2.0, 9.0, 30.5, 0.0],
@@ -54,11 +60,12 @@ def test_the_picture_of_a_horizon_names_and_sums_each_part_that_says_anything() 
     assert "Store 1" in render_svg(spec)
 
 
-@pytest.mark.parametrize("draw", [explanation_chart, waterfall_chart])
+@pytest.mark.parametrize("draw", [explanation_chart, waterfall_chart, row_waterfall_chart])
 def test_a_picture_is_valid_has_the_same_bytes_twice_and_only_colours_of_the_theme(
     draw: Any,
 ) -> None:
-    frame = FRAME.filter(pl.col("date") == WEEKS[0]) if draw is waterfall_chart else FRAME
+    frames = {waterfall_chart: FRAME.filter(pl.col("date") == WEEKS[0]), row_waterfall_chart: ROW}
+    frame = frames.get(draw, FRAME)
     spec = draw(frame, title="Store 1", titled=True)
     chart = alt.LayerChart.from_dict({key: spec[key] for key in spec if key != "$schema"})
 
@@ -98,6 +105,38 @@ def test_columns_beyond_the_largest_are_told_together() -> None:
     assert "residual: 3 more columns" in told
     assert "+6" in told  # 1 + 2 + 3
     assert "145" in told
+
+
+def test_the_way_of_a_row_names_its_columns_with_their_values_and_adds_up() -> None:
+    spec = row_waterfall_chart(ROW, title="order 7", unit="USD", titled=True)
+
+    told = texts(spec)
+    moves = ["line = Classic Cars", "−4,500", "units = 30", "+17.2", "nothing below zero", "+1,036"]
+    assert [text for text in told if text in moves] == moves
+    assert {"base (no column is known)", "3,447", "prediction", "0"} <= set(told)
+    assert {"Where the prediction comes from: order 7", "prediction, in USD"} <= set(told)
+    assert not [text for text in told if text.startswith("price")]
+
+
+def test_columns_of_a_row_beyond_the_largest_are_told_together() -> None:
+    many = pl.DataFrame({
+        "part": ["base"] + ["column"] * 15,
+        "column": [None, *(f"c{i}" for i in range(15))],
+        "text": [None] + ["x"] * 15,
+        "value": [100.0, *(float(i + 1) for i in range(15))],
+    })
+
+    told = texts(row_waterfall_chart(many))
+
+    assert "c14 = x" in told
+    assert "3 more columns" in told
+    assert "+6" in told  # 1 + 2 + 3
+
+
+def test_a_picture_of_importance_that_stands_alone_says_whose_and_in_what_unit() -> None:
+    told = texts(importance_chart(IMPORTANT, title="ridge", unit="USD"))
+
+    assert {"What matters to ridge", "mean size of what each column adds, in USD"} <= set(told)
 
 
 def test_bars_of_importance_leave_out_what_adds_nothing_and_the_average() -> None:

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foresell.cli.explain import nested, rounded, show_explanation
+from foresell.cli.explain import nested, show_explanation
+from foresell.cli.numbers import rounded
 
 FOUND = pl.DataFrame({
     "Store": [1] * 10,

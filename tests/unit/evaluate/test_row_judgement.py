@@ -104,6 +104,15 @@ def test_more_than_twelve_months_are_parted_by_year_and_no_time_by_none() -> Non
     assert set(parts(TRUTH, timeless)) == {"kind", "price"}
 
 
+def test_of_many_values_those_that_most_rows_have_are_told_apart() -> None:
+    many = pl.DataFrame({"kind": [f"k{n:02}" for n in range(60)] * 2 + ["k59", "k59"]})
+    told = many.with_columns(price=pl.lit(1.0), day=pl.lit(START))
+    found = parts(told)["kind"]
+    kept = [f"k{n:02}" for n in range(49)] + ["k59"]
+    assert [name for name in found[:60] if name is not None] == kept
+    assert found[:60].count(None) == 10
+
+
 def test_a_band_is_named_by_its_edges() -> None:
     assert band_names((100,)) == ("below 100", "100 and above")
     assert band_names((0.5, 2_500_000)) == (

@@ -55,7 +55,10 @@ def rows(count: int = 1) -> pl.DataFrame:
 
 def test_numbers_stand_before_texts_and_derived_ones_behind_raw_ones() -> None:
     spec = FeatureSpec(
-        products=(("price", "pieces"),), ratios=(("price", "pieces"),), months=("year", "month")
+        products=(("price", "pieces"),),
+        ratios=(("price", "pieces"),),
+        steps={"price": (2, 2.5, 3)},
+        months=("year", "month"),
     )
     columns = row_columns(project(spec), KINDS)
     found = derive(rows(), columns)
@@ -69,6 +72,9 @@ def test_numbers_stand_before_texts_and_derived_ones_behind_raw_ones() -> None:
             "month": 7.0,
             "price x pieces": 10.0,
             "price / pieces": 0.625,
+            "price from 2": 1.0,
+            "price from 2.5": 1.0,
+            "price from 3": 0.0,
             "months": 2004 * 12 + 7,
             "shop": "north",
         }
@@ -127,13 +133,14 @@ def test_what_is_unknown_is_nan_and_never_zero() -> None:
         RowColumn(name="a", of=("a",), how="number"),
         RowColumn(name="a x b", of=("a", "b"), how="product"),
         RowColumn(name="a / b", of=("a", "b"), how="ratio"),
+        RowColumn(name="a from 1", of=("a",), how="step", weights=(1.0,)),
         RowColumn(name="c", of=("c",), how="category"),
     )
     frame = pl.DataFrame({"a": [None, 1.0], "b": [1, 0], "c": [None, "x"]})
     found = derive(frame, columns)
-    assert [[isnan(value) for value in row[:3]] for row in found.rows()] == [
-        [True, True, True],
-        [False, False, True],
+    assert [[isnan(value) for value in row[:4]] for row in found.rows()] == [
+        [True, True, True, True],
+        [False, False, True, False],
     ]
     assert found["c"].to_list() == ["", "x"]
 

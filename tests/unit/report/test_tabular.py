@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -275,7 +276,7 @@ def baseline_first(report: TabularReport) -> TabularReport:
     return replace(report, leaderboard=crowned)
 
 
-DEGENERATE = {
+DEGENERATE: dict[str, Callable[[TabularReport], TabularReport]] = {
     "one candidate": lambda report: only(report, CHAMPION, "mean"),
     "one candidate and no baseline": lambda report: only(report, CHAMPION),
     "no segments": lambda report: replace(report, segments=pl.DataFrame()),

@@ -9,7 +9,15 @@ from foresell.models.boosted import LIBRARIES, Boosting
 from foresell.models.candidates import plans
 from foresell.models.effort import EFFORTS
 from foresell.models.ridge import CLIP, PENALTY
-from foresell.spec.modelling import EARNED, SETTINGS, Limits, Modelling, Range, Tuning
+from foresell.spec.modelling import (
+    EARNED,
+    SETTINGS,
+    Limits,
+    Modelling,
+    Range,
+    Tuning,
+    check_relative,
+)
 from foresell.spec.yaml_border import parse_yaml
 
 ADAPTER = TypeAdapter(Annotated[Modelling, AfterValidator(lambda read: read.of("panel"))])
@@ -222,3 +230,62 @@ def test_what_candidates_do_without_settings_lies_within_the_limits() -> None:
     for effort in EFFORTS.values():
         for name, settings in effort.settings.items():
             assert all(SETTINGS["panel"][name][key].holds(value) for key, value in settings.items())
+
+
+def tabular(text: str) -> Modelling:
+    adapter = TypeAdapter(Annotated[Modelling, AfterValidator(lambda read: read.of("tabular"))])
+    return parse_yaml(adapter, text, "p.yaml")
+
+
+def test_a_table_has_candidates_of_its_own_all_of_them_where_none_is_named() -> None:
+    assert tabular("selection: both").candidates == tuple(SETTINGS["tabular"])
+    read = tabular(
+        "{candidates: [ridge, random_forest], settings: {random_forest: {leaf_rows: 1}}}"
+    )
+    assert read.settings == {"random_forest": {"leaf_rows": 1}}
+    assert tabular("relative_to: [units, price]").relative_to == ("units", "price")
+
+
+WRONG_TABLES = {
+    "candidates: [lad]": ("'lad' is no candidate", "p.yaml: models.candidates", "known: catboost"),
+    "candidates: []": ("no candidate is named", "p.yaml: models.candidates", "name some of linear"),
+    "settings: {lightgbm: {trees_per_period: 3}}": (
+        "'trees_per_period' is no setting of lightgbm",
+        "p.yaml: models.settings.lightgbm",
+        "known: columns_share",
+    ),
+    "settings: {linear: {penalty: 3}}": (
+        "'penalty' is no setting of linear",
+        "p.yaml: models.settings.linear",
+        "take it out",
+    ),
+    "tuning: {spaces: {random_forest: {leaf_rows: [0, 3]}}}": (
+        "leaf_rows is 0",
+        "p.yaml: models.tuning.spaces.random_forest",
+        "write a whole number from 1 to 1000000",
+    ),
+    "relative_to: [a, b, c, d]": (
+        "'relative_to' has 4 items",
+        "p.yaml, line 1",
+        "'relative_to': write 3 items at most",
+    ),
+}
+
+
+@pytest.mark.parametrize("text", WRONG_TABLES)
+def test_a_slip_of_the_pen_about_a_table_is_refused_with_the_nearest_known_name(text: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        tabular(text)
+    what, where, mend = WRONG_TABLES[text]
+    assert caught.value.what.startswith(what)
+    assert caught.value.where == where
+    assert caught.value.mend.startswith(mend)
+
+
+def test_a_panel_is_not_learnt_relative_to_columns_nor_a_table_to_what_is_no_feature() -> None:
+    with pytest.raises(SpecError, match="relative to the size of its series"):
+        parse("relative_to: [price]")
+    with pytest.raises(SpecError, match="'prise' is no column with the role 'feature'"):
+        check_relative(tabular("relative_to: [prise]"), {"price": "feature", "paid": "target"})
+    with pytest.raises(SpecError, match="stands more than once"):
+        check_relative(tabular("relative_to: [price, price]"), {"price": "feature"})

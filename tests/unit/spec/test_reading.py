@@ -232,7 +232,7 @@ def test_the_projects_that_ship_are_sound(
             "did you mean 'lags'? Known: calendar, coordinates, covariate_lags, "
             "covariate_windows, covariate_year, cyclic, event_window_days, lags, markdowns, "
             "months, price_ratios, price_window, products, promotion_depths, promotion_window, "
-            "promotions, ratios, statistics, windows",
+            "promotions, ratios, statistics, steps, windows",
         ),
     ],
 )

@@ -1,13 +1,14 @@
 """What a tabular bundle holds of its learner: ONNX graphs, plain files, and joblib for people.
 
-``joblib/NAME.joblib`` is a whole scikit-learn Pipeline, from raw rows to the target. foresell
-writes it for people who want to go on with it in their own notebook and never reads it: a pickle
-runs code when it is loaded. It is also what each graph is proved against.
+``joblib/NAME.joblib`` is the delivered model as a whole scikit-learn Pipeline, from raw rows to the
+target; ``joblib/pipelines.joblib`` holds those of every candidate and ensemble by name, what they
+share written once. foresell writes them for people who want to go on in their own notebook and
+never reads them: a pickle runs code when it is loaded. They are what each graph is proved against.
 """
 
 from collections.abc import Callable, Mapping
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import joblib
 import numpy as np
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from foresell.models.tabular.learner import TabularLearner
 
 FOLDER = "joblib/"
+PIPELINES = f"{FOLDER}pipelines.joblib"
 _COMPRESSED = ("zlib", 3)
 
 Vector = NDArray[np.float64]
@@ -93,17 +95,20 @@ def artifact_files(learner: "TabularLearner", frame: pl.DataFrame, seed: int) ->
     be exported a DataError; both name it.
     """
     plain = with_means(plain_learner(learner), frame)
-    files = write_plain(plain)
-    proved = {}
+    graphs = learner_graphs(plain)
+    pipelines = {
+        name: whole_pipeline(learner, name) for name in [*learner.parts, *learner.ensembles]
+    }
+    says = {name: pipeline.predict for name, pipeline in pipelines.items()}
+    if plain.size is not None:
+        says[SIZE] = _size_said(learner.deriver, plain.size)
+    models = {name: Proved(graph=graphs[name], says=said) for name, said in says.items()}
+    files = write_plain(plain) | {
+        PIPELINES: dumped(pipelines),
+        f"{FOLDER}{learner.chosen}.joblib": dumped(pipelines[learner.chosen]),
+    }
     with threadpool_limits(limits=1):  # threads that wait for each other cost more than they give
-        for name, graph in learner_graphs(plain).items():
-            if name == SIZE and plain.size is not None:
-                proved[name] = Proved(graph=graph, says=_size_said(learner.deriver, plain.size))
-                continue
-            pipeline = whole_pipeline(learner, name)
-            proved[name] = Proved(graph=graph, says=pipeline.predict)
-            files[f"{FOLDER}{name}.joblib"] = dumped(pipeline)
-        return files | parity_files(plain, proved, frame, seed)
+        return files | parity_files(plain, models, frame, seed)
 
 
 def _size_said(deriver: Deriver, size: PlainPart) -> Callable[[pl.DataFrame], Vector]:
@@ -121,10 +126,10 @@ def _size_said(deriver: Deriver, size: PlainPart) -> Callable[[pl.DataFrame], Ve
     return says
 
 
-def dumped(pipeline: Any) -> bytes:
-    """Return a pipeline as joblib writes it."""
+def dumped(fitted: Pipeline | Mapping[str, Pipeline]) -> bytes:
+    """Return pipelines as joblib writes them; equal ones as equal bytes."""
     kept = BytesIO()
-    joblib.dump(pipeline, kept, compress=_COMPRESSED)
+    joblib.dump(fitted, kept, compress=_COMPRESSED)
     return kept.getvalue()
 
 

@@ -99,7 +99,7 @@ def fit_size(ground: Calibrating) -> PlainPart:
     misses = (ground.rows.target - ground.held_out[ground.chosen])[seen]
     taught = ground.taught
     settings = settled(_LEARNER, _SETTINGS, len(misses))
-    part = make_part(_LEARNER, settings, taught.deriver.columns, int(taught.deriver.seed) % 2**31)
+    part = make_part(_LEARNER, settings, taught.columns, int(taught.deriver.seed) % 2**31)
     derived = taught.derived.filter(pl.Series(seen))
     label = log_sizes(misses, taught.factor[seen])
     fitted = fit_part(_LEARNER, part, derived, label, ground.rows.weight[seen])

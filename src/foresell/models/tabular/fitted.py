@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from foresell.errors import DataError
-from foresell.features.rows import PLACE
 from foresell.models.forests import FORESTS as BOOSTED
 from foresell.models.tabular.encodings import read_encoding
 from foresell.models.tabular.plain import Linear, Places, PlainPart
@@ -52,13 +51,10 @@ def plain_places(deriver: Any) -> Places | None:
     """Return the forest of places of a fitted ``Deriver``, None where it has none."""
     if (model := deriver.places_) is None:
         return None
-    of = next(column.of for column in deriver.columns if column.name == PLACE)
-    inputs = [
-        column.name
-        for column in deriver.columns
-        if column.how == "turned" or (column.how == "number" and column.name in of)
-    ]
-    return Places(forest=summed_trees(model), trees=len(model.estimators_), inputs=tuple(inputs))
+    from foresell.models.tabular.deriving import place_inputs  # noqa: PLC0415 - scikit-learn
+
+    inputs = tuple(place_inputs(deriver.columns))
+    return Places(forest=summed_trees(model), trees=len(model.estimators_), inputs=inputs)
 
 
 def _lightgbm(model: Any) -> tuple[str, bytes, str]:

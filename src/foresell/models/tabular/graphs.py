@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from foresell.errors import DataError
 from foresell.features.rows import RowColumn
 from foresell.models.forests import Forest
 from foresell.models.onnx_graphs import constant, serialised, trees_node
@@ -135,12 +136,10 @@ class _Sheet:
     def _made(self, column: RowColumn) -> str:
         """Return the name of a derived number in 64 bits; see `foresell.features.rows`."""
         first, *others = column.of
+        if column.how == "number":
+            return first
         if column.how == "product":
             return reduce(lambda left, right: self.put("Mul", left, right), column.of)
-        if column.how == "ratio":
-            nothing = self.put("Equal", others[0], self.number(0.0))
-            share = self.put("Div", first, others[0])
-            return self.put("Where", nothing, self.keep(np.float64(np.nan)), share)
         if column.how == "months":
             return self.put("Add", self.put("Mul", first, self.number(_MONTHS)), others[0])
         if column.how == "turned":
@@ -148,7 +147,30 @@ class _Sheet:
             return self.put(
                 "Add", self.put("Mul", first, along), self.put("Mul", others[0], across)
             )
-        return first
+        return self._partly_known(column)
+
+    def _partly_known(self, column: RowColumn) -> str:
+        """Return the name of a derived number that is unknown where arithmetic would not say so.
+
+        Raises:
+            DataError: it is derived in a way for which there is no graph.
+        """
+        first = column.of[0]
+        if column.how == "ratio":
+            nothing = self.put("Equal", column.of[1], self.number(0.0))
+            return self._unless(nothing, self.put("Div", first, column.of[1]))
+        if column.how == "step":
+            reached = self.put("GreaterOrEqual", first, self.number(column.weights[0]))
+            return self._unless(self.put("IsNaN", first), self._exact(reached))
+        raise DataError(
+            f"{column.name!r} is derived as {column.how!r}, for which there is no graph",
+            "ONNX export",
+            "this is a mistake in foresell: please report it",
+        )
+
+    def _unless(self, unknown: str, value: str) -> str:
+        """Return the name of ``value``, NaN where ``unknown``."""
+        return self.put("Where", unknown, self.keep(np.float64(np.nan)), value)
 
     def _around(self, places: Places) -> str:
         """Return the name of what the target is around a place, in 64 bits."""

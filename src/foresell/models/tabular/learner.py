@@ -96,8 +96,9 @@ def fit_tabular(
 
     ``split``: where each row stands, train or calibration; neither the order of rows nor anything
     outside them changes the result. ``kinds``: the type of every feature. ``progress`` is told what
-    is going on. Rows without a target teach nothing. A run of which every candidate failed is a
-    CandidateError.
+    is going on. Rows without a target teach nothing. In time, the latest rows calibrate, and then
+    the candidates are fitted again with them: what comes next is most like them. A run of which
+    every candidate failed is a CandidateError.
     """
     with one_thread():
         rows, cut = ordered(frame, project, split)

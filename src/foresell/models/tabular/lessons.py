@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
 
 from foresell.contracts.contract import LogicalType
 from foresell.data.row_splits import RowSplit
 from foresell.errors import CandidateError
+from foresell.features.rows import RowColumn
 from foresell.features.threads import one_thread
 from foresell.models.judging import Progress, side_by_side
 from foresell.models.parts import Settings
@@ -63,12 +63,19 @@ class Taught:
     label: Vector
     weight: Vector
 
+    @property
+    def columns(self) -> tuple[RowColumn, ...]:
+        """The derived columns of which something is known: nothing can be learnt of the others."""
+        known = self.derived.select(
+            pl.col(pl.Float32).is_not_nan().any(), pl.col(pl.String).is_not_null().any()
+        ).row(0, named=True)
+        return tuple(column for column in self.deriver.columns if known[column.name])
+
     def part(self, name: str, settings: Settings) -> Pipeline:
         """Return a candidate fitted on these rows; one that cannot be is a CandidateError."""
         seed = int(self.deriver.seed) % 2**31
-        made = make_part(name, settings, self.deriver.columns, seed)
-        with threadpool_limits(limits=1, user_api="openmp"):  # sums of one thread, on any machine
-            return fit_part(name, made, self.derived, self.label, self.weight)
+        made = make_part(name, settings, self.columns, seed)
+        return fit_part(name, made, self.derived, self.label, self.weight)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,39 +65,47 @@ def parity_files(
     return {**files, PARITY: text.encode()}
 
 
-def check_parity(files: Mapping[str, bytes], name: str | None = None) -> float:
-    """Run the kept rows of a model through its graph; return the largest relative difference.
+def check_parity(files: Mapping[str, bytes], *names: str) -> float:
+    """Run the kept rows of models through their graphs; return the largest relative difference.
 
-    ``files``: of a bundle's model. ``name``: the chosen one where None; 0 for a baseline, which has
-    no graph.
+    ``files``: of a bundle's model. ``names``: the chosen one where none is given; one without a
+    graph (a baseline) has nothing to prove. A graph or a proof that is missing is a DataError.
 
     Raises:
-        DataError: the graph or the proof is missing.
-        GateError: on this machine the graph says something else than when the bundle was made.
+        GateError: on this machine a graph says something else than when the bundle was made.
     """
-    if PARITY not in files:
-        raise DataError(f"{PARITY} is missing", "bundle", "train again (foresell run PROJECT)")
-    parity: dict[str, Any] = json.loads(files[PARITY])
-    model = name or str(parity["chosen"])
-    if model not in parity["models"]:
-        return 0.0
-    if (path := f"{FOLDER}{model}.onnx") not in files:
-        raise DataError(f"{path} is missing", "bundle", "train again (foresell run PROJECT)")
-    kept = parity["models"][model]
-    columns = {
-        column: np.array(kept["inputs"][column], dtype=object if kind == "text" else np.float64)
-        for column, kind in parity["columns"].items()
-    }
-    expected = np.array(kept["expected"], dtype=np.float64)
-    worst = _relative(run_columns(files[path], columns), expected, kept["smallest"])
-    if not worst.max(initial=0.0) <= parity["tolerance"]:
-        raise GateError(
-            f"the ONNX graph of {model} misses what was proved by {worst.max():.2g} of it",
-            f"{PARITY}, {len(expected)} rows",
-            "restore the bundle or train again; if that does not mend it, compare the version of "
-            "onnxruntime with that in metadata.json",
-        )
-    return float(worst.max(initial=0.0))
+    parity: dict[str, Any] = json.loads(_one(files, PARITY))
+    worst = 0.0
+    for name in names or (str(parity["chosen"]),):
+        if (kept := parity["models"].get(name)) is None:
+            continue
+        columns = {
+            column: np.array(kept["inputs"][column], dtype=object if kind == "text" else np.float64)
+            for column, kind in parity["columns"].items()
+        }
+        expected = np.array(kept["expected"], dtype=np.float64)
+        said = run_columns(_one(files, f"{FOLDER}{name}.onnx"), columns)
+        gap = float(_relative(said, expected, kept["smallest"]).max(initial=0.0))
+        if not gap <= parity["tolerance"]:
+            raise GateError(
+                f"the ONNX graph of {name} misses what was proved by {gap:.2g} of it",
+                f"{PARITY}, {len(expected)} rows",
+                "restore the bundle or train again; if that does not mend it, compare the version "
+                "of onnxruntime with that in metadata.json",
+            )
+        worst = max(worst, gap)
+    return worst
+
+
+def _one(files: Mapping[str, bytes], name: str) -> bytes:
+    """Return one of the files.
+
+    Raises:
+        DataError: it is not there.
+    """
+    if name not in files:
+        raise DataError(f"model/{name} is missing", "bundle", "train again (foresell run PROJECT)")
+    return files[name]
 
 
 def _drawn(plain: PlainLearner, frame: pl.DataFrame, seed: int) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from foresell.errors import CandidateError
 from foresell.features.rows import RowColumn
@@ -79,7 +80,8 @@ def fit_part(
         CandidateError: its library refuses the settings or the rows; its words are in it.
     """
     try:
-        part.fit(derived, label, **{f"{MODEL}__sample_weight": weight})
+        with _one_thread():
+            part.fit(derived, label, **{f"{MODEL}__sample_weight": weight})
     except errors_of(name) as error:
         raise CandidateError(*told(kind_of(name), error)) from error
     return part
@@ -92,8 +94,18 @@ def part_says(name: str, part: Pipeline, derived: pl.DataFrame) -> Vector:
         CandidateError: it refuses the rows, or what it says is no finite number.
     """
     try:
-        said = np.asarray(part.predict(derived), dtype=np.float64)
+        with _one_thread():
+            said = np.asarray(part.predict(derived), dtype=np.float64)
     except errors_of(name) as error:
         raise CandidateError(*told(kind_of(name), error)) from error
     refuse_unfinished(name, said)
     return said
+
+
+def _one_thread() -> threadpool_limits:
+    """Hold what shares work out by itself (histograms of scikit-learn) to this thread meanwhile.
+
+    Sums of one thread are the same on any machine, and on a busy one threads that wait for each
+    other by spinning take several times longer than one alone.
+    """
+    return threadpool_limits(limits=1, user_api="openmp")

@@ -17,6 +17,7 @@ from foresell.models.tabular.plain import SIZE, PlainLearner, PlainPart
 REAL, THRESHOLDS, UNSEEN, MISSING = "real", "thresholds", "unseen", "missing"
 _NOBODY = "a text that no row has"
 _FARTHEST = 1e30
+_MIXED = ("product", "ratio", "months", "step", "turned")  # what `_solved` solves
 _GAPS = 0.3  # of the values of a row
 _SIDES = np.array([-np.inf, np.inf], dtype=np.float32)
 
@@ -48,13 +49,15 @@ def _parts(plain: PlainLearner, name: str) -> list[PlainPart]:
 
 
 def _thresholds(plain: PlainLearner, name: str) -> dict[str, Vector]:
-    """Return the thresholds of each derived number that some tree splits.
+    """Return the thresholds of each derived number that some tree splits, and those of steps.
 
     Those at or near the ends of what 32 bits hold only tell the known from the unknown.
     """
     found: dict[str, list[Vector]] = {}
     for column, values in _splits(plain, name):
         found.setdefault(column, []).append(values)
+    for step in (column for column in plain.columns if column.how == "step"):
+        found.setdefault(step.of[0], []).append(np.array(step.weights))
     together = {
         column.name: np.unique(np.concatenate(found[column.name]))
         for column in plain.columns
@@ -90,13 +93,13 @@ def _at_thresholds(
     made of others, by its last free column.
     """
     raw = _numbers(plain, rows)
-    made = [column for column in plain.columns if column.name in known and column.how != "place"]
+    made = [column for column in plain.columns if column.name in known]
     for column in (column for column in made if column.how == "number"):
         put = draw.integers(0, 2, rows.height) == 0
         raw[column.of[0]] = np.where(
             put, _drawn(known, column, rows.height, draw), raw[column.of[0]]
         )
-    mixed = [column for column in made if column.how != "number"]
+    mixed = [column for column in made if column.how in _MIXED]
     if mixed:
         which = draw.integers(0, 2 * len(mixed), rows.height)
         for number, column in enumerate(mixed):
@@ -137,6 +140,8 @@ def _solved(column: RowColumn, wanted: Vector, raw: Mapping[str, Vector]) -> tup
             return first, wanted * raw[last]
         if column.how == "months":
             return last, wanted - raw[first] * 12
+        if column.how == "step":  # every threshold lies between 0 and 1: stand at the edge itself
+            return first, np.full(len(wanted), column.weights[0])
         along, across = column.weights
         return first, (wanted - raw[last] * across) / along
 

@@ -36,14 +36,16 @@ def importance_files(
 
     ``plain``: with the means of its training rows (`with_means`). ``frame``: the raw rows of the
     test, in any order; up to `ROWS` of them are drawn by what they hold and the project's seed,
-    fewer for forests so large that it would take minutes. ``note`` is told of such candidates.
+    fewer for forests so large that it would take minutes. ``note`` is told of both.
 
     The table has a row a candidate and raw column, as a panel's has: `COLUMNS`, with kind
     ``column``; ``mean_abs`` and ``mean`` of the contributions are in the unit of the target, over
     ``rows`` rows; ``share`` is that of the sum of ``mean_abs``. The JSON has the same with base,
     mean answer and method of each candidate; the picture is of the chosen one.
     """
-    found = candidate_contributions(plain, drawn(plain, frame, project.seed), note)
+    rows = drawn(plain, frame, project.seed)
+    note(f"taking apart what {len(plain.parts)} candidates say of {rows.height:,} test rows")
+    found = candidate_contributions(plain, rows, note)
     table = importance_table(found)
     return {
         "importance.csv": table.write_csv().encode(),

@@ -95,6 +95,7 @@ def chosen_trials(errors: Mapping[int, Vector]) -> tuple[int, list[int]]:
     table = np.array([errors[number] for number in numbers])
     if table.shape[1] < 2:  # no other fold can choose
         return numbers[0], [numbers[0]]
-    total = table.sum(axis=1)
-    others = total[:, None] - table
-    return numbers[int(total.argmin())], [numbers[int(one)] for one in others.argmin(axis=0)]
+    # summed without the fold, not subtracted: a rounding must not tell of the fold left out
+    others = [np.delete(table, fold, axis=1).sum(axis=1) for fold in range(table.shape[1])]
+    best = int(table.sum(axis=1).argmin())
+    return numbers[best], [numbers[int(one.argmin())] for one in others]

@@ -7,6 +7,7 @@ from foresell.report.captions import distance
 from foresell.report.standing import Standing, best_baseline
 from foresell.report.tabular.context import TabularReport
 from foresell.report.wording import (
+    NBSP,
     amount,
     count,
     listed,
@@ -167,7 +168,7 @@ def folds(report: TabularReport, held: Standing) -> str:
         return f"{chosen}."
     both = ours.join(rows.filter(pl.col("candidate") == others[0]), on="fold", suffix="_next")
     ahead = both.filter(pl.col("rmse") < pl.col("rmse_next")).height
-    return f"{chosen}: ahead of {others[0]}, the next best, on {ahead} of {both.height}."
+    return f"{chosen}: ahead of {others[0]}, the next best, on {ahead}{NBSP}of{NBSP}{both.height}."
 
 
 def weights(report: TabularReport) -> str:

@@ -16,7 +16,7 @@ _SIDES = {
     "calibration": ("calibration", "how wide intervals have to be"),
     "test": ("test", "scored once"),
 }
-_MOST_COLUMNS = 15
+_MOST_COLUMNS = 7  # of the data, in one table
 
 
 def leaderboard(report: TabularReport, frame: pl.DataFrame, protocol: str) -> Table:
@@ -102,21 +102,30 @@ def importance(report: TabularReport, held: Standing) -> Table | None:
     if rows.is_empty():
         return None
     columns = rows.filter((pl.col("kind") == "column") & ~pl.col("name").str.starts_with("("))
-    ranked = report.leaderboard.sort(report.ranked_by, "candidate", nulls_last=True)
-    candidates = [
-        name for name in ranked["candidate"].to_list() if name in set(columns["candidate"])
-    ]
-    if not candidates:
+    ranked = report.leaderboard.filter(
+        (pl.col("kind") != "baseline") & pl.col("candidate").is_in(columns["candidate"].unique())
+    ).sort(~pl.col("champion"), report.ranked_by, "candidate", nulls_last=True)
+    if ranked.is_empty():
         return None
-    candidates.sort(key=lambda one: one != held.champion)
-    known = {(row["candidate"], row["name"]): row["share"] for row in columns.iter_rows(named=True)}
     names = _by_importance(columns, held)
+    shown, rest = names[:_MOST_COLUMNS], set(names[_MOST_COLUMNS:])
+    lines = {name: columns.filter(pl.col("candidate") == name) for name in ranked["candidate"]}
     return Table(
         caption="Share of each column of the data in what moves the predictions, by candidate.",
-        head=(("Column", ""), *((name, meaning(name)) for name in candidates)),
+        head=(
+            ("Candidate", ""),
+            *((name, "") for name in shown),
+            *([("others", ", ".join(sorted(rest)))] if rest else []),
+        ),
         rows=tuple(
-            Row(head=name, cells=tuple(_share(known.get((who, name))) for who in candidates))
-            for name in names[:_MOST_COLUMNS]
+            Row(
+                head=name,
+                means=meaning(name),
+                tone="champion" if name == held.champion else "candidate",
+                note="champion" if name == held.champion else "",
+                cells=_shares(dict(own.select("name", "share").iter_rows()), shown, rest),
+            )
+            for name, own in lines.items()
         ),
         wide=True,
         tight=True,
@@ -131,9 +140,15 @@ def _by_importance(columns: pl.DataFrame, held: Standing) -> list[str]:
     return ranked.sort("own", "share", "name", descending=[True, True, False])["name"].to_list()
 
 
-def _share(value: float | None) -> Cell:
-    """Return a share with its bar; a dot where a column is not used."""
-    return Cell(text=percent(value), bar=max(value, 0.0)) if value else Cell(text="·")
+def _shares(known: dict[str, float], shown: list[str], rest: set[str]) -> tuple[Cell, ...]:
+    """Return a bar for each column, the last one of all others; a dot where one is not used."""
+    values = [known.get(name) for name in shown]
+    if rest:
+        values.append(sum(known.get(name) or 0.0 for name in sorted(rest)))
+    return tuple(
+        Cell(text=percent(value), bar=min(max(value, 0.0), 1.0)) if value else Cell(text="·")
+        for value in values
+    )
 
 
 def split(report: TabularReport) -> Table | None:
@@ -146,7 +161,7 @@ def split(report: TabularReport) -> Table | None:
     known = {(row["side"], row["protocol"]): row for row in rows.iter_rows(named=True)}
     head: list[tuple[str, str]] = [("Side", "")]
     for name in protocols:
-        head += [(f"{name}: rows", ""), *([("groups", "")] if grouped else [])]
+        head += [(f"{name}: rows", ""), ("groups", "")] if grouped else [(name, "rows")]
     return Table(
         caption="How the rows were cut"
         + (f"; a group ({', '.join(report.facts.group_by)}) is on one side." if grouped else "."),

@@ -12,6 +12,9 @@ from foresell.models.tabular.estimators import ESTIMATORS, settled
 from foresell.models.tabular.fitted import plain_part, plain_places
 from foresell.models.tabular.pipelines import fit_part, make_part
 from foresell.models.tabular.plain import PlainLearner
+from foresell.spec.project import ProjectSpec
+from foresell.spec.sources import Table
+from foresell.spec.split import SplitSpec
 
 TEXTS = ("Planes", "Ships", "Trains")
 BASELINES = {"mean": 3.5, "median": 2.25}
@@ -84,3 +87,17 @@ def learner(*, relative: bool) -> tuple[PlainLearner, pl.DataFrame]:
         interval_method="residual_quantiles",
     )
     return with_means(plain, frame), frame
+
+
+def project() -> ProjectSpec:
+    """The declaration that such rows would have."""
+    features = ("units", "price", "north", "east", "line")
+    return ProjectSpec(
+        name="toys",
+        title="Toys",
+        kind="tabular",
+        unit="USD",
+        tables=(Table(name="rows", file="rows.csv"),),
+        columns={**dict.fromkeys(features, "feature"), "sales": "target"},
+        split=SplitSpec(test_share=0.2),
+    )

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 import polars as pl
+from sklearn.pipeline import Pipeline
 
 from foresell.features.rows import PLACE, RowColumn
 from foresell.features.threads import one_thread
@@ -25,7 +26,10 @@ COLUMNS = (
     ),
     RowColumn(name="units x price", of=("units", "price"), how="product"),
     RowColumn(name="price / size", of=("price", "size"), how="ratio"),
+    RowColumn(name="price from 50", of=("price",), how="step", weights=(50.0,)),
+    RowColumn(name="size from 0", of=("size",), how="step", weights=(0.0,)),
     RowColumn(name="months", of=("year", "month"), how="months"),
+    RowColumn(name="lat from 36", of=("lat",), how="step", weights=(36.0,)),
     RowColumn(name="turned", of=("lat", "lon"), how="turned", weights=(0.8, 0.6)),
     RowColumn(name="turned across", of=("lat", "lon"), how="turned", weights=(-0.6, 0.8)),
     RowColumn(name=PLACE, of=("lat", "lon"), how="place"),
@@ -74,7 +78,7 @@ def fitted(seed: int = 0, relative: bool = True) -> tuple[TabularLearner, pl.Dat
         factor = deriver.factors(frame)
         label, weight = labels(target, factor), np.ones(len(target))
 
-        def part(name: str, values: np.ndarray):
+        def part(name: str, values: np.ndarray) -> Pipeline:
             known = settled(name, {}, frame.height)
             few = {key: value for key, value in _SETTINGS.items() if key in known}
             made = make_part(name, {**known, **few}, COLUMNS, seed)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from foresell.errors import DataError, UsageError
 from foresell.models.tabular.contributions import contributions, with_means
-from foresell.models.tabular.plain import derived_frame, encode, plain_answers
+from foresell.models.tabular.plain import Linear, derived_frame, encode, plain_answers
 from foresell.models.tabular.plain_files import read_plain, write_plain
 from tests.unit.models.tabular.explaining_toys import CANDIDATES, learner, table
 
@@ -40,7 +40,8 @@ def test_a_linear_part_adds_weight_times_distance_from_the_training_mean(name: s
 
     mean = plain_answers(plain, name, trained).mean()
     line = [at for at, of in enumerate(part.encoding.of) if of == "line"]
-    weights = part.core.weights[line]  # type: ignore[union-attr]
+    assert isinstance(part.core, Linear)
+    weights = part.core.weights[line]
     every = encode(part.encoding, derived_frame(plain, trained))[:, line] @ weights
     assert found.base == pytest.approx(mean, rel=1e-9)  # of a linear formula, the mean answer
     assert found.values[:, 4] == pytest.approx(every[:7] - every.mean(), abs=1e-9)
@@ -71,9 +72,10 @@ def test_a_column_that_says_nothing_adds_nothing() -> None:
     plain, trained = learner(relative=False)
     part = plain.parts["linear"]
     silent = [at for at, of in enumerate(part.encoding.of) if of == "line"]
-    weights = part.core.weights.copy()  # type: ignore[union-attr]
+    assert isinstance(part.core, Linear)
+    weights = part.core.weights.copy()
     weights[silent] = 0.0
-    mute = replace(part, core=replace(part.core, weights=weights))  # type: ignore[type-var]
+    mute = replace(part, core=replace(part.core, weights=weights))
 
     found = contributions(replace(plain, parts={"linear": mute}), "linear", trained)
 

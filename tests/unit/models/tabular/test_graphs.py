@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
@@ -9,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.errors import UsageError
-from foresell.features.rows import PLACE
+from foresell.errors import DataError, UsageError
+from foresell.features.rows import PLACE, How
 from foresell.models.onnx_running import graph_facts
 from foresell.models.tabular.answering import graph_answers
 from foresell.models.tabular.artifacts import whole_pipeline
@@ -104,8 +105,7 @@ def alone(column: str) -> bytes:
 
 
 def test_the_toy_derives_in_every_way_there_is() -> None:
-    ways = {"number", "category", "product", "ratio", "months", "turned", "place"}
-    assert {column.how for column in COLUMNS} == ways
+    assert {column.how for column in COLUMNS} == set(get_args(How))
     assert COLUMNS[-3].name == PLACE
 
 
@@ -113,6 +113,21 @@ def test_a_ratio_to_zero_is_unknown_and_not_infinite() -> None:
     frame = rows_of(3, 4)[0].with_columns(pl.Series("size", [0.0, -0.0, None, 2.0]))
     said = graph_answers(alone("price / size"), frame)
     assert np.isnan(said).tolist() == [True, True, True, False]
+
+
+def test_a_step_is_1_from_its_value_on_0_below_and_unknown_of_the_unknown() -> None:
+    price = pl.Series("price", [np.nextafter(50.0, 0), 50.0, None, 99.0])
+    said = graph_answers(alone("price from 50"), rows_of(3, 4)[0].with_columns(price))
+    assert np.array_equal(said, [0, 1, np.nan, 1], equal_nan=True)
+
+
+def test_a_column_that_is_derived_in_a_new_way_is_refused_and_not_answered_somehow() -> None:
+    other: Any = "squared"
+    learner = replace(
+        plain(), columns=(replace(plain().columns[0], how=other), *plain().columns[1:])
+    )
+    with pytest.raises(DataError, match="'units' is derived as 'squared', for which there is no"):
+        answer_graph(learner, "ridge")
 
 
 def test_a_text_that_nobody_has_seen_is_none_of_the_known_ones_and_no_error() -> None:

@@ -38,29 +38,29 @@ def plain() -> PlainLearner:
     return plain_learner(fitted()[0])
 
 
-def test_every_model_has_a_graph_a_proof_and_a_pipeline_for_people() -> None:
+def test_every_model_has_a_graph_and_a_proof_and_pipelines_lie_there_for_people() -> None:
     proof = json.loads(files()[PARITY])["models"]
     graphs = {name for name in files() if name.startswith("onnx/") and name.endswith(".onnx")}
     pipelines = {name for name in files() if name.startswith("joblib/")}
 
     assert set(proof) == {*NAMES, SIZE}
     assert graphs == {f"onnx/{name}.onnx" for name in proof}
-    assert pipelines == {f"joblib/{name}.joblib" for name in NAMES}
+    assert pipelines == {"joblib/greedy_ensemble.joblib", "joblib/pipelines.joblib"}
 
 
 def test_the_proof_rests_on_each_kind_of_row_and_some_of_each_travel() -> None:
     for name, one in json.loads(files()[PARITY])["models"].items():
         assert one["rows"].keys() == {REAL, THRESHOLDS, UNSEEN, MISSING}, name
         assert one["rows"][REAL] == one["rows"][UNSEEN] == one["rows"][MISSING] == ROWS
-        assert one["rows"][THRESHOLDS] > 0.8 * ROWS
+        assert one["rows"][THRESHOLDS] > 0.6 * ROWS
         assert max(one["max_rel"].values()) <= TOLERANCE
         assert len(one["expected"]) == 4 * KEPT
         assert {len(values) for values in one["inputs"].values()} == {4 * KEPT}
 
 
-@pytest.mark.parametrize("name", [*NAMES, SIZE, None])
-def test_the_kept_rows_of_each_model_say_the_same_again(name: str | None) -> None:
-    assert 0 <= check_parity(files(), name) <= TOLERANCE
+def test_the_kept_rows_of_each_model_say_the_same_again() -> None:
+    assert 0 <= check_parity(files(), *NAMES, SIZE) <= TOLERANCE
+    assert check_parity(files()) == check_parity(files(), "greedy_ensemble")  # the chosen one
 
 
 def test_the_order_of_the_rows_changes_no_byte_of_the_proof() -> None:
@@ -105,6 +105,14 @@ def first_for_new(part: PlainPart) -> PlainPart:
     return replace(part, encoding=replace(part.encoding, categories=tuple(known)))
 
 
+def other_order(part: PlainPart) -> PlainPart:
+    """Take each text for the one before it."""
+    known = [
+        replace(one, places=(*one.places[1:], one.places[0])) for one in part.encoding.categories
+    ]
+    return replace(part, encoding=replace(part.encoding, categories=tuple(known)))
+
+
 def not_filled(part: PlainPart) -> PlainPart:
     fill = part.encoding.fill
     assert fill is not None
@@ -116,19 +124,19 @@ def tilted(part: PlainPart) -> PlainPart:
     return replace(part, core=replace(part.core, weights=part.core.weights * (1 + 1e-3)))
 
 
-WRONG = {
-    "thresholds of 32 bits": ("gradient_boosting", lambda: in_32_bits, THRESHOLDS),
-    "less, not at most": ("random_forest", lambda: below, THRESHOLDS),
-    "less, in bins": ("hist_gradient_boosting", lambda: below, THRESHOLDS),
-    "NaN the other way": ("xgboost", lambda: other_way, ""),
-    "leaves too large": ("catboost", lambda: heavier, REAL),
+WRONG: dict[str, tuple[str, Callable[[Forest], Forest], str]] = {
+    "thresholds of 32 bits": ("gradient_boosting", in_32_bits, THRESHOLDS),
+    "less, not at most": ("random_forest", below, ""),
+    "less, in bins": ("hist_gradient_boosting", below, ""),
+    "NaN the other way": ("xgboost", other_way, ""),
+    "leaves too large": ("catboost", heavier, REAL),
 }
 
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_graph_of_trees_that_are_a_little_wrong_fails_and_is_named(wrong: str) -> None:
     name, change, kind = WRONG[wrong]
-    failed = failure(name, with_forest(name, change()))
+    failed = failure(name, with_forest(name, change))
     assert failed.what.startswith(f"the ONNX graph of {name} misses {name} by ")
     assert failed.what.endswith(f"of its answer on {kind} rows" if kind else "rows")
 
@@ -137,7 +145,7 @@ def test_a_graph_of_trees_that_are_a_little_wrong_fails_and_is_named(wrong: str)
     ("name", "change", "kinds"),
     [
         ("ridge", first_for_new, (REAL, UNSEEN)),
-        ("lightgbm", first_for_new, (REAL, UNSEEN, THRESHOLDS)),
+        ("lightgbm", other_order, (REAL,)),
         ("random_forest", not_filled, (REAL, MISSING)),
         ("linear", tilted, (REAL,)),
     ],
@@ -164,6 +172,7 @@ def test_a_bundle_whose_graph_is_another_one_is_found_out_when_it_is_opened() ->
     swapped = {**files(), "onnx/greedy_ensemble.onnx": files()["onnx/linear.onnx"]}
     with pytest.raises(GateError, match="the ONNX graph of greedy_ensemble misses what was proved"):
         check_parity(swapped)
+    assert check_parity(swapped, "linear", SIZE) <= TOLERANCE
 
 
 @pytest.mark.parametrize("name", [PARITY, "onnx/greedy_ensemble.onnx"])

@@ -11,12 +11,14 @@ from foresell.pipeline.work import Work
 def run(work: Work) -> None:
     """Write ``baselines/<name>.parquet``: key, row, prediction; the mean and the median.
 
-    They are those of the training rows. Of a second protocol in ``chronological/``.
+    They are those of the rows that the judged models are fitted on: the training rows, in time with
+    the latest ones, which calibrate. Of a second protocol in ``chronological/``.
     """
     project, table = work.project, read_table(work)
     rows = 0
     for folder, split in read_row_splits(work.inputs["splits"]).items():
-        train = table.frame.filter(pl.Series(split.side("train")))
+        known = ("train", "calibration") if split.timed else ("train",)
+        train = table.frame.filter(pl.Series(split.side(*known)))
         train = train.filter(pl.col(project.target).is_not_null())
         tested = table.tested(split)
         rows += tested.height

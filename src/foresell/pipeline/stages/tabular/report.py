@@ -29,11 +29,10 @@ from foresell.spec.project import ProjectSpec
 
 _TUNED = "_tuned"  # how the names of candidates end whose settings were searched
 _HOW = {
-    "product": "product",
-    "ratio": "ratio of the first to the second",
-    "months": "running count of months",
-    "turned": "axis of the place, turned",
-    "place": "what the target is around a place, learnt on training rows",
+    "product": "the product of both",
+    "ratio": "the first over the second",
+    "months": "a running count of months, from {0} and {1}",
+    "place": "what the target is around a place ({0}, {1}), learnt on training rows",
 }
 
 
@@ -171,7 +170,13 @@ def _leaks(work: Work) -> tuple[Leak, ...]:
 def _derived(work: Work) -> Mapping[str, str]:
     """Return the columns that are more than a declared one as it is, and how each is made."""
     derived = read_json(work.inputs["bundle"], "metadata.json")["derived"]
-    return {one["name"]: _HOW[one["how"]] for one in derived if one["how"] in _HOW}
+    told = {
+        one["name"]: _HOW[one["how"]].format(*one["of"]) for one in derived if one["how"] in _HOW
+    }
+    for of in dict.fromkeys(tuple(one["of"]) for one in derived if one["how"] == "turned"):
+        axes = sum(one["how"] == "turned" and tuple(one["of"]) == of for one in derived)
+        told[", ".join(of)] = f"{axes} axes of the place, each turned by another angle"
+    return told
 
 
 def _facts(work: Work, project: ProjectSpec, test: Mapping[str, Any]) -> TabularFacts:

@@ -1,0 +1,153 @@
+"""What a request may hold, and that a file and a request are held to the same."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import foresell
+from foresell.answer.requests import (
+    Problem,
+    RequestForm,
+    parse_rows,
+    read_requests,
+    request_form,
+    used_columns,
+)
+from foresell.answer.row_files import RowForm, check_batch, row_form
+from foresell.contracts.contract import Contract, parse_contract
+from foresell.errors import UsageError
+from foresell.settings import read_settings
+from foresell.spec.project import ProjectSpec
+from foresell.wiring.runs import declaration
+
+LINE: Mapping[str, Any] = {
+    "QUANTITYORDERED": 30,
+    "PRICEEACH": 95.7,
+    "ORDERLINENUMBER": 3,
+    "MSRP": 120,
+    "QTR_ID": 3,
+    "MONTH_ID": 7,
+    "YEAR_ID": 2004,
+    "PRODUCTLINE": "Classic Cars",
+    "COUNTRY": "USA",
+}
+PROJECTS = ("california_housing", "retail", "sales_orders", "walmart")
+
+
+@cache
+def declared(name: str) -> tuple[ProjectSpec, Contract]:
+    texts, project = declaration(name, read_settings())
+    return project, parse_contract(texts.contract_text, name)
+
+
+def form(name: str = "sales_orders") -> RequestForm:
+    return request_form(*declared(name))
+
+
+def file_form() -> RowForm:
+    return row_form(*declared("sales_orders"))
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_the_schema_is_that_of_the_model_that_checks_requests(project: str) -> None:
+    spec, contract = declared(project)
+    schema = foresell.request_schema(project)
+
+    assert schema == request_form(spec, contract).model.model_json_schema()
+    assert list(schema["properties"]) == [
+        *used_columns(spec),
+        *(name for name in contract.columns if name not in used_columns(spec)),
+    ]
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) <= set(used_columns(spec))
+    assert json.loads(json.dumps(schema)) == schema
+
+
+def test_the_schema_names_limits_values_and_rules_over_several_fields() -> None:
+    schema = foresell.request_schema("sales_orders")
+
+    quarter = schema["properties"]["QTR_ID"]
+    assert (quarter["type"], quarter["minimum"], quarter["maximum"]) == ("integer", 1, 4)
+    assert schema["properties"]["PRODUCTLINE"]["enum"][0] == "Classic Cars"
+    assert schema["properties"]["MSRP"]["unit"] == "USD"
+    assert schema["description"].endswith("Rules: QTR_ID is the quarter of MONTH_ID.")
+
+
+def test_what_is_planned_of_a_panel_may_be_left_out_and_what_names_a_row_may_not() -> None:
+    week = {"Store": 1, "Dept": 2, "Date": "2012-11-02"}
+
+    assert read_requests([week], form("walmart")).problems == ()
+    missing = read_requests([{"Store": 1, "Date": "soon"}], form("walmart")).problems
+    assert [(one.field, one.rule, one.says) for one in missing] == [
+        ("Dept", "required", "must have a value"),
+        ("Date", "type", "is no day as YYYY-MM-DD"),
+    ]
+
+
+def test_rows_without_a_problem_are_a_typed_frame_and_the_others_are_told_by_number() -> None:
+    found = read_requests([LINE, dict(LINE) | {"MSRP": -1}, dict(LINE) | {"CITY": "NYC"}], form())
+
+    assert found.frame.height == 2
+    assert found.frame.schema["PRICEEACH"] == pl.Float64
+    assert found.frame.row(0, named=True) == LINE
+    assert found.ignored == ((), ("CITY",))
+    assert found.problems == (
+        Problem(
+            row=2,
+            field="MSRP",
+            rule="minimum",
+            says="must be at least 1",
+            allowed="whole number, 1 to 10000",
+        ),
+    )
+
+
+def test_no_value_of_a_row_stands_in_what_is_said_of_it() -> None:
+    row = dict.fromkeys(declared("sales_orders")[1].columns, "SECRET")
+
+    said = [str(one) for one in read_requests([row | {"PHONES": "SECRET"}], form()).problems]
+
+    assert len(said) >= 9
+    assert not [line for line in said if "SECRET" in line]
+
+
+def test_a_field_that_stands_in_a_row_twice_is_refused() -> None:
+    with pytest.raises(UsageError, match="the field 'MSRP' stands in it twice"):
+        parse_rows('[{"MSRP": 1, "MSRP": 1}]', "--json")
+
+
+values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 12_000),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.sampled_from(["", "Ships", "USA", "X", "7", "9" * 70]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(change=st.dictionaries(st.sampled_from(sorted(LINE)), values, max_size=3))
+def test_a_request_and_a_stored_row_of_the_same_values_have_the_same_fate(
+    change: dict[str, Any],
+) -> None:
+    row = dict(LINE) | change
+    numbers = ("PRICEEACH", *(n for n in LINE if isinstance(LINE[n], int)))
+    # A file has one type a column: a text in a column of numbers is another story there.
+    for name, value in change.items():
+        text = isinstance(value, str)
+        whole = isinstance(value, float) and value.is_integer() and name != "PRICEEACH"
+        if isinstance(value, bool) or whole or text is (name in numbers):
+            row[name] = LINE[name]
+
+    asked = read_requests([row], form())
+    stored = check_batch(pl.DataFrame([row]).cast({}), file_form(), "rows", 1)
+
+    assert (not asked.problems) == (stored.refused.height == 0)
+    if not asked.problems:
+        assert asked.frame.equals(stored.frame)
