@@ -224,3 +224,26 @@ def test_weekly_panels_have_months_too(foresell: Foresell, tmp_path: Path) -> No
     assert told["forecast"]["available"]
     rows = sum(one["rows"] for one in (*told["series"]["months"], *told["series"]["left_out"]))
     assert rows == told["data"]["rows"]
+
+
+@pytest.mark.realdata
+def test_classic_cars_in_the_usa_have_29_short_months_and_a_garch(
+    foresell: Foresell, walmart_data: Path, tmp_path: Path
+) -> None:
+    data = walmart_data.parent / "sales_orders"
+    assert foresell("run", "sales_orders", "--data", data, "--until", "validate").code == 0
+    segment = ("--segment", "PRODUCTLINE=Classic Cars", "--segment", "COUNTRY=USA")
+    months = ("--forecast-steps", "6", "--garch-horizon", "6")
+
+    done = foresell("risk", "sales_orders", *segment, *months)
+
+    kept = tmp_path / "home" / "sales_orders" / "risk" / "sales_ts_risk_classic_cars_usa.json"
+    told = json.loads(kept.read_bytes())
+    assert done.code == 0
+    assert (told["series"]["n_months"], told["series"]["short"]) == (29, True)
+    assert told["series"]["zero_months"] == ["2003-01", "2003-02", "2004-04"]
+    assert told["sarima"]["improvement_over_naive"]["rmse"] > 0.4
+    assert (told["volatility"]["method"], told["returns"]["n"]) == ("garch", 24)
+    assert 0 < told["volatility"]["garch"]["persistence"] < 1
+    assert told["kupiec"]["levels"][0]["reason"].startswith("12 months are too few")
+    assert told["limitations"][0].startswith("29 months of data are short")

@@ -88,7 +88,7 @@ def show_run(result: "RunResult", form: Format) -> None:
         show_data(result, console)
         return
     console.print()
-    print_table(console, _leaderboard(board, result), more=_MORE)
+    print_table(console, _leaderboard(board, str(result.champion), result.kind), more=_MORE)
     print_table(console, _value_added(added, str(result.champion)), more=_MORE)
     _say_gate(result, console)
     for title, other in list(result.protocols.items())[1:]:
@@ -99,9 +99,9 @@ def show_run(result: "RunResult", form: Format) -> None:
         if place is not None:
             console.print(f"[bold]{name:<9}[/bold] {place}", highlight=False, soft_wrap=True)
     if not result.passed and not result.override:
-        noun = "Forecast[/bold] " if result.kind == "panel" else "Answers[/bold]  "
+        noun = "Forecast" if result.kind == "panel" else "Answers "
         console.print(
-            f"[bold]{noun} not delivered; --override REASON delivers them and records why",
+            f"[bold]{noun}[/bold]  not delivered; --override REASON delivers and records why",
             highlight=False,
         )
     elif result.kind == "tabular":
@@ -177,15 +177,15 @@ def show_forecast(answered: "pl.DataFrame", form: Format, unit: str = "") -> Non
         )
 
 
-def _leaderboard(board: "pl.DataFrame", result: "RunResult") -> "Table":
+def _leaderboard(board: "pl.DataFrame", champion: str, kind: str) -> "Table":
     """Return the table of all candidates, the champion marked."""
-    metrics = _METRICS if result.kind == "panel" else _OF_ROWS
+    metrics = _METRICS if kind == "panel" else _OF_ROWS
     shown = [name for name in metrics if board[name].null_count() < board.height]
     table = _table("", "candidate", *(_TITLES.get(name, name.upper()) for name in shown))
-    protocol = next(iter(result.protocols), "")
-    table.title = f"Leaderboard: {protocol.lower()}, the test scored once"
+    protocol = "frozen origin, the test window" if kind == "panel" else "rows of the test,"
+    table.title = f"Leaderboard: {protocol} scored once"
     for row in board.to_dicts():
-        best, baseline = row["candidate"] == result.champion, row["kind"] == "baseline"
+        best, baseline = row["candidate"] == champion, row["kind"] == "baseline"
         style = "bold" if best else "dim" if baseline else ""
         cells = [_number(row[name], name) for name in shown]
         table.add_row("★" if best else "", row["candidate"], *cells, style=style)

@@ -40,8 +40,6 @@ def show_data(result: "RunResult", console: "Console") -> None:
     _line(console, "Next", f"foresell sql {result.project} --list")
     if checks["quarantined"]:
         _line(console, "", f"foresell quarantine show {result.project}")
-    if result.kind == "tabular":
-        _line(console, "", "[dim]models for tabular projects are not part of this version[/dim]")
 
 
 def _rules(checks: dict[str, Any]) -> str:

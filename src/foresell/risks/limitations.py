@@ -1,7 +1,7 @@
 """What a reader must know before acting on few months, in whole sentences."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from foresell.errors import counted
 from foresell.risks.assessment import Assessment
@@ -11,6 +11,7 @@ from foresell.risks.returns import autocorrelation
 SHORT = 60  # months: five of every calendar month
 MANY = 250  # returns, below which GARCH's parameters are hardly known
 _TAIL = 100  # returns, below which one in a hundred was not seen
+_SHOWN = 6  # months named in a sentence
 _IDLE = 1e-3  # GARCH's alpha, below which shocks leave no trace
 
 
@@ -25,8 +26,8 @@ def _of_months(found: Assessment) -> Iterator[str]:
     if 0 < count < SHORT:
         yield (
             f"{counted(count, 'month')} of data {'is' if count == 1 else 'are'} short: no calendar "
-            f"month was seen more than {counted(-(-count // SEASON), 'time')}, so every number here "
-            f"is uncertain; {SHORT} months or more would be needed to rely on a season"
+            f"month was seen more than {counted(-(-count // SEASON), 'time')}, so every number "
+            f"here is uncertain; {SHORT} months or more would be needed to rely on a season"
         )
     left_out = [month for month in found.series.left_out if "ends" in month.reason]
     left_out += [month for month in found.series.left_out if "begins" in month.reason]
@@ -34,10 +35,10 @@ def _of_months(found: Assessment) -> Iterator[str]:
         yield f"{month.label} is left out: {month.reason}"
     marked = [month.label for month in found.series.months if month.covered < month.days]
     if marked:
-        yield f"days without any row within {', '.join(marked)}: the sum may be too low"
+        yield f"days without any row within {_listed(marked)}: the sum may be too low"
     empty = [month.label for month in found.series.months if month.rows == 0]
     if empty and found.project.kind == "tabular":
-        yield f"no row in {', '.join(empty)}: counted as 0"
+        yield f"no row in {_listed(empty)}: counted as 0"
     if found.project.kind == "panel" and found.project.frequency != "D" and count:
         yield f"weekly data: {found.series.counted}"
 
@@ -118,8 +119,18 @@ def _of_volatility(found: Assessment) -> Iterator[str]:
         )
 
 
+def _listed(months: Sequence[str]) -> str:
+    """Return months in words: the first six, and how many more; the JSON lists them all.
+
+    >>> _listed(["2003-01", "2003-02"]), _listed(["2003-01"] * 8)[-10:]
+    ('2003-01, 2003-02', 'and 2 more')
+    """
+    more = f" and {len(months) - _SHOWN} more" if len(months) > _SHOWN else ""
+    return ", ".join(months[:_SHOWN]) + more
+
+
 def _expected_fall(found: Assessment) -> float | None:
-    """Return by what share the forecast of the next month lies below the last one, if it is known."""
+    """Return by what share the next month is forecast below the last one; None if unknown."""
     values = found.series.values
     if found.outlook.answer is None or values[-1] <= 0:
         return None

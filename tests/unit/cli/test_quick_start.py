@@ -55,7 +55,7 @@ VERBS = [
     *("projects", "run", "forecast", "unanswered", "submission", "doctor"),
     *("stage", "sql", "queries", "quarantined", "retry", "undo_repairs", "synth"),
     *("contract", "lint_contract", "compile_contract", "try_contract", "compare_contracts"),
-    *("inspect", "backtest", "explain", "predict", "request_schema"),
+    *("inspect", "backtest", "explain", "predict", "request_schema", "risk"),
 ]
 
 

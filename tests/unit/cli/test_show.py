@@ -108,7 +108,7 @@ def test_a_run_that_failed_the_gate_says_so(capsys: pytest.CaptureFixture[str]) 
 
     said = capsys.readouterr().out
     assert "Gate  not passed\n" in said
-    assert "Forecast  not delivered; --override REASON delivers it and records why" in said
+    assert "Forecast  not delivered; --override REASON delivers and records why" in said
 
 
 def test_an_override_is_shown_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,7 @@ def test_a_unit_is_told_where_declared_and_a_currency_where_it_is_one(
     assert {name: shown[name] for name in ("unit", "currency") if name in shown} == told
 
 
-@pytest.mark.parametrize(("rows", "words"), [(200_000, "of 200,000 rows"), (None, "32,768 rows")])
+@pytest.mark.parametrize(("rows", "words"), [(200_000, "of 200,000 rows"), (None, "65,536 rows")])
 def test_a_terminal_hears_how_far_a_file_is(rows: int | None, words: str) -> None:
     said = io.StringIO()
 

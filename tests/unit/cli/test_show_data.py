@@ -67,8 +67,7 @@ Leaks     size bins sales at 3,000 (excluded, as it should be)
 Layer     workspace/shop/processed
 
 Next      foresell sql shop --list
-          foresell quarantine show shop
-          models for tabular projects are not part of this version"""
+          foresell quarantine show shop"""
     )
 
 

@@ -80,7 +80,7 @@ def test_every_metric_of_the_leaderboard_is_whole_at_80_characters() -> None:
     board = pl.DataFrame([{"candidate": "lightgbm_direct_sqrt", "kind": "candidate"} | metrics])
     console = Console(width=80, file=io.StringIO(), color_system=None)
 
-    print_table(console, _leaderboard(board, "lightgbm_direct_sqrt"))
+    print_table(console, _leaderboard(board, "lightgbm_direct_sqrt", "panel"))
 
     out = console.file
     assert isinstance(out, io.StringIO)

@@ -101,10 +101,10 @@ class _Sheet:
     def part(self, part: PlainPart) -> str:
         """Return the name of what a part says, per factor."""
         table = self._encoded(part.encoding)
+        exact = table if part.encoding.exact else self._exact(table)
         if isinstance(part.core, Forest):
-            exact = table if part.encoding.exact else self._exact(table)
             return self._trees(part.core, exact)
-        return self._linear(part.core, table)
+        return self._linear(part.core, exact)
 
     def finished(self, total: str, about: Mapping[str, object]) -> bytes:
         """Return the graph whose answer is ``total`` times the factor of its row."""

@@ -197,17 +197,24 @@ def encode(encoding: Encoding, derived: pl.DataFrame) -> NDArray[Any]:
     """Return (n rows, encoded columns) of a derived frame; 64 bits if ``exact``, else 32."""
     kind = np.float64 if encoding.exact else np.float32
     table: NDArray[Any] = np.zeros((derived.height, len(encoding.names)), dtype=kind)
-    numbers = derived.select(encoding.numbers).to_numpy().astype(kind)
-    if encoding.fill is not None:
-        numbers = np.where(np.isnan(numbers), encoding.fill.astype(kind), numbers)
-    if encoding.center is not None and encoding.width is not None:
-        numbers = (numbers - encoding.center.astype(kind)) / encoding.width.astype(kind)
-    table[:, : len(encoding.numbers)] = numbers
+    if encoding.numbers:
+        table[:, : len(encoding.numbers)] = _numbers(encoding, derived)
     for known in encoding.categories:
         place = _places(known, derived[known.column])
         rows = np.flatnonzero(place >= 0)
         table[rows, place[rows]] = 1
     return table
+
+
+def _numbers(encoding: Encoding, derived: pl.DataFrame) -> NDArray[Any]:
+    """Return (n rows, numbers), filled and standardised where the encoding says so."""
+    kind = np.float64 if encoding.exact else np.float32
+    numbers: NDArray[Any] = derived.select(encoding.numbers).to_numpy().astype(kind)
+    if encoding.fill is not None:
+        numbers = np.where(np.isnan(numbers), encoding.fill.astype(kind), numbers)
+    if encoding.center is not None and encoding.width is not None:
+        numbers = (numbers - encoding.center.astype(kind)) / encoding.width.astype(kind)
+    return numbers
 
 
 def _places(known: Categories, texts: pl.Series) -> NDArray[np.int64]:

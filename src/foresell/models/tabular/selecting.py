@@ -11,7 +11,7 @@ from foresell.errors import CandidateError
 from foresell.models.candidates import Plan
 from foresell.models.judging import Progress
 from foresell.models.parts import Settings, resolve
-from foresell.models.tabular.ensembles import SIMPLE, Weights, with_ensembles
+from foresell.models.tabular.ensembles import ENSEMBLES, SIMPLE, Weights, with_ensembles
 from foresell.models.tabular.estimators import settled
 from foresell.models.tabular.lessons import Rows, Vector, Window, judged_plainly
 from foresell.models.tabular.targets import BASELINES, baselines_of
@@ -112,7 +112,6 @@ def _combined(
         for name in weights:
             said[name] = np.full(len(seen), np.nan)
             said[name][seen] = found[name]
-    answering = tuple(said)
     for name in BASELINES:
         said[name] = np.full(len(seen), np.nan)
     for window in ground.windows:
@@ -124,29 +123,42 @@ def _combined(
         said=said,
         settings=settings,
         weights=weights,
-        chosen=_chosen(rows, said, answering, seen),
+        chosen=_chosen(rows, said, tuple(members), fold),
         folds=fold_table(rows, said, fold),
         failures={},
     )
 
 
 def _chosen(
-    rows: Rows, said: Mapping[str, Vector], answering: Sequence[str], seen: NDArray[np.bool_]
+    rows: Rows, said: Mapping[str, Vector], singles: Sequence[str], fold: NDArray[np.int64]
 ) -> str:
-    """Return the candidate with the least root mean squared error; then absolute, then by name.
+    """Return what is delivered: the best candidate, or an ensemble where that errs less.
 
-    A baseline alone is never chosen. Where nothing was held out it is the plain mean of all; ""
-    where nothing answers.
+    An ensemble's error is what weights taught by other folds give. The least of many candidates'
+    errors is too good by luck; so the ensembles are compared with what taking, for each fold, the
+    candidate that was best on the others would have given. Errors are root mean squares; ties go
+    to the candidate, and to the first by name. A baseline alone is never chosen. Where nothing was
+    held out it is the plain mean of all; "" where nothing answers.
     """
-    if not answering:
+    if not singles:
         return ""
-    if not seen.any():
+    if not (fold >= 0).any():
         return SIMPLE
 
-    def errors(name: str) -> tuple[float, float, str]:
-        return (*error_of(rows.target[seen] - said[name][seen], rows.weight[seen]), name)
+    def error(name: str, mask: NDArray[np.bool_]) -> tuple[float, float, str]:
+        return (*error_of(rows.target[mask] - said[name][mask], rows.weight[mask]), name)
 
-    return min(answering, key=errors)
+    seen = fold >= 0
+    best = min(error(name, seen) for name in singles)
+    picked = np.full(len(seen), np.nan)
+    for number in np.unique(fold[seen]):
+        others = seen & (fold != number)
+        name = min(error(name, others) for name in singles)[-1] if others.any() else best[-1]
+        picked[fold == number] = said[name][fold == number]
+    lone = error_of(rows.target[seen] - picked[seen], rows.weight[seen])[0]
+    blended = [error(name, seen) for name in ENSEMBLES if name in said]
+    together = min(blended, default=best)
+    return together[-1] if together[0] < lone else best[-1]
 
 
 def error_of(misses: Vector, weight: Vector) -> tuple[float, float]:

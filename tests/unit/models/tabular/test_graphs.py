@@ -146,6 +146,27 @@ def test_a_text_that_nobody_has_seen_is_none_of_the_known_ones_and_no_error() ->
     assert added == pytest.approx(weights.weights[place[TOWNS[1]]] * factor, rel=1e-9)
 
 
+def test_a_model_of_texts_alone_has_a_graph_as_well() -> None:
+    known = plain().parts["ridge"].encoding.categories[0]
+    first = min(known.places)
+    texts = Encoding(
+        numbers=(),
+        fill=None,
+        center=None,
+        width=None,
+        categories=(replace(known, places=tuple(place - first for place in known.places)),),
+        names=known.values,
+        of=(known.column,) * len(known.values),
+        exact=False,
+    )
+    core = Linear(weights=np.arange(1.0, 1 + len(known.values)), intercept=0.5)
+    learner = replace(plain(), parts={"one": PlainPart(encoding=texts, core=core)}, relative_to=())
+    rows = rows_of(7, 20)[0]
+    said = graph_answers(answer_graph(learner, "one"), rows)
+    assert np.array_equal(said, plain_answers(learner, "one", rows))
+    assert len(np.unique(said)) == len(TOWNS)
+
+
 def test_rare_texts_share_a_column() -> None:
     kinds = plain().parts["lightgbm"].encoding.categories[1]
     assert (len(kinds.values), len(set(kinds.places))) == (69, 64)
