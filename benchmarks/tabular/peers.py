@@ -22,19 +22,20 @@ from sklearn.preprocessing import OneHotEncoder
 
 Vector = NDArray[np.float64]
 Make = Callable[..., Any]
-Suggest = Callable[[optuna.Trial], dict[str, Any]]
+Trial = optuna.Trial | optuna.trial.FixedTrial
+Suggest = Callable[[Trial], dict[str, Any]]
 FOLDS = 3
 
 
-def _rate(trial: optuna.Trial) -> float:
+def _rate(trial: Trial) -> float:
     return trial.suggest_float("learning_rate", 0.02, 0.2, log=True)
 
 
-def _leaves(trial: optuna.Trial) -> int:
+def _leaves(trial: Trial) -> int:
     return trial.suggest_int("leaves", 7, 63, log=True)
 
 
-def _lightgbm(trial: optuna.Trial) -> dict[str, Any]:
+def _lightgbm(trial: Trial) -> dict[str, Any]:
     return {
         "learning_rate": _rate(trial),
         "num_leaves": _leaves(trial),
@@ -45,7 +46,7 @@ def _lightgbm(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _hist(trial: optuna.Trial) -> dict[str, Any]:
+def _hist(trial: Trial) -> dict[str, Any]:
     return {
         "learning_rate": _rate(trial),
         "max_leaf_nodes": _leaves(trial),
@@ -55,7 +56,7 @@ def _hist(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _catboost(trial: optuna.Trial) -> dict[str, Any]:
+def _catboost(trial: Trial) -> dict[str, Any]:
     return {
         "learning_rate": _rate(trial),
         "depth": trial.suggest_int("depth", 4, 8),
@@ -64,7 +65,7 @@ def _catboost(trial: optuna.Trial) -> dict[str, Any]:
     }
 
 
-def _gradient(trial: optuna.Trial) -> dict[str, Any]:
+def _gradient(trial: Trial) -> dict[str, Any]:
     return {
         "learning_rate": _rate(trial),
         "max_depth": trial.suggest_int("depth", 2, 6),
@@ -120,7 +121,7 @@ def tuned_settings(
     frame, texts = rows.to_pandas(), _texts(rows)
     folds = list(GroupKFold(FOLDS, shuffle=True, random_state=0).split(frame, groups=groups))
 
-    def error(trial: optuna.Trial) -> float:
+    def error(trial: Trial) -> float:
         settings, found = suggest(trial), 0.0
         for known, out in folds:
             fitted = model(make, texts, 0, settings).fit(frame.iloc[known], target[known])
