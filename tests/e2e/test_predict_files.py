@@ -1,12 +1,16 @@
 """Files of rows answered: in any form, whole or not at all, refused rows named or set aside."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tests.e2e.command import Ran, three_lines
+from foresell.adapters.store import DirectoryStore
+from foresell.bundle.bundle import read_bundle, write_bundle
+from tests.e2e.command import Foresell, Ran, three_lines
 from tests.e2e.order_rows import FEATURES, Predict, answers, orders
 from tests.tabular_files import PERSONAL, order_files
 
@@ -180,6 +184,61 @@ def test_a_file_that_is_no_table_of_rows_is_refused(
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"error {what}")
     assert not (tmp_path / "answers.csv").exists()
+
+
+def test_the_name_of_a_file_is_no_pattern_of_names(predict: Predict, tmp_path: Path) -> None:
+    folder = tmp_path / "year [2] *"
+    folder.mkdir()
+    orders(3).write_parquet(tmp_path / "rows1.parquet")
+    for name in ("rows[1].parquet", "year [2] */rows.parquet"):
+        with (tmp_path / name).open("wb") as file:
+            orders(5).write_parquet(file)
+
+    beside = predict("--file", "rows[1].parquet", "--out", "out[1].parquet")
+    within = predict("--file", "year [2] */rows.parquet", "--out", "year [2] */out.parquet")
+
+    assert [(ran.code, ran.out.splitlines()[0]) for ran in (beside, within)] == [
+        (0, "5 rows answered in out[1].parquet"),
+        (0, "5 rows answered in year [2] */out.parquet"),
+    ]
+    assert (folder / "out.parquet").read_bytes() == (tmp_path / "out[1].parquet").read_bytes()
+
+
+def test_rows_without_an_answer_are_set_aside_by_their_number_in_the_file(
+    foresell: Foresell, orders_home: Path, tmp_path: Path
+) -> None:
+    bundle = read_bundle(DirectoryStore(orders_home / "sales_orders" / "bundle"))
+    loose = bundle.contract_text
+    for limits in ("{minimum: 1, maximum: 1000}", "{exclusiveMinimum: 0, maximum: 100}"):
+        loose = loose.replace(limits, "{}")
+    shutil.copytree(orders_home, tmp_path / "home")
+    store = DirectoryStore(tmp_path / "home" / "sales_orders" / "bundle")
+    write_bundle(replace(bundle, contract_text=loose), store)
+    rows = pl.concat([orders()] * 200)  # more than are answered at once
+    at, last = pl.int_range(1, rows.height + 1), rows.height - 1
+    rows.with_columns(
+        pl.when(at == last).then(pl.lit("1e300")).otherwise("PRICEEACH").alias("PRICEEACH"),
+        pl.when(at == 2).then(pl.lit("-30")).otherwise("QUANTITYORDERED").alias("QUANTITYORDERED"),
+    ).write_csv(tmp_path / "rows.csv")
+    asked = ("predict", "sales_orders", "--file", "rows.csv", "--out", "out.csv")
+
+    whole, ran = foresell(*asked), foresell(*asked, "--skip-bad", "bad.csv")
+
+    reasons = [
+        (
+            2,
+            "QUANTITYORDERED, PRICEEACH: their product must be above 0 and finite: "
+            "the target is learnt relative to it",
+        ),
+        (last, "PRICEEACH must lie within 3.4e38 of 0, as all that the model computes with"),
+    ]
+    told = "".join(f"\n  row {row}: {why}" for row, why in reasons)
+    assert whole.code == 2
+    assert f"2 of {rows.height:,} rows are refused, so none is answered{told}" in whole.err
+    assert (ran.code, ran.err) == (0, "")
+    bad = pl.read_csv(tmp_path / "bad.csv")
+    assert list(bad.select("row", "reason").iter_rows()) == reasons
+    assert pl.read_csv(tmp_path / "out.csv").height == rows.height - 2
 
 
 def test_a_parquet_file_that_is_none_or_holds_lists_is_refused(

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 import foresell
+from foresell.api.runs import _numbers
 from foresell.errors import UsageError
 
 
@@ -51,3 +52,11 @@ def test_a_forecast_before_any_run_says_what_to_run(tmp_path: Path) -> None:
 def test_a_project_without_a_submission_form_says_how_to_declare_one() -> None:
     with pytest.raises(UsageError, match="declares no submission form"):
         foresell.submission("retail", pl.DataFrame({"prediction": [1.0]}))
+
+
+def test_a_folder_with_the_signs_of_a_pattern_is_read_as_it_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "home [1]"
+    folder.mkdir()
+    (folder / "board.csv").write_text("candidate,rmse\nridge,1.5\n")
+
+    assert _numbers(folder / "board.csv").rows() == [("ridge", 1.5)]

@@ -1,5 +1,6 @@
 """A table that is written a batch at a time and appears whole, or not at all."""
 
+import secrets
 import shutil
 from pathlib import Path
 from types import TracebackType
@@ -14,18 +15,20 @@ class GrowingFile:
     """A CSV or Parquet file, as its name ends, that grows in a draft beside its place.
 
     It is put in place when ``with`` ends without an error; else what stood there is untouched and
-    the draft is gone. Only one batch is in memory. All batches have the columns of the first.
+    the draft is gone. Only one batch is in memory. All batches have the columns of the first. Two
+    that grow beside the same place do not meet: the last one to end is what stands there.
     """
 
     def __init__(self, place: Path) -> None:
         self._place = place
-        self._draft = place.with_name(f".{place.name}.draft")
-        self._parts = place.with_name(f".{place.name}.parts")
+        own = secrets.token_hex(8)
+        self._draft = place.with_name(f".{place.name}.{own}.draft")
+        self._parts = place.with_name(f".{place.name}.{own}.parts")
+        self._written: list[Path] = []  # the parts, in their order
         self._count = 0
 
     def __enter__(self) -> Self:
         """Begin with nothing."""
-        self._discard()
         return self
 
     def __exit__(
@@ -40,9 +43,11 @@ class GrowingFile:
                 if self._is_text:
                     self._draft.replace(self._place)
                 else:
-                    pl.scan_parquet(self._parts / "*.parquet").sink_parquet(self._draft)
+                    # A name is no pattern, in the folder's path either.
+                    parts = pl.scan_parquet(self._written, glob=False, hive_partitioning=False)
+                    parts.sink_parquet(self._draft)
                     self._draft.replace(self._place)
-        except OSError as trouble:
+        except (OSError, pl.exceptions.PolarsError) as trouble:
             raise self._trouble(trouble) from trouble
         finally:
             self._discard()
@@ -60,7 +65,8 @@ class GrowingFile:
                 self._parts.mkdir(exist_ok=True)
                 part = self._parts / f"{self._count:09}.parquet"
                 rows.write_parquet(part, compression="lz4", statistics=False)
-        except OSError as error:
+                self._written.append(part)
+        except (OSError, pl.exceptions.PolarsError) as error:
             raise self._trouble(error) from error
         self._count += 1
 
@@ -74,13 +80,15 @@ class GrowingFile:
 
     def _discard(self) -> None:
         """Take away whatever is half-made."""
-        self._draft.unlink(missing_ok=True)
+        if self._draft.exists():
+            self._draft.unlink()
         shutil.rmtree(self._parts, ignore_errors=True)
 
-    def _trouble(self, error: OSError) -> MachineError:
+    def _trouble(self, error: OSError | pl.exceptions.PolarsError) -> MachineError:
         """Return ``error`` in our words."""
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
         return MachineError(
-            f"cannot write: {error.strerror or error}",
+            f"cannot write: {why}",
             str(self._place),
             "free the disk or choose another",
         )

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from foresell.answer.derivable import has_factor
 from foresell.bundle.bundle import Bundle
 from foresell.errors import DataError, UsageError
 from foresell.features.levels import Vector
@@ -101,22 +103,18 @@ def answer_with(model: RowModel, frame: pl.DataFrame) -> pl.DataFrame:
 
     Returns (n,) ``prediction``, ``p10``, ``p90``, ``q0.025`` ... ``q0.975``, in the unit of the
     target and finite; ``interval_method``; ``unseen``: the columns whose text no training row held.
+    A row without an answer, since what the target is relative to is unknown or not above 0 in it,
+    or a number too large to be computed with, is a ``DataError``.
 
     Raises:
         UsageError: a column that the model reads is missing.
-        DataError: a row has no answer, since what the target is relative to is unknown in it.
     """
     if lacks := [name for name in model.features if name not in frame.columns]:
         raise UsageError(
             f"the rows lack {', '.join(lacks)}", "rows", f"give {', '.join(model.features)}"
         )
     point, size = _point(model, frame), _size(model, frame)
-    if (bad := np.flatnonzero(~(np.isfinite(point) & np.isfinite(size)))).size:
-        raise DataError(
-            f"{bad.size:,} of {frame.height:,} rows have no answer, the first is row {bad[0] + 1}",
-            f"project {model.project.name!r}, models.relative_to",
-            f"give every row {', '.join(model.project.models.relative_to) or 'all columns'}",
-        )
+    _refuse_unanswered(model, frame, np.isfinite(point) & np.isfinite(size))
     floor = model.project.nonnegative
     band = band_codes(frame, model.bands)
     quantiles: Matrix = row_quantiles(model.uncertainty, point, size, band, nonnegative=floor)
@@ -129,6 +127,26 @@ def answer_with(model: RowModel, frame: pl.DataFrame) -> pl.DataFrame:
     }).with_columns(
         pl.lit(model.uncertainty.method).alias("interval_method"), _unseen(frame, model.seen)
     )
+
+
+def _refuse_unanswered(model: RowModel, frame: pl.DataFrame, finite: NDArray[np.bool_]) -> None:
+    """Refuse rows without an answer: (n,) not ``finite``, or relative to nothing above 0.
+
+    `foresell.answer.derivable` refuses them before, by the row; what gets here is told as it is.
+
+    Raises:
+        DataError: there are some.
+    """
+    names = model.project.models.relative_to
+    answered = finite & has_factor(frame, names).to_numpy() if names else finite
+    if (bad := np.flatnonzero(~answered)).size:
+        product = f", with a product of {', '.join(names)} above 0" if names else ""
+        raise DataError(
+            f"{bad.size:,} of {frame.height:,} rows asked at once have no answer, "
+            f"the first is number {bad[0] + 1} of them",
+            f"project {model.project.name!r}",
+            f"give every row finite numbers of a usual size{product}",
+        )
 
 
 def _point(model: RowModel, frame: pl.DataFrame) -> Vector:

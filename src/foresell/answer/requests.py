@@ -10,6 +10,9 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel, Field, ValidationError, create_model
 
+from foresell.answer.derivable import Derivable, derivable, refusals
+from foresell.answer.given_values import plain_value
+from foresell.answer.request_words import allowed_words, wrong_words
 from foresell.contracts.compiled.request_fields import (
     RequestField,
     request_conditions,
@@ -26,13 +29,6 @@ from foresell.spec.project import ProjectSpec
 
 IGNORED = "Accepted and ignored: the model does not use it."
 _LONGEST = 60  # characters of a field's name that an error shows
-_KINDS = {
-    "string": "text",
-    "integer": "whole number",
-    "number": "number",
-    "boolean": "true or false",
-    "date": "day as YYYY-MM-DD",
-}
 # What pydantic calls an error, and the rule of the contract that it is.
 _RULES = {
     "greater_than_equal": "minimum",
@@ -52,8 +48,8 @@ class Problem:
 
     ``field`` is empty where the row as a whole is none. ``rule`` is the kind of the contract's rule
     (``minimum``, ``values``, ...), its name where it is about several fields, or ``required``,
-    ``type``, ``finite`` or ``unknown``. ``allowed``: what the field may be, empty where ``says``
-    tells it.
+    ``type``, ``finite``, ``unknown``, ``magnitude`` or ``relative_to``. ``allowed``: what the field
+    may be, empty where ``says`` tells it.
     """
 
     row: int
@@ -73,6 +69,7 @@ class RequestForm:
     """What one row of a request may be. ``fields`` are those that the model uses.
 
     ``ignored``: the other columns of the contract, which are accepted whatever they hold.
+    ``derivable``: what a row must be beyond the contract to have an answer.
     """
 
     model: type[BaseModel]
@@ -80,6 +77,7 @@ class RequestForm:
     ignored: tuple[str, ...]
     conditions: tuple[Rule, ...]
     rules: Mapping[tuple[str, str], Rule]
+    derivable: Derivable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +126,7 @@ def request_form(project: ProjectSpec, contract: Contract) -> RequestForm:
         ignored=others,
         conditions=conditions,
         rules={(rule.columns[0], rule.kind): rule for rule in contract_rules(told)},
+        derivable=derivable(project, contract),
     )
 
 
@@ -159,20 +158,20 @@ def parse_rows(text: str, where: str) -> tuple[list[Any], bool]:
 
 def read_requests(rows: Sequence[Any], form: RequestForm) -> Requested:
     """Check ``rows`` against ``form``; every problem of every row is told."""
-    problems: list[Problem] = []
-    good: list[BaseModel] = []
-    ignored: list[tuple[str, ...]] = []
-    for at, row in enumerate(rows, start=1):
-        model, wrong = _read(row, at, form)
-        problems += wrong
-        if model is not None and not wrong:
-            good.append(model)
-            ignored.append(tuple(name for name in form.ignored if name in row))
+    read = [_read(row, at, form) for at, row in enumerate(rows, start=1)]
     frame = pl.DataFrame(
-        {one.name: [getattr(model, one.attribute) for model in good] for one in form.fields},
+        {one.name: [row.values.get(one.name) for row in read] for one in form.fields},
         schema={one.name: TYPES[one.kind] for one in form.fields},
     )
-    return Requested(frame=frame, problems=tuple(problems), ignored=tuple(ignored))
+    found = [*(problem for row in read for problem in row.problems), *_no_answer(read, frame, form)]
+    problems = sorted(found, key=lambda problem: problem.row)
+    bad = {problem.row for problem in problems}
+    good = [at not in bad for at in range(1, len(read) + 1)]
+    return Requested(
+        frame=frame.filter(pl.Series(good, dtype=pl.Boolean)),
+        problems=tuple(problems),
+        ignored=tuple(row.ignored for row, fine in zip(read, good, strict=True) if fine),
+    )
 
 
 def refuse_problems(problems: Sequence[Problem], rows: int, where: str, project: str) -> None:
@@ -221,19 +220,59 @@ def _fields_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _read(row: Any, at: int, form: RequestForm) -> tuple[BaseModel | None, list[Problem]]:
-    """Return one row as a model, or what is wrong with it."""
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """One row as it was read: ``values`` by column, but of the fields that are ``wrong``."""
+
+    values: Mapping[str, Any]
+    wrong: frozenset[str]
+    problems: Sequence[Problem]
+    ignored: tuple[str, ...] = ()
+
+
+def _read(row: Any, at: int, form: RequestForm) -> _Row:
+    """Return what one row holds, and what is wrong with it."""
+    kinds = {one.name: one.kind for one in form.fields}
     if not isinstance(row, Mapping):
-        return None, [Problem(row=at, field="", rule="type", says="it is no object of fields")]
-    known = {*(one.name for one in form.fields), *form.ignored}
+        none = Problem(row=at, field="", rule="type", says="it is no object of fields")
+        return _Row(values={}, wrong=frozenset(kinds), problems=[none])
+    known = {*kinds, *form.ignored}
     unknown = [_unknown(str(name), at, form, known) for name in row if name not in known]
-    given = {name: value for name, value in row.items() if name in known}
+    given = {
+        name: plain_value(value, kinds[name]) if name in kinds else value
+        for name, value in row.items()
+        if name in known
+    }
     try:
-        return form.model.model_validate(given), unknown
+        model = form.model.model_validate(given)
     except ValidationError as error:
-        wrong = list(_wrong(error, at, form))
-        fields = {problem.field for problem in wrong}
-        return None, [*unknown, *wrong, *_contradictions(given, at, form, fields)]
+        alone = list(_wrong(error, at, form))
+        wrong = frozenset(problem.field for problem in alone)
+        values = {
+            one.name: _plain(given.get(one.name), one)
+            for one in form.fields
+            if one.name not in wrong
+        }
+        problems = [*unknown, *alone, *_contradictions(values, at, form)]
+        return _Row(values=values, wrong=wrong, problems=problems)
+    return _Row(
+        values={one.name: getattr(model, one.attribute) for one in form.fields},
+        wrong=frozenset(),
+        problems=unknown,
+        ignored=tuple(name for name in form.ignored if name in row),
+    )
+
+
+def _no_answer(read: Sequence[_Row], frame: pl.DataFrame, form: RequestForm) -> Iterator[Problem]:
+    """Yield what keeps rows that the contract allows from having an answer."""
+    wrong = {
+        one.name: pl.Series([one.name in row.wrong for row in read], dtype=pl.Boolean)
+        for one in form.fields
+    }
+    for refusal in refusals(frame, form.derivable, wrong):
+        for at in refusal.rows.arg_true().to_list():
+            field = ", ".join(refusal.fields)
+            yield Problem(row=at + 1, field=field, rule=refusal.rule, says=refusal.says)
 
 
 def _wrong(error: ValidationError, at: int, form: RequestForm) -> Iterator[Problem]:
@@ -251,18 +290,13 @@ def _wrong(error: ValidationError, at: int, form: RequestForm) -> Iterator[Probl
             row=at,
             field=field.name,
             rule=rule,
-            says=_says(field, rule, form),
-            allowed="" if rule == "values" else _allowed(field),
+            says=wrong_words(field, rule, form.rules),
+            allowed="" if rule == "values" else allowed_words(field),
         )
 
 
-def _contradictions(
-    given: Mapping[str, Any], at: int, form: RequestForm, wrong: set[str]
-) -> Iterator[Problem]:
-    """Yield the broken rules over several fields, none of which is ``wrong`` by itself."""
-    row = {
-        one.name: _plain(given.get(one.name), one) for one in form.fields if one.name not in wrong
-    }
+def _contradictions(row: Mapping[str, Any], at: int, form: RequestForm) -> Iterator[Problem]:
+    """Yield the rules over several fields that ``row``, of right fields only, breaks."""
     for rule in form.conditions:
         told = row.keys() >= set(rule.columns) and isinstance(rule.limit, Condition)
         if told and isinstance(rule.limit, Condition) and breaks(rule.limit, row):
@@ -275,7 +309,9 @@ def _contradictions(
 
 
 def _plain(value: Any, field: RequestField) -> Any:
-    """Return a value that was found right, as a rule over several fields reads it."""
+    """Return a value that was found right in the type of the contract."""
+    if field.kind == "number" and value is not None:
+        return float(value)
     return date.fromisoformat(value) if field.kind == "date" and isinstance(value, str) else value
 
 
@@ -291,34 +327,3 @@ def _unknown(name: str, at: int, form: RequestForm, known: set[str]) -> Problem:
         rule="unknown",
         says=f"is no column of the contract; {hint}",
     )
-
-
-def _says(field: RequestField, rule: str, form: RequestForm) -> str:
-    """Return what is wrong with a field, in words."""
-    if rule == "required":
-        return "must have a value"
-    if rule == "finite":
-        return "is no finite number"
-    if rule == "type":
-        return (
-            "is neither true nor false"
-            if field.kind == "boolean"
-            else f"is no {_KINDS[field.kind]}"
-        )
-    return form.rules[field.name, rule].says.removeprefix(f"{field.name} ")
-
-
-def _allowed(field: RequestField) -> str:
-    """Return what a field may be, in words."""
-    limits, words = field.limits, [_KINDS[field.kind]]
-    if {"ge", "le"} <= limits.keys():
-        words.append(f"{limits['ge']} to {limits['le']}")
-    else:
-        named = (("ge", "from"), ("gt", "above"), ("le", "up to"), ("lt", "below"))
-        words += [f"{word} {limits[name]}" for name, word in named if name in limits]
-    if {"min_length", "max_length"} & limits.keys():
-        low, high = limits.get("min_length", 0), limits.get("max_length")
-        words.append(f"{low} characters or more" if high is None else f"{low} to {high} characters")
-    words += [f"matching {limits['pattern']}"] if "pattern" in limits else []
-    words += [f"one of {', '.join(map(str, field.domain))}"] if field.domain is not None else []
-    return ", ".join(words)

@@ -1,11 +1,13 @@
 """Rows of a file, a batch at a time: each one either can be answered or is refused with reasons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import polars as pl
 
+from foresell.answer.derivable import Derivable, derivable, refusals
+from foresell.answer.given_values import with_whole_texts
 from foresell.contracts.contract import Column, Contract, TypeOptions
 from foresell.contracts.gate import BETWEEN, RowCheck, row_checks
 from foresell.contracts.headers import kept_columns
@@ -27,7 +29,8 @@ class RowForm:
     """What the rows of a file may be: the contract, and how the project declares text.
 
     ``used``: the columns that the model reads. ``keys``: those that name a row, kept beside its
-    answer. ``checks``: the rules that concern no other column than those used.
+    answer. ``checks``: the rules that concern no other column than those used. ``derivable``: what
+    a row must be beyond the contract to have an answer.
     """
 
     contract: Contract
@@ -35,6 +38,7 @@ class RowForm:
     used: tuple[str, ...]
     keys: tuple[str, ...]
     checks: tuple[RowCheck, ...]
+    derivable: Derivable
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -80,6 +84,7 @@ def row_form(project: ProjectSpec, contract: Contract) -> RowForm:
         used=used,
         keys=tuple(name for name in contract.key if not contract.columns[name].personal),
         checks=tuple(one for one in row_checks(contract) if set(one.columns) <= set(used)),
+        derivable=derivable(project, contract),
     )
 
 
@@ -222,7 +227,8 @@ def _held(stored: pl.Series, form: RowForm, name: str) -> Held:
     """
     column = form.contract.columns[stored.name]
     if stored.dtype == pl.String:
-        return parsed(stored, column, form.table)
+        held = parsed(stored, column, form.table)
+        return with_whole_texts(held) if column.logical_type == "integer" else held
     place = Place(file=name, row=lambda row: f"row {row + 1}", guarded=is_guarded(form.contract))
     cast(stored.clear(), column, place)  # refuses a stored type that is another kind of thing
     return converted(stored, column)
@@ -243,7 +249,8 @@ def _flags(
 ) -> Iterator[tuple[str, pl.Series]]:
     """Yield what is wrong with some rows, in words, and with which (n,).
 
-    A rule is not told of a row whose value in one of its columns is none of the type.
+    A rule is not told of a row whose value in one of its columns is none of the type, and what is
+    derived not of one whose value is refused by itself.
     """
     failed: dict[str, pl.Series] = {}
     for name in form.used:
@@ -255,6 +262,19 @@ def _flags(
             failed[name] = wrong
             kind = _KINDS.get(form.contract.columns[name].logical_type, "text")
             yield f"{name} is no {kind}", wrong
+    refused = dict(failed)
+    for check, flag in _broken(values, failed, form):
+        yield check.says, flag
+        if len(check.columns) == 1:
+            refused[check.columns[0]] = flag | refused.get(check.columns[0], flag)
+    for refusal in refusals(values, form.derivable, refused):
+        yield str(refusal), refusal.rows
+
+
+def _broken(
+    values: pl.DataFrame, failed: Mapping[str, pl.Series], form: RowForm
+) -> Iterator[tuple[RowCheck, pl.Series]]:
+    """Yield the rules that some rows break, and which (n,); none of whose values ``failed``."""
     broken = values.select(
         check.breaks.fill_null(value=False).alias(str(at)) for at, check in enumerate(form.checks)
     )
@@ -263,4 +283,4 @@ def _flags(
         for name in check.columns:
             flag = flag & ~failed[name] if name in failed else flag
         if flag.any():
-            yield check.says, flag
+            yield check, flag

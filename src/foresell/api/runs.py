@@ -217,7 +217,7 @@ def _result(
 def _numbers(path: Path) -> pl.DataFrame:
     """Read a table of metrics; a metric nobody could compute is a null number, not a text."""
     words = {"candidate", "baseline", "kind"}
-    frame = pl.read_csv(path, infer_schema_length=None)
+    frame = pl.read_csv(path, infer_schema_length=None, glob=False)
     empty = [name for name in frame.columns if name not in words and not frame[name].count()]
     return frame.with_columns(pl.col(empty).cast(pl.Float64))
 

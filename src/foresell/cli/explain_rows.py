@@ -169,12 +169,16 @@ def show_rows(found: "pl.DataFrame", title: str, unit: str = "") -> None:
 
 
 def _one(row: "Mapping[str, Any]") -> "Table":
-    """Return one row: base, every column by size with what the row holds, and the prediction."""
+    """Return one row: base, every column by size with what the row holds, and the prediction.
+
+    What is lifted to 0 stands last: the sum of the columns before it is what was below.
+    """
     table = result_table("column", "value", "ADDS", "SUM")
     running = row["base_value"]
     digits = decimals([running, row["prediction"]])
     table.add_row("base", "", "", f"{running:,.{digits}f}", style="bold")
-    for name, value in sorted(row["contributions"].items(), key=lambda one: -abs(one[1])):
+    told = row["contributions"].items()
+    for name, value in sorted(told, key=lambda one: (one[0] not in row["values"], -abs(one[1]))):
         running += value
         text = row["values"].get(name)
         adds, total = f"{value:+,.{digits}f}", f"{running:,.{digits}f}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from foresell.api import ProjectSummary, RunResult
 
 _METRICS = ("wmae", "rmse", "mae", "wape", "bias_share", "mase", "wql", "coverage_80")
-_OF_ROWS = ("rmse", "mae", "wape", "r2", "bias_share", "coverage_80", "width_80")
+_OF_ROWS = ("wmae", "rmse", "mae", "wape", "r2", "bias_share", "coverage_80", "width_80")
 _TITLES = {"bias_share": "BIAS SHARE", "coverage_80": "IN 80%", "width_80": "80% WIDTH"}
 _ANSWERS = ("prediction", "interval_method", "level_used")
 _MORE = "--format json has them all"

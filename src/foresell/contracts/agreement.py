@@ -47,9 +47,9 @@ def check_agreement(project: ProjectSpec, contract: Contract) -> None:
 
     Looks at the two declarations alone, in this order: events, columns named in joins, cleaning and
     leakage, grouping, the columns with a role after the grouping, their types, those of columns
-    that are cleaned, the holiday weight, and, in a panel, what tells one row from another. Columns
-    that are dropped as they are read need no role. A tabular project may have rows that nothing
-    tells apart.
+    that are cleaned or that numbers of a table are made of, the holiday weight, and, in a panel,
+    what tells one row from another. Columns that are dropped as they are read need no role. A
+    tabular project may have rows that nothing tells apart.
     A contradiction is a ``SpecError`` that names the nearest right name where there is one.
     """
     if any(event.holiday is not None for event in project.events):
@@ -65,6 +65,7 @@ def check_agreement(project: ProjectSpec, contract: Contract) -> None:
     _check_roles(project, columns, dropped)
     _check_types(project, columns)
     check_cleaned_types(project, columns)
+    _check_numbers(project, columns)
     _check_holiday_weight(project, contract, columns)
     if project.kind == "panel":
         _check_keys(project, contract)
@@ -195,6 +196,32 @@ def _check_types(project: ProjectSpec, columns: Mapping[str, LogicalType]) -> No
                 f"a column with that role is of type {_either(_TYPES[role])}; "
                 f"a {kind} can be {_either(others)}",
             )
+
+
+def _check_numbers(project: ProjectSpec, columns: Mapping[str, LogicalType]) -> None:
+    """Refuse a number of a row of a table that is made of text, or text that is cut in bands.
+
+    Raises:
+        SpecError: it names the nearest feature that is a number.
+    """
+    features = project.features
+    numbers = [name for name in project.with_role("feature") if columns[name] in _NUMERIC]
+    for key, names in (
+        ("features.products", (name for of in features.products for name in of)),
+        ("features.ratios", (name for of in features.ratios for name in of)),
+        ("features.steps", features.steps),
+        ("features.months", features.months),
+        ("features.coordinates", features.coordinates),
+        ("models.relative_to", project.models.relative_to),
+        ("bands", project.bands),
+    ):
+        for name in names:
+            if name not in numbers:
+                raise SpecError(
+                    f"the column {name!r} is text, and {key} takes numbers",
+                    f"project {project.name!r}, {key}",
+                    nearest(name, numbers) if numbers else "take it out: no feature is a number",
+                )
 
 
 def _check_holiday_weight(

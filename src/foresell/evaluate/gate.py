@@ -45,16 +45,24 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Whether ``champion`` may be promoted, and why, one comparison for each deciding metric."""
+    """Whether ``champion`` may be promoted, and why, one comparison for each deciding metric.
+
+    ``constant``: the target is the same in all judged rows, so that there is nothing to tell apart.
+    """
 
     champion: str
     passed: bool
     comparisons: tuple[Comparison, ...]
+    constant: bool = False
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """One sentence for each deciding metric."""
-        return tuple(f"{self.champion}: {one.sentence}" for one in self.comparisons)
+        why = "; the target is the same in every judged row" if self.constant else ""
+        return tuple(
+            f"{self.champion}: {one.sentence}{'' if one.passed else why}"
+            for one in self.comparisons
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values: champion, passed, reasons, comparisons."""
@@ -85,11 +93,13 @@ def deciding_metrics(project: ProjectSpec) -> tuple[str, str]:
     return ("rmse", "wmae" if weighted(project) else "mae")
 
 
-def judge(board: pl.DataFrame, champion: str, metrics: Sequence[str]) -> Verdict:
+def judge(
+    board: pl.DataFrame, champion: str, metrics: Sequence[str], *, constant: bool = False
+) -> Verdict:
     """Return the verdict on ``champion`` from a leaderboard; equal to the best is not better.
 
     ``board`` as `foresell.evaluate.leaderboard.leaderboard` makes it, all rows of one protocol;
-    ``metrics`` as `deciding_metrics` gives them. A champion that is itself a baseline may stand on
+    ``metrics`` as `deciding_metrics` gives them, ``constant`` as in `Verdict`. A champion that is itself a baseline may stand on
     the board, and never passes: it cannot beat itself.
 
     Raises:
@@ -111,6 +121,7 @@ def judge(board: pl.DataFrame, champion: str, metrics: Sequence[str]) -> Verdict
         champion=champion,
         passed=all(one.passed for one in comparisons),
         comparisons=comparisons,
+        constant=constant,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from foresell.data.row_weights import row_weights
 from foresell.spec.project import ProjectSpec
 
 ROW = "row"  # the place of a row in the processed layer, from 0
@@ -15,13 +16,16 @@ def row_truth(
     """Return the judged rows of ``frame``: the processed layer, whole and in its order.
 
     ``rows``: (n,) booleans. ``key``: the contract's key columns. Columns: key, groups, time, the
-    features, ``row``, ``y`` (raw target, Float64) and ``weight`` where a column has that role. Rows
-    whose target is null are left out: nothing is known of them. Sorted by ``row``.
+    features, ``row``, ``y`` (raw target, Float64) and ``weight`` where a column has that role (0
+    where it is null). Rows whose target is null are left out: nothing is known of them. Sorted by
+    ``row``. A weight below 0 is a DataError.
     """
     names = dict.fromkeys((*key, *project.with_role("key", "group", "time", "feature")))
-    weights = project.with_role("weight")
+    weights = row_weights(frame, project)
+    counted = () if weights is None else (weights.alias("weight"),)
     return (
         frame
+        .with_columns(*counted)
         .with_row_index(ROW)
         .filter(rows)
         .filter(pl.col(project.target).is_not_null())
@@ -29,6 +33,6 @@ def row_truth(
             *(name for name in names if name in frame.columns),
             ROW,
             pl.col(project.target).cast(pl.Float64).alias("y"),
-            *(pl.col(name).cast(pl.Float64).alias("weight") for name in weights[:1]),
+            *(one.name for one in counted),
         )
     )

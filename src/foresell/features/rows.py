@@ -14,13 +14,18 @@ from typing import Literal
 import polars as pl
 
 from foresell.contracts.contract import LogicalType
-from foresell.errors import SpecError
 from foresell.spec.project import ProjectSpec
+from foresell.spec.row_names import (
+    MONTHS,
+    PLACE,
+    TURNS,
+    product_name,
+    ratio_name,
+    step_name,
+    turned_name,
+)
 
 How = Literal["number", "category", "product", "ratio", "months", "step", "turned", "place"]
-PLACE = "place"  # what the target is around a place: learnt, so made elsewhere (`Deriver`)
-TURNS = (15, 30, 45, 60, 75)  # degrees by which the axes of a place are turned
-_DAY: LogicalType = "date"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,48 +54,40 @@ def row_columns(project: ProjectSpec, kinds: Mapping[str, LogicalType]) -> tuple
     """Return the columns that are derived of a row of ``project``, numbers first, then texts.
 
     ``kinds``: the type of every column with the role ``feature``. With coordinates the last number
-    is the place's (`PLACE`), which `derive` leaves to who has learnt it.
-
-    Raises:
-        SpecError: a number is derived from a text.
+    is the place's (`PLACE`), which `derive` leaves to who has learnt it. No two have the same name,
+    which the project has been asked for, and numbers are made of numbers, which it has been asked
+    for together with its contract (`foresell.contracts.agreement`).
     """
     features, spec = project.with_role("feature"), project.features
     texts = [name for name in features if kinds[name] == "string"]
     found = [
         RowColumn(name=name, of=(name,), how="number") for name in features if name not in texts
     ]
-    found += [RowColumn(name=" x ".join(of), of=of, how="product") for of in spec.products]
-    found += [RowColumn(name=" / ".join(of), of=of, how="ratio") for of in spec.ratios]
+    found += [RowColumn(name=product_name(of), of=of, how="product") for of in spec.products]
+    found += [RowColumn(name=ratio_name(of), of=of, how="ratio") for of in spec.ratios]
     found += [
-        RowColumn(name=f"{name} from {edge:g}", of=(name,), how="step", weights=(float(edge),))
+        RowColumn(name=step_name(name, edge), of=(name,), how="step", weights=(float(edge),))
         for name, edges in spec.steps.items()
         for edge in edges
     ]
     if spec.months:
-        found.append(RowColumn(name="months", of=spec.months, how="months"))
+        found.append(RowColumn(name=MONTHS, of=spec.months, how="months"))
     if spec.coordinates:
         found += _turned(spec.coordinates)
         found.append(RowColumn(name=PLACE, of=spec.coordinates, how="place"))
-    for column in found:
-        if wrong := [name for name in column.of if name in texts]:
-            raise SpecError(
-                f"{column.name!r} is made of {wrong[0]!r}, which is text",
-                f"project {project.name!r}, features",
-                "name columns of numbers",
-            )
     found += [RowColumn(name=name, of=(name,), how="category") for name in texts]
     return tuple(found)
 
 
 def _turned(coordinates: Sequence[str]) -> list[RowColumn]:
     """Return both axes of a place turned by each of `TURNS`."""
-    first, second = coordinates
+    of = tuple(coordinates)
     found = []
     for turn in TURNS:
         along, across = cos(radians(turn)), sin(radians(turn))
         for weights in ((along, across), (-across, along)):
-            name = f"{first}, {second} turned {turn}{'' if weights[0] > 0 else ' across'}"
-            found.append(RowColumn(name=name, of=(first, second), how="turned", weights=weights))
+            name = turned_name(of, turn, across=weights[0] < 0)
+            found.append(RowColumn(name=name, of=of, how="turned", weights=weights))
     return found
 
 
@@ -98,37 +95,33 @@ def derive(frame: pl.DataFrame, columns: Sequence[RowColumn]) -> pl.DataFrame:
     """Return the derived frame of ``frame``: (n rows, all of ``columns`` but the place's).
 
     ``frame`` holds the raw columns. Numbers become Float32, NaN where unknown: a null, a ratio to
-    zero, a sum or product of an unknown. Booleans are 0 and 1, days are counted from 1970. Texts
-    stay texts, a null is "".
+    zero, a sum or product of an unknown. Booleans are 0 and 1. Texts stay texts, a null is "".
 
     >>> columns = (RowColumn(name="a x b", of=("a", "b"), how="product"),)
     >>> derive(pl.DataFrame({"a": [2, None], "b": [0.5, 1.0]}), columns).to_series().to_list()
     [1.0, nan]
     """
-    made = [
-        _made(column, frame.schema).alias(column.name) for column in columns if column.how != PLACE
-    ]
-    return frame.select(made)
+    return frame.select(
+        _made(column).alias(column.name) for column in columns if column.how != "place"
+    )
 
 
 def factor(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
     """Return (n rows,) Float64 the product of the columns ``names``, null where one is."""
-    found: pl.Series = frame.select(
-        _product([_number(name, frame.schema) for name in names])
-    ).to_series()
+    found: pl.Series = frame.select(_product([_number(name) for name in names])).to_series()
     return found
 
 
-def _made(column: RowColumn, schema: Mapping[str, pl.DataType]) -> pl.Expr:
+def _made(column: RowColumn) -> pl.Expr:
     """Return one column of the derived frame."""
     if not column.is_number:
         return pl.col(column.of[0]).cast(pl.String).fill_null("")
-    return _exact(column, schema).cast(pl.Float32).fill_null(float("nan"))
+    return _exact(column).cast(pl.Float32).fill_null(float("nan"))
 
 
-def _exact(column: RowColumn, schema: Mapping[str, pl.DataType]) -> pl.Expr:
+def _exact(column: RowColumn) -> pl.Expr:
     """Return a number of the derived frame in 64 bits, null where unknown."""
-    parts = [_number(name, schema) for name in column.of]
+    parts = [_number(name) for name in column.of]
     if column.how == "product":
         return _product(parts)
     if column.how == "ratio":
@@ -147,7 +140,6 @@ def _product(parts: Sequence[pl.Expr]) -> pl.Expr:
     return reduce(lambda left, right: left * right, parts)
 
 
-def _number(name: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
-    """Return a raw column as a number of 64 bits; a day as days since 1970."""
-    whole = pl.col(name).cast(pl.Int32) if schema[name] == pl.Date else pl.col(name)
-    return whole.cast(pl.Float64).fill_nan(None)
+def _number(name: str) -> pl.Expr:
+    """Return a raw column as a number of 64 bits."""
+    return pl.col(name).cast(pl.Float64).fill_nan(None)

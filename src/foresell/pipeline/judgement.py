@@ -49,7 +49,8 @@ def judge_case(case: Case, project: ProjectSpec, out: Store) -> tuple[Verdict, d
     """
     truth, folder = _parted(case, project), case.protocol.folder
     board = leaderboard(truth, case.forecasts, project, case.baselines)
-    verdict = judge(board, case.champion, deciding_metrics(project))
+    constant = truth.height > 1 and truth["y"].n_unique() == 1
+    verdict = judge(board, case.champion, deciding_metrics(project), constant=constant)
     best = verdict.comparisons[-1].best_baseline
     own, other = case.forecasts[case.champion], case.forecasts[best]
     parts = value_added_by(truth, own, other, project)

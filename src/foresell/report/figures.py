@@ -15,7 +15,7 @@ from foresell.charts.theme import Spec, text_width
 from foresell.report import captions
 from foresell.report.context import Result, RunReport, Sample
 from foresell.report.standing import Standing, paired, scale_limit
-from foresell.report.wording import capitalized, column, day, name, percent, segment_value
+from foresell.report.wording import day, name, percent, segment_title, segment_value
 
 WIDE, NARROW, HALF = 960, 400, 420  # the page shows the one that fits the screen
 
@@ -203,7 +203,7 @@ def segments(report: Result, held: Standing) -> list[Figure]:
                     left=left,
                 ),
                 f"segment-{number}",
-                capitalized(column(str(segment))),
+                segment_title(str(segment)),
                 "WAPE, %",
             )
         )

@@ -1,6 +1,6 @@
 """Tables of the page: text ready to print, numbers right, bars as shares of the largest."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -8,12 +8,11 @@ import polars as pl
 from foresell.report.context import DataFacts, Result, RunReport
 from foresell.report.standing import Standing
 from foresell.report.wording import (
-    capitalized,
     count,
     meaning,
     measured,
     percent,
-    segment_phrase,
+    segment_heading,
     signed,
 )
 
@@ -46,7 +45,7 @@ class Row:
 class Table:
     """A table: ``head`` has one entry for each column, (text, explanation).
 
-    ``wide`` takes the width of the page; in a ``tight`` one the bars lie behind the numbers.
+    ``wide`` takes the width of the page; in a ``tight`` one the bars lie under the numbers.
     """
 
     caption: str
@@ -152,14 +151,24 @@ def intervals(
     return board(frame, report.ranked_by or held.metric, BANDS, caption)
 
 
-def board(frame: pl.DataFrame, ranked_by: str, metrics: Sequence[str], caption: str) -> Table:
-    """Return a leaderboard in the order every surface has: by ``ranked_by``, then by name."""
+def board(
+    frame: pl.DataFrame,
+    ranked_by: str,
+    metrics: Sequence[str],
+    caption: str,
+    means: Mapping[str, str] | None = None,
+) -> Table:
+    """Return a leaderboard in the order every surface has: by ``ranked_by``, then by name.
+
+    ``means`` explains metrics otherwise than `METRICS` does.
+    """
+    means = {key: METRICS[key].means for key in metrics} | dict(means or {})
     frame = frame.sort(ranked_by, "candidate", nulls_last=True)
     shown = [key for key in metrics if key in frame.columns and frame[key].count()]
     columns = [_column(frame[key], METRICS[key], barred=key == ranked_by) for key in shown]
     return Table(
         caption=f"{caption}; lowest {title(ranked_by)} first.",
-        head=(("Candidate", ""), *((METRICS[key].title, METRICS[key].means) for key in shown)),
+        head=(("Candidate", ""), *((METRICS[key].title, means[key]) for key in shown)),
         rows=tuple(
             Row(
                 head=row["candidate"],
@@ -254,7 +263,7 @@ def segments(
         ),
         rows=tuple(
             Row(
-                head=capitalized(segment_phrase(row["segment"], row["value"])),
+                head=segment_heading(row["segment"], row["value"]),
                 means=f"{row['segment']}: {row['value']}",
                 cells=(
                     *([_counted(sizes[i])] if sizes else []),

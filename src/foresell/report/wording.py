@@ -45,6 +45,8 @@ _MEANS = {
 _QUARTERS = {"q1": "1 (smallest)", "q2": "2", "q3": "3", "q4": "4 (largest)"}
 _THIRDS = {"low": "lowest third", "middle": "middle third", "high": "highest third"}
 _MANY = re.compile(r"(\d[\d,]*) (\D.*)")  # a unit that counts another one: "100,000 USD"
+# Parts of the rows that foresell makes; every other one is a column, called as the data calls it.
+_MADE = ("holiday", "horizon", "month", "predicted_tercile", "volume_quartile", "year")
 _BAND = re.compile(r"below \S+|\S+ and above|\S+ to below \S+")
 
 
@@ -214,6 +216,25 @@ def segment_phrase(segment: str, value: str) -> str:
     if value in {"yes", "no"}:
         return title if value == "yes" else f"no {title}"
     return label if label.startswith(f"{title} ") else f"{title} {label}"
+
+
+def segment_title(segment: str) -> str:
+    """Return a segment as a heading: a column as it is called, what foresell makes as words.
+
+    >>> segment_title("rate"), segment_title("store_id"), segment_title("predicted_tercile")
+    ('rate', 'store_id', 'Predicted tercile')
+    """
+    return capitalized(name(segment)) if segment in _MADE else segment
+
+
+def segment_heading(segment: str, value: str) -> str:
+    """Return a segment and its value as the heading of a row; a column keeps its own letters.
+
+    >>> segment_heading("kind", "large"), segment_heading("volume_quartile", "q2")
+    ('kind large', 'Volume quartile 2')
+    """
+    phrase = segment_phrase(segment, value)
+    return capitalized(phrase) if segment in _MADE else phrase
 
 
 def capitalized(text: str) -> str:

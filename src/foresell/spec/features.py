@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from foresell.errors import SpecError, nearest
 from foresell.spec.calendar import STRICT
 from foresell.spec.refusals import refuse_twice
+from foresell.spec.row_names import check_row_names
 
 Periods = Annotated[StrictInt, Field(le=36_600)]  # a century of days
 _LONGEST_WINDOW = 366
@@ -136,7 +137,8 @@ def check_features(
     """Refuse a feature of a column that has not the role it takes. ``columns``: role by name.
 
     Raises:
-        SpecError: it names the nearest column that has; or the feature is of the other kind.
+        SpecError: it names the nearest column that has; or the feature is of the other kind, or
+            called as another.
 
     >>> check_features(FeatureSpec(promotions=("promo",)), {"promo": "known_future"})
     """
@@ -151,6 +153,7 @@ def check_features(
                     f"features.{key}",
                     nearest(name, allowed),
                 )
+    check_row_names(features, [name for name, role in columns.items() if role == "feature"])
     for key, roles in _ROLES.items():
         allowed = [name for name, role in columns.items() if role in roles]
         declared = getattr(features, key)

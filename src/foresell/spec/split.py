@@ -37,10 +37,16 @@ class SplitSpec:
         Raises:
             SpecError: what the sentence above names.
         """
+        if not 0 <= self.test_share < 1:
+            raise SpecError(
+                f"test_share is {self.test_share}",
+                "split.test_share",
+                "use a share of the rows between 0 and 1, as 0.2",
+            )
         in_time = self.test >= 1 and bool(self.validation) and min(self.validation) >= 1
         if self.test_from is not None:
             _check_day(self.test_from)
-        by_rows = 0 < self.test_share < 1 or (self.test_share == 0 and self.test_from is not None)
+        by_rows = self.test_share > 0 or self.test_from is not None
         if (by_rows and (self.test or self.validation)) or not (by_rows or in_time):
             raise SpecError(
                 f"test={self.test}, validation={list(self.validation)}"

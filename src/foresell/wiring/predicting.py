@@ -51,7 +51,8 @@ def opened(path: Path, form: RowForm) -> Iterator[RowFile]:
     A ``DataError``: as `foresell.answer.row_files.parquet_file` and ``text_file``.
     """
     if path.suffix.lower() == ".parquet":
-        yield parquet_file(pl.scan_parquet(path), path.name, form)
+        scanned = pl.scan_parquet(path, glob=False, hive_partitioning=False)  # a name is no pattern
+        yield parquet_file(scanned, path.name, form)
     else:
         with DirectorySource(path.parent).open(path.name) as content:
             yield text_file(content, path.name, form)

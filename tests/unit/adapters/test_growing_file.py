@@ -73,3 +73,47 @@ def test_a_place_that_cannot_be_written_is_said_in_our_words(tmp_path: Path, kin
         write()
 
     assert refused.value.args[1:] == (str(place), "free the disk or choose another")
+
+
+@pytest.mark.parametrize("kind", list(READ))
+def test_a_name_is_no_pattern_of_names(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "of [1] *"
+    folder.mkdir()
+    with GrowingFile(folder / f"out[2]?.{kind}") as growing:
+        for batch in BATCHES:
+            growing.add(batch)
+
+    with (folder / f"out[2]?.{kind}").open("rb") as file:
+        read = pl.read_csv(file) if kind == "csv" else pl.read_parquet(file)
+    assert read.equals(pl.concat(BATCHES))
+    assert len(list(folder.iterdir())) == 1
+
+
+@pytest.mark.parametrize("kind", list(READ))
+def test_two_that_grow_at_one_place_do_not_mix(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / f"out.{kind}"
+    with GrowingFile(place) as first:
+        first.add(BATCHES[0])
+        with GrowingFile(place) as second:
+            second.add(BATCHES[1])
+            first.add(BATCHES[0])
+        assert READ[kind](place)["row"].to_list() == [3]
+
+    assert READ[kind](place).equals(pl.concat([BATCHES[0], BATCHES[0]]))
+    assert [path.name for path in tmp_path.iterdir()] == [place.name]
+
+
+def test_a_part_that_is_spoilt_on_the_way_is_said_in_our_words(tmp_path: Path) -> None:
+    place = tmp_path / "out.parquet"
+
+    def write() -> None:
+        with GrowingFile(place) as growing:
+            growing.add(BATCHES[0])
+            for part in tmp_path.glob(".*/*.parquet"):
+                part.write_bytes(b"no table")
+
+    with pytest.raises(MachineError) as refused:
+        write()
+
+    assert refused.value.args[1:] == (str(place), "free the disk or choose another")
+    assert list(tmp_path.iterdir()) == []

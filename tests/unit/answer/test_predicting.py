@@ -122,8 +122,11 @@ def test_rows_without_a_column_or_without_what_the_target_is_relative_to_are_ref
     with pytest.raises(UsageError, match="the rows lack MSRP"):
         answer_rows(bundle, rows().drop("MSRP"))
     unknown = rows().with_columns(PRICEEACH=pl.lit(None, pl.Float64))
-    with pytest.raises(DataError, match="200 of 200 rows have no answer, the first is row 1"):
+    nothing = "200 of 200 rows asked at once have no answer, the first is number 1 of them"
+    with pytest.raises(DataError, match=nothing):
         answer_rows(bundle, unknown)
+    with pytest.raises(DataError, match=nothing):
+        answer_rows(bundle, rows().with_columns(QUANTITYORDERED=pl.lit(-30, pl.Int64)))
 
 
 def test_a_bundle_without_a_graph_that_is_needed_says_which() -> None:
@@ -148,6 +151,21 @@ def test_the_api_takes_a_row_rows_a_frame_and_a_file_and_says_the_same(tmp_path:
     assert ask(frame.row(0, named=True)).equals(every.head(1))
     assert ask(tmp_path / "rows.parquet").equals(every)
     assert ask(str(tmp_path / "rows.parquet")).equals(every)
+
+
+def test_the_api_takes_scalars_of_numpy_as_what_they_hold() -> None:
+    _, home = trained("conformal_intervals")
+    line = rows().row(0, named=True)
+    other = {
+        str: np.str_,
+        int: np.int64,
+        float: np.float64,
+    }
+
+    given = {name: other[type(value)](value) for name, value in line.items()}
+
+    asked = foresell.predict("sales_orders", given, home=home)
+    assert asked.equals(foresell.predict("sales_orders", line, home=home))
 
 
 def test_a_bad_frame_is_refused_like_a_bad_file() -> None:
@@ -176,3 +194,24 @@ def test_answering_imports_neither_scikit_learn_nor_a_booster_nor_a_pickle_of_th
     heavy = {"sklearn", "joblib", "lightgbm", "xgboost", "catboost", "scipy", "pandas", "shap"}
     assert set(done.stdout.split()) & heavy == set()
     assert "onnxruntime" in done.stdout.split()
+
+
+def test_an_explanation_imports_lightgbm_and_neither_it_nor_an_answer_unpickles_anything() -> None:
+    _, home = trained("conformal_intervals")
+    row = rows().row(0, named=True)
+    code = (
+        "import sys\n"
+        "unpickled = []\n"
+        "def hear(event, given):\n"
+        "    if event == 'pickle.find_class': unpickled.append(given)\n"
+        "sys.addaudithook(hear)\n"
+        "from foresell.api.predicting import explain_answered, predict_rows\n"
+        f"found = predict_rows('sales_orders', [{row!r}], home={str(home)!r})\n"
+        "before = 'lightgbm' in sys.modules\n"
+        "told = explain_answered(found)\n"
+        "print(before, 'lightgbm' in sys.modules, told[0].available, unpickled)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False True True []\n"

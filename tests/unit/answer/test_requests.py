@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -122,6 +123,136 @@ def test_a_field_that_stands_in_a_row_twice_is_refused() -> None:
         parse_rows('[{"MSRP": 1, "MSRP": 1}]', "--json")
 
 
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        (30.0, True),
+        (np.int64(30), True),
+        (np.float64(30), True),
+        (np.float32(30), True),
+        (30.5, False),
+        (True, False),
+        (np.True_, False),
+        (np.float64(30.5), False),
+        (float(2**53), False),
+        (1e300, False),
+        ("30", False),
+    ],
+)
+def test_a_whole_number_may_be_written_with_a_fraction_of_nothing(
+    given: Any, *, taken: bool
+) -> None:
+    found = read_requests([dict(LINE) | {"QUANTITYORDERED": given}], form())
+
+    assert found.frame["QUANTITYORDERED"].to_list() == ([30] if taken else [])
+    assert [(one.field, one.rule) for one in found.problems] == (
+        [] if taken else [("QUANTITYORDERED", "type")]
+    )
+
+
+def test_scalars_of_numpy_are_what_they_hold() -> None:
+    line = dict(LINE) | {
+        "PRICEEACH": np.float64(95.7),
+        "MSRP": np.uint8(120),
+        "COUNTRY": np.str_("USA"),
+        "DEALSIZE": np.bool_(1),
+    }
+    week = {"Store": np.int32(1), "Dept": 2, "Date": "2012-11-02", "IsHoliday": np.bool_(1)}
+
+    asked = read_requests([line], form())
+
+    assert (asked.frame.row(0, named=True), asked.problems) == (LINE, ())
+    assert read_requests([week], form("walmart")).frame["IsHoliday"].to_list() == [True]
+    secret = read_requests([line | {"MSRP": np.float64("nan")}], form()).problems
+    assert [str(one) for one in secret] == [
+        "MSRP: is no whole number (allowed: whole number, 1 to 10000)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("30.0", 30), ("+30.000", 30), ("30.", None), ("30.01", None), ("9007199254740992.0", None)],
+)
+def test_a_whole_number_in_text_may_have_a_fraction_of_nothing(
+    text: str, value: int | None
+) -> None:
+    stored = pl.DataFrame([dict(LINE) | {"QUANTITYORDERED": text}])
+
+    found = check_batch(stored, file_form(), "rows", 1)
+
+    assert found.frame["QUANTITYORDERED"].to_list() == ([] if value is None else [value])
+    assert found.refused["reason"].to_list() == (
+        ["QUANTITYORDERED is no whole number"] if value is None else []
+    )
+
+
+WITHIN = "must lie within 3.4e38 of 0, as all that the model computes with"
+PRODUCT = (
+    "QUANTITYORDERED, PRICEEACH: their product must be above 0 and finite: "
+    "the target is learnt relative to it"
+)
+
+
+def loose() -> tuple[ProjectSpec, Contract]:
+    """``sales_orders`` with quantities and prices of any size."""
+    texts, project = declaration("sales_orders", read_settings())
+    contract = texts.contract_text
+    for limits in ("{minimum: 1, maximum: 1000}", "{exclusiveMinimum: 0, maximum: 100}"):
+        assert limits in contract
+        contract = contract.replace(limits, "{}")
+    return project, parse_contract(contract, "loose")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"PRICEEACH": 3.4e38}, []),
+        ({"PRICEEACH": 1e300}, [f"PRICEEACH {WITHIN}"]),
+        ({"PRICEEACH": -1e39}, [f"PRICEEACH {WITHIN}"]),
+        ({"PRICEEACH": 1e300, "QUANTITYORDERED": -1}, [f"PRICEEACH {WITHIN}"]),
+        ({"QUANTITYORDERED": 0}, [PRODUCT]),
+        ({"QUANTITYORDERED": -30}, [PRODUCT]),
+        ({"PRICEEACH": 0.0}, [PRODUCT]),
+        ({"PRICEEACH": 1e-300}, [f"MSRP, PRICEEACH: their ratio {WITHIN}"]),
+        ({"QUANTITYORDERED": -30, "PRICEEACH": -2.5}, []),
+        ({"QUANTITYORDERED": 0, "MSRP": 0}, ["MSRP must be at least 1", PRODUCT]),
+    ],
+)
+def test_a_row_without_an_answer_is_refused_in_a_request_and_in_a_file(
+    change: dict[str, Any], says: list[str]
+) -> None:
+    rows = [LINE, dict(LINE) | change, LINE]
+
+    asked = read_requests(rows, request_form(*loose()))
+    stored = check_batch(pl.DataFrame(rows), row_form(*loose()), "rows", 11)
+
+    assert [one.row for one in asked.problems] == [2] * len(says)
+    told = [str(one).partition(" (allowed")[0] for one in asked.problems]
+    assert [one.replace(": ", " ", 1) for one in told] == [
+        one.replace(": ", " ", 1) if ", " in one.split(":")[0] else one for one in says
+    ]
+    assert list(stored.refused.select("row", "reason").iter_rows()) == (
+        [(12, "; ".join(says))] if says else []
+    )
+    assert asked.frame.equals(stored.frame)
+    assert stored.rows.to_list() == ([11, 13] if says else [11, 12, 13])
+
+
+def test_a_row_that_breaks_the_contract_is_also_told_why_it_had_no_answer() -> None:
+    row = dict(LINE) | {"QUANTITYORDERED": 0, "MSRP": "x", "COUNTRIES": 1}
+
+    asked = read_requests([row, {}, 7], request_form(*loose()))
+
+    first = [(one.field, one.rule) for one in asked.problems if one.row == 1]
+    assert first == [
+        ("'COUNTRIES'", "unknown"),
+        ("MSRP", "type"),
+        ("QUANTITYORDERED, PRICEEACH", "relative_to"),
+    ]
+    assert {one.rule for one in asked.problems if one.row > 1} == {"required", "type"}
+    assert [one.row for one in asked.problems] == sorted(one.row for one in asked.problems)
+
+
 values = st.one_of(
     st.none(),
     st.booleans(),
@@ -141,8 +272,7 @@ def test_a_request_and_a_stored_row_of_the_same_values_have_the_same_fate(
     # A file has one type a column: a text in a column of numbers is another story there.
     for name, value in change.items():
         text = isinstance(value, str)
-        whole = isinstance(value, float) and value.is_integer() and name != "PRICEEACH"
-        if isinstance(value, bool) or whole or text is (name in numbers):
+        if isinstance(value, bool) or text is (name in numbers):
             row[name] = LINE[name]
 
     asked = read_requests([row], form())

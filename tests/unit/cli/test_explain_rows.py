@@ -45,6 +45,22 @@ def test_one_row_is_told_column_by_column_largest_first_with_the_running_sum(
     assert lines[-1] == ["prediction", "83.88"]
 
 
+def test_what_is_lifted_to_zero_stands_last_behind_what_was_below(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lifted = FOUND.head(5).with_columns(value=pl.Series([10.0, -20.5, 3.125, 1.0, 6.375]))
+
+    show_rows(lifted, "order 7", "USD")
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert lines[4:8] == [
+        ["units", "30", "-20.50", "-10.50"],
+        ["price", "95.7", "+3.12", "-7.38"],
+        ["line", "Ships", "[XL]", "+1.00", "-6.38"],
+        ["(floor)", "+6.38", "0.00"],
+    ]
+
+
 def test_many_rows_sum_in_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     show_rows(FOUND, "order 7", "USD")
 

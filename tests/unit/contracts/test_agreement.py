@@ -177,7 +177,7 @@ TABULAR = {
         ),
     ),
     "a column with a role that is dropped": (
-        ("split:\n", "cleaning: {drop: [MSRP]}\n\nsplit:\n", "project"),
+        ("split: ", "cleaning: {drop: [MSRP]}\n\nsplit: ", "project"),
         (
             "the column 'MSRP' has the role 'feature' and is dropped when it is read",
             COLUMNS,
@@ -185,7 +185,7 @@ TABULAR = {
         ),
     ),
     "a personal column that is kept without a role": (
-        ("split:\n", "cleaning: {keep_personal: [PHONE]}\n\nsplit:\n", "project"),
+        ("split: ", "cleaning: {keep_personal: [PHONE]}\n\nsplit: ", "project"),
         (
             "the column 'PHONE' has no role",
             COLUMNS,
@@ -193,7 +193,7 @@ TABULAR = {
         ),
     ),
     "a column that is kept as personal and is not": (
-        ("split:\n", "cleaning: {keep_personal: [MSRP]}\n\nsplit:\n", "project"),
+        ("split: ", "cleaning: {keep_personal: [MSRP]}\n\nsplit: ", "project"),
         (
             "the column 'MSRP' is not personal",
             "cleaning.keep_personal",
@@ -201,7 +201,7 @@ TABULAR = {
         ),
     ),
     "a key that is dropped": (
-        ("split:\n", "cleaning: {drop: [ORDERLINENUMBER]}\n\nsplit:\n", "project"),
+        ("split: ", "cleaning: {drop: [ORDERLINENUMBER]}\n\nsplit: ", "project"),
         (
             "the column 'ORDERLINENUMBER' is needed and dropped when it is read",
             "primary key of the contract",
@@ -209,7 +209,7 @@ TABULAR = {
         ),
     ),
     "a rule that reads a dropped column": (
-        ("split:\n", "cleaning: {drop: [DEALSIZE]}\n\nsplit:\n", "project"),
+        ("split: ", "cleaning: {drop: [DEALSIZE]}\n\nsplit: ", "project"),
         (
             "the column 'DEALSIZE' is needed and dropped when it is read",
             "contract rule 'deal_size_agrees_with_sales'",
@@ -217,18 +217,24 @@ TABULAR = {
         ),
     ),
     "a day as a feature": (
-        ("  ORDERDATE: time", "  ORDERDATE: feature", "project"),
         (
-            "the column 'ORDERDATE' has the role 'feature' and the type date",
+            "name: COUNTRY\n        logicalType: string\n        required: true\n"
+            "        description: Country of the customer.\n"
+            "        logicalTypeOptions: {minLength: 2, maxLength: 60}\n        examples: [USA]",
+            "name: COUNTRY\n        logicalType: date",
+            "contract",
+        ),
+        (
+            "the column 'COUNTRY' has the role 'feature' and the type date",
             COLUMNS,
             "a column with that role is of type string, integer, number or boolean; "
             "a date can be key, time, group or excluded",
         ),
     ),
     "a weight of words": (
-        ("  COUNTRY: feature", "  COUNTRY: weight", "project"),
+        ("  TERRITORY: excluded", "  TERRITORY: weight", "project"),
         (
-            "the column 'COUNTRY' has the role 'weight' and the type string",
+            "the column 'TERRITORY' has the role 'weight' and the type string",
             COLUMNS,
             "a column with that role is of type integer or number; "
             "a string can be key, feature, group or excluded",
@@ -237,7 +243,7 @@ TABULAR = {
 }
 for where in ("drop", "keep_personal"):
     TABULAR[f"an unknown column in {where}"] = (
-        ("split:\n", f"cleaning: {{{where}: [PHON]}}\n\nsplit:\n", "project"),
+        ("split: ", f"cleaning: {{{where}: [PHON]}}\n\nsplit: ", "project"),
         (
             "'PHON' is no column of the contract",
             f"cleaning.{where}",
@@ -245,17 +251,35 @@ for where in ("drop", "keep_personal"):
         ),
     )
 TABULAR["an unknown column that is filled"] = (
-    ("split:\n", "cleaning: {fill: {MSR: {value: 0}}}\n\nsplit:\n", "project"),
+    ("split: ", "cleaning: {fill: {MSR: {value: 0}}}\n\nsplit: ", "project"),
     ("'MSR' is no column of the contract", "cleaning.fill", "did you mean 'MSRP'? Known: "),
 )
 TABULAR["an unknown column with outliers"] = (
-    ("split:\n", "cleaning: {outliers: {columns: [MSR]}}\n\nsplit:\n", "project"),
+    ("split: ", "cleaning: {outliers: {columns: [MSR]}}\n\nsplit: ", "project"),
     ("'MSR' is no column of the contract", "cleaning.outliers.columns", "did you mean 'MSRP'?"),
 )
 TABULAR["an unknown column that may leak"] = (
-    ("split:\n", "leakage: {allow: [DEALSIZ]}\n\nsplit:\n", "project"),
+    ("split: ", "leakage: {allow: [DEALSIZ]}\n\nsplit: ", "project"),
     ("'DEALSIZ' is no column of the contract", "leakage.allow", "did you mean 'DEALSIZE'? Known: "),
 )
+
+for key, old, new, name in (
+    ("bands", "bands: {PRICEEACH: [100]}", "bands: {PRODUCTLINE: [100]}", "PRODUCTLINE"),
+    ("features.steps", "steps: {PRICEEACH", "steps: {PRODUCTLINE", "PRODUCTLINE"),
+    ("features.ratios", "[[PRICEEACH, MSRP],", "[[PRICEEACH, COUNTRY],", "COUNTRY"),
+    ("features.products", "  ratios:", "  products: [[MSRP, COUNTRY]]\n  ratios:", "COUNTRY"),
+    ("features.months", "months: [YEAR_ID, ", "months: [COUNTRY, ", "COUNTRY"),
+    ("features.coordinates", "  ratios:", "  coordinates: [MSRP, COUNTRY]\n  ratios:", "COUNTRY"),
+    ("models.relative_to", "[QUANTITYORDERED, PRICEEACH]", "[PRODUCTLINE]", "PRODUCTLINE"),
+):
+    TABULAR[f"text where {key} takes numbers"] = (
+        (old, new, "project"),
+        (
+            f"the column {name!r} is text, and {key} takes numbers",
+            f"project 'sales_orders', {key}",
+            "known: MONTH_ID, MSRP, ORDERLINENUMBER, PRICEEACH, QTR_ID, QUANTITYORDERED, YEAR_ID",
+        ),
+    )
 
 
 @pytest.mark.parametrize("wrong", TABULAR.values(), ids=TABULAR.keys())

@@ -1,6 +1,5 @@
 """What is derived from one row of a table."""
 
-from datetime import date
 from math import isnan
 
 import numpy as np
@@ -10,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.contracts.contract import LogicalType
-from foresell.errors import SpecError
-from foresell.features.rows import PLACE, RowColumn, derive, factor, row_columns
+from foresell.features.rows import RowColumn, derive, factor, row_columns
 from foresell.spec.features import FeatureSpec
 from foresell.spec.project import ProjectSpec
+from foresell.spec.row_names import PLACE
 from foresell.spec.sources import Table
 from foresell.spec.split import SplitSpec
 
@@ -21,7 +20,6 @@ KINDS: dict[str, LogicalType] = {
     "price": "number",
     "pieces": "integer",
     "gift": "boolean",
-    "since": "date",
     "year": "integer",
     "month": "integer",
     "shop": "string",
@@ -46,7 +44,6 @@ def rows(count: int = 1) -> pl.DataFrame:
         "price": [2.5] * count,
         "pieces": [4] * count,
         "gift": [True] * count,
-        "since": [date(1970, 1, 11)] * count,
         "year": [2004] * count,
         "month": [7] * count,
         "shop": ["north"] * count,
@@ -67,7 +64,6 @@ def test_numbers_stand_before_texts_and_derived_ones_behind_raw_ones() -> None:
             "price": 2.5,
             "pieces": 4.0,
             "gift": 1.0,
-            "since": 10.0,
             "year": 2004.0,
             "month": 7.0,
             "price x pieces": 10.0,
@@ -150,6 +146,8 @@ def test_a_factor_is_the_product_of_its_columns() -> None:
     assert factor(frame, ["a", "b"]).to_list() == [3.0, None]
 
 
-def test_a_number_of_a_text_is_refused_by_name() -> None:
-    with pytest.raises(SpecError, match="'price x shop' is made of 'shop', which is text"):
-        row_columns(project(FeatureSpec(products=(("price", "shop"),))), KINDS)
+@settings(max_examples=50)
+@given(edges=st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=5, unique=True))
+def test_steps_at_different_values_have_different_names(edges: list[float]) -> None:
+    columns = row_columns(project(FeatureSpec(steps={"price": tuple(edges)})), KINDS)
+    assert len({column.name for column in columns}) == len(columns)

@@ -14,13 +14,12 @@ Vector = NDArray[np.float64]
 def raw_column(values: pl.Series) -> NDArray[Any]:
     """Return (rows,) a raw column as the graphs take it.
 
-    Numbers become float64, NaN where unknown, booleans 0 and 1, days are counted from 1970; a text
-    stays one, "" where it is null.
+    Numbers become float64, NaN where unknown, booleans 0 and 1; a text stays one, "" where it is
+    null.
     """
     if values.dtype == pl.String:
         return values.fill_null("").to_numpy().astype(object)
-    whole = values.cast(pl.Int32) if values.dtype == pl.Date else values
-    found: NDArray[Any] = whole.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    found: NDArray[Any] = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return found
 
 

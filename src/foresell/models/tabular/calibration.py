@@ -46,14 +46,15 @@ class Calibrating:
     """What intervals are made of.
 
     ``taught`` and ``rows``: the training rows; ``held_out``: (rows,) by name, what is said of them
-    by models that never saw them, NaN where none was. ``members``: the fitted candidates. ``said``:
-    (calibration rows,) by name, of models fitted on all training rows.
+    by models that never saw them, NaN where none was. ``members``: the same of each fitted
+    candidate before anything is lifted to 0, which is how they disagree. ``said``: (calibration
+    rows,) by name, of models fitted on all training rows.
     """
 
     taught: Taught
     rows: Rows
     held_out: Mapping[str, Vector]
-    members: tuple[str, ...]
+    members: Mapping[str, Vector]
     chosen: str
     calibration: Rows
     said: Mapping[str, Vector]
@@ -75,12 +76,12 @@ def calibrated(ground: Calibrating) -> Calibrated:
     size = fit_size(ground) if method == CONFORMAL else None
     if method == CONFORMAL:
         frame, target = ground.calibration.frame, ground.calibration.target
-        answers = dict(ground.said)
+        answers, members = dict(ground.said), list[Vector]()
     else:
         seen = np.isfinite(ground.held_out[ground.chosen])
         frame, target = ground.rows.take(seen).frame, ground.rows.target[seen]
         answers = {name: values[seen] for name, values in ground.held_out.items()}
-    members = [answers[name] for name in ground.members]
+        members = [values[seen] for values in ground.members.values()]
     sizes = sizes_at(method, size, ground.taught.deriver, frame, members)
     band, bands = band_codes(frame, ground.bands), band_count(ground.bands)
     uncertainty = {

@@ -21,9 +21,10 @@ from sklearn.ensemble import ExtraTreesRegressor
 from foresell.contracts.contract import LogicalType
 from foresell.data.hashing import row_hashes
 from foresell.errors import DataError
-from foresell.features.rows import PLACE, RowColumn, derive, factor, row_columns
+from foresell.features.rows import RowColumn, derive, factor, row_columns
 from foresell.features.threads import one_thread
 from foresell.spec.project import ProjectSpec
+from foresell.spec.row_names import PLACE
 
 FACTOR = "__factor"  # what the target is relative to: the last column, which no model sees
 CROSSED = 5  # parts in which the training rows get their place

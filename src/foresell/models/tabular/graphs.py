@@ -4,7 +4,7 @@ One graph holds all there is between a row and its answer: products, ratios, mon
 places as `foresell.features.rows.derive` makes them (64 bits, in the same order, rounded to 32
 once), encoding, trees or weights, the weights of an ensemble, and the factor of ``relative_to``.
 
-Inputs are (rows, 1): float64 for numbers (booleans as 0 and 1, days since 1970), text for texts.
+Inputs are (rows, 1): float64 for numbers (booleans as 0 and 1), text for texts.
 A missing number is NaN, a missing text "". The output is (rows, 1) float64.
 """
 

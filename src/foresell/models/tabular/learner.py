@@ -47,8 +47,9 @@ from foresell.models.tabular.lessons import (
 )
 from foresell.models.tabular.pipelines import part_says
 from foresell.models.tabular.selecting import Judging, Verdict, judged
-from foresell.models.tabular.targets import baselines_of
+from foresell.models.tabular.targets import baselines_of, floored
 from foresell.models.tabular.uncertainty import RowUncertainty, band_codes, row_quantiles
+from foresell.spec.forecast import ENSEMBLE
 from foresell.spec.project import ProjectSpec
 
 Matrix = NDArray[np.float64]
@@ -66,6 +67,7 @@ class TabularLearner:
     what was not done and why, these among it. ``size``: the expected size of a miss, per factor and
     as a log; None where intervals do not need it. ``uncertainty``: by candidate, ensemble and
     baseline, made by ``interval_method``. ``bands``: as declared, where numbers are cut for it.
+    ``nonnegative``: what parts and ensembles say is lifted to 0 where it is below.
     """
 
     deriver: Deriver
@@ -112,6 +114,7 @@ def fit_tabular(
             rows=train,
             seed=project.seed,
             trials=project.models.tuning.trials * effort.trials,
+            nonnegative=project.nonnegative,
         )
         verdict = judged(ground, wanted, progress)
         progress("fitting on all training rows")
@@ -178,12 +181,14 @@ def _calibrated(
     said = _said(taught.deriver, parts, verdict.weights, held) if held.height else {}
     baselines = baselines_of(verdict.rows.target, verdict.rows.weight)
     said |= {name: np.full(held.height, value) for name, value in baselines.items()}
+    floor = project.nonnegative
+    said = {name: floored(values, nonnegative=floor) for name, values in said.items()}
     return calibrated(
         Calibrating(
             taught=taught,
             rows=verdict.rows,
             held_out=verdict.said,
-            members=tuple(parts),
+            members={name: verdict.members[name] for name in parts},
             chosen=verdict.chosen,
             calibration=calibration,
             said=said,
@@ -259,18 +264,21 @@ def refit_tabular(
 def predict_tabular(learner: TabularLearner, frame: pl.DataFrame) -> dict[str, Vector]:
     """Return (n rows,) what every part, ensemble and baseline says, in the unit of the target.
 
-    ``frame``: raw rows with the features. A factor that is unknown or not above 0 is a DataError.
+    ``frame``: raw rows with the features. Nothing is below 0 where the project says so: an ensemble
+    is made of what its parts say before. A factor that is unknown or not above 0 is a DataError.
     """
     with one_thread():
         made = _said(learner.deriver, learner.parts, learner.ensembles, frame)
-    return made | {name: np.full(frame.height, value) for name, value in learner.baselines.items()}
+    made |= {name: np.full(frame.height, value) for name, value in learner.baselines.items()}
+    floor = learner.nonnegative
+    return {name: floored(values, nonnegative=floor) for name, values in made.items()}
 
 
 def quantiles_tabular(
     learner: TabularLearner, frame: pl.DataFrame, made: Mapping[str, Vector]
 ) -> dict[str, Matrix]:
     """Return (n rows, levels) the quantiles of each answer in ``made``, of `predict_tabular`."""
-    members = [made[name] for name in learner.parts]
+    members = _members(learner, frame, made)
     size = sizes_at(learner.interval_method, learner.size, learner.deriver, frame, members)
     band = band_codes(frame, learner.bands)
     return {
@@ -279,6 +287,16 @@ def quantiles_tabular(
         )
         for name, said in made.items()
     }
+
+
+def _members(
+    learner: TabularLearner, frame: pl.DataFrame, made: Mapping[str, Vector]
+) -> list[Vector]:
+    """Return (n rows,) what each part says before it is lifted to 0: how far they disagree."""
+    if learner.nonnegative and learner.interval_method == ENSEMBLE:
+        with one_thread():
+            made = _said(learner.deriver, learner.parts, {}, frame)
+    return [made[name] for name in learner.parts]
 
 
 def _said(

@@ -18,7 +18,7 @@ from foresell.errors import DataError, GateError
 from foresell.models.onnx_running import run_columns
 from foresell.models.tabular.answering import graph_answers, raw_column
 from foresell.models.tabular.plain import SIZE, PlainLearner
-from foresell.models.tabular.probes import probe_rows
+from foresell.models.tabular.probes import KINDS, REAL, probe_rows, why_none
 
 FOLDER = "onnx/"
 PARITY = f"{FOLDER}parity.json"
@@ -121,15 +121,27 @@ def _proof(
 ) -> dict[str, object]:
     """Return how far a graph is from its pipeline, by kind of row, and the rows that travel.
 
+    Of every kind it is said how many rows were compared, and where none could be, why (``none``).
+
     Raises:
-        GateError: too far.
+        GateError: too far, or not one real row to compare.
     """
-    smallest = _smallest(plain, name, model.says(rows))
     worst: dict[str, float] = {}
     counts: dict[str, int] = {}
     inputs: dict[str, list[Any]] = {column: [] for column in plain.raw}
     kept: list[float] = []
-    for kind, asked in probe_rows(plain, name, rows, seed).items():
+    probes = probe_rows(plain, name, rows, seed)
+    made = {kind: asked for kind, asked in probes.items() if asked.height}
+    none = {kind: why_none(kind, probes) for kind in KINDS if kind not in made}
+    if REAL in none:
+        raise GateError(
+            f"nothing proves the ONNX graph of {name}: {none[REAL]}",
+            f"ONNX export of {name}, {rows.height} real rows",
+            "look at the numbers of these rows: a derived one is beyond what 32 bits hold, or what "
+            "the target is relative to is unknown or not above 0",
+        )
+    smallest = _smallest(plain, name, model.says(made[REAL]))
+    for kind, asked in made.items():
         expected = model.says(asked)
         gaps = _relative(graph_answers(model.graph, asked), expected, smallest)
         counts[kind], worst[kind] = asked.height, float(gaps.max(initial=0.0))
@@ -144,8 +156,8 @@ def _proof(
         for column in plain.raw:
             inputs[column] += [_told(value) for value in raw_column(asked[column])[:KEPT]]
         kept += expected[:KEPT].tolist()
-    proof: dict[str, object] = {"rows": counts, "max_rel": worst, "smallest": smallest}
-    return {**proof, "inputs": inputs, "expected": kept}
+    proof = {"rows": {**counts, **dict.fromkeys(none, 0)}, "none": none, "max_rel": worst}
+    return {**proof, "smallest": smallest, "inputs": inputs, "expected": kept}
 
 
 def _smallest(plain: PlainLearner, name: str, usual: Vector) -> float:

@@ -14,8 +14,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from foresell.errors import UsageError, nearest
-from foresell.features.rows import PLACE, RowColumn, derive, factor
+from foresell.features.rows import RowColumn, derive, factor
 from foresell.models.forests import Forest, answers
+from foresell.spec.row_names import PLACE
 
 if TYPE_CHECKING:
     from foresell.models.tabular.learner import TabularLearner

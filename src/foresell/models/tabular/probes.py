@@ -15,6 +15,7 @@ from foresell.models.forests import Forest
 from foresell.models.tabular.plain import SIZE, PlainLearner, PlainPart
 
 REAL, THRESHOLDS, UNSEEN, MISSING = "real", "thresholds", "unseen", "missing"
+KINDS = (REAL, MISSING, UNSEEN, THRESHOLDS)
 _NOBODY = "a text that no row has"
 _FARTHEST = 1e30
 _MIXED = ("product", "ratio", "months", "step", "turned")  # what `_solved` solves
@@ -27,10 +28,11 @@ Vector = NDArray[np.float64]
 def probe_rows(
     plain: PlainLearner, name: str, rows: pl.DataFrame, seed: int
 ) -> dict[str, pl.DataFrame]:
-    """Return raw rows of each kind, made of the real ``rows`` (n,).
+    """Return raw rows by kind, made of the real ``rows`` (n,).
 
     ``name``: the candidate, ensemble or `SIZE` whose thresholds are met. What the target is
-    relative to stays known and above 0, since no pipeline answers without.
+    relative to stays known and above 0, since no pipeline answers without: of a kind no row may be
+    left. Without texts none is unseen, without thresholds none stands at one (`why_none`).
     """
     draw = np.random.default_rng(seed)
     found = {REAL: rows, MISSING: _with_gaps(plain, rows, draw)}
@@ -38,7 +40,18 @@ def probe_rows(
         found[UNSEEN] = _unseen(plain, rows, draw)
     if known := _thresholds(plain, name):
         found[THRESHOLDS] = _at_thresholds(plain, known, rows, draw)
-    return {kind: _answerable(plain, made) for kind, made in found.items() if made.height}
+    return {kind: _answerable(plain, made) for kind, made in found.items()}
+
+
+def why_none(kind: str, made: Mapping[str, pl.DataFrame]) -> str:
+    """Return why there is no row of a kind among those ``made`` by `probe_rows`.
+
+    >>> why_none(UNSEEN, {})
+    'no column holds text'
+    """
+    if kind in made:
+        return "the pipeline answers none of those made"
+    return "no column holds text" if kind == UNSEEN else "nothing is split at a threshold"
 
 
 def _parts(plain: PlainLearner, name: str) -> list[PlainPart]:
@@ -110,12 +123,11 @@ def _at_thresholds(
 
 def _numbers(plain: PlainLearner, rows: pl.DataFrame) -> dict[str, Vector]:
     """Return the raw numbers as float64, NaN where unknown."""
-    found = {}
-    for name in plain.raw:
-        if name not in plain.texts:
-            values = rows[name].cast(pl.Int32) if rows[name].dtype == pl.Date else rows[name]
-            found[name] = values.cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
-    return found
+    return {
+        name: rows[name].cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
+        for name in plain.raw
+        if name not in plain.texts
+    }
 
 
 def _drawn(

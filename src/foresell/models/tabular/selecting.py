@@ -14,7 +14,7 @@ from foresell.models.parts import Settings, resolve
 from foresell.models.tabular.ensembles import ENSEMBLES, SIMPLE, Weights, with_ensembles
 from foresell.models.tabular.estimators import settled
 from foresell.models.tabular.lessons import Rows, Vector, Window, judged_plainly
-from foresell.models.tabular.targets import BASELINES, baselines_of
+from foresell.models.tabular.targets import BASELINES, baselines_of, floored
 
 FOLD_COLUMNS = {
     "candidate": pl.String,
@@ -29,13 +29,14 @@ FOLD_COLUMNS = {
 class Judging:
     """Where candidates are judged: the folds, and the training rows they hold out.
 
-    ``trials``: of each search; ``seed`` starts it.
+    ``trials``: of each search; ``seed`` starts it. ``nonnegative``: no answer lies below 0.
     """
 
     windows: Sequence[Window]
     rows: Rows
     seed: int
     trials: int
+    nonnegative: bool = False
 
     @property
     def fold(self) -> NDArray[np.int64]:
@@ -50,13 +51,16 @@ class Judging:
 class Verdict:
     """What the folds say.
 
-    ``said``: (rows,) by candidate, ensemble and baseline, of training rows held out, NaN of others.
+    ``said``: (rows,) by candidate, ensemble and baseline, of training rows held out, NaN of others;
+    as it would be answered, none below 0 where the project says so. ``members``: what the
+    candidates say before that, of which ensembles are made.
     ``settings``: all of each candidate, in the order of the plans. ``weights``: of each ensemble.
     ``folds``: see `fold_table`. ``failures``: why others are not among them.
     """
 
     rows: Rows
     said: Mapping[str, Vector]
+    members: Mapping[str, Vector]
     settings: Mapping[str, Settings]
     weights: Mapping[str, Weights]
     chosen: str
@@ -69,7 +73,7 @@ class Verdict:
         if not failures:
             return self
         kept = {name: value for name, value in self.settings.items() if name not in failures}
-        found = _combined(ground, {name: self.said[name] for name in kept}, kept)
+        found = _combined(ground, {name: self.members[name] for name in kept}, kept)
         return replace(found, failures={**self.failures, **failures}, notes=self.notes)
 
 
@@ -118,9 +122,11 @@ def _combined(
         known = window.known
         for name, value in baselines_of(rows.target[known], rows.weight[known]).items():
             said[name][window.places] = value
+    said = {name: floored(values, nonnegative=ground.nonnegative) for name, values in said.items()}
     return Verdict(
         rows=rows,
         said=said,
+        members=members,
         settings=settings,
         weights=weights,
         chosen=_chosen(rows, said, tuple(members), fold),

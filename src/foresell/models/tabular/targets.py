@@ -5,6 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from foresell.data.cleaning import learnable
+from foresell.data.row_weights import row_weights
 from foresell.spec.project import ProjectSpec
 
 Vector = NDArray[np.float64]
@@ -16,14 +17,22 @@ def targets(frame: pl.DataFrame, project: ProjectSpec) -> tuple[Vector, Vector]:
     """Return (n rows,) the target that models learn from, and how much each row counts.
 
     The target in its unit, clipped at zero where the project says so; a row counts once where no
-    column has the role ``weight``, and not at all where that one is null. No target is null.
+    column has the role ``weight``, and not at all where that one is null; one below 0 is a
+    DataError. No target is null.
     """
     target = frame[project.target].cast(pl.Float64).to_numpy()
     learnt: Vector = learnable(target, project.cleaning.negative_target)
-    weights = project.with_role("weight")
-    if not weights:
-        return learnt, np.ones(frame.height)
-    return learnt, frame[weights[0]].cast(pl.Float64).fill_null(0.0).to_numpy()
+    weights = row_weights(frame, project)
+    return learnt, np.ones(frame.height) if weights is None else weights.to_numpy()
+
+
+def floored(said: Vector, *, nonnegative: bool) -> Vector:
+    """Return (n,) answers as they are given: none below 0 where the project says so.
+
+    >>> floored(np.array([-1.0, 2.0]), nonnegative=True).tolist()
+    [0.0, 2.0]
+    """
+    return np.maximum(said, 0.0) if nonnegative else said
 
 
 def baselines_of(target: Vector, weight: Vector) -> dict[str, float]:

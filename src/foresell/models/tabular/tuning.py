@@ -20,6 +20,7 @@ from foresell.models.parts import Settings
 from foresell.models.searching import Search, searched
 from foresell.models.tabular.lessons import held_out
 from foresell.models.tabular.selecting import Judging
+from foresell.models.tabular.targets import floored
 
 Vector = NDArray[np.float64]
 Said = tuple[Vector, ...]  # (judged rows,) of each fold
@@ -74,11 +75,12 @@ def _tried(ground: Judging, name: str, settings: Settings) -> Said | CandidateEr
 
 
 def _errors(ground: Judging, said: Said) -> Vector:
-    """Return (folds,) the sum of weighed squared misses of each fold."""
-    rows = ground.rows
+    """Return (folds,) the sum of weighed squared misses of each fold, of answers as given."""
+    rows, nonnegative = ground.rows, ground.nonnegative
+    answers = [floored(made, nonnegative=nonnegative) for made in said]
     return np.array([
         float((rows.weight[one.places] * (rows.target[one.places] - made) ** 2).sum())
-        for one, made in zip(ground.windows, said, strict=True)
+        for one, made in zip(ground.windows, answers, strict=True)
     ])
 
 

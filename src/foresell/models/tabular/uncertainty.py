@@ -191,8 +191,10 @@ def row_quantiles(
 ) -> Matrix:
     """Return (n, levels) quantiles around ``point`` (n,), rising along the levels.
 
-    ``size`` and ``band`` as in `fit_uncertainty`. ``nonnegative``: nothing lies below 0.
+    ``size`` and ``band`` as in `fit_uncertainty`. ``nonnegative``: nothing lies below 0, neither
+    they nor the answer that they lie around.
     """
+    point = np.maximum(point, 0.0) if nonnegative else point
     part = (size[:, None] >= known.edges[band]).sum(axis=1)
     found = point[:, None] + known.table[band, part] * np.maximum(size, known.floors[band])[:, None]
     quantiles: Matrix = np.maximum(found, 0.0) if nonnegative else found

@@ -51,7 +51,7 @@ def _cut_rows(work: Work, project: ProjectSpec) -> None:
     times = project.with_role("time") if project.split.test_from is not None else ()
     frame = read_layer(work.inputs["processed"], tuple(dict.fromkeys((*key, *identity, *times))))
     named, told = frame.with_row_index(ROW).select(*key, ROW), {}
-    splits = row_splits(frame, project, identity)
+    splits, lines = row_splits(frame, project, identity), []
     for protocol, split in zip(row_protocols(project), splits, strict=True):
         late = LATE if protocol.folder else ""
         named = named.with_columns(
@@ -59,10 +59,11 @@ def _cut_rows(work: Work, project: ProjectSpec) -> None:
         )
         told[protocol.name] = {**_counts(split, frame, project), "folder": protocol.folder}
         sides = told[protocol.name]["rows"]
-        work.note(
+        lines.append(
             f"{protocol.title.lower()}: {sides['train']:,} rows to learn from, "
             f"{sides['calibration']:,} to calibrate by, {sides['test']:,} for the test"
         )
+    work.note("; ".join(lines))
     found = {
         "kind": project.kind,
         "seed": project.seed,

@@ -15,7 +15,8 @@ class TabularFacts(ResultFacts):
     ``protocol``: how the delivered model was judged ("By groups", "Chronological", "By rows"), and
     ``answers``: the question that such scores answer. ``groups`` were judged, none of them known to
     the model, told apart by ``group_by``; 0 where no groups are declared. ``relative_to``: the
-    columns per whose product the target is learnt. ``example``: one row as JSON, for the command
+    columns per whose product the target is learnt. ``weighed_by``: the column that says how much a
+    row counts, "" where all count alike. ``example``: one row as JSON, for the command
     that predicts it.
     """
 
@@ -25,6 +26,7 @@ class TabularFacts(ResultFacts):
     groups: int = 0
     interval_method: str = ""
     relative_to: tuple[str, ...] = ()
+    weighed_by: str = ""
     example: str = ""
 
 

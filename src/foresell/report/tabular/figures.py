@@ -14,7 +14,7 @@ from foresell.report.figures import Figure, half, label_margin
 from foresell.report.standing import Standing
 from foresell.report.tabular import captions
 from foresell.report.tabular.context import TabularReport
-from foresell.report.wording import capitalized, count, name, segment_label
+from foresell.report.wording import count, name, segment_label
 
 _MOST_BARS = 12  # groups in the chart of coverage
 
@@ -77,7 +77,7 @@ def coverage(report: TabularReport, held: Standing) -> Figure | None:
     largest = own["n"].sort(descending=True)[min(_MOST_BARS, own.height) - 1]
     shown = own.filter(pl.col("n") >= largest).head(_MOST_BARS)
     labels = [
-        capitalized(segment_label(segment, value))
+        segment_label(segment, value)
         for segment, value in shown.select("segment", "value").iter_rows()
     ]
     frame = pl.DataFrame({"bucket": labels, "coverage": shown["coverage_80"]})

@@ -9,7 +9,7 @@ from foresell.report.tables import METRICS, Cell, Row, Table
 from foresell.report.tabular.context import TabularReport
 from foresell.report.wording import count, meaning, measured, percent
 
-POINT = ("rmse", "mae", "wape", "r2", "bias")
+POINT = ("wmae", "rmse", "mae", "wape", "r2", "bias")
 COVERED = ("coverage_80", "width_80", "coverage_95", "width_95")
 _SIDES = {
     "train": ("learnt from", "fitted, tuned and chosen here, on folds"),
@@ -21,9 +21,12 @@ _MOST_COLUMNS = 7  # of the data, in one table
 
 def leaderboard(report: TabularReport, frame: pl.DataFrame, protocol: str) -> Table:
     """Return a leaderboard: errors in the unit of the target."""
-    unit = f"; RMSE and MAE in {report.facts.unit}" if report.facts.unit else ""
+    by = report.facts.weighed_by
+    errors = "WMAE, RMSE and MAE" if by else "RMSE and MAE"
+    unit = f"; {errors} in {report.facts.unit}" if report.facts.unit else ""
     caption = f"{protocol}. Every candidate on the same rows{unit}"
-    return shared.board(frame, report.ranked_by, POINT, caption)
+    means = {"wmae": f"mean absolute error, rows weighed by {by}"} if by else None
+    return shared.board(frame, report.ranked_by, POINT, caption, means)
 
 
 def covered(report: TabularReport, held: Standing) -> Table | None:

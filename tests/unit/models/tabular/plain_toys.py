@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from sklearn.pipeline import Pipeline
 
-from foresell.features.rows import PLACE, RowColumn
+from foresell.features.rows import RowColumn
 from foresell.features.threads import one_thread
 from foresell.models.parts import Settings
 from foresell.models.tabular.deriving import Deriver
@@ -17,6 +17,7 @@ from foresell.models.tabular.pipelines import fit_part, make_part
 from foresell.models.tabular.plain import SIZE
 from foresell.models.tabular.relative import labels
 from foresell.models.tabular.uncertainty import RowUncertainty
+from foresell.spec.row_names import PLACE
 
 TOWNS = ("Aalst", "Brügge", "", "Gent", "Ypern")
 COLUMNS = (
@@ -56,7 +57,7 @@ def rows_of(seed: int, count: int = 300) -> tuple[pl.DataFrame, np.ndarray]:
         "price": price,
         "size": gaps(size),
         "new": gaps(draw.uniform(size=count) < 0.4),
-        "day": gaps(draw.integers(12_000, 13_000, count).astype(np.int32)).cast(pl.Date),
+        "day": gaps(draw.integers(12_000, 13_000, count).astype(np.int32)),
         "year": draw.integers(2003, 2006, count),
         "month": draw.integers(1, 13, count),
         "lat": lat,

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.errors import DataError
-from foresell.features.rows import PLACE, RowColumn
+from foresell.features.rows import RowColumn
 from foresell.models.tabular.deriving import FACTOR, Deriver
+from foresell.spec.row_names import PLACE
 
 PLACED = (
     RowColumn(name="lat", of=("lat",), how="number"),

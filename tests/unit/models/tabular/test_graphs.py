@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.errors import DataError, UsageError
-from foresell.features.rows import PLACE, How
+from foresell.features.rows import How
 from foresell.models.onnx_running import graph_facts
 from foresell.models.tabular.answering import graph_answers
 from foresell.models.tabular.artifacts import whole_pipeline
@@ -27,6 +27,7 @@ from foresell.models.tabular.plain import (
     plain_learner,
 )
 from foresell.models.tabular.probes import MISSING, REAL, THRESHOLDS, UNSEEN, probe_rows
+from foresell.spec.row_names import PLACE
 from tests.unit.models.tabular.plain_toys import COLUMNS, TOWNS, fitted, rows_of
 
 EXACT = ("linear", "ridge", "random_forest", "gradient_boosting", "hist_gradient_boosting")

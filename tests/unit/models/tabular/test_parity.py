@@ -6,11 +6,15 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+import polars as pl
 import pytest
 
 from foresell.errors import DataError, GateError
+from foresell.features.rows import RowColumn
 from foresell.models.forests import Forest
 from foresell.models.tabular.artifacts import artifact_files, whole_pipeline
+from foresell.models.tabular.deriving import Deriver
+from foresell.models.tabular.estimators import settled
 from foresell.models.tabular.graphs import answer_graph
 from foresell.models.tabular.parity import (
     KEPT,
@@ -21,6 +25,7 @@ from foresell.models.tabular.parity import (
     check_parity,
     parity_files,
 )
+from foresell.models.tabular.pipelines import fit_part, make_part
 from foresell.models.tabular.plain import SIZE, Linear, PlainLearner, PlainPart, plain_learner
 from foresell.models.tabular.probes import MISSING, REAL, THRESHOLDS, UNSEEN
 from tests.unit.models.tabular.plain_toys import fitted
@@ -54,8 +59,47 @@ def test_the_proof_rests_on_each_kind_of_row_and_some_of_each_travel() -> None:
         assert one["rows"][REAL] == one["rows"][UNSEEN] == one["rows"][MISSING] == ROWS
         assert one["rows"][THRESHOLDS] > 0.6 * ROWS
         assert max(one["max_rel"].values()) <= TOLERANCE
+        assert one["none"] == {}
         assert len(one["expected"]) == 4 * KEPT
         assert {len(values) for values in one["inputs"].values()} == {4 * KEPT}
+
+
+def test_a_kind_of_row_that_cannot_be_made_is_told_with_its_reason() -> None:
+    frame = pl.DataFrame({"a": np.arange(40.0), "b": np.arange(40.0) % 7})
+    columns = tuple(RowColumn(name=name, of=(name,), how="number") for name in frame.columns)
+    target = 3 * frame["a"].to_numpy() + frame["b"].to_numpy()
+    deriver = Deriver(columns)
+    derived = deriver.fit_transform(frame, target)
+    part = make_part("linear", settled("linear", {}, frame.height), columns, 0)
+    fit_part("linear", part, derived, target, np.ones(frame.height))
+    lone = replace(
+        fitted()[0],
+        deriver=deriver,
+        parts={"linear": part},
+        ensembles={},
+        size=None,
+        chosen="linear",
+    )
+
+    proof = json.loads(artifact_files(lone, frame, seed=1)[PARITY])["models"]["linear"]
+
+    assert proof["rows"] == {REAL: 40, MISSING: 40, UNSEEN: 0, THRESHOLDS: 0}
+    assert proof["none"] == {
+        UNSEEN: "no column holds text",
+        THRESHOLDS: "nothing is split at a threshold",
+    }
+    assert proof["max_rel"].keys() == {REAL, MISSING}
+
+
+def test_rows_of_which_none_is_answered_prove_nothing() -> None:
+    learner, frame = fitted()
+    name = "linear"
+    model = Proved(graph=answer_graph(plain(), name), says=whole_pipeline(learner, name).predict)
+    with pytest.raises(GateError) as caught:
+        parity_files(plain(), {name: model}, frame.with_columns(units=pl.lit(0)), 1)
+    assert caught.value.what == (
+        "nothing proves the ONNX graph of linear: the pipeline answers none of those made"
+    )
 
 
 def test_the_kept_rows_of_each_model_say_the_same_again() -> None:

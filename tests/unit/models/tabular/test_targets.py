@@ -34,7 +34,7 @@ def test_a_weight_says_as_much_as_the_row_written_so_often(
     rmse, mae = error_of(target, often.astype(np.float64))
     assert rmse == pytest.approx(float(np.sqrt((written**2).mean())))
     assert mae == pytest.approx(float(np.abs(written).mean()))
-    assert mae <= rmse * (1 + 1e-9)
+    assert mae <= rmse * (1 + 1e-9) + 1e-150  # below, squares are nothing
 
 
 def test_of_nothing_every_baseline_is_zero() -> None:
@@ -48,6 +48,16 @@ def test_targets_count_once_where_no_column_says_and_not_at_all_where_it_is_null
     assert targets(frame, plain)[1].tolist() == [1.0] * 6
     weighed = replace(plain, columns={**plain.columns, "counts": "weight"})
     assert targets(frame, weighed)[1].tolist() == [1.0, 0.0, 2.0, 0.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("wrong", [-0.5, float("inf"), float("nan")])
+def test_a_weight_below_zero_is_refused_by_name(wrong: float) -> None:
+    plain = project()
+    weighed = replace(plain, columns={**plain.columns, "counts": "weight"})
+    frame = lines(1).with_columns(counts=pl.Series([1.0, wrong, None]))
+    with pytest.raises(DataError) as caught:
+        targets(frame, weighed)
+    assert caught.value.what == "the weight 'counts' is below 0 or not finite in 1 of 3 rows"
 
 
 def test_judged_files_that_are_not_whole_are_refused() -> None:

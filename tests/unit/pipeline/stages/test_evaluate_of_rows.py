@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from foresell.adapters.store import MemoryStore
-from foresell.errors import UsageError
+from foresell.errors import DataError, UsageError
+from foresell.evaluate.row_truth import row_truth
 from foresell.pipeline.stages.tabular import evaluate
 from foresell.pipeline.work import Request, Work
 from foresell.spec.forecast import quantile_columns
@@ -31,8 +32,8 @@ NAMES = {"ridge": 1.0, "linear": -2.0, "mean": 4.0, "median": 5.0}
 class Court:
     """What the stages before ``evaluate`` have left, and what it makes of it."""
 
-    def __init__(self, project: ProjectSpec = PROJECT) -> None:
-        house = Gatehouse(project=project, contract=DATED).validate(landing(FRAME, 50))
+    def __init__(self, project: ProjectSpec = PROJECT, frame: pl.DataFrame = FRAME) -> None:
+        house = Gatehouse(project=project, contract=DATED).validate(landing(frame, 50))
         self.house = house
         self.inputs = {
             "processed": house.outputs["processed"],
@@ -165,6 +166,25 @@ def test_the_same_files_give_the_same_bytes() -> None:
     assert {name: one.read_bytes(name) for name in one.list()} == {
         name: other.read_bytes(name) for name in other.list()
     }
+
+
+WEIGHED = replace(PROJECT, columns={**PROJECT.columns, "size": "weight"}, bands={})
+
+
+def test_a_row_without_a_weight_is_judged_and_does_not_count() -> None:
+    blank = pl.when(pl.col("row") % 4 > 0).then(pl.col("size"))
+    court = Court(WEIGHED, FRAME.with_row_index("row").with_columns(size=blank).drop("row"))
+    out = court.run()
+    truth = out.read_frame("truth.parquet")
+    assert truth.filter(pl.col("row") % 4 == 0)["weight"].unique().to_list() == [0.0]
+    assert truth.filter(pl.col("row") % 4 > 0)["weight"].max() == 4.0
+    assert told(out)["scores"]["rmse"] == pytest.approx(1.0)
+
+
+def test_a_weight_below_zero_is_refused_by_name() -> None:
+    frame = FRAME.with_columns(size=pl.col("size") - 1)
+    with pytest.raises(DataError, match=r"the weight 'size' is below 0 .* in \d+ of 300 rows"):
+        row_truth(frame, pl.Series([True] * 300), WEIGHED, ("order", "line"))
 
 
 def test_a_test_row_without_a_prediction_is_refused_and_nothing_is_told() -> None:

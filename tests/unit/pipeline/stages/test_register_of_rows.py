@@ -1,7 +1,5 @@
 """The row a bundle gives as an example."""
 
-from datetime import date
-
 import polars as pl
 
 from foresell.contracts.contract import Contract, parse_contract
@@ -28,14 +26,14 @@ schema:
     properties:
       - {name: size, logicalType: number, examples: [SIZE]}
       - {name: town, logicalType: string, examples: [TOWN]}
-      - {name: built, logicalType: date, examples: ["1990-05-01"]}
+      - {name: built, logicalType: integer, examples: [1990]}
       - {name: rent, logicalType: number, examples: [900.5]}
       - {name: owner, logicalType: string}
 """
 ROWS = pl.DataFrame({
     "size": [50.0, 60.0, 70.0, None],
     "town": ["Gent", "Ypern", "Brugge", "Gent"],
-    "built": [date(1950, 1, 1), date(1960, 1, 1), date(1970, 1, 1), date(1980, 1, 1)],
+    "built": [1950, 1960, 1970, 1980],
     "rent": [300.0, 100.0, 200.0, 150.0],
     "owner": ["A", "B", "C", "D"],
 })
@@ -51,12 +49,12 @@ def contract(*, whole: bool) -> Contract:
 
 
 def test_the_examples_of_the_contract_are_taken_where_every_feature_has_one() -> None:
-    expected = {"size": 82.5, "town": "Aalst", "built": "1990-05-01"}
+    expected = {"size": 82.5, "town": "Aalst", "built": 1990}
     assert input_example(ROWS, project(), contract(whole=True)) == expected
 
 
 def test_otherwise_it_is_the_whole_row_with_the_middle_target_and_no_other_column() -> None:
-    expected = {"size": 70.0, "town": "Brugge", "built": "1970-01-01"}
+    expected = {"size": 70.0, "town": "Brugge", "built": 1970}
     assert input_example(ROWS, project(), contract(whole=False)) == expected
     shuffled = ROWS.sample(fraction=1, shuffle=True, seed=2)
     assert input_example(shuffled, project(), contract(whole=False)) == expected
@@ -65,4 +63,4 @@ def test_otherwise_it_is_the_whole_row_with_the_middle_target_and_no_other_colum
 def test_where_every_row_lacks_something_one_of_them_is_the_example() -> None:
     rows = ROWS.with_columns(town=pl.lit(None, dtype=pl.String)).head(3)
     example = input_example(rows, project(), contract(whole=False))
-    assert example == {"size": 70.0, "town": None, "built": "1970-01-01"}
+    assert example == {"size": 70.0, "town": None, "built": 1970}

@@ -3,10 +3,12 @@
 import json
 import re
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from foresell.adapters.store import MemoryStore
+from foresell.features.rows import How
 from foresell.pipeline.stages.tabular import report
 from foresell.pipeline.work import Request, Work
 from foresell.spec.project import ProjectSpec
@@ -22,6 +24,11 @@ METADATA = {
     "derived": [
         {"name": "size", "of": ["size"], "how": "number"},
         {"name": "size / line", "of": ["size", "line"], "how": "ratio"},
+        {"name": "size x line", "of": ["size", "line"], "how": "product"},
+        {"name": "size from 100", "of": ["size"], "how": "step"},
+        {"name": "months", "of": ["year", "month"], "how": "months"},
+        {"name": "place", "of": ["north", "east"], "how": "place"},
+        {"name": "shop", "of": ["shop"], "how": "category"},
         {"name": "north, east turned 15", "of": ["north", "east"], "how": "turned"},
         {"name": "north, east turned 15 across", "of": ["north", "east"], "how": "turned"},
     ],
@@ -138,6 +145,18 @@ def test_what_was_searched_and_what_was_derived_are_told(html: str) -> None:
     assert "<dt>linear</dt>" not in part
     assert "<dt>size / line</dt><dd>the first over the second</dd>" in part
     assert "<dt>north, east</dt><dd>2 axes of the place" in part
+
+
+def test_every_way_to_derive_a_column_is_told_and_columns_as_they_are_are_not(html: str) -> None:
+    part, derived = part_of(html, "recipe"), METADATA["derived"]
+    assert isinstance(derived, list)
+
+    assert {one["how"] for one in derived} == set(get_args(How))
+    for one in derived:
+        name = "north, east" if one["how"] == "turned" else one["name"]
+        told = f"<dt>{name}</dt><dd>" in part
+        assert told == (one["how"] not in {"number", "category"}), one
+    assert "<dt>size from 100</dt><dd>1 from this value of size on, 0 below</dd>" in part
 
 
 def test_the_example_can_be_pasted_into_a_shell(html: str) -> None:

@@ -7,11 +7,13 @@ import polars as pl
 import pytest
 
 from foresell.adapters.store import MemoryStore
+from foresell.errors import DataError
 from foresell.pipeline.layer import read_row_splits
 from foresell.pipeline.stages.tabular import baselines, train
 from foresell.pipeline.work import Work
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.modelling import Modelling, Selection, Tuning
+from foresell.spec.project import ProjectSpec
 from foresell.spec.split import SplitSpec
 from tests.unit.pipeline.gatehouse import Gatehouse, landing
 from tests.unit.pipeline.stages.test_split_of_rows import DATED, GROUPED, orders
@@ -38,8 +40,8 @@ FILES = {
 class School:
     """What validate and split have left, and what is learnt of it."""
 
-    def __init__(self, frame: pl.DataFrame = FRAME) -> None:
-        self.house = Gatehouse(project=PROJECT, contract=DATED).validate(landing(frame, 50))
+    def __init__(self, frame: pl.DataFrame = FRAME, project: ProjectSpec = PROJECT) -> None:
+        self.house = Gatehouse(project=project, contract=DATED).validate(landing(frame, 50))
         self.inputs = {
             "processed": self.house.outputs["processed"],
             "splits": self.house.split(),
@@ -101,6 +103,16 @@ def test_the_baselines_are_those_the_models_stand_beside() -> None:
     for name in out.list():
         made = predictions.read_frame(name).select("order", "line", "row", "prediction")
         assert made.equals(out.read_frame(name))
+
+
+def test_a_weight_below_zero_of_a_test_row_is_refused_before_anything_is_learnt() -> None:
+    project = replace(PROJECT, columns={**PROJECT.columns, "size": "weight"})
+    tested = School().inputs["splits"].read_frame("assignment.parquet").filter(split="test")
+    one = (pl.col("order") == tested["order"][0]) & (pl.col("line") == tested["line"][0])
+    size = pl.when(one).then(pl.lit(-1.0)).otherwise("size")
+    school = School(FRAME.with_columns(size=size), project)
+    with pytest.raises(DataError, match="the weight 'size' is below 0 or not finite in 1 of 360"):
+        baselines.run(school.work({"baselines": MemoryStore()}))
 
 
 @pytest.mark.parametrize("folder", ["", "chronological/"])

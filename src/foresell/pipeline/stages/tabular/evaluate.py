@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from foresell.errors import counted
 from foresell.evaluate.protocols import Protocol, row_protocols
 from foresell.evaluate.row_diagnostics import by_prediction, calibration_error
 from foresell.evaluate.row_truth import row_truth
@@ -19,6 +20,7 @@ from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
 from foresell.spec.ports import Store
 
+FEW_ROWS = 30  # a test of fewer says little, and a note says so
 _COPIED = ("importance.csv",)  # what the stage ``train`` has told beside its predictions
 
 
@@ -78,10 +80,19 @@ def _judged(work: Work, protocol: Protocol, truth: pl.DataFrame) -> dict[str, An
     return {
         **found,
         "failed": dict(learner["failures"]),
-        "notes": list(learner["notes"]),
+        "notes": [*learner["notes"], *_few(truth.height)],
         "interval_method": learner["interval_method"],
         "calibration_error": calibration_error(bins),
     }
+
+
+def _few(rows: int) -> list[str]:
+    """Return what is to be said of a test of so many rows.
+
+    >>> _few(3), _few(30)
+    (['the test has 3 rows: its scores say little'], [])
+    """
+    return [f"the test has {counted(rows, 'row')}: its scores say little"] if rows < FEW_ROWS else []
 
 
 def _folds(judged: Store, folder: str, case: Case) -> pl.DataFrame:

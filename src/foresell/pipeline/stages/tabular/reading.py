@@ -6,6 +6,7 @@ import polars as pl
 
 from foresell.contracts.contract import LogicalType
 from foresell.data.row_splits import RowSplit
+from foresell.data.row_weights import row_weights
 from foresell.evaluate.row_truth import ROW
 from foresell.pipeline.layer import learning_columns, read_layer
 from foresell.pipeline.work import Work
@@ -38,10 +39,11 @@ class Table:
 
 
 def read_table(work: Work) -> Table:
-    """Return the rows of the stage's input ``processed``."""
+    """Return the rows of the stage's input ``processed``; a weight below 0 is a DataError."""
     project, contract = work.project, work.contract
     key = tuple(name for name in contract.key if name in project.columns)
     columns = tuple(dict.fromkeys((*key, *learning_columns(project))))
     frame = read_layer(work.inputs["processed"], columns).with_row_index(ROW)
+    row_weights(frame, project)  # of the test as well, before anything is learnt
     kinds = {name: contract.columns[name].logical_type for name in project.with_role("feature")}
     return Table(frame=frame, key=key, kinds=kinds)

@@ -118,7 +118,7 @@ def _leaderboard(evaluation: Store, folder: str) -> list[dict[str, Any]]:
 def input_example(
     frame: pl.DataFrame, project: ProjectSpec, contract: Contract
 ) -> dict[str, object]:
-    """Return one row that may be asked for, by feature: a day as text, the rest as it is in JSON.
+    """Return one row that may be asked for, by feature, each value as it is in JSON.
 
     The contract's own examples where every feature has one; otherwise the row of ``frame`` with the
     middle target, of those that lack nothing if there are any. Nothing personal is among them: no
@@ -131,8 +131,5 @@ def input_example(
     known = frame.filter(pl.col(project.target).is_not_null())
     whole = known.drop_nulls(names)
     rows = (whole if whole.height else known).sort(project.target, *names, nulls_last=True)
-    row = rows.select(names).row(rows.height // 2, named=True)
-    return {
-        name: value.isoformat() if hasattr(value, "isoformat") else value
-        for name, value in row.items()
-    }
+    row: dict[str, object] = rows.select(names).row(rows.height // 2, named=True)
+    return row

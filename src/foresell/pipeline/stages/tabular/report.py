@@ -29,8 +29,9 @@ from foresell.spec.project import ProjectSpec
 
 _TUNED = "_tuned"  # how the names of candidates end whose settings were searched
 _HOW = {
-    "product": "the product of both",
+    "product": "the product of these columns",
     "ratio": "the first over the second",
+    "step": "1 from this value of {0} on, 0 below",
     "months": "a running count of months, from {0} and {1}",
     "place": "what the target is around a place ({0}, {1}), learnt on training rows",
 }
@@ -207,6 +208,7 @@ def _facts(work: Work, project: ProjectSpec, test: Mapping[str, Any]) -> Tabular
         groups=cut["groups"]["test"] or 0,
         interval_method=test["interval_method"],
         relative_to=project.models.relative_to,
+        weighed_by="".join(project.with_role("weight")),
         example=_quoted(metadata["input_example"]),
     )
 

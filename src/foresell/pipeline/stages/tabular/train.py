@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from foresell.data.row_splits import RowSplit
+from foresell.evaluate.protocols import row_protocols
 from foresell.models.effort import TABULAR_EFFORTS
 from foresell.pipeline.layer import read_row_splits
 from foresell.pipeline.stages.tabular.reading import Table, read_table
@@ -28,21 +29,23 @@ def run(work: Work) -> None:
     from foresell.models.tabular.learner import judged_of  # noqa: PLC0415 - imports scikit-learn
     from foresell.models.tabular.learner_files import write_judged  # noqa: PLC0415 - beside it
 
-    table = read_table(work)
+    table, lines = read_table(work), []
+    titles = {each.folder: each.title.lower() for each in row_protocols(work.project)}
     for folder, split in read_row_splits(work.inputs["splits"]).items():
-        learner = _learnt(work, table, split, _told(work.note, folder))
+        learner = _learnt(work, table, split, _told(work.note, titles[folder]))
         for name, content in write_judged(judged_of(learner)).items():
             work.outputs["judged"].write_bytes(f"{folder}{name}", content)
         _write_predictions(work, table, folder, table.tested(split), learner)
         if not folder:
             _write_importance(work, table, split, learner)
         count = len(learner.parts) + len(learner.ensembles)
-        work.note(f"{folder}{count} candidates; chosen before the test: {learner.chosen}")
+        lines.append(f"{titles[folder]}: {learner.chosen} chosen of {count}")
+    work.note("; ".join(lines))
 
 
-def _told(note: Callable[[str], None], folder: str) -> Callable[[str], None]:
+def _told(note: Callable[[str], None], title: str) -> Callable[[str], None]:
     """Return what tells of progress under a protocol."""
-    return lambda text: note(f"{folder.rstrip('/')}: {text}" if folder else text)
+    return lambda text: note(f"{title}: {text}")
 
 
 def _learnt(
