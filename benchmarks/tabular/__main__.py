@@ -4,7 +4,8 @@
 the three, ``--project NAME`` one project. *Errors*: the mean test RMSE over 20 splits of whole
 orders and the year 2005 (sales_orders), over 5 splits (california_housing), with the default
 preset, beside baselines. *Peers*: on the same splits a plain gradient boosting, and on the first
-three tuned ones; what was found for a split is kept, for it does not hang on foresell. *Coverage*:
+three tuned ones; what was found for a split is kept, for it does not hang on foresell, and
+``--only errors`` tells the tuned ones that were measured before. *Coverage*:
 the share of test rows between p10 and p90, mean over 20 splits, preset fast. Scored once: a tree
 with uncommitted changes is refused, every scored run is a line of ``benchmarks/log.csv``, and all
 figures are in ``benchmarks/tabular/found/``.
@@ -12,6 +13,7 @@ figures are in ``benchmarks/tabular/found/``.
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -55,7 +57,9 @@ def main() -> int:
             if options.only == "peers":
                 _peers(rows, console)
             if options.only in {None, "errors"}:
-                console.print(_errors(rows, clean_commit(ROOT), console))
+                console.print(
+                    _errors(rows, clean_commit(ROOT), console, searching=not options.only)
+                )
             if options.only in {None, "coverage"}:
                 console.print(_coverage(rows, clean_commit(ROOT), console))
     except ForesellError as error:
@@ -73,24 +77,32 @@ def _cuts(rows: Ground) -> dict[str, tuple[ProjectSpec, RowSplit]]:
     return found
 
 
-def _peers(rows: Ground, console: Console) -> dict[str, dict[str, Any]]:
-    """Return what other libraries say of each split; those not yet measured are."""
+def _peers(rows: Ground, console: Console, *, searching: bool = True) -> dict[str, dict[str, Any]]:
+    """Return what other libraries say of each split; those not yet measured are.
+
+    Without ``searching`` the tuned ones are told where they were measured before.
+    """
     name = rows.project.name
     place = FOUND / f"{name}_peers.json"
     kept: dict[str, dict[str, Any]] = json.loads(place.read_text("utf-8")) if place.exists() else {}
+    found: dict[str, dict[str, Any]] = {}
     for number, (split, cut) in enumerate(_cuts(rows).items()):
-        searched = number < TUNED_SPLITS or not split.startswith("seed")
+        tuned = number < TUNED_SPLITS or not split.startswith("seed")
         if split not in kept:
-            peers = peers_scored(rows, cut, split, PEERS[name] if searched else {})
-            kept[split] = asdict(peers)
-            _write(place, kept)
+            peers = peers_scored(rows, cut, split, PEERS[name] if tuned and searching else {})
             console.print(_line(split, peers.rmse), highlight=False)
-    return kept
+            found[split] = asdict(peers)
+            if searching or not tuned:
+                kept[split] = found[split]
+                _write(place, kept)
+        found[split] = kept.get(split, found.get(split, {}))
+    return found
 
 
-def _errors(rows: Ground, commit: str, console: Console) -> Table:
+def _errors(rows: Ground, commit: str, console: Console, *, searching: bool) -> Table:
     """Score every split of a project, with its peers, and the split in time where declared."""
-    name, peers, found = rows.project.name, _peers(rows, console), list[Scored]()
+    name, found = rows.project.name, list[Scored]()
+    peers = _peers(rows, console, searching=searching)
     for split, cut in _cuts(rows).items():
         one = scored(rows, cut, split, "default")
         console.print(_line(f"{split}, {one.champion}", one.rmse), highlight=False)
@@ -107,7 +119,7 @@ def _errors(rows: Ground, commit: str, console: Console) -> Table:
         mine = [split for split in drawn if who in said[split]]
         own = _mean(said[split][who] for split in mine)
         shares = [own / _mean(said[split][other] for split in mine) for other in (PLAIN_PEER, OURS)]
-        later = [_number(said[split][who]) for split in late]
+        later = [_number(said[split].get(who, math.nan)) for split in late]
         shown = [f"{share:.3f}" for share in shares]
         table.add_row(who, str(len(mine)), _number(own), *shown, *later)
     return table
@@ -189,6 +201,8 @@ def _number(value: float) -> str:
     >>> _number(523.456), _number(0.40123)
     ('523.5', '0.4012')
     """
+    if math.isnan(value):
+        return "–"
     return f"{value:,.1f}" if value >= 10 else f"{value:.4f}"
 
 

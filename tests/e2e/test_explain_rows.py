@@ -116,7 +116,7 @@ def test_the_way_to_an_answer_is_drawn_where_one_row_is_asked(
     assert "PRODUCTLINE = Classic Cars" in (tmp_path / "way.svg").read_text("utf-8")
     assert (two.code, two.err.splitlines()[0]) == (
         2,
-        "error a picture is of one row, and here are 2",
+        "error a picture is of one row, and here are 2 rows",
     )
 
 
@@ -124,7 +124,7 @@ def test_the_way_to_an_answer_is_drawn_where_one_row_is_asked(
     ("asked", "what"),
     [
         ({"where": {"CTRY": "USA"}}, "there is no column 'CTRY'"),
-        ({"where": {"ORDERNUMBER": 1}}, "rows has ORDERNUMBER=1"),
+        ({"where": {"ORDERNUMBER": 1}}, "no row of the test has ORDERNUMBER=1"),
         ({"where": {"COUNTRY": "USA"}, "steps": 3}, "a tabular project has no dates ahead"),
         ({"where": {"COUNTRY": "USA"}, "candidate": "rigde"}, "there is no candidate 'rigde'"),
         ({"where": {"COUNTRY": "USA"}, "rows": LINE}, "these rows are given"),

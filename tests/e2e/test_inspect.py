@@ -195,7 +195,7 @@ def test_before_any_run_there_is_nothing_to_inspect_and_the_error_says_what_to_r
         assert refused.value.args == (
             "the project 'walmart' has not been judged yet",
             str(tmp_path / "walmart"),
-            "run it first: foresell run walmart",
+            "run it first: foresell run walmart --data DIR",
         )
 
 

@@ -127,7 +127,7 @@ def test_a_picture_is_drawn_of_a_slice(judged: tuple[Path, RunResult]) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"where": {"SALES": 3}}, "there is no column 'SALES'"),
+        ({"where": {"SALES": 3}}, "the column 'SALES' is the target"),
         ({"where": {"PRODUCTLINE": "Clasic Cars"}}, "no judged row has PRODUCTLINE=Clasic Cars"),
         ({"protocol": "one-step"}, "is judged by no protocol 'one-step'"),
         ({"candidate": "lightgbm"}, "there is no candidate 'lightgbm'"),

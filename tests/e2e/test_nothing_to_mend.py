@@ -13,7 +13,7 @@ def test_before_any_run_there_is_no_quarantine(foresell: Foresell, tmp_path: Pat
         three_lines(
             "the rows of 'walmart' have not met the gate yet",
             str(tmp_path / "home" / "walmart"),
-            "run it first: foresell run walmart --until validate",
+            "run it first: foresell run walmart --until validate --data DIR",
         ),
     )
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def test_an_order_line_is_answered_with_its_band_its_method_and_its_model(predic
         "currency": "USD",
         "ignored": [],
         "unseen": [],
+        "outside": [],
     }
     assert 2000 < low < point < high < 6000
     assert model in {
@@ -88,6 +90,52 @@ def test_a_country_no_training_row_has_is_answered_and_flagged(predict: Predict)
     assert shown.out.splitlines()[-1] == "  unseen      COUNTRY (a value that no training row has)"
 
 
+def test_a_number_beyond_what_was_learnt_is_answered_and_flagged_with_the_range(
+    predict: Predict,
+) -> None:
+    given = json.dumps(LINE | {"MSRP": 900})
+
+    ran, shown = predict("--json", given, "--format", "json"), predict("--json", given)
+
+    assert json.loads(ran.out)["outside"] == ["MSRP"]
+    said = r"  outside     MSRP 900 is outside \d+ to \d+, what the model learnt from"
+    assert re.fullmatch(said, shown.out.splitlines()[-1])
+
+
+def test_a_long_value_gives_way_before_the_numbers_and_is_told_without_control_characters(
+    predict: Predict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    given = json.dumps(LINE | {"COUNTRY": "\x1b[31m" + "x" * 50})
+
+    lines = predict("--json", given, "--explain").out.splitlines()
+
+    assert any("ADDS" in line and "SUM" in line for line in lines)
+    assert any(line.startswith(" COUNTRY           \\x1b[31mxxx") for line in lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_nothing_on_standard_input_is_said_to_be_nothing(
+    predict: Predict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed("", monkeypatch)
+
+    assert predict("--json", "-").err.startswith("error nothing came in\n")
+
+
+def test_a_picture_of_several_answers_names_the_option_that_gave_them(
+    predict: Predict, tmp_path: Path
+) -> None:
+    (tmp_path / "both.json").write_text(json.dumps([LINE, LINE]))
+
+    ran = predict("--json-file", "both.json", "--explain", "--out", "x.png")
+
+    assert (ran.code, ran.err.splitlines()[:2]) == (
+        2,
+        ["error a picture is of one row, and here are 2 rows", "  where --json-file both.json"],
+    )
+
+
 def test_a_list_of_rows_is_answered_row_by_row(predict: Predict) -> None:
     rows = [LINE, LINE | {"QUANTITYORDERED": 60}, LINE | {"COUNTRY": "Atlantis", "CITY": "x"}]
     each = [json.loads(predict("--json", json.dumps(r), "--format", "json").out) for r in rows]
@@ -120,7 +168,7 @@ def test_rows_in_a_json_file_are_answered_and_written(predict: Predict, tmp_path
     written = pl.read_csv(tmp_path / "answers.csv")
     assert (ran.code, ran.out) == (0, "2 rows in answers.csv\n")
     assert written.columns[:4] == ["prediction", "p10", "p90", "q0.025"]
-    assert written.columns[-2:] == ["interval_method", "unseen"]
+    assert written.columns[-2:] == ["unseen", "outside"]
     assert written.height == 2
 
 
@@ -196,7 +244,7 @@ def test_every_problem_of_a_row_is_told_at_once(predict: Predict) -> None:
         "  MSRP: must be at least 1 (allowed: whole number, 1 to 10000)",
         "  YEAR_ID: must have a value (allowed: whole number, 1990 to 2100)",
         "  QTR_ID, MONTH_ID: contradict each other: QTR_ID is the quarter of MONTH_ID",
-        "  and 1 more of the rows are refused",
+        "  and 1 more row is refused",
         "  where --json",
         f"  mend  {MEND.replace('it;', 'them;')}",
     ]

@@ -51,7 +51,7 @@ def test_what_is_written_has_the_keys_and_every_quantile_and_no_personal_column(
     assert written.columns == [
         *("row", "ORDERNUMBER", "ORDERLINENUMBER", "prediction", "p10", "p90"),
         *quantiles,
-        *("interval_method", "unseen"),
+        *("interval_method", "unseen", "outside"),
     ]
     told = json.loads(ran.out)
     assert (told["rows"], told["refused"], told["out"]) == (3, 0, "answers.csv")
@@ -169,9 +169,12 @@ def test_a_file_of_which_every_row_is_refused_is_an_error_with_the_reasons_kept(
             b"MSRP,COUNTRY\n1,USA\n",
             "the file lacks 7 columns that the model needs: ORDERLINENUMBER,",
         ),
-        (b"MSRP,Cuntry\n1,USA\n", "the column 'Cuntry' is not in the contract"),
+        (b"MSRP,Cuntry\n1,USA\n", "'Cuntry' is no column of the contract"),
         (b"MSRP,MSRP\n1,1\n", "the column 'MSRP' stands 2 times in the header"),
         (b"PK\x03\x04 and so on", "the file is "),
+        (b"MSRP;COUNTRY\n1;USA\n", "';' separates the columns of line 1"),
+        ("MSRP,COUNTRY\n1,USA\n".encode("utf-16"), "the file is no UTF-8 text"),
+        (b"PAR1", "the file is a Parquet file, and its name is that of text"),
     ],
 )
 def test_a_file_that_is_no_table_of_rows_is_refused(
@@ -183,6 +186,7 @@ def test_a_file_that_is_no_table_of_rows_is_refused(
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"error {what}")
+    assert "project.yaml" not in ran.err
     assert not (tmp_path / "answers.csv").exists()
 
 

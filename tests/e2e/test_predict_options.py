@@ -98,7 +98,7 @@ def test_a_project_that_was_never_run_says_so(foresell: Foresell, tmp_path: Path
         err=three_lines(
             "the project 'sales_orders' has no bundle yet",
             str(tmp_path / "home" / "sales_orders"),
-            "run it first: foresell run sales_orders",
+            "run it first: foresell run sales_orders --data DIR",
         ),
     )
 

@@ -154,7 +154,7 @@ def test_a_project_that_was_not_run_says_what_to_run(foresell: Foresell, tmp_pat
         three_lines(
             "the project 'sales_orders' has no processed layer yet",
             str(place),
-            "run it first: foresell run sales_orders --until validate",
+            "run it first: foresell run sales_orders --until validate --data DIR",
         ),
     )
 

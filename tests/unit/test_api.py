@@ -45,7 +45,7 @@ def test_a_forecast_before_any_run_says_what_to_run(tmp_path: Path) -> None:
     assert refused.value.args == (
         "the project 'walmart' has no bundle yet",
         str(tmp_path / "walmart"),
-        "run it first: foresell run walmart",
+        "run it first: foresell run walmart --data DIR",
     )
 
 

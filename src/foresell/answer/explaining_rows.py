@@ -160,6 +160,12 @@ def _lifted(bundle: Bundle, found: Contributions) -> Vector:
     return np.maximum(answers, 0.0) - answers if project.nonnegative else np.zeros(len(answers))
 
 
+def _texts(values: pl.Series) -> pl.Series:
+    """Return values as text; a number without a fraction has no point."""
+    texts = values.cast(pl.String)
+    return texts.str.strip_suffix(".0") if values.dtype.is_float() else texts
+
+
 def _long(
     frame: pl.DataFrame, found: Contributions, lifted: Vector, names: Sequence[str]
 ) -> pl.DataFrame:
@@ -179,7 +185,9 @@ def _long(
             pl.lit("").alias("candidate"),
             pl.lit(part).alias("part"),
             pl.lit(column, pl.String).alias("column"),
-            (pl.lit(None) if column is None else frame[column]).cast(pl.String).alias("text"),
+            (_texts(frame[column]) if column is not None else pl.lit(None, pl.String)).alias(
+                "text"
+            ),
             pl.Series("value", values, dtype=pl.Float64),
             places.alias("place"),
         )

@@ -20,6 +20,7 @@ from foresell.errors import DataError, UsageError
 from foresell.features.levels import Vector
 from foresell.models.tabular.answering import graph_answers
 from foresell.models.tabular.parity import check_parity
+from foresell.models.tabular.ranges import RANGES, Range, named_flags, outside, read_ranges
 from foresell.models.tabular.uncertainty import (
     Bands,
     Matrix,
@@ -44,7 +45,8 @@ class RowModel:
 
     ``champion``: its name. ``graphs``: serialised ONNX by name, ``constant``: what it always says
     where it is a baseline. ``members``: the graphs whose disagreement is the size of a miss, where
-    the method asks for it. ``seen``: the texts of each column that training rows held.
+    the method asks for it. ``seen``: the texts of each column that training rows held; ``ranges``:
+    the ends of its numbers and days.
     """
 
     project: ProjectSpec
@@ -54,6 +56,7 @@ class RowModel:
     members: tuple[str, ...]
     uncertainty: RowUncertainty
     seen: Mapping[str, frozenset[str]]
+    ranges: Mapping[str, Range]
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -90,7 +93,16 @@ def row_model(bundle: Bundle) -> RowModel:
         members=members,
         uncertainty=known,
         seen=_seen(told["parts"].values()),
+        ranges=learnt_ranges(bundle),
     )
+
+
+def learnt_ranges(bundle: Bundle) -> dict[str, Range]:
+    """Return of each column of numbers or days the ends that the model learnt from.
+
+    A file that is missing is a ``DataError``.
+    """
+    return read_ranges(_file(bundle, RANGES))
 
 
 def answer_rows(bundle: Bundle, frame: pl.DataFrame) -> pl.DataFrame:
@@ -102,7 +114,8 @@ def answer_with(model: RowModel, frame: pl.DataFrame) -> pl.DataFrame:
     """Answer raw rows (n,) in the types of the contract, in their order.
 
     Returns (n,) ``prediction``, ``p10``, ``p90``, ``q0.025`` ... ``q0.975``, in the unit of the
-    target and finite; ``interval_method``; ``unseen``: the columns whose text no training row held.
+    target and finite; ``interval_method``; ``unseen``: the columns whose text no training row held;
+    ``outside``: those whose number or day lies outside what training rows held.
     A row without an answer, since what the target is relative to is unknown or not above 0 in it,
     or a number too large to be computed with, is a ``DataError``.
 
@@ -125,7 +138,9 @@ def answer_with(model: RowModel, frame: pl.DataFrame) -> pl.DataFrame:
         "p90": told["q0.9"],
         **told,
     }).with_columns(
-        pl.lit(model.uncertainty.method).alias("interval_method"), _unseen(frame, model.seen)
+        pl.lit(model.uncertainty.method).alias("interval_method"),
+        _unseen(frame, model.seen),
+        outside(frame, model.ranges),
     )
 
 
@@ -180,17 +195,11 @@ def _seen(parts: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
 
 def _unseen(frame: pl.DataFrame, seen: Mapping[str, frozenset[str]]) -> pl.Series:
     """Return (n,) the names of the columns of each row whose text is new; a null is nothing new."""
-    new = {}
-    for name, known in seen.items():
-        flag = frame[name].is_not_null() & ~frame[name].is_in(sorted(known))
-        if flag.any():
-            new[name] = flag
-    kind = pl.List(pl.String)
-    if not new:
-        return pl.Series("unseen", [[]], dtype=kind).new_from_index(0, frame.height)
-    named = [pl.when(pl.col(name)).then(pl.lit(name)).alias(name) for name in new]
-    found = pl.DataFrame(new).select(pl.concat_list(named).list.drop_nulls().alias("unseen"))
-    return found.to_series().cast(kind)
+    new = {
+        name: frame[name].is_not_null() & ~frame[name].is_in(sorted(known))
+        for name, known in seen.items()
+    }
+    return named_flags("unseen", new, frame.height)
 
 
 def _file(bundle: Bundle, name: str) -> bytes:

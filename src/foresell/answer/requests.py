@@ -24,11 +24,12 @@ from foresell.contracts.condition import Condition
 from foresell.contracts.contract import Contract
 from foresell.contracts.rules import Rule, contract_rules
 from foresell.contracts.values import TYPES
-from foresell.errors import UsageError
+from foresell.errors import UsageError, counted
 from foresell.spec.project import ProjectSpec
 
 IGNORED = "Accepted and ignored: the model does not use it."
 _LONGEST = 60  # characters of a field's name that an error shows
+_PAIR = 2  # refused rows: one is told, one more is counted
 # What pydantic calls an error, and the rule of the contract that it is.
 _RULES = {
     "greater_than_equal": "minimum",
@@ -185,7 +186,8 @@ def refuse_problems(problems: Sequence[Problem], rows: int, where: str, project:
     bad = list(dict.fromkeys(problem.row for problem in problems))
     first = [str(problem) for problem in problems if problem.row == bad[0]]
     whose = "the row is" if rows == 1 else f"row {bad[0]} of {rows:,} is"
-    also = f"\n  and {len(bad) - 1:,} more of the rows are refused" if len(bad) > 1 else ""
+    others = f"{counted(len(bad) - 1, 'more row')} {'is' if len(bad) == _PAIR else 'are'} refused"
+    also = f"\n  and {others}" if len(bad) > 1 else ""
     raise UsageError(
         f"{whose} refused" + "".join(f"\n  {line}" for line in first) + also,
         where,

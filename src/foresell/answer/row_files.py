@@ -7,6 +7,7 @@ from typing import BinaryIO
 import polars as pl
 
 from foresell.answer.derivable import Derivable, derivable, refusals
+from foresell.answer.file_heads import mended_in_itself, refuse_other_files, refuse_unknown
 from foresell.answer.given_values import with_whole_texts
 from foresell.contracts.contract import Column, Contract, TypeOptions
 from foresell.contracts.gate import BETWEEN, RowCheck, row_checks
@@ -89,14 +90,23 @@ def row_form(project: ProjectSpec, contract: Contract) -> RowForm:
 
 
 def text_file(content: BinaryIO, name: str, form: RowForm) -> RowFile:
-    """Open delimited text. A ``DataError``: as `foresell.contracts.text.csv_rows`."""
+    """Open delimited text.
+
+    A ``DataError``: as `foresell.contracts.text.csv_rows`; the mend is one of the file itself.
+    """
     texts = _as_text(form)
     dropped = set(texts.columns) - set(form.read)
-    opened = csv_rows(content, name, replace(form.table, na=()), texts, dropped)
+    refuse_other_files(content, name, form.table, texts)
+    with mended_in_itself():
+        opened = csv_rows(content, name, replace(form.table, na=()), texts, dropped)
     _refuse_lacking(opened.columns, form, name)
-    batches = (one for rows in opened.batches for one in rows.iter_slices(BATCH))
+
+    def batches() -> Iterator[pl.DataFrame]:
+        with mended_in_itself():
+            yield from (one for rows in opened.batches for one in rows.iter_slices(BATCH))
+
     ignored = _ignored(opened.columns, form)
-    return RowFile(name=name, rows=None, ignored=ignored, stored=batches)
+    return RowFile(name=name, rows=None, ignored=ignored, stored=batches())
 
 
 def parquet_file(stored: pl.LazyFrame, name: str, form: RowForm) -> RowFile:
@@ -113,6 +123,7 @@ def parquet_file(stored: pl.LazyFrame, name: str, form: RowForm) -> RowFile:
     if not height:
         raise DataError("the file has columns and no rows", name, "get the file again")
     known = _as_text(form)
+    refuse_unknown(columns, name, known)
     kept_columns(columns, known, set(known.columns) - set(form.read), name)
     _refuse_lacking(columns, form, name)
     wanted = [column for column in columns if column in form.read]
@@ -175,7 +186,8 @@ def refuse_rows(refused: pl.DataFrame, count: int, read: int, name: str) -> None
     """
     first = refused.select(ROW, REASON).head(SHOWN)
     lines = "".join(f"\n  row {row}: {reason}" for row, reason in first.iter_rows())
-    more = f"\n  and {count - first.height:,} more" if count > first.height else ""
+    left = counted(count - first.height, "more row")
+    more = f"\n  and {left}" if count > first.height else ""
     raise DataError(
         f"{count:,} of {counted(read, 'row')} {'is' if count == 1 else 'are'} refused, "
         f"so none is answered{lines}{more}",

@@ -9,6 +9,7 @@ import polars as pl
 from foresell.bundle.bundle import Bundle, may_answer, read_bundle
 from foresell.errors import GateError, UsageError, nearest
 from foresell.settings import read_settings
+from foresell.spec.commands import run_command
 from foresell.spec.reading import parse_project
 from foresell.wiring import runs as wiring
 
@@ -147,12 +148,13 @@ def any_bundle(project: str, home: str | Path | None) -> Bundle:
         UsageError: it has none yet.
     """
     settings = read_settings(Path(home) if home is not None else None)
-    place = wiring.workspace(wiring.declaration(project, settings)[1].name, settings)
+    _, spec = wiring.declaration(project, settings)
+    place = wiring.workspace(spec.name, settings)
     if place.record("register") is None:
         raise UsageError(
             f"the project {project!r} has no bundle yet",
             str(place.root),
-            f"run it first: foresell run {project}",
+            f"run it first: {run_command(spec)}",
         )
     return read_bundle(place.output("bundle"))
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from foresell.api.answering import any_bundle
+from foresell.api.given_rows import listed_rows
 from foresell.contracts.contract import parse_contract
 from foresell.errors import UsageError, nearest
 from foresell.evaluate.row_truth import ROW
 from foresell.pipeline.layer import learning_columns, read_layer, read_row_splits
 from foresell.settings import read_settings
+from foresell.spec.commands import run_command
 from foresell.spec.project import ProjectSpec
 from foresell.wiring import runs as wiring
 
@@ -55,8 +57,7 @@ def explain_project_rows(
             )
         from foresell.api.predicting import predict_rows  # noqa: PLC0415 - ONNX Runtime
 
-        listed = [rows] if isinstance(rows, Mapping) else list(rows)
-        answered = predict_rows(project, listed, home=home)
+        answered = predict_rows(project, listed_rows(rows), home=home)
         return explain_rows(bundle, answered.rows, candidate=candidate)
     contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
     settings = read_settings(Path(home) if home is not None else None)
@@ -117,7 +118,7 @@ def summary(project: str, *, home: str | Path | None = None) -> dict[str, Any]:
         raise UsageError(
             f"the project {project!r} has learnt nothing yet",
             str(place.root),
-            f"run it first: foresell run {project}",
+            f"run it first: {run_command(spec)}",
         )
     told: dict[str, Any] = json.loads(place.output("predictions").read_bytes(SUMMARY))
     return told
@@ -183,7 +184,7 @@ def draw_answered(project: str, answered: "Answered", *, png: bool = False) -> b
 
     if (rows := answered.rows.height) != 1:
         raise UsageError(
-            f"a picture is of one row, and here are {rows:,}", "rows", "ask for one row"
+            f"a picture is of one row, and here are {rows:,}", "answered", "ask for one row"
         )
     found = explain_rows(answered.bundle, answered.rows)
     return _way(project, found, f"{project}, by {found['candidate'][0]}", png=png)

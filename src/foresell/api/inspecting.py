@@ -4,16 +4,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.api.explaining import series_title
-from foresell.errors import UsageError, nearest
+from foresell.errors import UsageError, counted, nearest
 from foresell.settings import read_settings
+from foresell.spec.commands import run_command
 from foresell.spec.project import ProjectSpec
 from foresell.wiring import runs as wiring
+
+if TYPE_CHECKING:
+    from foresell.charts.judged_rows import RowWords
 
 Where = Mapping[str, object]
 
@@ -25,8 +29,8 @@ class Inspection:
     ``rows``, ``by_date`` and ``scores``: see `foresell.evaluate.slices.Slice`. ``baseline``: the
     best baseline of the whole test; ``baseline_scores``: its metrics on the same slice, of which
     ``baseline_wape`` is one. ``title`` names the protocol, ``answers`` the question it answers.
-    ``unit`` is the target's. ``keys``: what names a series, or a row of a table; ``time`` is empty
-    where a table has no date column, and ``series`` counts the rows of a table.
+    ``unit`` is that of ``target``. ``keys``: what names a series, or a row of a table; ``time`` is
+    empty where a table has no date column, and ``series`` counts the rows of a table.
     """
 
     project: str
@@ -36,6 +40,7 @@ class Inspection:
     protocol: str
     title: str
     answers: str
+    target: str
     unit: str
     time: str
     keys: tuple[str, ...]
@@ -77,8 +82,8 @@ def inspect(
 
     place, spec, test = _judged(project, home)
     way = named(protocol, spec)
+    judged = _verdict(test, way.name, place, spec)
     truth = place.output("evaluation").read_frame(f"{way.folder}truth.parquet")
-    judged = test["protocols"][way.name]
     champion = str(judged.get("champion", test["champion"]))
     baseline = str(judged["best_baseline"]["candidate"])
     chosen = champion if candidate is None else candidate
@@ -94,6 +99,7 @@ def inspect(
         protocol=way.name,
         title=way.title,
         answers=way.answers,
+        target=spec.target,
         unit=spec.unit,
         time=spec.time if spec.timed else "",
         keys=spec.keys if spec.kind == "panel" else _names(forecast),
@@ -123,8 +129,9 @@ def backtest(
     """
     from foresell.evaluate.protocols import protocol as named  # noqa: PLC0415 - heavy
 
-    place, spec, _ = _judged(project, home)
+    place, spec, test = _judged(project, home)
     way = named(protocol, spec)
+    _verdict(test, way.name, place, spec)
     folder = "" if spec.kind == "panel" else way.folder
     content = place.output("evaluation").read_bytes(f"{folder}backtest.csv")
     numbers = ("abs_error", "wape") if spec.kind == "panel" else ("rmse", "mae")
@@ -140,11 +147,11 @@ def draw_inspection(found: Inspection, *, png: bool = False) -> bytes:
     """
     from foresell.charts.drawing import render_png, render_svg  # noqa: PLC0415 - heavy
     from foresell.charts.judged import judged_chart  # noqa: PLC0415 - heavy
-    from foresell.charts.predicted import predicted_against_actual  # noqa: PLC0415 - heavy
+    from foresell.charts.judged_rows import judged_rows_chart  # noqa: PLC0415 - heavy
     from foresell.charts.theme import PAPER  # noqa: PLC0415 - heavy
 
     if found.kind == "tabular":
-        chart = predicted_against_actual(found.rows)
+        chart = judged_rows_chart(found.rows, _row_words(found), names=found.keys)
         return render_png({**chart, "background": PAPER}) if png else render_svg(chart).encode()
     rows = found.rows.sort(found.time) if found.series == 1 else found.by_date
     chart = judged_chart(
@@ -154,6 +161,18 @@ def draw_inspection(found: Inspection, *, png: bool = False) -> bytes:
         unit=found.unit,
     )
     return render_png({**chart, "background": PAPER}) if png else render_svg(chart).encode()
+
+
+def _row_words(found: Inspection) -> "RowWords":
+    """Return what is written into a picture of rows of a table."""
+    from foresell.charts.judged_rows import RowWords  # noqa: PLC0415 - heavy
+
+    measured = f"{found.target}, {found.unit}" if found.unit else found.target
+    return RowWords(
+        title=f"{found.project}: truth and prediction of {counted(found.rows.height, 'row')}",
+        told=f"{found.candidate}, {found.title.lower()}",
+        measured=measured,
+    )
 
 
 def _judged(
@@ -171,10 +190,29 @@ def _judged(
         raise UsageError(
             f"the project {project!r} has not been judged yet",
             str(place.root),
-            f"run it first: foresell run {project}",
+            f"run it first: {run_command(spec)}",
         )
     test: dict[str, Any] = json.loads(place.output("evaluation").read_bytes("test.json"))
     return place, spec, test
+
+
+def _verdict(
+    test: Mapping[str, Any], protocol: str, place: DirectoryWorkspace, spec: ProjectSpec
+) -> Mapping[str, Any]:
+    """Return what the last evaluation says of one protocol.
+
+    Raises:
+        UsageError: it was made before the project declared this one.
+    """
+    if protocol not in test["protocols"]:
+        raise UsageError(
+            f"the project {spec.name!r} has not been judged yet by the split {protocol!r} that it "
+            "declares now",
+            str(place.root),
+            f"run it first: {run_command(spec)}",
+        )
+    judged: Mapping[str, Any] = test["protocols"][protocol]
+    return judged
 
 
 def _names(forecast: pl.DataFrame) -> tuple[str, ...]:

@@ -21,9 +21,11 @@ from foresell.answer.row_files import (
     row_form,
 )
 from foresell.api.answering import any_bundle, refuse_failed
+from foresell.api.given_rows import frame_of, listed_rows
 from foresell.bundle.bundle import Bundle
 from foresell.contracts.contract import parse_contract
 from foresell.errors import DataError, UsageError
+from foresell.models.tabular.ranges import Range
 from foresell.settings import read_settings
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
@@ -53,14 +55,15 @@ class Answered:
     """Answered rows.
 
     ``frame``: as `predict` returns it. ``ignored``: of each row, the fields that the model does not
-    use. ``rows``: what was answered, in the types of the contract.
-    ``bundle``: what answered.
+    use. ``rows``: what was answered, in the types of the contract. ``ranges``: the ends of each
+    column that the model learnt from. ``bundle``: what answered.
     """
 
     about: About
     frame: pl.DataFrame
     rows: pl.DataFrame
     ignored: tuple[tuple[str, ...], ...]
+    ranges: Mapping[str, Range]
     bundle: Bundle
 
 
@@ -68,7 +71,8 @@ class Answered:
 class AnsweredFile:
     """A file whose rows were answered. ``frame``: the answers, None where they were written.
 
-    ``answered`` and ``refused`` count rows; ``unseen``: rows by column with a text that is new.
+    ``answered`` and ``refused`` count rows; ``unseen``: rows by column with a text that is new, and
+    ``outside``: with a number or day outside ``ranges``, the ends of what the model learnt from.
     """
 
     about: About
@@ -76,18 +80,22 @@ class AnsweredFile:
     refused: int
     ignored: tuple[str, ...]
     unseen: Mapping[str, int]
+    outside: Mapping[str, int]
+    ranges: Mapping[str, Range]
     frame: pl.DataFrame | None
 
 
 def predict(project: str, rows: Rows, *, home: str | Path | None = None) -> pl.DataFrame:
     """Answer rows of a tabular project from the bundle of its last run.
 
-    ``rows``: one row as a mapping, a list of them, a frame, or the path of a CSV or Parquet file.
+    ``rows``: one row as a mapping, a list of them, a frame of polars or pandas, or the path of a
+    CSV or Parquet file.
     They hold the columns with the role ``feature``, as the contract has them; other columns of the
     contract are accepted and ignored. Returns one row each, in their order: ``prediction``,
     ``p10``, ``p90``, ``q0.025`` ... ``q0.975`` in the unit of the target, ``interval_method``, and
-    ``unseen``, the columns whose text the model has never met; of a frame or a file ``row`` and
-    the key columns stand before them.
+    ``unseen``, the columns whose text the model has never met, and ``outside``, those whose number
+    or day lies outside what it learnt from; of a frame or a file ``row`` and the key columns stand
+    before them.
 
     A ``UsageError`` or a ``DataError`` tells what is wrong with the rows: every problem of the
     first refused one, or of a file the first five and how many there are. A model that failed the
@@ -96,10 +104,9 @@ def predict(project: str, rows: Rows, *, home: str | Path | None = None) -> pl.D
     if isinstance(rows, str | Path):
         found = predict_file(project, Path(rows), home=home).frame
         return pl.DataFrame() if found is None else found
-    if isinstance(rows, pl.DataFrame):
-        return _predict_frame(project, rows, home)
-    listed = [rows] if isinstance(rows, Mapping) else list(rows)
-    return predict_rows(project, listed, home=home).frame
+    if (frame := frame_of(rows)) is not None:
+        return _predict_frame(project, frame, home)
+    return predict_rows(project, listed_rows(rows), home=home).frame
 
 
 def request_schema(project: str) -> dict[str, Any]:
@@ -123,7 +130,10 @@ def predict_rows(
     Raises:
         UsageError: there are none; or as `foresell.answer.requests.refuse_problems`.
     """
-    from foresell.answer.predicting import answer_rows  # noqa: PLC0415 - ONNX Runtime
+    from foresell.answer.predicting import (  # noqa: PLC0415 - ONNX Runtime
+        answer_rows,
+        learnt_ranges,
+    )
     from foresell.answer.requests import (  # noqa: PLC0415 - pydantic
         read_requests,
         refuse_problems,
@@ -141,6 +151,7 @@ def predict_rows(
         frame=answer_rows(bundle, requested.frame),
         rows=requested.frame,
         ignored=requested.ignored,
+        ranges=learnt_ranges(bundle),
         bundle=bundle,
     )
 
@@ -171,6 +182,8 @@ def predict_file(
     Raises:
         DataError: every row is refused; what is wrong with them is in ``skipped``.
     """
+    from foresell.answer.predicting import learnt_ranges  # noqa: PLC0415 - ONNX Runtime
+
     _refuse_same({"--file": file, "--out": out, "--skip-bad": skipped})
     wiring.existing_file(file, "--file")
     bundle, spec, about = _tabular(project, home)
@@ -196,7 +209,9 @@ def predict_file(
         answered=gathered.answered,
         refused=gathered.refused,
         ignored=opened.ignored,
-        unseen=gathered.unseen,
+        unseen=gathered.flagged["unseen"],
+        outside=gathered.flagged["outside"],
+        ranges=learnt_ranges(bundle),
         frame=pl.concat(gathered.frames) if out is None else None,
     )
 
@@ -208,7 +223,7 @@ class _Gathered:
         self._kept, self._aside = kept, aside
         self._first: list[pl.DataFrame] = []  # refused rows, as many as an error names
         self.read = self.answered = self.refused = 0
-        self.unseen: dict[str, int] = {}
+        self.flagged: dict[str, dict[str, int]] = {"unseen": {}, "outside": {}}
         self.frames: list[pl.DataFrame] = []
 
     def may_answer(self) -> bool:
@@ -226,13 +241,14 @@ class _Gathered:
         if answers is None or not self.may_answer():
             return
         self.answered += answers.height
-        for name in answers["unseen"].explode(empty_as_null=False).to_list():
-            self.unseen[name] = self.unseen.get(name, 0) + 1
+        for kind, counts in self.flagged.items():
+            for name in answers[kind].explode(empty_as_null=False).to_list():
+                counts[name] = counts.get(name, 0) + 1
         rows = pl.concat([batch.rows.to_frame(), batch.keys, answers], how="horizontal")
         if self._kept is None:
             self.frames.append(rows)
         else:
-            self._kept.add(rows.with_columns(pl.col("unseen").list.join(", ")))
+            self._kept.add(rows.with_columns(pl.col("unseen", "outside").list.join(", ")))
 
     def finish(self, name: str) -> None:
         """Refuse the file ``name`` where a row was refused and is not set aside."""

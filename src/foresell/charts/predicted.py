@@ -3,6 +3,8 @@
 Five hundred rows or five thousand: rows that lie close together are one dot, the larger the more.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import altair as alt
@@ -10,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from foresell.charts.axes import Domain, value_domain
+from foresell.charts.placed import placed_text
 from foresell.charts.theme import (
     ACCENT,
     BASE,
@@ -30,12 +33,16 @@ from foresell.charts.theme import (
 _CELL = 8  # pixels: what falls into one square of this size is one dot
 _LARGEST = 60.0  # area of the dot of the fullest square
 _SMALLEST = 4.0
+_ABOVE, _BELOW = 84, 18  # pixels for the words of a picture that stands alone
 
 
-def predicted_against_actual(rows: pl.DataFrame, *, width: int = 460) -> Spec:
+def predicted_against_actual(
+    rows: pl.DataFrame, *, width: int = 460, above: Sequence[Layers] = (), across: str = ""
+) -> Spec:
     """Draw the actual value up against the predicted one across, on one scale for both.
 
-    ``rows``: ``y``, ``prediction``. On the dashed line a prediction was right.
+    ``rows``: ``y``, ``prediction``. On the dashed line a prediction was right. ``above``: what
+    stands above a picture that stands alone; ``across`` then names the axis below it.
 
     A missing column is a DataError.
     """
@@ -44,6 +51,8 @@ def predicted_against_actual(rows: pl.DataFrame, *, width: int = 460) -> Spec:
     if known.is_empty():
         return nothing("No predictions to draw.", width)
     box = _box(width, 0.9)
+    if above:
+        box = replace(box, height=box.height + _ABOVE + _BELOW, top=_ABOVE, bottom=30 + _BELOW)
     domain = _shared_domain(known)
     dots = _dots(known["prediction"].to_numpy(), known["y"].to_numpy(), (domain, domain), box)
     marks = alt.Chart(inline(dots)).mark_point(
@@ -51,11 +60,17 @@ def predicted_against_actual(rows: pl.DataFrame, *, width: int = 460) -> Spec:
     )
     size = alt.Size("area:Q", scale=None)
     sides = _sides("predicted too low", "predicted too high", box)
+    below = box.inner_height + 36
+    named = (
+        [placed_text(across, box.inner_width, below, color=MUTED, align="right")] if across else []
+    )
     return finished(
         [
             _diagonal(domain),
             marks.encode(x=_across(domain), y=_up("y", domain), size=size),
             *sides,
+            *named,
+            *above,
         ],
         box,
     )

@@ -39,6 +39,8 @@ _SMALL = 1e-9
 _MOST_COLUMNS = 6
 _MOST_OF_A_ROW = 12
 _WHOLE = 100  # from here on, what is added is told without decimals
+_LABEL = 43  # characters of a column and its value that fit beside the way
+_LEAST_TEXT = 8  # of these, what is left to the value
 _LEFT = 190  # pixels for the names of parts
 _BASE_OF_A_ROW = "base (no column is known)"
 
@@ -92,22 +94,31 @@ def row_waterfall_chart(
         return nothing("No prediction to explain.", width)
     base = float(frame.filter(pl.col("part") == "base")["value"].sum())
     columns = frame.filter(pl.col("part") == "column")
-    told = columns.with_columns(
-        pl
-        .when(pl.col("text").is_null())
-        .then("column")
-        .otherwise(pl.format("{} = {}", "column", "text"))
-        .alias("column")
-    )
+    labels = [_label(name, text) for name, text in columns.select("column", "text").iter_rows()]
+    told = columns.with_columns(pl.Series("column", labels, pl.String))
     moves = _told("", told, _MOST_OF_A_ROW)
     floor = float(frame.filter(pl.col("part") == "floor")["value"].sum())
     moves += [("nothing below zero", floor)] if floor else []
     names = [_BASE_OF_A_ROW, *(name for name, _ in moves)]
-    left = min(330, max(190, 24 + 7 * max(map(len, names))))
+    left = min(340, max(210, 34 + 7 * max(map(len, names))))
     line = title_above(f"Where the prediction comes from: {title}", "prediction", unit, left=-left)
     above = line if titled else []
     words = _Words(base=_BASE_OF_A_ROW, end="prediction", above=above, number=_signed_full)
     return _way(base, moves, words, Box(width=width, height=0, left=left))
+
+
+def _label(name: str, text: str | None) -> str:
+    """Return a column with the row's own value, no longer than fits beside the way.
+
+    >>> _label("COUNTRY", None), _label("COUNTRY", "x" * 100)[-6:]
+    ('COUNTRY = missing', 'xxxxx…')
+    """
+    shown = "missing" if text is None else text
+    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
+    room = max(_LEAST_TEXT, _LABEL - len(name) - 3)
+    shown = shown if len(shown) <= room else f"{shown[: room - 1]}…"
+    label = f"{name} = {shown}"
+    return label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}…"
 
 
 def _way(base: float, moves: Sequence[tuple[str, float]], words: "_Words", frame: Box) -> Spec:

@@ -103,8 +103,9 @@ def run(
         str | None,
         typer.Option(
             metavar="STAGE",
-            help="Stop after this stage: manifest, ingest, validate or split; for a panel also "
-            "features, baselines, train, evaluate, register, forecast or report.",
+            help="Stop after this stage: manifest, ingest, validate, split, baselines, train, "
+            "evaluate, register or report; for a panel also features (before baselines) and "
+            "forecast.",
         ),
     ] = None,
     override: Annotated[

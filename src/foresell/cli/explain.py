@@ -69,6 +69,8 @@ def explain(
     from foresell.api.answering import unit  # noqa: PLC0415
     from foresell.api.explaining_rows import is_tabular  # noqa: PLC0415
 
+    if out is not None and out.suffix.lower() != ".json":  # that is for tables only
+        check_out(out, (*PICTURES, *ROWS))
     conditions = parse_where(where or [])
     if is_tabular(project):
         explaining.refuse_dates(day, steps)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from foresell.cli.numbers import column_cells, decimals, rounded
 from foresell.cli.show import Format
 from foresell.cli.tables import print_table, result_table
-from foresell.cli.terminal import plain, print_json, screen
+from foresell.cli.terminal import one_line, plain, print_json, screen
 from foresell.cli.writing import (
     PICTURES,
     ROWS,
@@ -51,12 +51,13 @@ def _explain_all(project: str, candidate: str | None, out: Path | None, form: Fo
     drawn = out is not None and is_picture(out)
     one = shown if drawn or (out is None and form is Format.table) else candidate
     found = explaining_rows.importance(project, candidate=one)
+    several = told
     if candidate is not None:
         told = {**told, "candidates": {candidate: told["candidates"][candidate]}}
     if out is None and form is Format.json:
         print_json(told)
     elif out is None:
-        show_importance(told, shown)
+        show_importance(several, shown)
     elif drawn:
         png = out.suffix.lower() == ".png"
         write_picture(explaining_rows.draw_importance(project, found, png=png), out)
@@ -109,10 +110,10 @@ def show_importance(told: "Mapping[str, Any]", candidate: str) -> None:
         table.add_row(plain(one["name"]), size, signed, f"{one['share']:.1%}")
     print_table(console, table)
     others = ", ".join(name for name in told["candidates"] if name != candidate)
+    another = f"; --candidate NAME tells of another: {plain(others)}" if others else ""
     console.print(
         f"[dim]base {_number(own['base'])}, mean answer {_number(own['mean_prediction'])}, by "
-        f"{own['method']}; --candidate NAME tells of another: {plain(others)}; --where "
-        "COLUMN=VALUE takes rows of the test apart[/dim]",
+        f"{own['method']}{another}; --where COLUMN=VALUE takes rows of the test apart[/dim]",
         highlight=False,
         soft_wrap=True,
     )
@@ -161,8 +162,8 @@ def show_rows(found: "pl.DataFrame", title: str, unit: str = "") -> None:
         note = f"{_HEAD} of {len(rows):,} rows; --out FILE writes them all"
         console.print(f"[dim]{note}[/dim]", highlight=False)
     console.print(
-        "[dim]the parts of a row sum to its prediction; --where row=NUMBER tells one by every "
-        "column, with --out FILE.svg as a picture[/dim]",
+        "[dim]the parts of a row sum to its prediction; --where row=NUMBER (counted from 0, as in "
+        f"row={rows[0]['row']}) tells one by every column, with --out FILE.svg as a picture[/dim]",
         highlight=False,
         soft_wrap=True,
     )
@@ -174,15 +175,16 @@ def _one(row: "Mapping[str, Any]") -> "Table":
     What is lifted to 0 stands last: the sum of the columns before it is what was below.
     """
     table = result_table("column", "value", "ADDS", "SUM")
+    table.columns[1].no_wrap = False  # a long value gives way before any number does
     running = row["base_value"]
     digits = decimals([running, row["prediction"]])
     table.add_row("base", "", "", f"{running:,.{digits}f}", style="bold")
     told = row["contributions"].items()
     for name, value in sorted(told, key=lambda one: (one[0] not in row["values"], -abs(one[1]))):
         running += value
-        text = row["values"].get(name)
+        text = plain(one_line(row["values"][name])) if name in row["values"] else ""
         adds, total = f"{value:+,.{digits}f}", f"{running:,.{digits}f}"
-        table.add_row(plain(name), plain(text or ""), adds, total)
+        table.add_row(plain(name), text, adds, total)
     table.add_section()
     table.add_row("prediction", "", "", f"{row['prediction']:,.{digits}f}", style="bold")
     return table
@@ -207,7 +209,7 @@ def _many(rows: "Sequence[Mapping[str, Any]]") -> "Table":
         values += [row["prediction"] - sum(values)] * len(rest)
         cells = [f"{value:,.{digits}f}" for value in rounded(values, row["prediction"], digits)]
         total = f"{row['prediction']:,.{digits}f}"
-        table.add_row(*(str(row[name]) for name in key), *cells, total)
+        table.add_row(*(plain(one_line(row[name])) for name in key), *cells, total)
     return table
 
 

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from foresell.cli.numbers import MISSING, amount, share
+from foresell.cli.numbers import amount, amounts, share
 from foresell.cli.tables import print_table, result_table
-from foresell.cli.terminal import plain, screen
+from foresell.cli.terminal import one_line, plain, screen
 from foresell.errors import counted
 
 if TYPE_CHECKING:
@@ -24,10 +24,12 @@ def show_row_inspection(found: "Inspection") -> None:
         f"[bold]{plain(found.candidate)}{star}[/bold]  {found.title}: {found.answers}",
         soft_wrap=True,
     )
-    print_table(console, _rows_table(found), more="--format json has them all", keep=3)
-    if found.rows.height > _HEAD:
+    table, long = _rows_table(found), found.rows.height > _HEAD
+    hint = "" if long else "--format json has them all"
+    print_table(console, table, more=hint, keep=len(table.columns) - len(_names(found)))
+    if long:
         note = f"{found.rows.height:,} rows; --out FILE writes them all, with every column"
-        console.print(f"[dim]{note}[/dim]")
+        console.print(f"[dim]{note}[/dim]", soft_wrap=True)
     for line in _sentences(found):
         console.print(line, soft_wrap=True)
 
@@ -52,26 +54,31 @@ def show_row_backtest(folds: "pl.DataFrame") -> None:
         .sort("all", "candidate", nulls_last=True)
     )
     for row in overall.to_dicts():
-        cells = [amount(rmse.get((number, row["candidate"]))) for number in numbers]
+        cells = amounts([*(rmse.get((number, row["candidate"])) for number in numbers), row["all"]])
         style = "bold" if row["chosen"] else "dim" if row["kind"] == "baseline" else ""
         star = "★" if row["chosen"] else ""
-        table.add_row(star, row["candidate"], *cells, amount(row["all"]), style=style)
+        table.add_row(star, row["candidate"], *cells, style=style)
     print_table(console, table, more="--format json has them all", keep=1)
 
 
 def _rows_table(found: "Inspection") -> "Table":
     """Return the rows one by one: what names them, their day, truth, prediction, band."""
     banded = "in_80" in found.rows.columns
-    names = [*found.keys, *([found.time] if found.time else [])]
+    names = _names(found)
     bands = ["80% FROM", "TO", "IN"] if banded else []
     table = result_table(*names, "ACTUAL", "PREDICTED", "ERROR", *bands)
     for row in found.rows.head(_HEAD).to_dicts():
-        numbers = [amount(row[name]) for name in ("y", "prediction", "error")]
-        edges = [amount(row["q0.1"]), amount(row["q0.9"])] if banded else []
+        edges = ("q0.1", "q0.9") if banded else ()
+        numbers = amounts([row[name] for name in ("y", "prediction", "error", *edges)])
         mark = ["✓" if row["in_80"] else "[red]✗[/red]"] if banded else []
-        named = [MISSING if row[name] is None else plain(str(row[name])) for name in names]
-        table.add_row(*named, *numbers, *edges, *mark)
+        named = [plain(one_line(row[name])) for name in names]
+        table.add_row(*named, *numbers, *mark)
     return table
+
+
+def _names(found: "Inspection") -> list[str]:
+    """Return the columns that name a row: its key, or its number, and its day."""
+    return [*found.keys, *([found.time] if found.time else [])]
 
 
 def _sentences(found: "Inspection") -> list[str]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 MISSING = "–"
 LARGE = 1000  # from here on, forecasts and errors are shown without decimals
+SMALL = 10  # below, forecasts and errors have four decimals, so that they differ
 _LARGE = 100  # from here on, floats have two decimals
 _ENDLESS = 1e15  # floats from here on are no longer exact to the cent
 _DIGITS = 4  # significant ones of the largest float below
@@ -37,12 +38,27 @@ def column_cells(name: str, values: Sequence[object]) -> list[str]:
 def amount(value: float | int | None) -> str:
     """Return a forecast or an error as a person reads it.
 
-    >>> amount(1234.5), amount(12.3), amount(None)
-    ('1,234', '12.30', '–')
+    >>> amount(1234.5), amount(12.3), amount(0.40312), amount(None)
+    ('1,234', '12.30', '0.4031', '–')
     """
     if value is None:
         return MISSING
-    return f"{value:,.0f}" if abs(value) >= LARGE else f"{value:,.2f}"
+    return f"{value:,.{decimals([value])}f}"
+
+
+def amounts(values: Sequence[float | int | None]) -> list[str]:
+    """Return the forecasts or errors of a column: four decimals only where all of them are small.
+
+    >>> amounts([0.4031, 1.2, None]), amounts([0.4, 1234.5])
+    (['0.4031', '1.2000', '–'], ['0.40', '1,234'])
+    """
+    if all(value is None or abs(value) < SMALL for value in values):
+        return [amount(value) for value in values]
+    least = [MISSING if value is None else f"{value:,.2f}" for value in values]
+    return [
+        amount(value) if value is not None and abs(value) >= LARGE else cell
+        for value, cell in zip(values, least, strict=True)
+    ]
 
 
 def share(value: float | int | None) -> str:
@@ -57,10 +73,13 @@ def share(value: float | int | None) -> str:
 def decimals(values: "Sequence[float]") -> int:
     """Return how many decimals the numbers of a table are shown with.
 
-    >>> decimals([18234.5]), decimals([3.25, 0.1])
-    (0, 2)
+    >>> decimals([18234.5]), decimals([32.5, 0.1]), decimals([3.25, 0.1])
+    (0, 2, 4)
     """
-    return 0 if max(map(abs, values), default=0.0) >= LARGE else 2
+    largest = max(map(abs, values), default=0.0)
+    if largest >= LARGE:
+        return 0
+    return 2 if largest >= SMALL else 4
 
 
 def rounded(values: "Sequence[float]", total: float, digits: int) -> list[float]:

@@ -24,7 +24,7 @@ from foresell.cli.writing import (
     write_forecast,
     write_picture,
 )
-from foresell.errors import UsageError
+from foresell.errors import UsageError, counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,6 +112,9 @@ def _predict_text(
     if out is not None and is_picture(out):
         from foresell.api.explaining_rows import draw_answered  # noqa: PLC0415
 
+        if found.frame.height != 1:
+            count = counted(found.frame.height, "row")
+            raise UsageError(f"a picture is of one row, and here are {count}", where, "give one")
         png = out.suffix.lower() == ".png"
         write_picture(draw_answered(project, found, png=png), out)
         return
@@ -140,7 +143,7 @@ def _flat(found: "Answered") -> "pl.DataFrame":
     """Return the answers with nothing but plain values."""
     import polars as pl  # noqa: PLC0415
 
-    return found.frame.with_columns(pl.col("unseen").list.join(", "))
+    return found.frame.with_columns(pl.col("unseen", "outside").list.join(", "))
 
 
 def _refuse_mixed(given: list[str], show_schema: bool) -> None:
@@ -193,12 +196,14 @@ def _text(text: str | None, file: Path | None) -> str:
     """Return the JSON text that was given, in the command, in a file or on standard input.
 
     Raises:
-        UsageError: there is no such file, or it is no UTF-8.
+        UsageError: there is no such file, nothing came in, or it is no UTF-8.
     """
     if text is not None and text.strip() != _STDIN:
         return text
     if file is None or str(file) == _STDIN:
         content, place = sys.stdin.buffer.read(), "standard input"
+        if not content.strip():
+            raise UsageError("nothing came in", place, "give a row as JSON, or a list of rows")
     else:
         if not file.is_file():
             what = f"{file} is a folder" if file.is_dir() else f"there is no file {str(file)!r}"

@@ -3,10 +3,10 @@
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+from foresell.cli.wrapping import WordConsole
 from foresell.pipeline.work import Event
 
 
@@ -14,7 +14,7 @@ class Progress:
     """Shows events as they come; remembers the stage at work and its last note."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = WordConsole(stderr=True, highlight=False)
         self._status: Status | None = None
         self._note = ""
 

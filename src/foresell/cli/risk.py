@@ -193,7 +193,8 @@ def _kupiec(part: Mapping[str, Any]) -> list[str]:
     lines = []
     for place, level in enumerate(part["levels"]):
         head = "[bold]Kupiec test[/bold]" if place == 0 else " " * 11
-        failed = f"{level['level']} %: {level['failures']} failures in {level['months']} months"
+        failed = f"{level['level']} %: {counted(level['failures'], 'failure')} in "
+        failed += counted(level["months"], "month")
         if level["available"]:
             verdict = "rejected" if level["rejected"] else "not rejected"
             failed += f", {level['expected']:.1f} expected, p {level['p_value']:.2f}: {verdict}"

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from foresell.cli.numbers import amount, amounts
 from foresell.cli.show_data import show_data
 from foresell.cli.tables import print_table
 from foresell.cli.terminal import plain, print_json, screen
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 _METRICS = ("wmae", "rmse", "mae", "wape", "bias_share", "mase", "wql", "coverage_80")
 _OF_ROWS = ("wmae", "rmse", "mae", "wape", "r2", "bias_share", "coverage_80", "width_80")
-_TITLES = {"bias_share": "BIAS SHARE", "coverage_80": "IN 80%", "width_80": "80% WIDTH"}
+_TITLES = {"bias_share": "BIAS", "coverage_80": "IN 80%", "width_80": "80% WIDTH"}
+_SHARES = ("coverage_80", "bias_share", "wape", "wql", "r2", "mase")  # no amounts
 _ANSWERS = ("prediction", "interval_method", "level_used")
 _MORE = "--format json has them all"
 _HEAD = 14  # rows of a forecast that fit on a screen beside what came before
@@ -184,11 +186,13 @@ def _leaderboard(board: "pl.DataFrame", champion: str, kind: str) -> "Table":
     table = _table("", "candidate", *(_TITLES.get(name, name.upper()) for name in shown))
     protocol = "frozen origin, the test window" if kind == "panel" else "rows of the test,"
     table.title = f"Leaderboard: {protocol} scored once"
-    for row in board.to_dicts():
+    table.columns[1].no_wrap = True  # a name in two pieces is no name
+    cells = [_numbers(board[name].to_list(), name) for name in shown]
+    for at, row in enumerate(board.to_dicts()):
         best, baseline = row["candidate"] == champion, row["kind"] == "baseline"
         style = "bold" if best else "dim" if baseline else ""
-        cells = [_number(row[name], name) for name in shown]
-        table.add_row("★" if best else "", row["candidate"], *cells, style=style)
+        own = [column[at] for column in cells]
+        table.add_row("★" if best else "", row["candidate"], *own, style=style)
     return table
 
 
@@ -215,6 +219,13 @@ def _value_added(added: "pl.DataFrame", champion: str) -> "Table":
     return table
 
 
+def _numbers(values: "Sequence[float | None]", name: str) -> list[str]:
+    """Return the cells of a metric's column."""
+    if name in _SHARES:
+        return [_number(value, name) for value in values]
+    return amounts(values)
+
+
 def _number(value: float | None, name: str) -> str:
     """Return a metric as a person reads it."""
     if value is None:
@@ -229,7 +240,7 @@ def _number(value: float | None, name: str) -> str:
         case "mase":
             return f"{value:.3f}"
         case _:
-            return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
+            return amount(value)
 
 
 def _runprint_json(result: "RunResult") -> dict[str, Any]:

@@ -5,9 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from foresell.cli.numbers import column_cells
 from foresell.cli.show import Format
 from foresell.cli.tables import print_table, result_table
-from foresell.cli.terminal import plain, print_json, screen
+from foresell.cli.terminal import one_line, plain, print_json, screen
 from foresell.errors import counted
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from foresell.answer.explaining_rows import RowExplanation
     from foresell.api.predicting import About, Answered, AnsweredFile
+    from foresell.models.tabular.ranges import Range
 
 _HEAD = 14  # rows that fit on a screen
 _LABEL = 12  # characters before what is told of one row
@@ -76,6 +78,7 @@ def answer_objects(
             **about_model(found.about),
             "ignored": list(found.ignored[at]),
             "unseen": row["unseen"],
+            "outside": row["outside"],
         }
         if reasons is not None:
             own["explanation"] = asdict(reasons[at])
@@ -109,6 +112,7 @@ def show_answered(found: "Answered", reasons: "Sequence[RowExplanation] | None" 
         _line(console, "model", f"{found.about.model_name}, version {found.about.model_version}")
         _line(console, "method", _methods(found.frame))
         _line(console, "ignored", ", ".join(dict.fromkeys(n for own in found.ignored for n in own)))
+        _line(console, "outside", _ends(found.frame["outside"].explode(empty_as_null=False), found))
     for at, reason in enumerate(reasons or ()):
         if at >= _HEAD:
             left = counted(len(reasons or ()) - _HEAD, "more row")
@@ -141,6 +145,11 @@ def show_answered_file(
     _line(console, "ignored", _some(found.ignored))
     unseen = (f"{name} in {counted(count, 'row')}" for name, count in found.unseen.items())
     _line(console, "unseen", ", ".join(unseen))
+    outside = (
+        f"{name} in {counted(count, 'row')} (learnt from {_range(name, found.ranges[name])})"
+        for name, count in found.outside.items()
+    )
+    _line(console, "outside", ", ".join(outside))
 
 
 def _file_object(found: "AnsweredFile", out: Path | None, skip_bad: Path | None) -> dict[str, Any]:
@@ -153,6 +162,7 @@ def _file_object(found: "AnsweredFile", out: Path | None, skip_bad: Path | None)
         **about_model(found.about),
         "ignored": list(found.ignored),
         "unseen": dict(found.unseen),
+        "outside": dict(found.outside),
     }
     if found.frame is not None:
         told["answers"] = found.frame.to_dicts()
@@ -173,6 +183,12 @@ def _one(console: "Console", found: "Answered") -> None:
     _line(console, "ignored", ", ".join(found.ignored[0]))
     unseen = [f"{name} (a value that no training row has)" for name in row["unseen"]]
     _line(console, "unseen", ", ".join(unseen))
+    values = found.rows.row(0, named=True)
+    outside = []
+    for name in row["outside"]:
+        given, low, high = column_cells(name, [values[name], *found.ranges[name]])
+        outside.append(f"{name} {given} is outside {low} to {high}, what the model learnt from")
+    _line(console, "outside", "; ".join(outside))
 
 
 def _title(about: "About") -> str:
@@ -195,12 +211,25 @@ def _table(answers: "pl.DataFrame") -> "Table":
     named = "row" in answers.columns
     before = answers.columns[: answers.columns.index("prediction")]
     heads = before if named else ["row"]
-    table = result_table(*heads, "PREDICTION", "P10", "P90", "unseen")
+    flagged = [name for name in ("unseen", "outside") if answers[name].list.len().sum()]
+    table = result_table(*heads, "PREDICTION", "P10", "P90", *flagged)
     for at, row in enumerate(answers.head(_HEAD).iter_rows(named=True), start=1):
-        names = [str(row[name]) for name in before] if named else [str(at)]
+        names = [one_line(row[name]) for name in before] if named else [str(at)]
         numbers = [amount_of(row[name]) for name in ("prediction", "p10", "p90")]
-        table.add_row(*map(plain, names), *numbers, plain(", ".join(row["unseen"])))
+        flags = (", ".join(row[name]) for name in flagged)
+        table.add_row(*map(plain, names), *numbers, *map(plain, flags))
     return table
+
+
+def _ends(names: "pl.Series", found: "Answered") -> str:
+    """Return columns, each with what the model learnt from."""
+    told = names.unique(maintain_order=True).to_list()
+    return ", ".join(f"{name} (learnt from {_range(name, found.ranges[name])})" for name in told)
+
+
+def _range(name: str, ends: "Range") -> str:
+    """Return the two ends of what a model learnt from in the column ``name``, in words."""
+    return " to ".join(column_cells(name, ends))
 
 
 def _more(console: "Console", rows: int) -> None:
@@ -237,6 +266,7 @@ def _explained(console: "Console", reason: "RowExplanation", found: "Answered", 
         console.print(f"no explanation{whose}: {plain(str(reason.reason))}", soft_wrap=True)
         return
     table = result_table("column", "value", "ADDS", "SUM")
+    table.columns[1].no_wrap = False  # a long value gives way before any number does
     table.title = f"Why{whose}: {reason.candidate}, {reason.method}"
     running, total = float(reason.base_value or 0.0), float(reason.prediction or 0.0)
     digits = 2 if abs(total) >= _PLAIN else 4
@@ -245,8 +275,7 @@ def _explained(console: "Console", reason: "RowExplanation", found: "Answered", 
     told = sorted(reason.contributions.items(), key=lambda one: -abs(one[1]))
     for name, value in told[:_COLUMNS]:
         running += value
-        shown = values.get(name)
-        text = "" if shown is None else plain(str(shown))
+        text = plain(one_line(values[name])) if name in values else ""
         table.add_row(plain(name), text, f"{value:+,.{digits}f}", f"{running:,.{digits}f}")
     if left := told[_COLUMNS:]:
         rest = sum(value for _, value in left)

@@ -6,7 +6,7 @@ hold the result, and a line below says how many, and how to get them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def fit(console: "Console", table: "Table", keep: int = 0) -> list[str]:
         place = len(wishes) - 1 - (keep if len(wishes) - 1 > keep else 0)
         wishes.pop(place)
         left_out.insert(0, str(table.columns.pop(place).header))
+    table.columns[:] = [replace(one, _index=at) for at, one in enumerate(table.columns)]
     widths = _widths(wishes, room - _frame(table))
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width

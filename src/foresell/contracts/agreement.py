@@ -66,6 +66,7 @@ def check_agreement(project: ProjectSpec, contract: Contract) -> None:
     _check_types(project, columns)
     check_cleaned_types(project, columns)
     _check_numbers(project, columns)
+    _check_segments(project, columns)
     _check_holiday_weight(project, contract, columns)
     if project.kind == "panel":
         _check_keys(project, contract)
@@ -222,6 +223,23 @@ def _check_numbers(project: ProjectSpec, columns: Mapping[str, LogicalType]) -> 
                     f"project {project.name!r}, {key}",
                     nearest(name, numbers) if numbers else "take it out: no feature is a number",
                 )
+
+
+def _check_segments(project: ProjectSpec, columns: Mapping[str, LogicalType]) -> None:
+    """Refuse to tell the rows of a table apart by a number with decimals: each is its own part.
+
+    Raises:
+        SpecError: the first such column.
+    """
+    if project.kind == "panel":
+        return
+    for name in project.segments:
+        if columns[name] == "number":
+            raise SpecError(
+                f"the segment {name!r} is a number with decimals: nearly every row has its own",
+                f"project {project.name!r}, segments",
+                f"use bands, which cut it where you say: 'bands: {{{name}: [100]}}'",
+            )
 
 
 def _check_holiday_weight(

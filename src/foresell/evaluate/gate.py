@@ -99,8 +99,8 @@ def judge(
     """Return the verdict on ``champion`` from a leaderboard; equal to the best is not better.
 
     ``board`` as `foresell.evaluate.leaderboard.leaderboard` makes it, all rows of one protocol;
-    ``metrics`` as `deciding_metrics` gives them, ``constant`` as in `Verdict`. A champion that is itself a baseline may stand on
-    the board, and never passes: it cannot beat itself.
+    ``metrics`` as `deciding_metrics` gives them, ``constant`` as in `Verdict`. A champion
+    that is itself a baseline may stand on the board, and never passes: it cannot beat itself.
 
     Raises:
         UsageError: no such champion, no baseline, no metric, or a metric without a number.

@@ -10,6 +10,7 @@ import polars as pl
 from foresell.errors import UsageError, nearest
 from foresell.evaluate.leaderboard import align, rows_of
 from foresell.evaluate.metrics import score
+from foresell.evaluate.row_truth import ROW
 from foresell.spec.forecast import BANDS, quantile_columns
 from foresell.spec.project import ProjectSpec
 
@@ -60,9 +61,7 @@ def take_slice(
     kept = aligned
     for name, values in where.items():
         if name not in known:
-            raise UsageError(
-                f"there is no column {name!r}", "the slice asked for", nearest(name, known)
-            )
+            raise UsageError(_no_column(name, project), "the slice asked for", nearest(name, known))
         kept = kept.filter(pl.col(name).is_in(_typed(aligned[name], values).implode()))
     if kept.is_empty():
         asked = ", ".join(f"{name}={value}" for name in where for value in where[name])
@@ -121,12 +120,24 @@ def _typed(column: pl.Series, values: Sequence[object]) -> pl.Series:
         if value not in there:
             listed = sorted(there, key=lambda one: (one is None, one))
             texts = ["no", "yes"] if column.dtype == pl.Boolean else [str(one) for one in listed]
+            said = f"no judged row has {column.name}={given}"
             raise UsageError(
-                f"no judged row has {column.name}={given}",
+                f"row {given} is no row of the test" if column.name == ROW else said,
                 "the slice asked for",
-                _known(str(given), texts),
+                f"rows are counted from 0; {_known(str(given), texts)}, --out FILE.csv lists them"
+                if column.name == ROW
+                else _known(str(given), texts),
             )
     return pl.Series(column.name, typed, dtype=column.dtype)
+
+
+def _no_column(name: str, project: ProjectSpec) -> str:
+    """Return why rows cannot be asked for by the column ``name``."""
+    role = project.columns.get(name)
+    if role is None:
+        return f"there is no column {name!r}"
+    what = "excluded" if role == "excluded" else f"the {role}"
+    return f"the column {name!r} is {what}: rows are not named by it"
 
 
 def _known(given: str, texts: list[str]) -> str:

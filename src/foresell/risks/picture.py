@@ -70,7 +70,7 @@ def _words(told: Mapping[str, Any]) -> RiskWords:
         model = forecast["model"].get("orders") or forecast["model"].get("rule")
         ahead = f"forecast by {forecast['method']}, {model}; shaded: the 80 and 95 % bands"
     return RiskWords(
-        title=f"{told['target']} by month: {told['told']}{made}",
+        title=f"{told['project']}: {told['target']} by month, {told['told']}{made}",
         told=f"{count}{unit}; {ahead}",
         below=_below(told["volatility"]),
     )

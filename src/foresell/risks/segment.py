@@ -66,7 +66,10 @@ def check_columns(where: Where, project: ProjectSpec) -> None:
         )
     for name in where:
         if name not in (known := segment_columns(project)):
-            raise UsageError(f"there is no column {name!r}", "segment", nearest(name, known))
+            role = project.columns.get(name)
+            what = f"the column {name!r} is the {role}: it makes no segment"
+            what = f"there is no column {name!r}" if role is None else what
+            raise UsageError(what, "segment", nearest(name, known))
 
 
 def gather(parts: Iterable[pl.DataFrame], project: ProjectSpec, where: Where) -> Gathered:

@@ -12,7 +12,7 @@ IN_LAYER = frozenset({"broken_rules", "is_negative_target", "is_outlier"})
 RESERVED = IN_LAYER | {
     *("step", "cutoff", "prediction", "level_used", "interval_method", *quantile_columns()),
     *("y", "scale", "base", "volume", "weight", "holiday", "candidate", "reason"),
-    *("row", "p10", "p90", "unseen", "split", "fold", "late_split", "late_fold"),
+    *("row", "p10", "p90", "unseen", "outside", "split", "fold", "late_split", "late_fold"),
 }
 IN_LEVELS = frozenset({"level", "rows"})  # in the answers of a hierarchy, beside its columns
 _OWN_PREFIXES = ("x_", "__")

@@ -23,6 +23,7 @@ from foresell.pipeline.repairs import Repairs, read_repairs, write_repairs
 from foresell.pipeline.work import Event, Request
 from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
+from foresell.spec.commands import run_command
 from foresell.spec.ports import PROVENANCE
 from foresell.spec.sources import Table
 from foresell.wiring.agreed import agree
@@ -175,13 +176,13 @@ def _judged(project: str, settings: Settings) -> DirectoryWorkspace:
     Raises:
         UsageError: they have not.
     """
-    declaration(project, settings)
+    _, spec = declaration(project, settings)
     place = workspace(project, settings)
     if place.record(_STAGE) is None:
         raise UsageError(
             f"the rows of {project!r} have not met the gate yet",
             str(place.root),
-            f"run it first: foresell run {project} --until {_STAGE}",
+            f"run it first: {run_command(spec, '--until', _STAGE)}",
         )
     return place
 

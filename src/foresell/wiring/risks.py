@@ -10,6 +10,7 @@ from foresell.errors import DataError, GateError, MachineError, UsageError
 from foresell.pipeline.layer import PASSED, layer_parts
 from foresell.risks.segment import Gathered, Where, check_columns, gather
 from foresell.settings import Settings
+from foresell.spec.commands import run_command
 from foresell.spec.ports import PROVENANCE
 from foresell.spec.project import ProjectSpec
 from foresell.wiring.runs import declaration, workspace
@@ -49,7 +50,7 @@ def gathered(
     _, project = declaration(name, settings)
     check_columns(where, project)
     place = workspace(name, settings)
-    record = _passed(place, name)
+    record = _passed(place, project)
     wanted = [*dict.fromkeys([*where, project.time, *project.with_role("target")])]
     store = place.output(_LAYER)
     found = gather((part for _, part in layer_parts(store, wanted)), project, where)
@@ -123,7 +124,7 @@ def _refuse_other(path: Path, content: bytes) -> None:
         )
 
 
-def _passed(place: DirectoryWorkspace, project: str) -> bytes:
+def _passed(place: DirectoryWorkspace, project: ProjectSpec) -> bytes:
     """Return the record of the gate that let this project's rows pass.
 
     Raises:
@@ -131,10 +132,10 @@ def _passed(place: DirectoryWorkspace, project: str) -> bytes:
         GateError: the rows of the last run did not pass.
     """
     record = place.record(_STAGE)
-    mend = f"foresell run {project} --until {_STAGE}"
+    mend = run_command(project, "--until", _STAGE)
     if record is None:
         raise UsageError(
-            f"the project {project!r} has no processed layer yet",
+            f"the project {project.name!r} has no processed layer yet",
             str(place.root),
             f"run it first: {mend}",
         )

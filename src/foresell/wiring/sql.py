@@ -10,6 +10,8 @@ from foresell.adapters.query_files import FOLDER, ReadyQuery, read_queries
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.errors import DataError, GateError, UsageError, nearest
 from foresell.settings import Settings
+from foresell.spec.commands import run_command
+from foresell.spec.project import ProjectSpec
 from foresell.wiring.runs import declaration, workspace
 
 _LAYER, _STAGE = "processed", "validate"
@@ -23,9 +25,9 @@ def ask(project: str, query: str, settings: Settings) -> pl.DataFrame:
     """
     from foresell.adapters.layer_sql import ask_layer  # noqa: PLC0415 - DuckDB only where asked
 
-    declaration(project, settings)
+    _, spec = declaration(project, settings)
     place = workspace(project, settings)
-    passed, files = _passed(place, project)
+    passed, files = _passed(place, spec)
     names = sorted(name for name in files if name.endswith(".parquet"))
     answer = ask_layer(place.root / _LAYER, names, project, query)
     if place.record(_STAGE) != passed:
@@ -66,7 +68,7 @@ def ready_query(project: str, name: str, settings: Settings) -> ReadyQuery:
     return found[name]
 
 
-def _passed(place: DirectoryWorkspace, project: str) -> tuple[bytes, Mapping[str, str]]:
+def _passed(place: DirectoryWorkspace, project: ProjectSpec) -> tuple[bytes, Mapping[str, str]]:
     """Return the record of the gate and the files it let pass.
 
     Raises:
@@ -74,25 +76,25 @@ def _passed(place: DirectoryWorkspace, project: str) -> tuple[bytes, Mapping[str
         GateError: the rows of the last run did not pass.
         DataError: the bytes are not those that passed.
     """
-    record = place.record(_STAGE)
+    record, again = place.record(_STAGE), run_command(project, "--until", _STAGE)
     if record is None:
         raise UsageError(
-            f"the project {project!r} has no processed layer yet",
+            f"the project {project.name!r} has no processed layer yet",
             str(place.root),
-            f"run it first: foresell run {project} --until {_STAGE}",
+            f"run it first: {again}",
         )
     known = json.loads(record)
     if not known["passed"]:
         raise GateError(
             "the rows of the last run did not pass the gate",
             str(place.root / "checks"),
-            f"mend them and run again: foresell run {project} --until {_STAGE}",
+            f"mend them and run again: {again}",
         )
     files: Mapping[str, str] = known["outputs"][_LAYER]
     if dict(place.digests(_LAYER)) != files:
         raise DataError(
             "the bytes of the processed layer are not those that passed the gate",
             str(place.root / _LAYER),
-            f"make it again: foresell run {project} --until {_STAGE}",
+            f"make it again: {again}",
         )
     return record, files

@@ -158,10 +158,10 @@ def test_rows_are_chosen_by_the_values_of_their_columns(
     ("where", "what"),
     [
         ({"unit": 1}, "there is no column 'unit'"),
-        ({"row": 4}, "none of 3 rows has row=4"),
+        ({"row": 4}, "row 4 is no row of the test"),
         ({"row": "four"}, "row=four is no number of a row"),
-        ({"line": "Trains"}, "none of 3 rows has line=Trains"),
-        ({"row": 5, "line": "Ships"}, "no row has row=5, line=Ships"),
+        ({"line": "Trains"}, "no row of the test has line=Trains"),
+        ({"row": 5, "line": "Ships"}, "no row of the test has row=5, line=Ships"),
     ],
 )
 def test_rows_that_are_not_there_are_refused(where: dict[str, object], what: str) -> None:

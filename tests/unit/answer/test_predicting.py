@@ -74,7 +74,8 @@ def delivering(bundle: Bundle, name: str) -> Bundle:
 def test_the_method_follows_from_what_there_was_and_is_named_in_every_row(method: str) -> None:
     answered = answer_rows(trained(method)[0], rows())
 
-    assert answered.columns == ["prediction", "p10", "p90", *LEVELS, "interval_method", "unseen"]
+    flags = ["interval_method", "unseen", "outside"]
+    assert answered.columns == ["prediction", "p10", "p90", *LEVELS, *flags]
     assert answered["interval_method"].unique().to_list() == [method]
     assert answered.height == rows().height
     table = answered.select(LEVELS).to_numpy()

@@ -94,7 +94,7 @@ def test_a_run_for_people_marks_the_champion_and_leaves_out_what_nobody_measured
     show_run(result(), Format.table)
 
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert "candidate RMSE MAE WAPE BIAS SHARE MASE WQL IN 80%" in lines
+    assert "candidate RMSE MAE WAPE BIAS MASE WQL IN 80%" in lines
     assert "★ ensemble_greedy 1,961 10.00 0.0906 -1.1% 0.880 0.0700 81.7%" in lines
     assert "naive 12.34 12.00 0.1000 +2.0% 1.000 – –" in lines
     assert "naive -25.0% +16.7% +9.4%" in lines

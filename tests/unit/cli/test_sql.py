@@ -214,7 +214,7 @@ def test_before_any_run_it_says_what_to_run(home: Path) -> None:
     assert caught.value.args == (
         "the project 'sales_orders' has no processed layer yet",
         str(home / "sales_orders"),
-        "run it first: foresell run sales_orders --until validate",
+        "run it first: foresell run sales_orders --until validate --data DIR",
     )
 
 

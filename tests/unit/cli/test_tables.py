@@ -72,9 +72,9 @@ def test_text_is_folded_before_a_column_is_left_out() -> None:
     assert folded.count("Trucks") == len(NUMBERS)
 
 
-def test_every_metric_of_the_leaderboard_is_whole_at_80_characters() -> None:
+def test_every_metric_and_name_of_the_leaderboard_is_whole_at_80_characters() -> None:
     metrics = {
-        "wmae": 123456.0, "rmse": 123456.0, "mae": 123456.0, "wape": 0.0906,
+        "wmae": 12345.0, "rmse": 12345.0, "mae": 12345.0, "wape": 0.0906,
         "bias_share": -0.011, "mase": 0.88, "wql": 0.07, "coverage_80": 0.817,
     }  # fmt: skip
     board = pl.DataFrame([{"candidate": "lightgbm_direct_sqrt", "kind": "candidate"} | metrics])
@@ -85,7 +85,8 @@ def test_every_metric_of_the_leaderboard_is_whole_at_80_characters() -> None:
     out = console.file
     assert isinstance(out, io.StringIO)
     row = [word for line in out.getvalue().splitlines() if "★" in line for word in line.split()]
-    assert row[2:] == ["123,456"] * 3 + ["0.0906", "-1.1%", "0.880", "0.0700", "81.7%"]
+    assert row[1] == "lightgbm_direct_sqrt"
+    assert row[2:] == ["12,345"] * 3 + ["0.0906", "-1.1%", "0.880", "0.0700", "81.7%"]
 
 
 def test_columns_of_the_environment_is_obeyed_where_nobody_looks(

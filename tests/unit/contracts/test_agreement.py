@@ -281,6 +281,15 @@ for key, old, new, name in (
         ),
     )
 
+TABULAR["a segment with decimals"] = (
+    ("segments: [PRODUCTLINE", "segments: [MSRP, PRICEEACH, PRODUCTLINE", "project"),
+    (
+        "the segment 'PRICEEACH' is a number with decimals: nearly every row has its own",
+        "project 'sales_orders', segments",
+        "use bands, which cut it where you say: 'bands: {PRICEEACH: [100]}'",
+    ),
+)
+
 
 @pytest.mark.parametrize("wrong", TABULAR.values(), ids=TABULAR.keys())
 def test_a_tabular_project_is_held_to_its_contract(

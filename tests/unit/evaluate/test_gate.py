@@ -49,6 +49,16 @@ def test_one_lost_metric_is_enough_to_fail_and_the_reason_says_which() -> None:
     )
 
 
+def test_a_target_that_is_everywhere_the_same_is_named_as_the_reason() -> None:
+    none = board({"model": (0.0, 0.0), "mean": (0.0, 0.0)}, "model")
+    got = judge(none, "model", METRICS, constant=True)
+    assert not got.passed
+    assert got.reasons[0] == (
+        "model: RMSE 0.00 does not beat 0.00 of the best baseline, mean; the target is the same in "
+        "every judged row"
+    )
+
+
 def test_equal_to_the_best_baseline_is_not_better() -> None:
     equal = board({"model": (3.0, 2.0), "naive": (3.0, 3.0)}, "model")
     assert not judge(equal, "model", METRICS).passed

@@ -198,8 +198,9 @@ def test_a_slice_takes_any_key_feature_group_or_day(where: Any, rows: list[int])
 
 
 def test_a_slice_by_the_truth_or_by_no_column_of_the_table_is_refused() -> None:
-    for name in ("y", "paid"):
-        with pytest.raises(UsageError, match=f"there is no column '{name}'"):
+    said = {"y": "there is no column 'y'", "paid": "the column 'paid' is the target"}
+    for name, words in said.items():
+        with pytest.raises(UsageError, match=words):
             take_slice(TRUTH, forecast(), PROJECT, {name: ["20"]})
 
 

@@ -74,7 +74,6 @@ def test_what_was_not_made_is_said_in_its_place(minimal_html: str) -> None:
 
     assert said == [
         "No rows were kept to look at.",
-        "Judged in one way only: the project declares one split.",
         "No segments were judged.",
         "No intervals were judged.",
         "No errors were kept.",
@@ -82,6 +81,29 @@ def test_what_was_not_made_is_said_in_its_place(minimal_html: str) -> None:
         "One model, with no weights and no folds to show.",
         "Nothing: every candidate was fitted, and every fold that was declared was judged.",
     ]
+
+
+def test_a_column_that_weighs_rows_is_named_beside_the_error_that_it_weighs(
+    full: TabularReport,
+) -> None:
+    rows = full.leaderboard.with_columns(wmae=pl.col("mae") * 2)
+    facts = replace(full.facts, weighed_by="QUANTITYORDERED")
+    part = part_of(
+        text_of(replace(full, leaderboard=rows, ranked_by="wmae", facts=facts)), "leaderboard"
+    )
+
+    assert "mean absolute error, rows weighed by QUANTITYORDERED" in part
+    assert "WMAE, RMSE and MAE in USD; lowest WMAE first." in part
+    assert "holidays" not in part
+
+
+def test_all_rows_are_said_to_count_alike_where_the_target_is_learnt_relative_to_others(
+    full: TabularReport,
+) -> None:
+    facts = replace(full.facts, relative_to=("MSRP", "QUANTITYORDERED"))
+    part = part_of(text_of(replace(full, facts=facts)), "recipe")
+
+    assert "SALES per MSRP × QUANTITYORDERED; all rows count alike, and every answer" in part
 
 
 def test_every_table_heading_has_a_scope(html: str) -> None:

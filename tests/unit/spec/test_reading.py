@@ -117,6 +117,8 @@ WRONG = {
         {"split": {"test": 0, "validation": [7]}},
         "test=0, validation=[7]",
     ),
+    "a test of more than all rows": ({"split": {"test_share": 1.2}}, "test_share is 1.2"),
+    "a test of less than no rows": ({"split": {"test_share": -0.1}}, "test_share is -0.1"),
     "no validation": ({"split": {"test": 7, "validation": []}}, "test=7, validation=[]"),
     "a cutoff inside the test": (
         {"split": {"test": 7, "validation": [7, 0]}},

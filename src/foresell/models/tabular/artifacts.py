@@ -32,6 +32,7 @@ from foresell.models.tabular.plain import (
     plain_learner,
 )
 from foresell.models.tabular.plain_files import write_plain
+from foresell.models.tabular.ranges import ranges_file
 from foresell.models.tabular.relative import labels
 from foresell.models.tabular.uncertainty import sizes_of
 from foresell.models.trees.growing import Trees
@@ -103,7 +104,9 @@ def artifact_files(learner: "TabularLearner", frame: pl.DataFrame, seed: int) ->
     if plain.size is not None:
         says[SIZE] = _size_said(learner.deriver, plain.size)
     models = {name: Proved(graph=graphs[name], says=said) for name, said in says.items()}
-    files = write_plain(plain) | {
+    files = {
+        **write_plain(plain),
+        **ranges_file(frame),
         PIPELINES: dumped(pipelines),
         f"{FOLDER}{learner.chosen}.joblib": dumped(pipelines[learner.chosen]),
     }

@@ -160,7 +160,8 @@ def other(report: TabularReport) -> str:
 def folds(report: TabularReport, held: Standing) -> str:
     """Return on how many folds the champion was ahead of the candidate next to it."""
     rows = report.folds.drop_nulls("rmse")
-    others = [name for name in over_folds(rows)["candidate"].to_list() if name != held.champion]
+    ordered = over_folds(rows)["candidate"].to_list()
+    others = [name for name in ordered if name != held.champion]
     ours = rows.filter(pl.col("candidate") == held.champion)
     number = count(ours["fold"].n_unique(), "fold")
     chosen = f"Chosen on {number} of the training rows, before the test was looked at"
@@ -168,6 +169,14 @@ def folds(report: TabularReport, held: Standing) -> str:
         return f"{chosen}."
     both = ours.join(rows.filter(pl.col("candidate") == others[0]), on="fold", suffix="_next")
     ahead = both.filter(pl.col("rmse") < pl.col("rmse_next")).height
+    if ordered[0] != held.champion:
+        least = f"{chosen}. {others[0]} has the least error over all of them"
+        if report.weights.is_empty():
+            return f"{least}."
+        return (
+            f"{least}, but the best of many is so by luck, too: picked on the other folds, the "
+            "best candidates err more than the ensemble."
+        )
     return f"{chosen}: ahead of {others[0]}, the next best, on {ahead}{NBSP}of{NBSP}{both.height}."
 
 

@@ -106,7 +106,8 @@ def importance(report: TabularReport, held: Standing) -> Table | None:
         return None
     columns = rows.filter((pl.col("kind") == "column") & ~pl.col("name").str.starts_with("("))
     ranked = report.leaderboard.filter(
-        (pl.col("kind") != "baseline") & pl.col("candidate").is_in(columns["candidate"].unique())
+        (pl.col("kind") != "baseline")
+        & pl.col("candidate").is_in(columns["candidate"].unique().to_list())
     ).sort(~pl.col("champion"), report.ranked_by, "candidate", nulls_last=True)
     if ranked.is_empty():
         return None

@@ -33,6 +33,7 @@ class Court:
     """What the stages before ``evaluate`` have left, and what it makes of it."""
 
     def __init__(self, project: ProjectSpec = PROJECT, frame: pl.DataFrame = FRAME) -> None:
+        self.frame = frame
         house = Gatehouse(project=project, contract=DATED).validate(landing(frame, 50))
         self.house = house
         self.inputs = {
@@ -67,7 +68,7 @@ class Court:
             "mae": [1.0, 2.0, 4.0, 1.5, 1.0, 4.0],
         })
         self.inputs["judged"].write_frame(f"{folder}folds.parquet", folds)
-        rows = tested.join(FRAME, on=["order", "line"], how="left", maintain_order="left")
+        rows = tested.join(self.frame, on=["order", "line"], how="left", maintain_order="left")
         for name, miss in NAMES.items():
             point = pl.col("paid") + miss
             made = rows.select(
@@ -179,6 +180,38 @@ def test_a_row_without_a_weight_is_judged_and_does_not_count() -> None:
     assert truth.filter(pl.col("row") % 4 == 0)["weight"].unique().to_list() == [0.0]
     assert truth.filter(pl.col("row") % 4 > 0)["weight"].max() == 4.0
     assert told(out)["scores"]["rmse"] == pytest.approx(1.0)
+
+
+def test_rows_that_count_more_order_the_leaderboard_by_their_own_error() -> None:
+    board = pl.read_csv(Court(WEIGHED).run().read_bytes("leaderboard.csv"))
+    assert board["wmae"].is_sorted()
+    assert board["wmae"].null_count() == 0
+
+
+def test_a_test_of_few_rows_is_said_to_say_little() -> None:
+    few = told(Court(replace(PROJECT, split=SplitSpec(test_from="2024-04-07"))).run())
+    many = told(Court().run())
+    assert few["rows"] < 30
+    assert few["notes"] == [
+        "a note",
+        f"the test has {few['rows']} rows: its scores say little",
+    ]
+    assert many["notes"] == ["a note"]
+    late = replace(BOTH, test_from="2024-04-07")
+    both = told(Court(replace(PROJECT, split=late)).run())["notes"]
+    assert both == ["a note", f"later rows: {few['notes'][1]}"]
+
+
+def test_a_target_that_is_everywhere_the_same_is_the_reason_that_nothing_passes() -> None:
+    zero = Court(frame=FRAME.with_columns(paid=pl.lit(5.0)))
+    for folder in ("", "chronological/"):
+        for name in NAMES:
+            made = zero.inputs["predictions"].read_frame(f"{folder}{name}.parquet")
+            right = made.with_columns(prediction=pl.lit(5.0))
+            zero.inputs["predictions"].write_frame(f"{folder}{name}.parquet", right)
+    verdict, why = told(zero.run())["verdict"], "the target is the same in every judged row"
+    assert not verdict["passed"]
+    assert [reason.endswith(why) for reason in verdict["reasons"]] == [True, True]
 
 
 def test_a_weight_below_zero_is_refused_by_name() -> None:

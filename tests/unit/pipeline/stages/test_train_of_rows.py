@@ -88,7 +88,7 @@ def test_each_protocol_has_a_learner_of_its_own_and_answers_every_row_of_its_tes
         assert set(learner["settings"]) == {"ridge", "lightgbm"}
         assert judged.read_frame(f"{folder}folds.parquet")["fold"].n_unique() == 3
     assert list(sides) == ["", "chronological/"]
-    assert any(note.startswith("chronological: ridge judged on") for note in school.notes)
+    assert any(note.startswith("later rows: ridge judged on") for note in school.notes)
 
 
 def test_the_baselines_are_those_the_models_stand_beside() -> None:

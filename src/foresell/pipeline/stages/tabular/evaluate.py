@@ -42,7 +42,11 @@ def run(work: Work) -> None:
         told[protocol.name] = _judged(work, protocol, truth)
     first, *others = (told[protocol.name] for protocol in row_protocols(project))
     test = {
-        **{name: first[name] for name in ("champion", "failed", "notes", "verdict", "scores")},
+        **{name: first[name] for name in ("champion", "failed", "verdict", "scores")},
+        "notes": [
+            *first["notes"],
+            *(f"{one['title'].lower()}: {note}" for one in others for note in _few(one["rows"])),
+        ],
         "interval_method": first["interval_method"],
         "protocol": row_protocols(project)[0].name,
         "protocols": told,
@@ -92,7 +96,8 @@ def _few(rows: int) -> list[str]:
     >>> _few(3), _few(30)
     (['the test has 3 rows: its scores say little'], [])
     """
-    return [f"the test has {counted(rows, 'row')}: its scores say little"] if rows < FEW_ROWS else []
+    said = f"the test has {counted(rows, 'row')}: its scores say little"
+    return [said] if rows < FEW_ROWS else []
 
 
 def _folds(judged: Store, folder: str, case: Case) -> pl.DataFrame:

@@ -1,0 +1,47 @@
+"""What a model learnt from: two ends of every column of numbers or days."""
+
+import math
+from datetime import date
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foresell.models.tabular.ranges import RANGES, outside, ranges_file, read_ranges
+
+LEARNT = pl.DataFrame({
+    "MSRP": [33, 214, None],
+    "PRICE": [1.5, math.nan, 9.25],
+    "day": [date(2003, 1, 6), None, date(2005, 5, 31)],
+    "COUNTRY": ["USA", "France", "Spain"],
+    "empty": pl.Series([None, None, None], dtype=pl.Float64),
+})
+
+
+def test_the_ends_survive_the_file_and_text_has_none() -> None:
+    assert read_ranges(ranges_file(LEARNT)[RANGES]) == {
+        "MSRP": (33, 214),
+        "PRICE": (1.5, 9.25),
+        "day": (date(2003, 1, 6), date(2005, 5, 31)),
+    }
+
+
+def test_every_column_outside_is_named_and_a_missing_value_is_not() -> None:
+    asked = pl.DataFrame({
+        "MSRP": [9999, 33, None],
+        "PRICE": [1.0, 9.25, None],
+        "day": [date(2003, 1, 5), date(2005, 5, 31), None],
+        "COUNTRY": ["Atlantis"] * 3,
+    })
+
+    found = outside(asked, read_ranges(ranges_file(LEARNT)[RANGES]))
+
+    assert found.to_list() == [["MSRP", "PRICE", "day"], [], []]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=9))
+def test_no_row_that_was_learnt_from_is_outside(values: list[float]) -> None:
+    frame = pl.DataFrame({"x": values})
+
+    assert outside(frame, read_ranges(ranges_file(frame)[RANGES])).to_list() == [[]] * len(values)
