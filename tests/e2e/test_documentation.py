@@ -1,6 +1,7 @@
 """The commands in the documents run as they stand."""
 
 import csv
+import json
 import os
 import re
 import shlex
@@ -114,6 +115,36 @@ def test_the_figures_of_the_readme_are_those_of_the_last_scored_run() -> None:
         row = re.search(r"^\| \**foresell.*$", page.read_text("utf-8"), re.MULTILINE)
         assert row is not None
         assert re.findall(r"0\.\d{4}", row.group()) == scored
+
+
+def test_the_figures_of_tables_are_those_of_the_last_scored_splits() -> None:
+    found = ROOT / "benchmarks" / "tabular" / "found"
+    readme = (ROOT / "README.md").read_text("utf-8")
+    shown = re.findall(r"^\| (?:sales_orders|california).*\*\*([\d.]+)\*\*", readme, re.MULTILINE)
+    scored = []
+    for project, digits in (("sales_orders", 1), ("california_housing", 4)):
+        splits = json.loads((found / f"{project}.json").read_text("utf-8"))["errors"]["splits"]
+        drawn = [one["rmse"]["foresell"] for one in splits if one["split"].startswith("seed")]
+        late = [one["rmse"]["foresell"] for one in splits if not one["split"].startswith("seed")]
+        scored += [f"{value:.{digits}f}" for value in (sum(drawn) / len(drawn), *late)]
+
+    assert shown == scored
+
+
+def test_what_the_readme_says_of_the_reference_template_is_what_lies_there() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    told = dict(
+        re.findall(
+            r"^ src/foresell/projects/california_housing/(\S+) +\| (\d+) \+", readme, re.MULTILINE
+        )
+    )
+    place = SHIPPED / "california_housing"
+    files = [path for path in place.rglob("*") if path.is_file()]
+
+    assert told == {
+        path.relative_to(place).as_posix(): str(len(path.read_text("utf-8").splitlines()))
+        for path in files
+    }
 
 
 def test_the_smallest_panel_of_the_documents_runs_to_a_forecast(
