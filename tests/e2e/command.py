@@ -30,5 +30,5 @@ def three_lines(what: str, where: str, mend: str) -> str:
 def kept(home: Path) -> Files:
     """Everything in the workspace but what tells of each run: log, lock, time of raw files."""
     files = snapshot(home)
-    own = ("run.log", "run_id", ".lock", "sources/sources.json")
+    own = ("run.log", "run_id", "run.json", ".lock", "sources/sources.json")
     return {name: files[name] for name in files if not name.endswith(own)}

@@ -9,7 +9,7 @@ from tests.builders import snapshot, write_files
 
 Files = Mapping[str, bytes]
 # What tells of a run and not of its result: when it was, and where and from when its files are.
-NOT_THE_RESULT = ("run.log", "run_id", ".lock", ".state", "sources")
+NOT_THE_RESULT = ("run.log", "run_id", "run.json", ".lock", ".state", "sources")
 
 
 def run(files: Files, folder: Path, **asked: object) -> RunResult:

@@ -19,7 +19,8 @@ DECLARED = {
         "horizn: 39",
         "unknown key 'horizn'",
         "{folder}/project.yaml, line 37",
-        "did you mean 'horizon'? Known: asked, cleaning, columns, events, features, frequency, "
+        "did you mean 'horizon'? Known: asked, bands, cleaning, columns, events, features, "
+        "frequency, "
         "gate, grouping, hierarchy, holiday_weight, holidays, horizon, kind, leakage, models, "
         "name, nonnegative, season, seed, segments, split, synthetic, tables, title, unit",
     ),

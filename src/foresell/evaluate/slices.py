@@ -2,20 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import polars as pl
 
+from foresell.data.asked_values import known_values, typed_value
 from foresell.errors import UsageError, nearest
 from foresell.evaluate.leaderboard import align, rows_of
 from foresell.evaluate.metrics import score
 from foresell.evaluate.row_truth import ROW
 from foresell.spec.forecast import BANDS, quantile_columns
 from foresell.spec.project import ProjectSpec
-
-_WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-_SHOWN = 12  # known values named in an error
 
 Wanted = Mapping[str, Sequence[object]]
 
@@ -110,7 +106,7 @@ def _typed(column: pl.Series, values: Sequence[object]) -> pl.Series:
     Raises:
         UsageError: one of them is not among the column's values.
     """
-    typed = [_value(column.dtype, value) for value in values]
+    typed = [typed_value(column.dtype, value) for value in values]
     there = set(column.unique().to_list())
     for value, given in zip(typed, values, strict=True):
         if column.dtype == pl.Date and isinstance(value, str):
@@ -120,14 +116,11 @@ def _typed(column: pl.Series, values: Sequence[object]) -> pl.Series:
         if value not in there:
             listed = sorted(there, key=lambda one: (one is None, one))
             texts = ["no", "yes"] if column.dtype == pl.Boolean else [str(one) for one in listed]
-            said = f"no judged row has {column.name}={given}"
-            raise UsageError(
-                f"row {given} is no row of the test" if column.name == ROW else said,
-                "the slice asked for",
-                f"rows are counted from 0; {_known(str(given), texts)}, --out FILE.csv lists them"
-                if column.name == ROW
-                else _known(str(given), texts),
-            )
+            said, hint = f"no judged row has {column.name}={given}", known_values(str(given), texts)
+            if column.name == ROW:
+                said = f"row {given} is no row of the test"
+                hint = f"rows are counted from 0; {hint}, --out FILE.csv lists them"
+            raise UsageError(said, "the slice asked for", hint)
     return pl.Series(column.name, typed, dtype=column.dtype)
 
 
@@ -138,30 +131,3 @@ def _no_column(name: str, project: ProjectSpec) -> str:
         return f"there is no column {name!r}"
     what = "excluded" if role == "excluded" else f"the {role}"
     return f"the column {name!r} is {what}: rows are not named by it"
-
-
-def _known(given: str, texts: list[str]) -> str:
-    """Return the nearest value, or the first ones in their own order."""
-    if given[:1].isdigit() and len(texts) > _SHOWN:  # the nearest number is not the one meant
-        return f"they run from {texts[0]} to {texts[-1]}"
-    hint = nearest(given, texts)
-    if hint.startswith("did you mean"):
-        return hint.split(" Known:")[0]
-    more = f", and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return f"known: {', '.join(texts[:_SHOWN])}{more}"
-
-
-def _value(kind: pl.DataType, given: object) -> Any:
-    """Return a value read as a column's type; text that is none of it stays text."""
-    if not isinstance(given, str):
-        return given
-    try:
-        if kind.is_integer():
-            return int(given)
-        if kind == pl.Date:
-            return date.fromisoformat(given)
-        if kind == pl.Boolean:
-            return _WORDS.get(given.casefold(), given)
-        return float(given) if kind.is_float() else given
-    except ValueError:
-        return given

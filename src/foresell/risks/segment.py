@@ -14,11 +14,10 @@ from typing import Any
 
 import polars as pl
 
+from foresell.data.asked_values import known_values, typed_value
 from foresell.errors import UsageError, nearest
 from foresell.spec.project import ProjectSpec
 
-_WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-_SHOWN = 12  # known values named in an error
 _LONGEST = 100  # characters of a name
 _WORD = re.compile(r"[a-z]{3}")
 
@@ -170,7 +169,7 @@ class _Collected:
                 if there and value not in there:
                     texts = [_text(one) for one in sorted(there - {None})]
                     raise UsageError(
-                        f"no row has {name}={given}", "segment", _known(str(given), texts)
+                        f"no row has {name}={given}", "segment", known_values(str(given), texts)
                     )
 
     def gathered(self) -> Gathered:
@@ -199,37 +198,7 @@ class _Collected:
 
     def _typed(self, name: str, values: Sequence[object]) -> list[Any]:
         """Return ``values`` read as the column's type; text that is none of it stays text."""
-        return [_value(self.kinds.get(name, pl.String()), value) for value in values]
-
-
-def _value(kind: pl.DataType, given: object) -> Any:
-    """Return one value read as a column's type; text that is none of it stays text."""
-    if not isinstance(given, str):
-        return given
-    try:
-        if kind.is_integer():
-            return int(given)
-        if kind == pl.Date:
-            return date.fromisoformat(given)
-        if kind == pl.Boolean:
-            return _WORDS.get(given.casefold(), given)
-        return float(given) if kind.is_float() else given
-    except ValueError:
-        return given
-
-
-def _known(given: str, texts: Sequence[str]) -> str:
-    """Return the nearest value, or the first ones in their own order."""
-    if given[:1].isdigit() and len(texts) > _SHOWN:  # the nearest number is not the one meant
-        return f"they run from {texts[0]} to {texts[-1]}"
-    close = {text.casefold(): text for text in texts}.get(given.casefold())
-    if close is not None:
-        return f"did you mean {close!r}?"
-    hint = nearest(given, texts)
-    if hint.startswith("did you mean"):
-        return hint.split(" Known:", maxsplit=1)[0]
-    more = f", and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return f"known: {', '.join(texts[:_SHOWN])}{more}"
+        return [typed_value(self.kinds.get(name, pl.String()), value) for value in values]
 
 
 def _text(value: object) -> str:
