@@ -1,6 +1,7 @@
 """Names, phones and addresses are dropped as they are read: they stand in nothing that is made."""
 
 import os
+import re
 from pathlib import Path
 
 import polars as pl
@@ -30,7 +31,12 @@ def everything_said(folder: Path) -> str:
 
 
 def found(words: list[str], text: str) -> list[str]:
-    return [word for word in words if word in text]
+    """Return the words that stand in ``text``; a postal code, not digits of a longer number."""
+    return [
+        word
+        for word in words
+        if (re.search(rf"(?<![\d.]){word}(?![\d.])", text) if word.isdigit() else word in text)
+    ]
 
 
 def test_no_artifact_log_or_message_holds_personal_data(foresell: Foresell, tmp_path: Path) -> None:
