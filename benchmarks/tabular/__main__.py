@@ -85,18 +85,15 @@ def _peers(rows: Ground, console: Console, *, searching: bool = True) -> dict[st
     name = rows.project.name
     place = FOUND / f"{name}_peers.json"
     kept: dict[str, dict[str, Any]] = json.loads(place.read_text("utf-8")) if place.exists() else {}
-    found: dict[str, dict[str, Any]] = {}
     for number, (split, cut) in enumerate(_cuts(rows).items()):
-        tuned = number < TUNED_SPLITS or not split.startswith("seed")
-        if split not in kept:
-            peers = peers_scored(rows, cut, split, PEERS[name] if tuned and searching else {})
+        wanted = number < TUNED_SPLITS or not split.startswith("seed")
+        tuned = PEERS[name] if wanted and searching else {}
+        if not {PLAIN_PEER, *tuned} <= set(kept.get(split, {}).get("rmse", {})):
+            peers = peers_scored(rows, cut, split, tuned)
+            kept[split] = asdict(peers)
+            _write(place, kept)
             console.print(_line(split, peers.rmse), highlight=False)
-            found[split] = asdict(peers)
-            if searching or not tuned:
-                kept[split] = found[split]
-                _write(place, kept)
-        found[split] = kept.get(split, found.get(split, {}))
-    return found
+    return kept
 
 
 def _errors(rows: Ground, commit: str, console: Console, *, searching: bool) -> Table:

@@ -129,6 +129,17 @@ def test_the_figures_of_tables_are_those_of_the_last_scored_splits() -> None:
         scored += [f"{value:.{digits}f}" for value in (sum(drawn) / len(drawn), *late)]
 
     assert shown == scored
+    plain = re.findall(
+        r"^\| (?:sales_orders|california).*\*\* \| ([\d.]+) \|", readme, re.MULTILINE
+    )
+    measured = []
+    for project, digits in (("sales_orders", 1), ("california_housing", 4)):
+        peers = json.loads((found / f"{project}_peers.json").read_text("utf-8"))
+        errors = {name: one["rmse"]["gradient boosting, plain"] for name, one in peers.items()}
+        drawn = [value for name, value in errors.items() if name.startswith("seed")]
+        late = [value for name, value in errors.items() if not name.startswith("seed")]
+        measured += [f"{value:.{digits}f}" for value in (sum(drawn) / len(drawn), *late)]
+    assert plain == measured
 
 
 def test_what_the_readme_says_of_the_reference_template_is_what_lies_there() -> None:
