@@ -86,6 +86,12 @@ def _as_wide_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
 
 
+@pytest.fixture(autouse=True)
+def _untracked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run starts MLflow beside itself, which takes seconds: only where that is what is tested."""
+    monkeypatch.setenv("FORESELL_TRACKING", "off")
+
+
 @pytest.fixture(scope="session")
 def walmart_data() -> Path:
     """Return the folder of the real Walmart files; for tests marked ``realdata``."""

@@ -9,6 +9,7 @@ The tree, named for the reader's next move; the number is the exit code of the c
     |-- GateError      1  the work was done and did not pass: read the report
     |-- CandidateError 1  one candidate cannot go on: the run goes on without it and says so
     `-- MachineError   3  mend the machine: a missing program, a full disk, a lock that is held
+        `-- ConflictError  3  somebody else wrote first: read again, and ask again
 """
 
 from difflib import get_close_matches
@@ -80,6 +81,10 @@ class MachineError(ForesellError):
     """This machine lacks something: install it, free it, or wait for it."""
 
     exit_code = 3
+
+
+class ConflictError(MachineError):
+    """Somebody else wrote first, and nothing of this was kept: read again, and ask again."""
 
 
 def counted(count: int, noun: str) -> str:

@@ -1,23 +1,60 @@
 """The environment, read in one place."""
 
+import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+REGISTRY = "_registry"  # the folder under home; no project has a name that begins with _
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the environment says. ``home`` holds all state; ``projects`` are searched in order."""
+    """What the environment says. ``home`` holds all state; ``projects`` are searched in order.
+
+    ``registry``: the SQLAlchemy URL of the ledger (``FORESELL_REGISTRY``), a SQLite file under
+    ``home`` by default. ``artifacts``: where bundles are kept, a folder or ``s3://bucket/prefix``
+    (``FORESELL_ARTIFACTS``). ``tracking``: the MLflow store (``MLFLOW_TRACKING_URI``), by default
+    ``mlflow.db`` under ``home``; ``tracked``: false where ``FORESELL_TRACKING`` is ``off``. ``who``:
+    whose name transitions bear (``FORESELL_USER``, else the name of the account).
+    """
 
     home: Path
     projects: tuple[Path, ...]
+    registry: str = ""
+    artifacts: str = ""
+    tracking: str = ""
+    tracked: bool = True
+    who: str = ""
 
 
 def read_settings(home: Path | None = None) -> Settings:
     """Return the settings; an explicit ``home`` wins over ``FORESELL_HOME`` and ``./workspace``."""
     declared = os.environ.get("FORESELL_HOME")
     extra = os.environ.get("FORESELL_PROJECTS", "")
+    place = home or Path(declared or "workspace")
+    kept = place.absolute()
     return Settings(
-        home=home or Path(declared or "workspace"),
+        home=place,
         projects=(Path("projects"), *(Path(p) for p in extra.split(os.pathsep) if p)),
+        registry=os.environ.get("FORESELL_REGISTRY")
+        or f"sqlite:///{kept / REGISTRY / 'registry.db'}",
+        artifacts=os.environ.get("FORESELL_ARTIFACTS") or str(kept / REGISTRY / "objects"),
+        tracking=os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{kept / 'mlflow.db'}",
+        tracked=os.environ.get("FORESELL_TRACKING", "on").lower() != "off",
+        who=os.environ.get("FORESELL_USER") or _account(),
     )
+
+
+def silence_telemetry() -> None:
+    """Keep MLflow from reporting its use; call it before MLflow is imported, or a child started."""
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["DO_NOT_TRACK"] = "true"
+
+
+def _account() -> str:
+    """Return the name of the account this runs under."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return f"uid {os.getuid()}"

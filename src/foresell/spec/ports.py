@@ -6,6 +6,9 @@ from typing import BinaryIO, Protocol
 
 import polars as pl
 
+from foresell.spec.registry import Alias, Head, Mirrored, Transition, Version
+from foresell.spec.tracking import Note, Tracked
+
 PROVENANCE = "provenance.json"  # in every output of a run: which contract its rows have passed
 
 
@@ -101,4 +104,104 @@ class Workspace(Protocol):
 
     def digests(self, name: str) -> Mapping[str, str]:
         """Return the sha256 of every file of the published output ``name``."""
+        ...
+
+
+class Vault(Protocol):
+    """Keeps contents under their own sha256, so that equal ones are kept once and none changes."""
+
+    def put(self, content: bytes) -> str:
+        """Keep ``content`` and return its sha256 in hexadecimal.
+
+        It is written out of sight, read back and compared, then made visible. What is there already
+        is kept if it is right, and replaced if it is not.
+        """
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """Return the content. Raises DataError when there is none, or when it has changed."""
+        ...
+
+    def has(self, digest: str) -> bool:
+        """Tell whether something is kept under ``digest``, right or not."""
+        ...
+
+    def list(self) -> Sequence[str]:
+        """Return every sha256 under which something is kept, sorted."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What to call this place in an error: a folder or a URI, without credentials."""
+        ...
+
+
+class Ledger(Protocol):
+    """Keeps the transitions of projects, in order, and never changes one."""
+
+    def projects(self) -> Sequence[str]:
+        """Return the projects that have transitions, sorted."""
+        ...
+
+    def head(self, project: str) -> Head:
+        """Return where the list ends; ``Head()`` when there is none. Cheap: servers poll it."""
+        ...
+
+    def transitions(self, project: str) -> Sequence[Transition]:
+        """Return all transitions, by number, as they are kept. Raises DataError: unreadable."""
+        ...
+
+    def append(self, transition: Transition) -> None:
+        """Keep one more, durably, all or nothing.
+
+        Raises ConflictError when the list does not end with ``transition.previous`` and the number
+        before: somebody else was quicker, read again. Raises MachineError when it is out of reach.
+        """
+        ...
+
+    @property
+    def label(self) -> str:
+        """What to call this place in an error: a URL without credentials."""
+        ...
+
+
+class Tracker(Protocol):
+    """Shows trainings to people: MLflow."""
+
+    def send(self, note: Note, files: Store) -> str:
+        """Take a note and the files it names; return the id of the training's run there.
+
+        A note taken before changes nothing; one that was taken in part is completed.
+        Raises MachineError when it is out of reach.
+        """
+        ...
+
+    def recall(self, project: str, training: str) -> Tracked | None:
+        """Return what is held of a training, None when nothing is."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What to call this place in an error: a URI without credentials."""
+        ...
+
+
+class Mirror(Protocol):
+    """Another registry that shows our versions and aliases: MLflow's."""
+
+    def state(self, project: str) -> Mirrored:
+        """Return what it shows. Raises MachineError when it is out of reach."""
+        ...
+
+    def add(self, version: Version, bundle: Store) -> None:
+        """Show a version, with its model; one that is shown already is left, or put right."""
+        ...
+
+    def point(self, project: str, alias: Alias, version: int | None) -> None:
+        """Point ``alias`` to a version that is shown, or to none."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What to call this place in an error: a URI without credentials."""
         ...
