@@ -31,8 +31,10 @@ def _missing() -> Mapping[str, str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the count of tests passed over."""
+    """Start the count of tests passed over; track no run but where a test says so."""
     config.stash[_PASSED_OVER] = {}
+    # A run starts MLflow beside itself, which takes seconds: only where that is what is tested.
+    os.environ["FORESELL_TRACKING"] = "off"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -84,12 +86,6 @@ def pytest_terminal_summary(
 def _as_wide_as_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is printed does not hang on the terminal that the tests were started from."""
     monkeypatch.setenv("COLUMNS", "120")
-
-
-@pytest.fixture(autouse=True)
-def _untracked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run starts MLflow beside itself, which takes seconds: only where that is what is tested."""
-    monkeypatch.setenv("FORESELL_TRACKING", "off")
 
 
 @pytest.fixture(scope="session")

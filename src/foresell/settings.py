@@ -15,8 +15,8 @@ class Settings:
     ``registry``: the SQLAlchemy URL of the ledger (``FORESELL_REGISTRY``), a SQLite file under
     ``home`` by default. ``artifacts``: where bundles are kept, a folder or ``s3://bucket/prefix``
     (``FORESELL_ARTIFACTS``). ``tracking``: the MLflow store (``MLFLOW_TRACKING_URI``), by default
-    ``mlflow.db`` under ``home``; ``tracked``: false where ``FORESELL_TRACKING`` is ``off``. ``who``:
-    whose name transitions bear (``FORESELL_USER``, else the name of the account).
+    ``mlflow.db`` under ``home``; ``tracked``: false where ``FORESELL_TRACKING`` is ``off``.
+    ``who``: whose name transitions bear (``FORESELL_USER``, else the name of the account).
     """
 
     home: Path
