@@ -65,7 +65,7 @@ def measured(project: str, data: Path, rows: int, preset: Preset) -> dict[str, A
     with TemporaryDirectory() as place:
         folder = Path(place)
         foresell.run(
-            project, data=data, preset=preset, home=folder, override="for speed", until="register"
+            project, data=data, preset=preset, home=folder, override="for speed", until="refit"
         )
         asked, ours, theirs = (folder / f"{name}.parquet" for name in ("rows", "ours", "theirs"))
         drawn(project, data, rows).write_parquet(asked)

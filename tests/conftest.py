@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
+pytest_plugins = ["tests.services"]
+
 DATA = "FORESELL_TEST_DATA"
 REQUIRE = "FORESELL_REQUIRE"
 

@@ -17,6 +17,7 @@ from foresell.models.effort import TABULAR_EFFORTS
 from foresell.models.tabular.artifacts import artifact_files
 from foresell.models.tabular.learner import fit_tabular
 from foresell.spec.reading import parse_project
+from tests.small_bundles import small_bundle
 
 FEW = ("ridge", "lightgbm")
 
@@ -43,11 +44,13 @@ def make_bundle(
     effort = replace(TABULAR_EFFORTS["fast"], without=others)
     rows = frame.filter(pl.Series(mine))
     learner = fit_tabular(rows, split.take(mine), spec, kinds, effort, lambda _: None)
+    told = small_bundle(project, champion=learner.chosen, passed=passed).metadata
     bundle = Bundle(
         metadata={
             "project": project,
             "champion": learner.chosen,
             "gate": {"passed": passed, "override": None},
+            "leaderboard": told["leaderboard"],
         },
         project_text=texts.project_text,
         contract_text=texts.contract_text,
@@ -59,5 +62,5 @@ def make_bundle(
     write_bundle(bundle, store)
     state = home / project / ".state"
     state.mkdir(parents=True, exist_ok=True)
-    (state / "register.json").write_text("{}")
+    (state / "refit.json").write_text("{}")
     return store.root

@@ -7,6 +7,15 @@ from pathlib import Path
 
 REGISTRY = "_registry"  # the folder under home; no project has a name that begins with _
 
+_CALM_MLFLOW = {
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_UV_AUTO_DETECT": "false",  # it would take the working folder for the model's own
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -47,9 +56,20 @@ def read_settings(home: Path | None = None) -> Settings:
 
 
 def silence_telemetry() -> None:
-    """Keep MLflow from reporting its use; call it before MLflow is imported, or a child started."""
+    """Keep MLflow from reporting its use; call it before MLflow is imported, or a child started.
+
+    It also says nothing on the side, looks for no other project's files, and gives a server up
+    after seconds; by itself it tries for minutes. What the environment says already wins.
+    """
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
+    for name, value in _CALM_MLFLOW.items():
+        os.environ.setdefault(name, value)
+
+
+def environment(**changed: str) -> dict[str, str]:
+    """Return this environment with some variables ``changed``, for a child process."""
+    return {**os.environ, **changed}
 
 
 def _account() -> str:

@@ -8,8 +8,9 @@ from foresell.api import RunResult
 from tests.builders import snapshot, write_files
 
 Files = Mapping[str, bytes]
-# What tells of a run and not of its result: when it was, and where and from when its files are.
-NOT_THE_RESULT = ("run.log", "run_id", "run.json", ".lock", ".state", "sources")
+# What tells of a run and not of its result: when it was, where and from when its files are, and
+# what the registry made of it.
+NOT_THE_RESULT = ("run.log", "run_id", "run.json", ".lock", ".state", "sources", "registration")
 
 
 def run(files: Files, folder: Path, **asked: object) -> RunResult:

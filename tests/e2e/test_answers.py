@@ -125,7 +125,7 @@ def test_an_answer_is_that_of_the_present_bundle_even_if_the_run_stopped_before_
         data=write_files(tmp_path / "data", files),
         preset="fast",
         home=tmp_path / "home",
-        until="register",
+        until="refit",
         override="another year",
     )
 

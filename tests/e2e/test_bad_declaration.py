@@ -22,7 +22,7 @@ DECLARED = {
         "did you mean 'horizon'? Known: asked, bands, cleaning, columns, events, features, "
         "frequency, "
         "gate, grouping, hierarchy, holiday_weight, holidays, horizon, kind, leakage, models, "
-        "name, nonnegative, season, seed, segments, split, synthetic, tables, title, unit",
+        "name, nonnegative, registry, season, seed, segments, split, synthetic, tables, title, unit",
     ),
     "an unknown key inside a table": (
         "project.yaml",
@@ -182,7 +182,7 @@ def test_an_unknown_stage_is_refused_with_the_nearest_name(
         "there is no stage 'splt'",
         "--until",
         "did you mean 'split'? Known: baselines, evaluate, features, forecast, ingest, manifest, "
-        "register, report, split, train, validate",
+        "refit, register, report, split, train, validate",
     )
     assert (ran.code, ran.err) == (2, said)
     assert not (tmp_path / "home").exists()

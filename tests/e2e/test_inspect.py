@@ -1,6 +1,7 @@
 """What a run leaves to look into: both protocols, slices, folds, its identity."""
 
 import csv
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -123,6 +124,13 @@ def test_the_result_has_one_name_in_the_run_the_test_the_report_and_the_bundle(
     metadata = json.loads((result.workspace / "bundle" / "metadata.json").read_bytes())
     assert result.result_id == test["result_id"] == metadata["result_id"]
     assert f"<code>{result.result_id}</code>" in page
+
+
+def test_the_report_names_the_bundle_as_the_registry_does(whole: tuple[Path, RunResult]) -> None:
+    _, result = whole
+    listing = (result.workspace / "bundle" / "checksums.json").read_bytes()
+    page = (result.workspace / "report" / "report.html").read_text()
+    assert f"<code>{hashlib.sha256(listing).hexdigest()[:12]}</code>" in page
 
 
 def test_the_order_of_candidates_is_the_same_in_file_report_and_terminal(

@@ -42,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORESELL_PROJECTS", str(folder / "declared"))
         for place in ("home", "again"):
-            public.run(PROJECT, data=data, preset="fast", home=folder / place, until="register")
+            public.run(PROJECT, data=data, preset="fast", home=folder / place, until="refit")
         yield folder
 
 

@@ -1,11 +1,14 @@
 """The public verbs, where they refuse and what they list."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 import foresell
+from foresell import api
 from foresell.api.runs import _numbers
 from foresell.errors import UsageError
 
@@ -60,3 +63,24 @@ def test_a_folder_with_the_signs_of_a_pattern_is_read_as_it_is_named(tmp_path: P
     (folder / "board.csv").write_text("candidate,rmse\nridge,1.5\n")
 
     assert _numbers(folder / "board.csv").rows() == [("ridge", 1.5)]
+
+
+def test_every_name_that_is_public_is_there_and_every_verb_is_at_the_top() -> None:
+    listed = [name for names in api._VERBS.values() for name in names]
+
+    assert sorted(listed) == sorted(api.__all__)
+    assert set(foresell.__all__) == {name for name in api.__all__ if name.islower()}
+    for module, names in api._VERBS.items():
+        for name in names:
+            assert getattr(api, name).__module__.startswith("foresell."), (module, name)
+    for name in foresell.__all__:
+        assert getattr(foresell, name) is getattr(api, name)
+
+
+def test_a_verb_of_one_noun_waits_for_no_other() -> None:
+    code = "import sys, foresell; foresell.projects(); print(*sorted(sys.modules))"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(asked.stdout.split())
+
+    assert "foresell.api.runs" in loaded
+    assert not loaded & {"foresell.api.predicting", "foresell.api.registry", "sqlalchemy"}

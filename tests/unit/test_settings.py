@@ -1,29 +1,48 @@
+import getpass
 import os
 from pathlib import Path
 
 import pytest
 
-from foresell.settings import Settings, read_settings
+from foresell.settings import Settings, environment, read_settings, silence_telemetry
 
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FORESELL_HOME", "FORESELL_PROJECTS"):
+    for name in (
+        *("FORESELL_HOME", "FORESELL_PROJECTS", "FORESELL_REGISTRY", "FORESELL_ARTIFACTS"),
+        *("FORESELL_TRACKING", "FORESELL_USER", "MLFLOW_TRACKING_URI"),
+    ):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(getpass, "getuser", lambda: "ann")
+
+
+def in_folder(home: Path) -> Settings:
+    """Return the settings where nothing but ``home`` is said."""
+    whole = home.absolute()
+    return Settings(
+        home=home,
+        projects=(Path("projects"),),
+        registry=f"sqlite:///{whole}/_registry/registry.db",
+        artifacts=f"{whole}/_registry/objects",
+        tracking=f"sqlite:///{whole}/mlflow.db",
+        tracked=True,
+        who="ann",
+    )
 
 
 def test_without_a_word_state_is_in_workspace_and_projects_beside_it() -> None:
-    assert read_settings() == Settings(home=Path("workspace"), projects=(Path("projects"),))
+    assert read_settings() == in_folder(Path("workspace"))
 
 
 def test_the_environment_names_another_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORESELL_HOME", "/somewhere")
-    assert read_settings().home == Path("/somewhere")
+    assert read_settings() == in_folder(Path("/somewhere"))
 
 
 def test_a_home_that_is_given_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORESELL_HOME", "/somewhere")
-    assert read_settings(Path("/here")).home == Path("/here")
+    assert read_settings(Path("/here")) == in_folder(Path("/here"))
 
 
 def test_project_folders_are_searched_in_the_order_they_are_named(
@@ -34,6 +53,56 @@ def test_project_folders_are_searched_in_the_order_they_are_named(
 
 
 def test_an_empty_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORESELL_HOME", "")
-    monkeypatch.setenv("FORESELL_PROJECTS", "")
-    assert read_settings() == Settings(home=Path("workspace"), projects=(Path("projects"),))
+    for name in (
+        *("FORESELL_HOME", "FORESELL_PROJECTS", "FORESELL_REGISTRY", "FORESELL_ARTIFACTS"),
+        *("FORESELL_USER", "MLFLOW_TRACKING_URI"),
+    ):
+        monkeypatch.setenv(name, "")
+    assert read_settings() == in_folder(Path("workspace"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "field", "value"),
+    [
+        ("FORESELL_REGISTRY", "registry", "postgresql+psycopg://db/foresell"),
+        ("FORESELL_ARTIFACTS", "artifacts", "s3://models/foresell"),
+        ("MLFLOW_TRACKING_URI", "tracking", "http://127.0.0.1:5000"),
+        ("FORESELL_USER", "who", "release robot"),
+    ],
+)
+def test_each_place_and_the_name_can_be_told_apart_from_the_home(
+    monkeypatch: pytest.MonkeyPatch, variable: str, field: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    told = vars(in_folder(Path("/here"))) | {field: value}
+    assert read_settings(Path("/here")) == Settings(**told)
+
+
+@pytest.mark.parametrize(
+    ("word", "tracked"), [("off", False), ("OFF", False), ("on", True), ("", True)]
+)
+def test_only_off_switches_tracking_off(
+    monkeypatch: pytest.MonkeyPatch, word: str, tracked: bool
+) -> None:
+    monkeypatch.setenv("FORESELL_TRACKING", word)
+    assert read_settings().tracked is tracked
+
+
+def test_an_account_without_a_name_is_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 4321")
+
+    monkeypatch.setattr(getpass, "getuser", nameless)
+    assert read_settings().who == f"uid {os.getuid()}"
+
+
+def test_mlflow_gives_a_server_up_in_seconds_unless_somebody_wants_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "7", "MLFLOW_DISABLE_TELEMETRY": "false"}
+    monkeypatch.setattr(os, "environ", dict(told))
+    silence_telemetry()
+    now = environment()
+    assert now["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "30"
+    assert now["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "7"
+    assert (now["MLFLOW_DISABLE_TELEMETRY"], now["DO_NOT_TRACK"]) == ("true", "true")

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from threading import Lock
+from typing import Any
 
-from foresell.errors import ConflictError
+from foresell.adapters.ledger_rows import followed_by, refuse_overtaken, row_of, transition_of
 from foresell.spec.registry import Head, Transition
 
 
@@ -11,13 +12,13 @@ class MemoryLedger:
     """Keeps transitions in memory; threads may share it."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[Transition]] = {}
+        self._rows: dict[str, list[dict[str, Any]]] = {}
         self._lock = Lock()
 
     def projects(self) -> Sequence[str]:
         """Return the projects that have transitions, sorted."""
         with self._lock:
-            return sorted(self._kept)
+            return sorted(self._rows)
 
     def head(self, project: str) -> Head:
         """Return where the list ends; ``Head()`` when there is none."""
@@ -25,20 +26,18 @@ class MemoryLedger:
             return self._head(project)
 
     def transitions(self, project: str) -> Sequence[Transition]:
-        """Return all transitions, by number."""
+        """Return all transitions, by number, as they are kept."""
         with self._lock:
-            return tuple(self._kept.get(project, ()))
+            rows = list(self._rows.get(project, ()))
+        return tuple(transition_of(row, self.label) for row in rows)
 
     def append(self, transition: Transition) -> None:
-        """Keep one more.
-
-        Raises:
-            ConflictError: the list ends elsewhere than the transition says.
-        """
+        """Keep one more. Raises ConflictError when the list ends elsewhere than it says."""
+        row = row_of(transition)
         with self._lock:
-            if self._head(transition.project) != follows(transition):
-                raise outrun(transition, self.label)
-            self._kept.setdefault(transition.project, []).append(transition)
+            if self._head(transition.project) != followed_by(transition):
+                refuse_overtaken(transition, self.label)
+            self._rows.setdefault(transition.project, []).append(row)
 
     @property
     def label(self) -> str:
@@ -47,26 +46,5 @@ class MemoryLedger:
 
     def _head(self, project: str) -> Head:
         """Return where the list ends; the lock is held."""
-        kept = self._kept.get(project)
-        return Head(number=kept[-1].number, hash=kept[-1].hash) if kept else Head()
-
-
-def follows(transition: Transition) -> Head:
-    """Return the head that ``transition`` was made upon.
-
-    >>> from foresell.spec.registry import GENESIS
-    >>> first = Transition(project="toy", number=1, at="", who="", action="register", version=1,
-    ...     reason="", previous=GENESIS, hash="ab")
-    >>> follows(first) == Head()
-    True
-    """
-    return Head(number=transition.number - 1, hash=transition.previous)
-
-
-def outrun(transition: Transition, place: str) -> ConflictError:
-    """Return the error that says that somebody else was quicker."""
-    return ConflictError(
-        f"transition {transition.number} of {transition.project} does not follow the last one kept",
-        place,
-        "somebody else wrote first: read the registry again, and ask again",
-    )
+        rows = self._rows.get(project)
+        return Head(number=rows[-1]["number"], hash=rows[-1]["hash"]) if rows else Head()

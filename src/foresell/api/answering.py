@@ -1,4 +1,4 @@
-"""Answer from what a run left behind: forecasts, their sums, what-ifs, a submission."""
+"""Answer from what a run left behind or registered: forecasts, sums, what-ifs, a submission."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,10 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from foresell.bundle.bundle import Bundle, may_answer, read_bundle
-from foresell.errors import GateError, UsageError, nearest
+from foresell.api.chosen_model import Which, panel_model, refuse_failed
+from foresell.errors import UsageError, nearest
 from foresell.settings import read_settings
-from foresell.spec.commands import run_command
 from foresell.spec.reading import parse_project
 from foresell.wiring import runs as wiring
 
@@ -24,9 +23,10 @@ def forecast(
     last: str | date | None = None,
     level: str | None = None,
     nonnegative: bool = False,
+    model: Which = None,
     home: str | Path | None = None,
 ) -> pl.DataFrame:
-    """Answer rows from the bundle of the last run of ``project``.
+    """Answer rows from the bundle of the last run of ``project``, or from a registered version.
 
     ``rows``: a CSV or Parquet file or a frame with the key columns and the date, and any
     known-future covariates; by default the rows the project asks for. ``where``: only those of the
@@ -42,6 +42,9 @@ def forecast(
     and date instead, with quantiles of their own; see `foresell.answer.levels`. ``nonnegative``: no
     answer is below 0, whatever the project says; sums are those of the rows all the same.
 
+    ``model``: ``prod``, ``staging``, ``latest`` or the number of a registered version, which
+    answers instead of the last run once all its bytes were verified.
+
     A model that failed the gate, and that nobody gave a reason to use, is a ``GateError``.
 
     Raises:
@@ -51,8 +54,9 @@ def forecast(
     from foresell.answer.choosing import choose  # noqa: PLC0415 - heavy
     from foresell.answer.rows import answer, default_rows  # noqa: PLC0415 - heavy
 
-    bundle = last_bundle(project, home)
-    refuse_failed(bundle, project)
+    chosen = panel_model(project, home, model)
+    refuse_failed(chosen)
+    bundle = chosen.bundle
     asked = default_rows(bundle)[0] if rows is None else wiring.read_rows(rows, bundle)
     if set:
         if level is not None or nonnegative:
@@ -96,81 +100,40 @@ def _day(given: str | date | None, option: str) -> date | None:
         raise UsageError(f"{given!r} is no day", option, "write it as 2024-12-31") from error
 
 
-def unanswered(project: str, *, home: str | Path | None = None) -> pl.DataFrame:
+def unanswered(
+    project: str, *, model: Which = None, home: str | Path | None = None
+) -> pl.DataFrame:
     """Return the rows the source of ``project`` asked for that its bundle cannot answer.
 
-    Key columns, date, known-future covariates and ``reason``; no rows as a rule.
+    Key columns, date, known-future covariates and ``reason``; no rows as a rule. ``model``: as
+    `forecast` takes it.
     """
     from foresell.answer.rows import default_rows  # noqa: PLC0415 - heavy: only when it answers
 
-    return default_rows(last_bundle(project, home))[1]
+    return default_rows(panel_model(project, home, model).bundle)[1]
 
 
 def unplanned(
-    project: str, rows: str | Path | pl.DataFrame, *, home: str | Path | None = None
+    project: str,
+    rows: str | Path | pl.DataFrame,
+    *,
+    model: Which = None,
+    home: str | Path | None = None,
 ) -> dict[str, int]:
     """Return the plan columns that some of ``rows`` do not tell, with how many rows.
 
     Those that are known in advance and that the contract requires; their usual value of the series
-    is taken. ``rows``: as `forecast` takes them.
+    is taken. ``rows``, ``model``: as `forecast` takes them.
     """
     from foresell.answer.rows import untold  # noqa: PLC0415 - heavy: only when it answers
 
-    bundle = last_bundle(project, home)
+    bundle = panel_model(project, home, model).bundle
     return untold(bundle, wiring.read_rows(rows, bundle))
 
 
 def unit(project: str) -> str:
     """Return the unit of the target of ``project``; empty where it declares none."""
     return wiring.declaration(project, read_settings())[1].unit
-
-
-def last_bundle(project: str, home: str | Path | None) -> Bundle:
-    """Return the bundle of the last run of a panel.
-
-    Raises:
-        UsageError: the project has no bundle yet, or is tabular and answers rows, not dates.
-    """
-    settings = read_settings(Path(home) if home is not None else None)
-    if wiring.declaration(project, settings)[1].kind != "panel":
-        raise UsageError(
-            f"the project {project!r} is tabular: it answers rows, and has no dates to forecast",
-            f"project {project!r}",
-            f"foresell predict {project} answers them; --show-schema lists what a row holds",
-        )
-    return any_bundle(project, home)
-
-
-def any_bundle(project: str, home: str | Path | None) -> Bundle:
-    """Return the bundle of the last run, whatever the kind of the project.
-
-    Raises:
-        UsageError: it has none yet.
-    """
-    settings = read_settings(Path(home) if home is not None else None)
-    _, spec = wiring.declaration(project, settings)
-    place = wiring.workspace(spec.name, settings)
-    if place.record("register") is None:
-        raise UsageError(
-            f"the project {project!r} has no bundle yet",
-            str(place.root),
-            f"run it first: {run_command(spec)}",
-        )
-    return read_bundle(place.output("bundle"))
-
-
-def refuse_failed(bundle: Bundle, project: str) -> None:
-    """Refuse to answer from a model that failed the gate, unless somebody gave a reason.
-
-    Raises:
-        GateError: it did, and nobody has.
-    """
-    if not may_answer(bundle):
-        raise GateError(
-            "the model of the last run failed the gate",
-            f"project {project!r}, bundle/metadata.json",
-            f"read the report, or accept it: foresell run {project} --override REASON",
-        )
 
 
 def submission(project: str, answered: pl.DataFrame) -> pl.DataFrame:

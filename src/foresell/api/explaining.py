@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from foresell.api.answering import last_bundle
+from foresell.api.chosen_model import Which, panel_model
 from foresell.api.explaining_rows import Rows, draw_row, explain_project_rows, is_tabular
 from foresell.errors import UsageError
 from foresell.settings import read_settings
@@ -21,6 +21,7 @@ def explain(
     day: date | str | None = None,
     steps: int | None = None,
     candidate: str | None = None,
+    model: Which = None,
     home: str | Path | None = None,
 ) -> pl.DataFrame:
     """Return forecasts of the last run of ``project``, taken apart: one row a date and named part.
@@ -28,7 +29,8 @@ def explain(
     Of a panel, ``where``: key column -> a value or a list of values, as in ``{"Store": 1}``.
     ``day``: one date of the horizon; ``steps``: so many of its first; by default all of it.
     ``candidate``: any the run has fitted, by default the champion, whose forecast is what
-    `foresell.forecast` answers. ``home``: where all state lives.
+    `foresell.forecast` answers. ``model``: ``prod``, ``staging``, ``latest`` or the number of a
+    registered version, instead of the last run. ``home``: where all state lives.
 
     Key columns, date, ``step``, ``candidate``, ``part``, ``column`` and ``value`` in the unit of
     the target. The values of one series and date sum to its forecast: ``base`` (the year before),
@@ -50,7 +52,7 @@ def explain(
     """
     if is_tabular(project):
         refuse_dates(day, steps)
-        return explain_project_rows(project, where, rows, candidate, home)
+        return explain_project_rows(project, where, rows, candidate, home, model)
     if rows is not None:
         raise UsageError("a panel explains its own series", "rows", "name series by their keys")
     from foresell.answer.explaining import explain_bundle  # noqa: PLC0415 - heavy
@@ -59,9 +61,8 @@ def explain(
         name: list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
         for name, value in (where or {}).items()
     }
-    return explain_bundle(
-        last_bundle(project, home), wanted, steps=steps, day=_day(day), candidate=candidate
-    )
+    bundle = panel_model(project, home, model).bundle
+    return explain_bundle(bundle, wanted, steps=steps, day=_day(day), candidate=candidate)
 
 
 def refuse_dates(day: date | str | None, steps: int | None) -> None:

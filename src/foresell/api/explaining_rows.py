@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from foresell.api.answering import any_bundle
+from foresell.api.chosen_model import Which, chosen_model
 from foresell.api.given_rows import listed_rows
 from foresell.contracts.contract import parse_contract
 from foresell.errors import UsageError, nearest
@@ -37,11 +37,13 @@ def explain_project_rows(
     rows: Rows | None,
     candidate: str | None,
     home: str | Path | None,
+    model: Which = None,
 ) -> pl.DataFrame:
-    """Return answers of the last run's bundle, taken apart; see `foresell.api.explaining.explain`.
+    """Return answers of one bundle, taken apart; see `foresell.api.explaining.explain`.
 
     ``rows``: one row as a mapping of its features, or several; without them the rows of the test
-    that ``where`` names.
+    that ``where`` names. These are rows of the last run's test, which an older or newer version may
+    have learnt from.
 
     Raises:
         UsageError: both are given.
@@ -49,7 +51,7 @@ def explain_project_rows(
     from foresell.answer.choosing_rows import choose_rows  # noqa: PLC0415 - heavy
     from foresell.answer.explaining_rows import explain_rows  # noqa: PLC0415 - heavy
 
-    bundle = any_bundle(project, home)
+    bundle = chosen_model(project, home, model).bundle
     if rows is not None:
         if where:
             raise UsageError(
@@ -57,7 +59,7 @@ def explain_project_rows(
             )
         from foresell.api.predicting import predict_rows  # noqa: PLC0415 - ONNX Runtime
 
-        answered = predict_rows(project, listed_rows(rows), home=home)
+        answered = predict_rows(project, listed_rows(rows), model=model, home=home)
         return explain_rows(bundle, answered.rows, candidate=candidate)
     contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
     settings = read_settings(Path(home) if home is not None else None)

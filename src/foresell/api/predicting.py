@@ -1,4 +1,4 @@
-"""Answer rows of a tabular project from what its last run left behind."""
+"""Answer rows of a tabular project from what its last run left behind, or a version of it."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from foresell.answer.row_files import (
     refuse_rows,
     row_form,
 )
-from foresell.api.answering import any_bundle, refuse_failed
+from foresell.api.chosen_model import Which, refuse_failed, table_model
 from foresell.api.given_rows import frame_of, listed_rows
 from foresell.bundle.bundle import Bundle
 from foresell.contracts.contract import parse_contract
@@ -40,7 +40,7 @@ Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | Path | pl.DataFra
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What answers: the champion of the last run. ``version`` begins the bundle's sha256."""
+    """What answers. ``model_version``: see `foresell.api.chosen_model.ChosenModel`."""
 
     project: str
     model_name: str
@@ -85,11 +85,13 @@ class AnsweredFile:
     frame: pl.DataFrame | None
 
 
-def predict(project: str, rows: Rows, *, home: str | Path | None = None) -> pl.DataFrame:
-    """Answer rows of a tabular project from the bundle of its last run.
+def predict(
+    project: str, rows: Rows, *, model: Which = None, home: str | Path | None = None
+) -> pl.DataFrame:
+    """Answer rows of a tabular project from the bundle of its last run, or a registered version.
 
     ``rows``: one row as a mapping, a list of them, a frame of polars or pandas, or the path of a
-    CSV or Parquet file.
+    CSV or Parquet file. ``model``: ``prod``, ``staging``, ``latest`` or a version's number.
     They hold the columns with the role ``feature``, as the contract has them; other columns of the
     contract are accepted and ignored. Returns one row each, in their order: ``prediction``,
     ``p10``, ``p90``, ``q0.025`` ... ``q0.975`` in the unit of the target, ``interval_method``, and
@@ -102,11 +104,11 @@ def predict(project: str, rows: Rows, *, home: str | Path | None = None) -> pl.D
     gate, and that nobody gave a reason to use, is a ``GateError``.
     """
     if isinstance(rows, str | Path):
-        found = predict_file(project, Path(rows), home=home).frame
+        found = predict_file(project, Path(rows), model=model, home=home).frame
         return pl.DataFrame() if found is None else found
     if (frame := frame_of(rows)) is not None:
-        return _predict_frame(project, frame, home)
-    return predict_rows(project, listed_rows(rows), home=home).frame
+        return _predict_frame(project, frame, home, model)
+    return predict_rows(project, listed_rows(rows), model=model, home=home).frame
 
 
 def request_schema(project: str) -> dict[str, Any]:
@@ -123,7 +125,12 @@ def request_schema(project: str) -> dict[str, Any]:
 
 
 def predict_rows(
-    project: str, rows: Sequence[Any], *, where: str = "rows", home: str | Path | None = None
+    project: str,
+    rows: Sequence[Any],
+    *,
+    where: str = "rows",
+    model: Which = None,
+    home: str | Path | None = None,
 ) -> Answered:
     """Answer rows that came as JSON; ``where`` they came from, for errors. See `predict`.
 
@@ -140,7 +147,7 @@ def predict_rows(
         request_form,
     )
 
-    bundle, spec, about = _tabular(project, home)
+    bundle, spec, about = _tabular(project, home, model)
     if not rows:
         raise UsageError("there is no row", where, "give at least one")
     contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
@@ -170,6 +177,7 @@ def predict_file(
     out: Path | None = None,
     skipped: Path | None = None,
     listen: Callable[[int, int | None], None] | None = None,
+    model: Which = None,
     home: str | Path | None = None,
 ) -> AnsweredFile:
     """Answer the rows of a CSV or Parquet file, a batch at a time.
@@ -186,7 +194,7 @@ def predict_file(
 
     _refuse_same({"--file": file, "--out": out, "--skip-bad": skipped})
     wiring.existing_file(file, "--file")
-    bundle, spec, about = _tabular(project, home)
+    bundle, spec, about = _tabular(project, home, model)
     form = row_form(spec, parse_contract(bundle.contract_text, "bundle/contract.yaml"))
     with ExitStack() as stack:
         opened = stack.enter_context(wiring.opened(file, form))
@@ -276,7 +284,9 @@ def _answered(
             yield done, None if answers is None else answers.result()
 
 
-def _predict_frame(project: str, rows: pl.DataFrame, home: str | Path | None) -> pl.DataFrame:
+def _predict_frame(
+    project: str, rows: pl.DataFrame, home: str | Path | None, model: Which
+) -> pl.DataFrame:
     """Answer the rows of a frame, checked as those of a file are.
 
     Raises:
@@ -285,7 +295,7 @@ def _predict_frame(project: str, rows: pl.DataFrame, home: str | Path | None) ->
     from foresell.answer.predicting import answer_rows  # noqa: PLC0415 - ONNX Runtime
     from foresell.answer.row_files import parquet_file  # noqa: PLC0415
 
-    bundle, spec, _ = _tabular(project, home)
+    bundle, spec, _ = _tabular(project, home, model)
     if rows.is_empty():
         raise UsageError("there is no row", "rows", "give at least one")
     form: RowForm = row_form(spec, parse_contract(bundle.contract_text, "bundle/contract.yaml"))
@@ -297,26 +307,18 @@ def _predict_frame(project: str, rows: pl.DataFrame, home: str | Path | None) ->
     return pl.concat([batch.rows.to_frame(), batch.keys, answers], how="horizontal")
 
 
-def _tabular(project: str, home: str | Path | None) -> tuple[Bundle, ProjectSpec, About]:
-    """Return what answers rows of a tabular project. A ``GateError`` as `refuse_failed`.
-
-    Raises:
-        UsageError: the project is a panel.
-    """
-    settings = read_settings(Path(home) if home is not None else None)
-    if runs.declaration(project, settings)[1].kind != "tabular":
-        raise UsageError(
-            f"the project {project!r} is a panel: it answers series and dates",
-            f"project {project!r}",
-            f"foresell forecast {project}; with --rows FILE for rows of one's own",
-        )
-    bundle = any_bundle(project, home)
-    refuse_failed(bundle, project)
+def _tabular(
+    project: str, home: str | Path | None, model: Which
+) -> tuple[Bundle, ProjectSpec, About]:
+    """Return what answers rows of a tabular project. A ``GateError`` as `refuse_failed`."""
+    chosen = table_model(project, home, model)
+    refuse_failed(chosen)
+    bundle = chosen.bundle
     spec = parse_project(bundle.project_text, "bundle/project.yaml")
     about = About(
         project=project,
         model_name=str(bundle.metadata["champion"]),
-        model_version=wiring.bundle_version(runs.workspace(project, settings)),
+        model_version=chosen.version,
         target_name=spec.target,
         unit=spec.unit,
         input_features=spec.with_role("feature"),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,9 +17,12 @@ from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
 from foresell.spec.modelling import Selection
 from foresell.spec.project import Kind, Preset, ProjectSpec
+from foresell.spec.registry import Alias
 from foresell.wiring import runs as wiring
 from foresell.wiring.agreed import agree, remember
 from foresell.wiring.quarantine import refuse_edited
+from foresell.wiring.registry import registry
+from foresell.wiring.tracking import RunTracking, TrackedRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +61,10 @@ class RunResult:
     same.
     ``run_id`` is this run's alone; ``result_id`` follows from the judged result: runs that found
     the same have the same one. It stands in the report and in the bundle. ``notes``: what training
-    could not do as declared, a sentence each. ``unit``: of the target.
+    could not do as declared, a sentence each. ``unit``: of the target. ``version``: what the bundle
+    is in the registry, ``aliases``: the version each points to after the run, ``registration``:
+    what came of registering it (`foresell.pipeline.stages.register`); None, and no aliases, where
+    the run was asked to stop before. ``tracking``: whether MLflow was told.
     """
 
     project: str
@@ -81,6 +88,10 @@ class RunResult:
     champions: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     unit: str = ""
+    version: int | None = None
+    aliases: dict[Alias, int | None] = field(default_factory=dict)
+    registration: dict[str, Any] | None = None
+    tracking: RunTracking = field(default_factory=lambda: RunTracking(state="off"))
 
 
 def projects() -> list[ProjectSummary]:
@@ -119,6 +130,8 @@ def run(
     selection: Selection | None = None,
     until: str | None = None,
     override: str | None = None,
+    force: bool = False,
+    track: bool | None = None,
     home: str | Path | None = None,
     listen: Callable[[Event], None] = unheard,
 ) -> RunResult:
@@ -127,8 +140,14 @@ def run(
     ``data``: folder of the raw files; needed unless the project generates its own. ``preset``:
     effort, ``fast``, ``default`` or ``best``. ``selection``: ``baseline``, ``tuned`` or ``both``,
     instead of what preset and project file say. ``until``: the last stage to run. ``override``: the
-    reason for using a model that failed the gate; it is written into the bundle. ``home``: where
-    all state lives, ``FORESELL_HOME`` or ``./workspace`` by default. ``listen`` hears progress.
+    reason for using a model that failed the gate; it is written into the bundle. ``force``: do all
+    again, changed or not, and register a new version. ``track``: tell MLflow of it or not, by
+    default as ``FORESELL_TRACKING`` says; what cannot be told fails nothing: see ``tracking``.
+    ``home``: where all state lives, ``FORESELL_HOME`` or ``./workspace`` by default. ``listen``
+    hears progress.
+
+    What comes out is kept in the registry (`foresell.registry`), and where it is a new version that
+    passes the gate, or is used all the same for a reason, staging points to it. Prod does not move.
 
     Every failure is a ``ForesellError``; a model that fails the gate is not one: see ``passed``.
 
@@ -144,10 +163,7 @@ def run(
     from foresell.pipeline.graph import STAGES  # noqa: PLC0415 - heavy: only when it runs
     from foresell.pipeline.runner import until as up_to  # noqa: PLC0415
 
-    if override is not None and not override.strip():
-        raise UsageError(
-            "the reason is empty", "override", "say why the model is used all the same"
-        )
+    _refuse_no_reason(override)
     settings = read_settings(Path(home) if home is not None else None)
     texts, spec = wiring.declaration(project, settings)
     stages = up_to(STAGES[spec.kind], until)
@@ -155,17 +171,38 @@ def run(
     folder = Path(data) if data is not None else None
     with place.locked():
         refuse_edited(place, project)
-        request = wiring.request(project, folder, preset, override, settings, selection)
+        request = replace(
+            wiring.request(project, folder, preset, override, settings, selection),
+            force=force,
+            registry=partial(registry, settings),
+        )
         agree(place, request)
-        try:
-            runner = wiring.runner(place, listen)
-            runner.run(stages, request)
-        finally:
-            remember(place, request)
-        names = [stage.name for stage in stages]
-        wiring.keep_facts(place, runner.run_id, names, texts.where)
+        on = settings.tracked if track is None else track
+        with TrackedRun(settings, place, request, texts.where, on) as tracked:
+            try:
+                runner = wiring.runner(place, tracked.beside(listen))
+                runner.run(stages, request)
+            finally:
+                remember(place, request)
+            names = [stage.name for stage in stages]
+            wiring.keep_facts(place, runner.run_id, names, texts.where)
+            tracking = tracked.finish(listen)
     found = _result(spec, place.root, names, override)
-    return replace(found, run_id=runner.run_id)
+    return replace(found, run_id=runner.run_id, tracking=tracking)
+
+
+def _refuse_no_reason(override: str | None) -> None:
+    """Refuse the reason for an override that says nothing, or that no line of text can hold.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if override is None:
+        return
+    words = " ".join(override.split())
+    if not words or not words.isprintable():
+        what = "has control characters in it" if words else "is empty"
+        raise UsageError(f"the reason {what}", "override", "say why the model is used all the same")
 
 
 def _result(
@@ -174,13 +211,17 @@ def _result(
     """Return what the stages that ran have left in the workspace."""
     records = {name: json.loads((root / ".state" / f"{name}.json").read_bytes()) for name in stages}
     judged = "evaluate" in stages
-    test = json.loads((root / "evaluation" / "test.json").read_bytes()) if judged else {}
     delivered = root / "forecast" / "forecast.parquet"
-    checked = "validate" in stages
 
-    def told(name: str) -> Any:
-        return json.loads((root / "checks" / name).read_bytes()) if checked else None
+    def told(output: str, name: str) -> Any:
+        return json.loads((root / output / name).read_bytes())
 
+    test = told("evaluation", "test.json") if judged else {}
+
+    def checked(name: str) -> Any:
+        return told("checks", name) if "validate" in stages else None
+
+    kept = told("registration", "registration.json") if "register" in stages else None
     judgements = {
         protocol.title: protocol for protocol in (protocols_of(project) if judged else ())
     }
@@ -188,9 +229,9 @@ def _result(
         project=project.name,
         kind=project.kind,
         workspace=root,
-        checks=told("checks.json"),
-        leakage=told("leakage.json"),
-        cleaning=told("cleaning.json"),
+        checks=checked("checks.json"),
+        leakage=checked("leakage.json"),
+        cleaning=checked("cleaning.json"),
         champion=test.get("champion"),
         passed=test["verdict"]["passed"] if judged else None,
         verdict=test.get("verdict"),
@@ -201,6 +242,9 @@ def _result(
         override=override,
         result_id=test.get("result_id"),
         unit=project.unit,
+        version=kept["version"] if kept else None,
+        aliases=kept["aliases"] if kept else {},
+        registration=kept,
         notes=tuple(test.get("notes", ())),
         protocols={
             title: _numbers(root / "evaluation" / each.folder / "leaderboard.csv")

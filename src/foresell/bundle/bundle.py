@@ -8,7 +8,7 @@ checksums like everything else, and are not handed to anybody who reads a bundle
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 
 import polars as pl
@@ -19,7 +19,7 @@ from foresell.spec.ports import PROVENANCE, Store
 CHECKSUMS = "checksums.json"
 _MODEL = "model/"
 _FOR_PEOPLE = f"{_MODEL}joblib/"  # pickles: who loads one runs what it says
-_ALWAYS = ("contract.yaml", "history.parquet", "metadata.json", "project.yaml")
+_ALWAYS = ("contract.yaml", "history.parquet", "judged.parquet", "metadata.json", "project.yaml")
 _RESTORE = "train again (foresell run PROJECT), or restore the bundle from its source"
 
 
@@ -32,6 +32,13 @@ class Bundle:
     form, from which features are built when it answers; ``asked`` the rows to answer by default,
     with what is known of their future, empty where the source asked for none. Rows of a table are
     answered without any other: then both are empty.
+
+    ``judged``: what the judged model said of the rows of the test, beside their truth, so that
+    models can be compared later on the rows both were judged on. Columns: what names a row (a
+    panel: keys and time; a table: the contract's key, or every feature where it has none), ``y``
+    (raw target), ``weight`` where the project declares weights, ``prediction``, ``q0.1``, ``q0.9``;
+    no nulls but in features that name a row. Sorted by what names a row; empty where nothing was
+    judged.
     """
 
     metadata: Mapping[str, object]
@@ -40,6 +47,7 @@ class Bundle:
     model: Mapping[str, bytes]
     history: pl.DataFrame
     asked: pl.DataFrame
+    judged: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def may_answer(bundle: Bundle) -> bool:
@@ -52,6 +60,7 @@ def write_bundle(bundle: Bundle, store: Store) -> str:
     """Write the files and ``checksums.json``; return the sha256 over all of them, its identity."""
     store.write_frame("history.parquet", bundle.history)
     store.write_frame("asked.parquet", bundle.asked)
+    store.write_frame("judged.parquet", bundle.judged)
     texts = {
         "metadata.json": json.dumps(bundle.metadata, sort_keys=True, indent=1, ensure_ascii=False),
         "project.yaml": bundle.project_text,
@@ -107,6 +116,7 @@ def read_bundle(store: Store) -> Bundle:
         },
         history=pl.read_parquet(BytesIO(files["history.parquet"])),
         asked=pl.read_parquet(BytesIO(files["asked.parquet"])),
+        judged=pl.read_parquet(BytesIO(files["judged.parquet"])),
     )
 
 

@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from foresell.cli import contract, explain, inspect, predict, quarantine, risk, sql, stage, synth
+from foresell.cli import (
+    contract,
+    explain,
+    inspect,
+    predict,
+    quarantine,
+    registry,
+    risk,
+    sql,
+    stage,
+    synth,
+    track,
+)
+from foresell.cli.arguments import Model
 from foresell.cli.asking import parse_where
 from foresell.cli.show import (
     Format,
@@ -104,7 +117,7 @@ def run(
         typer.Option(
             metavar="STAGE",
             help="Stop after this stage: manifest, ingest, validate, split, baselines, train, "
-            "evaluate, register or report; for a panel also features (before baselines) and "
+            "evaluate, refit, register or report; for a panel also features (before baselines) and "
             "forecast.",
         ),
     ] = None,
@@ -112,9 +125,16 @@ def run(
         str | None,
         typer.Option(metavar="REASON", help="Use the model even if it fails the gate; recorded."),
     ] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Do all again, changed or not, and register a new version."),
+    ] = False,
+    no_track: Annotated[
+        bool, typer.Option("--no-track", help="Tell MLflow nothing; a later run tells it.")
+    ] = False,
     form: FormatOption = Format.table,
 ) -> None:
-    """Run a project from raw files to a judged forecast; do again only what changed."""
+    """Run a project from raw files to a registered model; do again only what changed."""
     from foresell import api  # noqa: PLC0415
     from foresell.cli.progress import Progress  # noqa: PLC0415
 
@@ -126,6 +146,8 @@ def run(
             selection=selection.value if selection is not None else None,
             until=until,
             override=override,
+            force=force,
+            track=False if no_track else None,
             listen=progress.hear,
         )
     show_run(result, form)
@@ -174,6 +196,7 @@ def forecast(
     nonnegative: Annotated[
         bool, typer.Option("--nonnegative", help="No answer below 0, whatever the project says.")
     ] = False,
+    model: Model = None,
     form: FormatOption = Format.table,
 ) -> None:
     """Answer rows from the bundle of the last run; by default those the project asks for."""
@@ -198,11 +221,13 @@ def forecast(
         last=last,
         level=level,
         nonnegative=nonnegative,
+        model=model,
     )
     if rows is not None:
-        show_unplanned(unplanned(project, rows), set(what_if.single(change or (), "--set")))
+        untold = unplanned(project, rows, model=model)
+        show_unplanned(untold, set(what_if.single(change or (), "--set")))
     elif not change:
-        show_unanswered(api.unanswered(project))
+        show_unanswered(api.unanswered(project, model=model))
     if submission:
         answered = api.submission(project, answered)
     if out is None:
@@ -223,5 +248,7 @@ def doctor(form: FormatOption = Format.table) -> None:
         raise typer.Exit(3)
 
 
-for noun in (predict, explain, inspect, stage, contract, quarantine, sql, risk, synth):
+for noun in (
+    *(predict, explain, inspect, stage, contract, quarantine, sql, risk, synth, registry, track),
+):
     noun.register(app)

@@ -18,6 +18,14 @@ Where = Annotated[
 Candidate = Annotated[
     str | None, typer.Option(metavar="NAME", help="As on the leaderboard; the champion by default.")
 ]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="VERSION",
+        help="A registered version instead of the last run: prod, staging, latest or its number.",
+    ),
+]
 Form = Annotated[
     Format, typer.Option("--format", help="What to print: for people or for programs.")
 ]

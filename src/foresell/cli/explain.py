@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foresell.cli.arguments import Candidate, Form, Project, Where
+from foresell.cli.arguments import Candidate, Form, Model, Project, Where
 from foresell.cli.asking import parse_where
 from foresell.cli.explain_rows import explain_table
 from foresell.cli.numbers import decimals, rounded
@@ -50,6 +50,7 @@ def explain(
         int | None, typer.Option(metavar="N", help="Only the first N periods ahead.")
     ] = None,
     candidate: Candidate = None,
+    model: Model = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -74,10 +75,12 @@ def explain(
     conditions = parse_where(where or [])
     if is_tabular(project):
         explaining.refuse_dates(day, steps)
-        explain_table(project, conditions, candidate, out, form)
+        explain_table(project, conditions, candidate, out, form, model)
         return
     check_out(out, (*PICTURES, *ROWS))
-    found = explaining.explain(project, conditions, day=day, steps=steps, candidate=candidate)
+    found = explaining.explain(
+        project, conditions, day=day, steps=steps, candidate=candidate, model=model
+    )
     if out is not None and is_picture(out):
         png = out.suffix.lower() == ".png"
         write_picture(explaining.draw_explanation(project, found, png=png), out)

@@ -16,6 +16,7 @@ from foresell.cli.writing import (
     write_json,
     write_picture,
 )
+from foresell.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,10 +34,21 @@ def explain_table(
     candidate: str | None,
     out: Path | None,
     form: Format,
+    model: str | None,
 ) -> None:
-    """Explain rows of the test where ``conditions`` name some, otherwise every candidate."""
+    """Explain rows of the test where ``conditions`` name some, otherwise every candidate.
+
+    Raises:
+        UsageError: a registered version is asked what matters on the whole.
+    """
     if conditions:
-        _explain_some(project, conditions, candidate, out, form)
+        _explain_some(project, conditions, candidate, out, form, model)
+    elif model is not None:
+        raise UsageError(
+            "what matters on the whole is told of the last run, not of a registered version",
+            "--model",
+            "take rows apart with it: --where COLUMN=VALUE",
+        )
     else:
         _explain_all(project, candidate, out, form)
 
@@ -73,13 +85,14 @@ def _explain_some(
     candidate: str | None,
     out: Path | None,
     form: Format,
+    model: str | None,
 ) -> None:
     """Print, write or draw the answers of rows of the test, column by column."""
     from foresell.api import explaining, explaining_rows  # noqa: PLC0415 - keeps --help quick
     from foresell.api.answering import unit  # noqa: PLC0415
 
     check_out(out, (*PICTURES, *ROWS, ".json"))
-    found = explaining.explain(project, conditions, candidate=candidate)
+    found = explaining.explain(project, conditions, candidate=candidate, model=model)
     if out is None and form is Format.json:
         print_json(nested_rows(found))
     elif out is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foresell.cli.arguments import Form, Project
+from foresell.cli.arguments import Form, Model, Project
 from foresell.cli.show import Format
 from foresell.cli.show_answers import (
     FileProgress,
@@ -81,12 +81,17 @@ def predict(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say of each row what every column adds.")
     ] = False,
+    model: Model = None,
     form: Form = Format.table,
 ) -> None:
     """Answer rows of a tabular project: the point, and the band that holds 80 %."""
     given = {"--json": text, "--json-file": json_file, "--file": file}
     _refuse_mixed([name for name, value in given.items() if value is not None], show_schema)
-    _refuse_lonely({"--out": out, "--skip-bad": skip_bad, "--explain": explain}, given, show_schema)
+    _refuse_lonely(
+        {"--out": out, "--skip-bad": skip_bad, "--explain": explain, "--model": model},
+        given,
+        show_schema,
+    )
     check_out(out, PICTURES if explain else ROWS)
     check_out(skip_bad, ROWS, "--skip-bad")
     if show_schema:
@@ -94,21 +99,28 @@ def predict(
 
         print_json(request_schema(project))
     elif file is not None:
-        _predict_file(project, file, out, skip_bad, form)
+        _predict_file(project, file, out, skip_bad, form, model)
     else:
         where = "--json" if json_file is None else f"--json-file {json_file}"
-        _predict_text(project, _text(text, json_file), where, out, form, explain=explain)
+        _predict_text(project, _text(text, json_file), where, out, form, model, explain=explain)
 
 
 def _predict_text(
-    project: str, text: str, where: str, out: Path | None, form: Format, *, explain: bool
+    project: str,
+    text: str,
+    where: str,
+    out: Path | None,
+    form: Format,
+    model: str | None,
+    *,
+    explain: bool,
 ) -> None:
     """Answer rows that came as JSON, and print or write the answers."""
     from foresell.answer.requests import parse_rows  # noqa: PLC0415 - keeps --help quick
     from foresell.api.predicting import explain_answered, predict_rows  # noqa: PLC0415
 
     rows, several = parse_rows(text, where)
-    found = predict_rows(project, rows, where=where)
+    found = predict_rows(project, rows, where=where, model=model)
     if out is not None and is_picture(out):
         from foresell.api.explaining_rows import draw_answered  # noqa: PLC0415
 
@@ -129,13 +141,20 @@ def _predict_text(
 
 
 def _predict_file(
-    project: str, file: Path, out: Path | None, skip_bad: Path | None, form: Format
+    project: str,
+    file: Path,
+    out: Path | None,
+    skip_bad: Path | None,
+    form: Format,
+    model: str | None,
 ) -> None:
     """Answer the rows of a file, and print or write the answers."""
     from foresell.api.predicting import predict_file  # noqa: PLC0415 - keeps --help quick
 
     with FileProgress() as progress:
-        found = predict_file(project, file, out=out, skipped=skip_bad, listen=progress.hear)
+        found = predict_file(
+            project, file, out=out, skipped=skip_bad, listen=progress.hear, model=model
+        )
     show_answered_file(found, out, skip_bad, form)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from foresell.cli.numbers import amount, amounts
 from foresell.cli.show_data import show_data
+from foresell.cli.show_registration import show_registration
+from foresell.cli.show_tracking import show_tracking
 from foresell.cli.tables import print_table
 from foresell.cli.terminal import plain, print_json, screen
 from foresell.errors import ForesellError, counted
@@ -88,11 +90,13 @@ def show_run(result: "RunResult", form: Format) -> None:
     board, added = result.leaderboard, result.value_added
     if board is None or added is None or result.verdict is None:
         show_data(result, console)
+        show_tracking(result.tracking, console)
         return
     console.print()
     print_table(console, _leaderboard(board, str(result.champion), result.kind), more=_MORE)
     print_table(console, _value_added(added, str(result.champion)), more=_MORE)
     _say_gate(result, console)
+    show_registration(result.project, result.registration, console)
     for title, other in list(result.protocols.items())[1:]:
         console.print(_other(title, other, result), highlight=False, soft_wrap=True)
     places = {"Forecast": result.forecast, "Report": result.report, "Run": result.run_id or None}
@@ -100,6 +104,7 @@ def show_run(result: "RunResult", form: Format) -> None:
     for name, place in places.items():
         if place is not None:
             console.print(f"[bold]{name:<9}[/bold] {place}", highlight=False, soft_wrap=True)
+    show_tracking(result.tracking, console)
     if not result.passed and not result.override:
         noun = "Forecast" if result.kind == "panel" else "Answers "
         console.print(
@@ -262,6 +267,10 @@ def _runprint_json(result: "RunResult") -> dict[str, Any]:
         "passed": result.passed,
         "verdict": result.verdict,
         "override": result.override,
+        "version": result.version,
+        "aliases": result.aliases,
+        "registration": result.registration,
+        "tracking": asdict(result.tracking),
         "leaderboard": rows(result.leaderboard),
         "protocols": {title: rows(board) for title, board in result.protocols.items()},
         "notes": list(result.notes),

@@ -27,6 +27,15 @@ def check_out(out: Path | None, endings: Sequence[str], option: str = "--out") -
     if out.suffix.lower() not in endings:
         listed = f"{', '.join(endings[:-1])} or {endings[-1]}"
         raise UsageError(f"cannot write {out.name!r}", f"{option} {out}", f"use {listed}")
+    check_folder(out, option)
+
+
+def check_folder(out: Path, option: str = "--out") -> None:
+    """Refuse a file whose folder does not exist, or that is itself a folder.
+
+    Raises:
+        UsageError: what the sentence above names.
+    """
     if not out.absolute().parent.is_dir():
         raise UsageError("the folder does not exist", f"{option} {out.parent}", "make it first")
     if out.is_dir():
@@ -64,6 +73,12 @@ def write_picture(picture: bytes, out: Path) -> None:
     check_out(out, PICTURES)
     _write(out, lambda draft: draft.write_bytes(picture))
     screen(stderr=True).print(f"a picture in {out}", soft_wrap=True)
+
+
+def write_bytes(content: bytes, out: Path) -> None:
+    """Write ``content`` as it is; refusals as `check_folder` and `write_picture`."""
+    check_folder(out)
+    _write(out, lambda draft: draft.write_bytes(content))
 
 
 def _write(out: Path, write: Callable[[Path], object]) -> None:

@@ -4,7 +4,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import requires, version
 from importlib.util import find_spec
@@ -59,8 +59,8 @@ def code_digest(module: str) -> str:
     """Return the sha256 over the source of ``module`` and every foresell module it imports.
 
     Imports are found in the syntax tree, those inside functions and those spelled
-    ``"module:function"`` included, and followed to the end. Templates and other data files beside
-    an imported module count as well.
+    ``"module:function"`` included, and followed to the end; those that only a type checker reads
+    are not among them. Templates and other data files beside an imported module count as well.
     """
     files: dict[str, Path] = {}
     _follow(module, files)
@@ -98,11 +98,21 @@ def _source(module: str) -> Path | None:
     return Path(found.origin) if found and found.origin else None
 
 
+def _executed(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a syntax tree but those that only a type checker reads."""
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from _executed(ast.Module(body=node.orelse, type_ignores=[]))
+        else:
+            yield from _executed(node)
+
+
 @cache
 def _imports(path: Path, package: str) -> frozenset[str]:
     """Return the names in ``package`` that the file imports; a name may turn out no module."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in _executed(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -9,6 +9,7 @@ from foresell.pipeline.stages import (
     forecast,
     ingest,
     manifest,
+    refit,
     register,
     report,
     split,
@@ -17,7 +18,7 @@ from foresell.pipeline.stages import (
 )
 from foresell.pipeline.stages.tabular import baselines as row_baselines
 from foresell.pipeline.stages.tabular import evaluate as row_evaluate
-from foresell.pipeline.stages.tabular import register as row_register
+from foresell.pipeline.stages.tabular import refit as row_refit
 from foresell.pipeline.stages.tabular import report as row_report
 from foresell.pipeline.stages.tabular import train as row_train
 from foresell.pipeline.work import Stage
@@ -55,6 +56,14 @@ _DATA: tuple[Stage, ...] = (
         says="where time or rows are cut",
     ),
 )
+_REGISTER = Stage(
+    name="register",
+    run=register.run,
+    needs=("bundle",),
+    makes=("registration",),
+    says="a version in the registry, staging points to it",
+    always=True,
+)
 PANEL_STAGES: tuple[Stage, ...] = (
     *_DATA,
     Stage(
@@ -86,12 +95,22 @@ PANEL_STAGES: tuple[Stage, ...] = (
         says="the test, scored once",
     ),
     Stage(
-        name="register",
-        run=register.run,
-        needs=("manifest", "asked", "processed", "splits", "features", "judged", "evaluation"),
+        name="refit",
+        run=refit.run,
+        needs=(
+            "manifest",
+            "asked",
+            "processed",
+            "splits",
+            "features",
+            "judged",
+            "predictions",
+            "evaluation",
+        ),
         makes=("bundle",),
         says="refit on every row, packed as a bundle",
     ),
+    _REGISTER,
     Stage(
         name="forecast",
         run=forecast.run,
@@ -142,12 +161,13 @@ TABULAR_STAGES: tuple[Stage, ...] = (
         says="the test, scored once",
     ),
     Stage(
-        name="register",
-        run=row_register.run,
-        needs=("manifest", "processed", "judged", "evaluation"),
+        name="refit",
+        run=row_refit.run,
+        needs=("manifest", "processed", "splits", "judged", "predictions", "evaluation"),
         makes=("bundle",),
         says="refit on every row, packed as a bundle",
     ),
+    _REGISTER,
     Stage(
         name="report",
         run=row_report.run,

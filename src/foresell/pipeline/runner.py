@@ -27,7 +27,7 @@ class Runner:
     run_id: str = ""
 
     def run(self, stages: Sequence[Stage], request: Request) -> None:
-        """Bring the outputs of ``stages``, given in order, up to date.
+        """Bring the outputs of ``stages``, given in order, up to date; by force, make all again.
 
         What earlier stages published stays when one fails; whoever listens is told.
 
@@ -35,7 +35,7 @@ class Runner:
             ForesellError: whatever the stage that failed raised.
         """
         for stage in stages:
-            if not stage.always and self._is_fresh(stage, request):
+            if not (stage.always or request.force) and self._is_fresh(stage, request):
                 self._tell("kept", stage, stage.says)
                 continue
             try:
@@ -54,6 +54,7 @@ class Runner:
             outputs={name: self.workspace.draft(name) for name in stage.makes},
             scratch=self.workspace.draft("scratch"),
             note=lambda text: self._tell("note", stage, text),
+            record=lambda name: _record(self.workspace.record(name)),
         )
         needs, code = self._inputs(stage), self._code(stage)
         failure = stage.run(work)
@@ -70,6 +71,7 @@ class Runner:
             "passed": failure is None,
             "seconds": round(seconds, 3),
             "run_id": self.run_id,
+            "forced": request.force,
         }
         passed = [name for name in stage.makes if failure is None or name not in stage.gated]
         self.workspace.publish(stage.name, passed, json_bytes(record))

@@ -1,10 +1,12 @@
 """What the report of any project takes from the outputs of a run, in the words of the page."""
 
+import hashlib
 import json
 from typing import Any
 
 import polars as pl
 
+from foresell.bundle.bundle import CHECKSUMS
 from foresell.report.context import DataFacts
 from foresell.spec.ports import Store
 
@@ -16,6 +18,11 @@ def read_json(store: Store, name: str) -> dict[str, Any]:
     """Return the JSON object in a file."""
     read: dict[str, Any] = json.loads(store.read_bytes(name))
     return read
+
+
+def bundle_digest(bundle: Store) -> str:
+    """Return the sha256 of a bundle's listing, its identity in the registry."""
+    return hashlib.sha256(bundle.read_bytes(CHECKSUMS)).hexdigest()
 
 
 def read_optional(store: Store, name: str) -> pl.DataFrame:

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 from foresell.contracts.contract import Contract
-from foresell.errors import ForesellError
+from foresell.errors import ForesellError, UsageError
 from foresell.spec.modelling import Selection
 from foresell.spec.ports import Source, Store
 from foresell.spec.project import ProjectSpec
+
+if TYPE_CHECKING:
+    from foresell.govern.registry import Registry
 
 _FIELDS = frozenset(item.name for item in fields(ProjectSpec))
 
@@ -36,7 +40,9 @@ class Request:
     """What a run was asked for: everything outside the files that can change its result.
 
     ``preset`` names the effort; ``selection`` what is done about settings, None as effort and
-    project file say; ``override`` is the reason given for passing a failed gate.
+    project file say; ``override`` is the reason given for passing a failed gate. ``force``: every
+    stage runs, changed or not, and what comes out is a new version. ``registry`` opens the one
+    in which bundles are registered; a run that ends before that needs none.
     """
 
     project: ProjectSpec
@@ -47,6 +53,13 @@ class Request:
     override: str | None = None
     project_text: str = ""
     contract_text: str = ""
+    force: bool = False
+    registry: "Callable[[], Registry] | None" = None
+
+
+def _never(_: str) -> Mapping[str, Any]:
+    """Know of no stage that was done before."""
+    return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +67,9 @@ class Work:
     """One stage's view of a run: declared inputs, drafts of its outputs, the request watched.
 
     ``scratch`` is empty when the stage begins and gone when it ends: room for what does not fit in
-    memory.
+    memory. ``record``: what the runner kept when a stage was last done, by its name; empty for one
+    that never was. Only what looks at the world outside (``always``) may ask: nothing that others
+    depend on follows from who did a stage, and when.
     """
 
     request: Request
@@ -63,6 +78,30 @@ class Work:
     scratch: Store
     note: Callable[[str], None]
     seen: set[str] = field(default_factory=set)
+    record: Callable[[str], Mapping[str, Any]] = _never
+
+    def run_of(self, stage: str) -> str:
+        """Return the id of the run that did ``stage`` last; empty where none did."""
+        return str(self.record(stage).get("run_id", ""))
+
+    def forced(self, stage: str) -> bool:
+        """Tell whether the run that did ``stage`` last did all stages, changed or not."""
+        return bool(self.record(stage).get("forced", False))
+
+    @property
+    def registry(self) -> "Registry":
+        """Where bundles are registered, opened anew. Only ``register`` looks at it.
+
+        Raises:
+            UsageError: the run was given none.
+        """
+        if self.request.registry is None:
+            raise UsageError(
+                "the run was given no registry",
+                "register",
+                "give it one, or stop before: --until refit",
+            )
+        return self.request.registry()
 
     @property
     def project(self) -> ProjectSpec:

@@ -17,7 +17,8 @@ class ResultFacts:
 
     ``rows`` counts the judged rows. ``result_id`` follows from the judged result and stands in the
     bundle, too; the page holds no clock and no run id, so the same result has the same page.
-    ``command`` is what a reader types to get the same page.
+    ``command`` is what a reader types to get the same page. ``bundle``: the sha256 that names the
+    bundle in the registry; which version it has there can change without the page.
     """
 
     project: str
@@ -32,6 +33,7 @@ class ResultFacts:
     contract_sha256: str = ""
     command: str = ""
     result_id: str = ""
+    bundle: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Literal, cast
 
-from pydantic import StrictFloat, StrictInt
+from pydantic import StrictBool, StrictFloat, StrictInt
 from pydantic.dataclasses import dataclass
 
 from foresell.errors import SpecError, nearest
@@ -55,6 +55,16 @@ class HolidayWeight:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class RegistrySpec:
+    """What the registry asks of a project's versions.
+
+    ``approval``: a version waits until somebody approves it; until then it cannot go to prod.
+    """
+
+    approval: StrictBool = False
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class ProjectSpec:
     """One project, whole: its sources, roles, time, splits and features.
 
@@ -89,6 +99,7 @@ class ProjectSpec:
     segments: tuple[str, ...] = ()
     bands: Mapping[str, tuple[StrictFloat | StrictInt, ...]] = field(default_factory=dict)
     nonnegative: bool = False
+    registry: RegistrySpec = field(default_factory=RegistrySpec)
     seed: StrictInt = 20261121
 
     def __post_init__(self) -> None:
@@ -97,6 +108,12 @@ class ProjectSpec:
         Raises:
             SpecError: what is wrong, under which key.
         """
+        if self.name.startswith("_"):
+            raise SpecError(
+                f"the name {self.name!r} begins with _",
+                "name",
+                "begin it with a letter: folders that begin with _ are foresell's own",
+            )
         if not 0 <= self.seed < _SEEDS:
             raise SpecError(f"seed is {self.seed}", "seed", f"use 0 to {_SEEDS - 1}")
         self._check_tables()

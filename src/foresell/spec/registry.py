@@ -51,7 +51,8 @@ class Transition:
     """One thing that happened to a version; ``number`` counts 1, 2, 3 within the project.
 
     ``at``: UTC, ISO with microseconds and ``+00:00``, never before that of the one before.
-    ``alias``: None for register, approve and reject. ``before`` and ``after``: the version that the
+    ``alias``: None for register, approve and reject; but the rejection of the version that staging
+    points to takes it off there, and has ``steps`` as a rollback has. ``before`` and ``after``: the version that the
     alias pointed to, None for none. ``evidence``: plain JSON values; of a registration it is the
     version's record (see `Version`), of a promotion what the gate saw, of a rollback ``steps``, how
     many promotions it takes back. ``hash`` covers every other field, ``previous`` among them.
@@ -123,8 +124,12 @@ class Problem:
 class Mirrored:
     """What another registry (MLflow's) shows of a project.
 
-    ``versions``: the digest by our version; ``aliases``: our version, None for none.
+    ``versions``: the digest by our version. ``aliases``: our version, the name there of one that is
+    not ours, None for none. ``doubled``: our versions that it shows more than once. ``strangers``:
+    the names there of what bears no version of ours: people made it by hand.
     """
 
     versions: Mapping[int, str] = field(default_factory=dict)
-    aliases: Mapping[Alias, int | None] = field(default_factory=dict)
+    aliases: Mapping[Alias, int | str | None] = field(default_factory=dict)
+    doubled: tuple[int, ...] = ()
+    strangers: tuple[str, ...] = ()

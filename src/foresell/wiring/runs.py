@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
@@ -15,13 +14,11 @@ from foresell.adapters.projects import Declaration, find_declarations, read_decl
 from foresell.adapters.sources import DirectorySource
 from foresell.adapters.store import frame_bytes
 from foresell.adapters.workspace import DirectoryWorkspace
+from foresell.answer.typed_rows import typed_rows
 from foresell.bundle.bundle import Bundle
 from foresell.contracts.agreement import check_agreement
-from foresell.contracts.contract import Contract, parse_contract
-from foresell.contracts.gate import examples, row_checks
-from foresell.contracts.headers import dropped_columns
-from foresell.contracts.reading import read_table
-from foresell.errors import DataError, SpecError, UsageError
+from foresell.contracts.contract import parse_contract
+from foresell.errors import SpecError, UsageError
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.work import Event, Request
 from foresell.pipeline.writing import json_bytes
@@ -29,7 +26,6 @@ from foresell.settings import Settings
 from foresell.spec.modelling import Selection
 from foresell.spec.project import Preset, ProjectSpec
 from foresell.spec.reading import parse_project
-from foresell.spec.sources import Table
 from foresell.wiring.staging import find_source
 
 RUN_ID = "run_id"  # the file that names the last run in a workspace
@@ -118,11 +114,16 @@ def keep_facts(place: DirectoryWorkspace, run_id: str, stages: Sequence[str], te
     records = {name: json.loads(place.record(name) or b"{}") for name in stages}
     facts = {
         "run_id": run_id,
-        "commit": commit_of(Path(texts)) or commit_of(Path.cwd()),
+        "commit": declared_commit(texts),
         "seconds": {name: record.get("seconds") for name, record in records.items()},
         "stages": {name: record.get("run_id") for name, record in records.items()},
     }
     (place.root / RUN_FACTS).write_bytes(json_bytes(facts))
+
+
+def declared_commit(texts: str) -> str | None:
+    """Return the commit of the project's folder ``texts``, or of the folder one stands in."""
+    return commit_of(Path(texts)) or commit_of(Path.cwd())
 
 
 def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
@@ -134,58 +135,17 @@ def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
     Raises:
         UsageError: there is no such file.
     """
-    contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
-    project = parse_project(bundle.project_text, "bundle/project.yaml")
     if isinstance(rows, pl.DataFrame):
-        content, name = frame_bytes(rows), "rows.parquet"
-    else:
-        path = Path(rows)
-        if not path.is_file():
-            raise UsageError(
-                f"{path} is a folder" if path.is_dir() else f"there is no file {str(path)!r}",
-                "rows",
-                "give the path of a CSV or Parquet file",
-            )
-        with DirectorySource(path.parent).open(path.name) as file:
-            content, name = file.read(), path.name
-    na = project.asked.na if project.asked is not None else ()
-    kind: Literal["csv", "parquet"] = "parquet" if name.endswith(".parquet") else "csv"
-    table = Table(name="rows", file=name, format=kind, na=na)
-    asked = read_table(content, table, contract, dropped_columns(contract, project.cleaning))
-    _refuse_broken_rows(asked, project, contract, name)
-    return asked
-
-
-def _refuse_broken_rows(
-    asked: pl.DataFrame, project: ProjectSpec, contract: Contract, name: str
-) -> None:
-    """Refuse rows asked for that break the contract in a column that has a say in the answer.
-
-    Raises:
-        DataError: the rules broken, with the first rows and values.
-    """
-    used = {*project.keys, project.time, *project.with_role("static", "known_future")}
-    blank_allowed = set(project.with_role("static", "known_future"))
-    rules = [
-        rule
-        for rule in row_checks(contract)
-        if set(rule.columns) <= used & set(asked.columns)
-        if not (rule.kind == "required" and set(rule.columns) <= blank_allowed)
-    ]
-    broken = asked.with_row_index("__row", offset=1)
-    for rule in rules:
-        bad = broken.filter(rule.breaks)
-        if bad.height:
-            first = bad.head(3)
-            held = examples(first, rule.columns)
-            shown = ", ".join(
-                f"row {row}: {what}" for row, what in zip(first["__row"], held, strict=True)
-            )
-            raise DataError(
-                f"{bad.height} row(s) break the contract, {rule.says}: {shown}",
-                name,
-                f"mend {', '.join(rule.columns)} in these rows",
-            )
+        return typed_rows(frame_bytes(rows), "rows.parquet", bundle)
+    path = Path(rows)
+    if not path.is_file():
+        raise UsageError(
+            f"{path} is a folder" if path.is_dir() else f"there is no file {str(path)!r}",
+            "rows",
+            "give the path of a CSV or Parquet file",
+        )
+    with DirectorySource(path.parent).open(path.name) as file:
+        return typed_rows(file.read(), path.name, bundle)
 
 
 def doctor(settings: Settings) -> Sequence[Check]:

@@ -13,11 +13,18 @@ from foresell.bundle.bundle import CHECKSUMS, Bundle, read_bundle, write_bundle
 from foresell.errors import DataError
 
 HISTORY = pl.DataFrame({"Store": [1, 2], "Date": [date(2012, 1, 6)] * 2, "units": [1.5, None]})
+JUDGED = HISTORY.select("Store", "Date").with_columns(
+    pl.Series("y", [1.5, 2.0]),
+    pl.Series("prediction", [1.0, 2.5]),
+    pl.Series("q0.1", [0.5, 2.0]),
+    pl.Series("q0.9", [1.5, 3.0]),
+)
 FILES = [
     "asked.parquet",
     "checksums.json",
     "contract.yaml",
     "history.parquet",
+    "judged.parquet",
     "metadata.json",
     "model/boosted/direct.txt",
     "model/learner.json",
@@ -33,6 +40,7 @@ def bundle(metadata: Mapping[str, object] | None = None) -> Bundle:
         model={"learner.json": b"{}", "boosted/direct.txt": b"tree\n"},
         history=HISTORY,
         asked=HISTORY.head(1),
+        judged=JUDGED,
     )
 
 
@@ -50,12 +58,20 @@ def test_a_bundle_is_the_listed_plain_files(store: MemoryStore) -> None:
 def test_a_bundle_is_read_as_it_was_written(store: MemoryStore) -> None:
     read, wrote = read_bundle(store), bundle()
     assert_frame_equal(read.history, wrote.history, check_exact=True)
+    assert_frame_equal(read.asked, wrote.asked, check_exact=True)
+    assert_frame_equal(read.judged, wrote.judged, check_exact=True)
     assert (read.metadata, read.project_text, read.contract_text, read.model) == (
         wrote.metadata,
         wrote.project_text,
         wrote.contract_text,
         wrote.model,
     )
+
+
+def test_a_bundle_of_which_nothing_was_judged_has_no_judged_rows() -> None:
+    store = MemoryStore()
+    write_bundle(replace(bundle(), judged=pl.DataFrame()), store)
+    assert read_bundle(store).judged.is_empty()
 
 
 def test_equal_bundles_have_one_identity_and_one_byte_moves_it() -> None:

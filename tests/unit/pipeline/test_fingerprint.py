@@ -18,12 +18,14 @@ from tests.unit.pipeline.conftest import shipped
 Digest = Callable[[], str]
 FILES = {
     "__init__.py": "",
-    "stage.py": "from house import near\n\ndef run():\n    from house.lazy import thing\n",
+    "stage.py": "from house import near\n\ndef run():\n    from house.lazy import thing\n"
+    "if TYPE_CHECKING:\n    from house.typed import Kind\n",
     "near.py": "import house.far\nTABLE = {'a': 'house.named:function'}\n",
     "far.py": "import os\n",
     "lazy.py": "thing = 1\n",
     "named.py": "def function():\n    return 1\n",
     "stranger.py": "VALUE = 1\n",
+    "typed.py": "class Kind: ...\n",
     "note.txt": "beside\n",
 }
 
@@ -65,9 +67,12 @@ def test_a_change_in_the_stage_or_in_anything_it_reaches_changes_the_digest(
     assert fresh() != before
 
 
-def test_a_change_in_a_module_that_is_not_reached_changes_nothing(package: Path) -> None:
+@pytest.mark.parametrize("name", ["stranger.py", "typed.py"])
+def test_a_change_in_a_module_that_is_not_reached_when_it_runs_changes_nothing(
+    name: str, package: Path
+) -> None:
     before = fresh()
-    (package / "stranger.py").write_text("VALUE = 2\n")
+    (package / name).write_text(FILES[name] + "# changed\n")
     (package / "new.py").write_text("")
     assert fresh() == before
 

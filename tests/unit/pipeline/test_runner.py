@@ -8,7 +8,7 @@ import pytest
 
 from foresell.errors import DataError, ForesellError, GateError, UsageError
 from foresell.pipeline import fingerprint
-from foresell.pipeline.runner import until
+from foresell.pipeline.runner import Runner, until
 from foresell.pipeline.work import Event, Request, Stage, Work
 from foresell.spec.ports import PROVENANCE
 from tests.builders import weekly_files
@@ -255,3 +255,36 @@ def test_every_output_says_which_contract_its_rows_have_passed(
         "contract": {"version": "1.0.0", "sha256": request_.contract.digest},
         "synthetic": False,
     }
+
+
+def test_by_force_every_stage_is_done_again_to_the_same_bytes(
+    house: House, request_: Request
+) -> None:
+    house.run(request_)
+    before = house.files()
+    assert house.run(replace(request_, force=True)) == NAMES
+    assert house.files() == before
+    assert house.run(request_) == ["manifest"]
+
+
+def test_a_stage_can_ask_which_run_did_another_and_whether_by_force(request_: Request) -> None:
+    house, heard = House(), list[tuple[str, bool, str]]()
+
+    def ask(work: Work) -> None:
+        heard.append((work.run_of("first"), work.forced("first"), work.run_of("unknown")))
+
+    first = Stage(name="first", run=lambda _: None, needs=(), makes=("first",), says="")
+    asking = Stage(name="asking", run=ask, needs=(), makes=("asked_of",), says="", always=True)
+    runner = Runner(
+        workspace=house.workspace, clock=lambda: 0.0, listen=house.events.append, run_id="one"
+    )
+    runner.run((first, asking), request_)
+    replace(runner, run_id="two").run((first, asking), request_)
+    replace(runner, run_id="three").run((first, asking), replace(request_, force=True))
+    replace(runner, run_id="four").run((first, asking), request_)
+    assert heard == [
+        ("one", False, ""),
+        ("one", False, ""),
+        ("three", True, ""),
+        ("three", True, ""),
+    ]

@@ -4,6 +4,7 @@ import pytest
 
 from foresell.adapters.sources import MemorySource
 from foresell.adapters.store import MemoryStore
+from foresell.errors import UsageError
 from foresell.pipeline.work import Request, Work, watch
 from foresell.spec.project import ProjectSpec
 from tests.unit.pipeline.conftest import shipped
@@ -80,3 +81,13 @@ def test_two_looks_at_the_project_share_one_memory() -> None:
     asked = work()
     assert (asked.project.horizon, asked.project.season) == (39, 52)
     assert asked.seen == {"horizon", "season"}
+
+
+def test_a_run_without_a_registry_says_so_where_one_is_needed() -> None:
+    with pytest.raises(UsageError) as caught:
+        _ = work().registry
+    assert caught.value.args == (
+        "the run was given no registry",
+        "register",
+        "give it one, or stop before: --until refit",
+    )

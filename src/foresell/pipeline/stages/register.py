@@ -1,80 +1,116 @@
-"""register: the judged recipe refitted on every row, packed with its scores as a bundle."""
+"""register: the bundle kept in the registry; staging points to it where its gate passed."""
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
-import polars as pl
-
-from foresell.bundle.bundle import Bundle, write_bundle
-from foresell.models.effort import EFFORTS
-from foresell.models.learner import refit_learner
-from foresell.models.learner_files import read_learner, write_learner
-from foresell.models.onnx_files import onnx_files
-from foresell.pipeline.fingerprint import libraries
-from foresell.pipeline.layer import (
-    feature_frames,
-    learning_columns,
-    read_files,
-    read_layer,
-    read_panel,
-    read_split,
-)
+from foresell.errors import MachineError
+from foresell.govern.gate import Decision, gate_of
+from foresell.govern.promoting import promote
+from foresell.govern.registering import Registered, register
+from foresell.govern.registry import read_history
+from foresell.govern.state import state_of
 from foresell.pipeline.work import Work
-from foresell.spec.ports import Store
-from foresell.spec.project import ProjectSpec
+from foresell.pipeline.writing import json_bytes
+from foresell.spec.registry import Alias, Transition
+
+REGISTRATION = "registration.json"
+_STAGING: Alias = "staging"  # prod moves only by a person's hand: foresell registry promote
 
 
 def run(work: Work) -> None:
-    """Write ``bundle/``. It names both cutoffs; scores and calibration are the judged model's.
+    """Write ``registration/registration.json``: which version the bundle is, and what was moved.
 
-    Beside each part's own files lies its ONNX graph, compared with it on rows of the last frame: a
-    part that cannot be exported, or whose graph says something else, fails the stage by name.
+    ``version``, ``digest``, ``approval``; ``new``: whether this run registered it. A bundle that is
+    registered already is not registered again, unless the run that packed it was forced to: then it
+    is a new version even of equal bytes. ``changes``: by alias, the version ``before`` and
+    ``after``, where this run moved it; ``aliases``: where they point now; ``gate``: the decision on
+    the bundle's own evidence, and its ``override``; ``reasons``: why staging is not moved to it.
+
+    Only staging is moved, and only to a version that a run registered, once: from then on it is in
+    the hands of people, and a run that finds its version there leaves it where they put it.
+
+    Raises:
+        MachineError: the registry is out of reach. The bundle is safe in the workspace.
     """
-    project, effort = work.project, EFFORTS[work.preset]
-    judged = read_files(work.inputs["judged"])
-    panel = read_panel(work.inputs["processed"], project)
-    frames = feature_frames(work.inputs["features"], panel)
-    final = refit_learner(read_learner(judged), panel, project, effort, frames, work.note)
-    work.note(f"writing {len(final.fitted.parts)} parts as ONNX graphs and comparing them")
-    graphs = onnx_files(final.fitted.parts, frames(panel.cutoff), project, final.shape)
-    test = json.loads(work.inputs["evaluation"].read_bytes("test.json"))
-    manifest = json.loads(work.inputs["manifest"].read_bytes("manifest.json"))
-    split, texts, override = read_split(work.inputs["splits"]), work.declarations, work.override
-    metadata = {
-        "project": project.name,
-        "target": project.target,
-        "unit": project.unit,
-        "frequency": project.frequency,
-        "horizon": project.horizon,
-        "preset": work.preset,
-        "champion": final.chosen,
-        "judged_cutoff": split.test_cutoff.isoformat(),
-        "refit_cutoff": split.last_observed.isoformat(),
-        "series": panel.n_series,
-        "scores": test["scores"],
-        "result_id": test["result_id"],
-        "gate": {**test["verdict"], "override": override},
-        "data": manifest,
-        "contract_version": work.contract.version,
-        "contract_sha256": work.contract.digest,
-        "libraries": libraries(),
-        "seed": project.seed,
-    }
-    bundle = Bundle(
-        metadata=metadata,
-        project_text=texts["project.yaml"],
-        contract_text=texts["contract.yaml"],
-        model=write_learner(final) | graphs,
-        history=read_layer(work.inputs["processed"], learning_columns(project)),
-        asked=_asked(work.inputs["asked"], project),
+    metadata = json.loads(work.inputs["bundle"].read_bytes("metadata.json"))
+    decision = gate_of(metadata, work.project)
+    try:
+        told = _registered(work, decision, metadata["gate"]["override"])
+    except MachineError as error:
+        raise MachineError(
+            f"the model is trained and packed, but not registered: {error.what}",
+            error.where,
+            f"{error.mend}; then run the project again: it goes on from here",
+        ) from error
+    work.outputs["registration"].write_bytes(REGISTRATION, json_bytes(told))
+    work.note(_sentence(told))
+
+
+def _registered(work: Work, decision: Decision, override: str | None) -> dict[str, Any]:
+    """Register the bundle, move staging where that is due, and return what came of it."""
+    registry, project = work.registry, work.project.name
+    trained = work.run_of("train")
+    forced = work.forced("refit") and work.run_of("refit") == trained
+    kept = register(
+        registry,
+        project,
+        work.inputs["bundle"],
+        reason="trained again, by force" if forced else "trained by a run",
+        run_id=trained,
+        force=forced,
     )
-    identity = write_bundle(bundle, work.outputs["bundle"])
-    work.note(f"bundle {identity[:12]}, learnt to {split.last_observed}")
+    number, changes = kept.version.version, dict[str, Any]()
+    transitions = read_history(registry, project)
+    state = state_of(project, transitions)
+    there = state.aliases[_STAGING] == number
+    reasons = [] if there else _reasons(kept, transitions, decision, override)
+    if not there and not reasons:
+        why = "the gate passed" if decision.passed else " ".join(str(override).split())
+        move = promote(
+            registry, project, number, _STAGING, reason=why, override=not decision.passed
+        )
+        changes[_STAGING] = {"before": state.aliases[_STAGING], "after": number}
+        state = move.state
+    return {
+        "version": number,
+        "digest": kept.version.digest,
+        "approval": kept.version.approval,
+        "new": kept.new,
+        "changes": changes,
+        "aliases": dict(state.aliases),
+        "gate": decision.to_json(),
+        "override": override,
+        "reasons": reasons,
+    }
 
 
-def _asked(asked: Store, project: ProjectSpec) -> pl.DataFrame:
-    """Return the rows asked for: keys, date, what is known of their future and what they are."""
-    if "asked.parquet" not in asked.list():
-        return pl.DataFrame()
-    wanted = {*project.keys, project.time, *project.with_role("known_future", "static")}
-    frame = asked.read_frame("asked.parquet")
-    return frame.select(name for name in frame.columns if name in wanted)
+def _reasons(
+    kept: Registered, transitions: Sequence[Transition], decision: Decision, override: str | None
+) -> list[str]:
+    """Return why staging is not to be moved to a version; nothing where it is, or points there."""
+    version = kept.version
+    found = []
+    if version.approval == "Rejected":
+        found.append("it was rejected")
+    if not decision.passed and not override:
+        found.append("the gate did not pass")
+    if not version.run_id:
+        found.append("it was registered by hand")
+    places = [one.number for one in transitions if one.version == version.version]
+    if any(one.alias == _STAGING and one.number > places[0] for one in transitions):
+        found.append("staging was moved since it was registered")
+    return found
+
+
+def _sentence(told: dict[str, Any]) -> str:
+    """Return what came of it, in words.
+
+    >>> _sentence({"version": 3, "new": True, "aliases": {"prod": 2, "staging": 3}, "reasons": []})
+    'version 3, on staging'
+    """
+    version = f"version {told['version']}{'' if told['new'] else ' already'}"
+    on = [alias for alias, number in told["aliases"].items() if number == told["version"]]
+    if on:
+        return f"{version}, on {' and '.join(on)}"
+    return f"{version}, not on staging: {'; '.join(told['reasons'])}"

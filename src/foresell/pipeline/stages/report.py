@@ -23,6 +23,7 @@ from foresell.models.learner_files import read_learner
 from foresell.pipeline.fingerprint import digest
 from foresell.pipeline.layer import read_files, read_raw_panel, read_split
 from foresell.pipeline.told import (
+    bundle_digest,
     named_as_told,
     read_added,
     read_board,
@@ -174,6 +175,7 @@ def _facts(work: Work, project: ProjectSpec, test: dict[str, Any], series: int) 
         contract_version=metadata["contract_version"],
         contract_sha256=metadata["contract_sha256"],
         result_id=test["result_id"],
+        bundle=bundle_digest(work.inputs["bundle"]),
         keys=tuple(project.keys),
         command=f"foresell run {project.name}{data}{preset}",
         versions=metadata["libraries"],

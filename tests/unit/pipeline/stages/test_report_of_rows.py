@@ -71,7 +71,7 @@ def page(project: ProjectSpec = PROJECT) -> str:
         "evaluation": court.run(),
         "manifest": written({"manifest.json": {"synthetic": False, "files": []}}),
         "checks": written({"checks.json": CHECKS, "leakage.json": LEAKS}),
-        "bundle": written({"metadata.json": METADATA}),
+        "bundle": written({"metadata.json": METADATA, "checksums.json": {}}),
     }
     out, notes = MemoryStore(), list[str]()
     request = Request(

@@ -12,6 +12,7 @@ from foresell.evaluate.row_diagnostics import quantile_calibration
 from foresell.evaluate.row_segments import PREDICTED, TERCILE, row_segments
 from foresell.pipeline.fingerprint import digest
 from foresell.pipeline.told import (
+    bundle_digest,
     named_as_told,
     read_added,
     read_board,
@@ -200,6 +201,7 @@ def _facts(work: Work, project: ProjectSpec, test: Mapping[str, Any]) -> Tabular
         contract_version=metadata["contract_version"],
         contract_sha256=metadata["contract_sha256"],
         result_id=test["result_id"],
+        bundle=bundle_digest(work.inputs["bundle"]),
         command=f"foresell run {project.name}{data}{preset}",
         versions=metadata["libraries"],
         protocol=protocol.title,

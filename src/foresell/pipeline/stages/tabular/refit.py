@@ -1,10 +1,9 @@
-"""register, of a table: the judged recipe refitted on every row, packed with its proof as a bundle.
+"""refit, of a table: the judged recipe refitted on every row, packed with its proof as a bundle.
 
 Every candidate and ensemble becomes an ONNX graph from raw columns to the target, compared with its
 scikit-learn Pipeline before anything is written: one that says something else fails the stage.
 """
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +11,15 @@ import polars as pl
 
 from foresell.bundle.bundle import Bundle, write_bundle
 from foresell.contracts.contract import Contract
-from foresell.evaluate.protocols import row_protocols
 from foresell.models.tabular.learner_files import read_judged
-from foresell.pipeline.fingerprint import libraries
+from foresell.pipeline.evidence import evidence, feature_facts, judged_rows
 from foresell.pipeline.layer import read_files
 from foresell.pipeline.stages.tabular.reading import Table, read_table
 from foresell.pipeline.work import Work
-from foresell.spec.ports import Store
 from foresell.spec.project import ProjectSpec
 
 if TYPE_CHECKING:
     from foresell.models.tabular.learner import TabularLearner
-
-_TOLD = ("title", "champion", "rows", "scores", "best_baseline", "verdict")
 
 
 def run(work: Work) -> None:
@@ -47,6 +42,7 @@ def run(work: Work) -> None:
         model={**files, "learner.json": judged["learner.json"]},
         history=pl.DataFrame(),
         asked=pl.DataFrame(),
+        judged=judged_rows(work, final.chosen),
     )
     identity = write_bundle(bundle, work.outputs["bundle"])
     size = sum(map(len, files.values())) / 1e6
@@ -55,64 +51,30 @@ def run(work: Work) -> None:
 
 def _metadata(work: Work, table: Table, final: "TabularLearner") -> dict[str, object]:
     """Return what the bundle says of itself."""
-    project, contract, evaluation = work.project, work.contract, work.inputs["evaluation"]
-    test = json.loads(evaluation.read_bytes("test.json"))
+    project, contract = work.project, work.contract
+    found = evidence(work)
     return {
-        "project": project.name,
-        "kind": project.kind,
-        "target": project.target,
-        "unit": project.unit,
-        "preset": work.preset,
+        **found,
         "champion": final.chosen,
-        "features": [_feature(name, contract) for name in project.with_role("feature")],
-        "roles": {name: role for name, role in project.columns.items() if role != "excluded"},
+        "features": feature_facts(project.with_role("feature"), project, contract),
         "derived": [
             {"name": column.name, "of": list(column.of), "how": column.how}
             for column in final.deriver.columns
         ],
+        "parameters": {name: dict(values) for name, values in final.settings.items()},
         "relative_to": list(final.deriver.relative_to),
         "rows": table.frame[project.target].count(),
-        "scores": test["scores"],
-        "protocols": {
-            name: {told: one[told] for told in _TOLD} for name, one in test["protocols"].items()
+        "intervals": {
+            "method": final.interval_method,
+            "scores": _interval_scores(found["scores"]),
         },
-        "intervals": {"method": final.interval_method, "scores": _interval_scores(test["scores"])},
-        "leaderboard": {
-            protocol.name: _leaderboard(evaluation, protocol.folder)
-            for protocol in row_protocols(project)
-        },
-        "result_id": test["result_id"],
-        "gate": {**test["verdict"], "override": work.override},
-        "data": json.loads(work.inputs["manifest"].read_bytes("manifest.json")),
-        "contract_version": contract.version,
-        "contract_sha256": contract.digest,
-        "libraries": libraries(),
-        "seed": project.seed,
         "input_example": input_example(table.frame, project, contract),
-    }
-
-
-def _feature(name: str, contract: Contract) -> dict[str, object]:
-    """Return what a bundle says of a raw column that its model reads."""
-    column = contract.columns[name]
-    return {
-        "name": name,
-        "role": "feature",
-        "type": column.logical_type,
-        "unit": column.unit,
-        "required": column.required,
-        "description": column.description,
     }
 
 
 def _interval_scores(scores: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of the champion's scores that are about its intervals."""
     return {name: value for name, value in scores.items() if name.startswith(("coverage", "width"))}
-
-
-def _leaderboard(evaluation: Store, folder: str) -> list[dict[str, Any]]:
-    """Return the rows of a protocol's leaderboard, best first."""
-    return pl.read_csv(evaluation.read_bytes(f"{folder}leaderboard.csv")).to_dicts()
 
 
 def input_example(

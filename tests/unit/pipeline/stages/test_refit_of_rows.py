@@ -3,7 +3,7 @@
 import polars as pl
 
 from foresell.contracts.contract import Contract, parse_contract
-from foresell.pipeline.stages.tabular.register import input_example
+from foresell.pipeline.stages.tabular.refit import input_example
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
 

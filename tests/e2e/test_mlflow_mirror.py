@@ -1,0 +1,113 @@
+"""The registry mirrored into a real MLflow server, over PostgreSQL and S3."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from foresell.adapters.mirror_rows import DIGEST
+from foresell.api.mirroring import follow, reconcile
+from foresell.api.registry import promote, rollback, versions
+from foresell.errors import MachineError, UsageError
+from foresell.govern.registering import register
+from foresell.settings import read_settings
+from foresell.wiring.mirroring import Followed, mirror
+from foresell.wiring.registry import registry
+from tests.held_service import free_port
+from tests.mirrors import MlflowHands
+from tests.services import MlflowServer
+from tests.small_bundles import small_bundle, stored
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with two versions of a toy, the first one live."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("FORESELL_HOME", str(folder))
+    monkeypatch.setenv("FORESELL_TRACKING", "on")
+    kept = registry(read_settings())
+    for seed in (1, 2):
+        register(kept, "toy", stored(small_bundle(seed=seed)), reason="a test")
+    promote("toy", 1, reason="a test")
+    return folder
+
+
+def loaded() -> str:
+    """The digest of the model that MLflow loads as prod, by itself, where the environment says."""
+    import mlflow  # noqa: PLC0415 - takes seconds
+
+    return str(mlflow.pyfunc.load_model("models:/toy@prod").metadata.metadata["digest"])
+
+
+@pytest.mark.slow
+def test_versions_and_aliases_follow_ours_and_what_people_change_is_put_right(
+    home: Path, mlflow_server: MlflowServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = mlflow_server.uri
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    digests = {one.version: one.digest for one in versions("toy").versions}
+    assert follow("toy") == Followed(state="mirrored", where=uri)
+    assert loaded() == digests[1]
+    promote("toy", 2, reason="a test")
+    assert [one.what for one in reconcile("toy", mend=False)] == [
+        "prod points to version 1 instead of version 2"
+    ]
+    assert follow("toy").state == "mirrored"
+    assert loaded() == digests[2]
+
+    hands = MlflowHands(uri, mirror(read_settings()))
+    rows = {row.tags[DIGEST]: row.number for row in hands.rows("toy").rows}
+    hands.remove("toy", rows[digests[1]])
+    hands.alias("toy", "prod", hands.create("toy", {}))
+    found = {one.what: one.mended for one in reconcile()}
+    stranger = "its own version 3"
+    assert found == {
+        "version 1 is missing": True,
+        f"prod points to {stranger} instead of version 2": True,
+        f"{stranger} was not put there by foresell": False,
+    }
+    rollback("toy", reason="a test")
+    assert follow("toy").state == "mirrored"
+    assert loaded() == digests[1]
+    assert [one.kind for one in reconcile(mend=False)] == ["stranger"]
+
+
+def test_a_server_that_is_down_fails_no_promotion_and_is_told_within_seconds(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://jo:secret@127.0.0.1:{port}")
+    began = time.monotonic()
+    done = follow("toy")
+    assert time.monotonic() - began < 60  # MLflow itself tries again for minutes
+    assert (done.state, done.where, done.mend) == (
+        "failed",
+        f"http://127.0.0.1:{port}",
+        "foresell registry reconcile toy",
+    )
+    assert "secret" not in str(done)
+    with pytest.raises(MachineError, match=r"^MLflow is out of reach"):
+        reconcile("toy")
+
+
+def test_where_nothing_is_tracked_nothing_is_mirrored(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORESELL_TRACKING", "off")
+    assert follow("toy") == Followed(state="off")
+    with pytest.raises(UsageError, match=r"^runs are not tracked, so there is no mirror"):
+        reconcile("toy")
+
+
+def test_a_damaged_bundle_is_told_and_the_others_are_mirrored_all_the_same(home: Path) -> None:
+    first = versions("toy").versions[0]
+    objects = home / "_registry" / "objects"
+    listing = objects / first.digest[:2] / first.digest[2:]
+    listing.chmod(0o644)
+    listing.write_bytes(listing.read_bytes() + b" ")
+    done = follow("toy")
+    assert done.state == "failed"
+    assert done.why.startswith("version 1 is missing: ")
+    shown = mirror(read_settings()).state("toy")
+    assert list(shown.versions) == [2]
+    assert shown.aliases == {"prod": None, "staging": None}

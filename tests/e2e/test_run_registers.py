@@ -1,0 +1,213 @@
+"""What a run leaves in the registry, and what a later run makes of it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+import foresell as public
+from foresell.govern.promoting import promote
+from foresell.govern.registry import Registry, read_history, read_state
+from foresell.govern.rolling_back import roll_back
+from foresell.pipeline.work import Event
+from foresell.settings import read_settings
+from foresell.spec.registry import State
+from foresell.wiring.registry import registry
+from tests.builders import write_files
+from tests.e2e.command import Foresell, Ran
+from tests.tabular_files import order_files, order_lines
+
+PROJECT = "sales_orders"
+LINES = order_lines(80)
+# Nobody beats a baseline there.
+CONSTANT = LINES.with_columns(
+    SALES=pl.lit("1000.0"),
+    QUANTITYORDERED=pl.lit("10"),
+    PRICEEACH=pl.lit("100.0"),
+    DEALSIZE=pl.lit("Small"),
+)
+
+
+@dataclass
+class Shop:
+    """A small table with one candidate, and the command line in its folder."""
+
+    folder: Path
+    command: Foresell
+
+    def declare(self, **more: Any) -> None:
+        shipped = files("foresell").joinpath("projects", PROJECT)
+        text = yaml.safe_load(shipped.joinpath("project.yaml").read_text("utf-8"))
+        models = {"relative_to": text["models"]["relative_to"], "candidates": ["ridge"]}
+        few = {**text, "models": models, "split": {"test_share": 0.2, "folds": 3}, **more}
+        own = {
+            "project.yaml": yaml.safe_dump(few, sort_keys=False).encode(),
+            "contract.yaml": shipped.joinpath("contract.yaml").read_bytes(),
+        }
+        write_files(self.folder / "declared" / PROJECT, own)
+
+    def data(self, lines: pl.DataFrame = LINES) -> Path:
+        return write_files(self.folder / "data", order_files(lines))
+
+    def run(self, *words: str) -> Ran:
+        return self.command(
+            "run", PROJECT, "--data", self.folder / "data", "--preset", "fast", *words
+        )
+
+    @property
+    def registry(self) -> Registry:
+        return registry(read_settings())
+
+    @property
+    def state(self) -> State:
+        return read_state(self.registry, PROJECT)
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        place = self.folder / "home" / PROJECT / "registration" / "registration.json"
+        told: dict[str, Any] = json.loads(place.read_bytes())
+        return told
+
+
+@pytest.fixture
+def shop(tmp_path: Path, foresell: Foresell) -> Shop:
+    made = Shop(tmp_path, foresell)
+    made.declare()
+    made.data()
+    return made
+
+
+def line(ran: Ran) -> str:
+    """What the run says of its version."""
+    return next(one for one in ran.out.splitlines() if one.startswith("Registered"))
+
+
+PROMOTE = f"foresell registry promote {PROJECT} {{}} --to prod --reason TEXT"
+
+
+def test_a_run_registers_a_version_once_and_by_force_once_more(shop: Shop) -> None:
+    first = shop.run()
+    assert (first.code, line(first)) == (
+        0,
+        f"Registered  version 1, on staging; {PROMOTE.format(1)}",
+    )
+    once = shop.state
+
+    second = shop.run()
+    assert (second.code, line(second)) == (0, "Registered  version 1 already (staging)")
+    assert shop.state == once
+
+    third = shop.run("--force")
+    assert (third.code, line(third)) == (
+        0,
+        f"Registered  version 2, on staging; {PROMOTE.format(2)}",
+    )
+    one, two = shop.state.versions
+    assert (one.digest, one.run_id != two.run_id) == (two.digest, True)
+    assert shop.state.aliases == {"prod": None, "staging": 2}
+
+    promote(shop.registry, PROJECT, 2, "prod", reason="good")
+    roll_back(shop.registry, PROJECT, alias="staging", reason="a look at the old one")
+    before = shop.state
+    fourth = shop.run("--format", "json")
+    told = json.loads(fourth.out)
+    assert (fourth.code, told["version"], told["aliases"]) == (0, 2, {"prod": 2, "staging": 1})
+    assert told["registration"] == shop.told
+    assert shop.state == before
+
+
+def test_a_model_that_failed_the_gate_is_registered_and_goes_to_staging_for_a_reason_alone(
+    shop: Shop,
+) -> None:
+    shop.data(CONSTANT)
+    failed = shop.run()
+    assert failed.code == 1
+    assert line(failed) == "Registered  version 1, not on staging: the gate did not pass"
+    assert shop.state.aliases == {"prod": None, "staging": None}
+
+    taken = shop.run("--override", "nothing better will come")
+    assert taken.code == 0
+    assert line(taken) == (
+        f"Registered  version 2, on staging; {PROMOTE.format(2)} --override-gate"
+    )
+    last = read_history(shop.registry, PROJECT)[-1]
+    assert (last.alias, last.after, last.reason, last.evidence["override"]) == (
+        "staging",
+        2,
+        "nothing better will come",
+        True,
+    )
+
+
+def test_a_project_that_demands_approval_registers_versions_that_wait_for_it(shop: Shop) -> None:
+    shop.declare(registry={"approval": True})
+    ran = shop.run()
+    assert (ran.code, line(ran)) == (
+        0,
+        "Registered  version 1, on staging; it waits for approval: "
+        f"foresell registry approve {PROJECT} 1 --reason TEXT",
+    )
+    assert shop.state.versions[0].approval == "PendingManualApproval"
+
+
+def test_a_registry_out_of_reach_loses_nothing_and_the_same_command_goes_on(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = write_files(shop.folder, {"file": b""}) / "file"
+    monkeypatch.setenv("FORESELL_REGISTRY", f"sqlite:///{nowhere / 'registry.db'}")
+    ran = shop.run()
+    assert ran.code == 3
+    assert "error the model is trained and packed, but not registered:" in ran.err
+    assert "then run the project again: it goes on from here" in ran.err
+    assert (shop.folder / "home" / PROJECT / "bundle" / "checksums.json").is_file()
+
+    monkeypatch.delenv("FORESELL_REGISTRY")
+    heard: list[Event] = []
+    result = public.run(PROJECT, data=shop.folder / "data", preset="fast", listen=heard.append)
+    done = [event.stage for event in heard if event.kind == "done"]
+    assert done == ["manifest", "register", "report"]
+    assert (result.version, result.aliases) == (1, {"prod": None, "staging": 1})
+
+
+def test_a_run_can_end_when_the_version_is_registered(shop: Shop) -> None:
+    ran = shop.run("--until", "register")
+    assert line(ran) == f"Registered  version 1, on staging; {PROMOTE.format(1)}"
+    assert not (shop.folder / "home" / PROJECT / "report").exists()
+
+
+def test_a_run_that_ends_before_leaves_no_version(shop: Shop) -> None:
+    ran = shop.run("--until", "refit", "--format", "json")
+    told = json.loads(ran.out)
+    assert (told["version"], told["aliases"], told["registration"]) == (None, {}, None)
+    assert shop.state.versions == ()
+
+
+def test_a_run_killed_before_its_bundle_is_registered_registers_it_when_it_goes_on(
+    shop: Shop,
+) -> None:
+    log = shop.folder / "home" / PROJECT / "run.log"
+    program = str(Path(sys.executable).parent / "foresell")
+    words = [program, "run", PROJECT, "--data", str(shop.folder / "data"), "--preset", "fast"]
+    with subprocess.Popen(words, env=dict(os.environ), stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 60
+        while not (log.exists() and " refit done" in log.read_text()):
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+    assert " register done" not in log.read_text()
+
+    assert shop.run().code == 0
+    assert [one.version for one in shop.state.versions] == [1]
+    assert shop.state.aliases == {"prod": None, "staging": 1}
