@@ -45,6 +45,8 @@ bench: $(READY) ## Measure on real data: make bench DATA=DIR (walmart/, sales_or
 	@$(RUN)/python -m benchmarks --data "$(DATA)"
 	@$(RUN)/python -m benchmarks.tabular --data "$(DATA)"
 	@$(RUN)/python -m benchmarks.scoring --data "$(DATA)"
+	@$(RUN)/python -m benchmarks.registry --data "$(DATA)"
+	@$(RUN)/python -m benchmarks.tracking
 
 bench-peers: $(READY) ## Measure other libraries beside it: DATA=DIR, 10 GB of disk, half an hour
 	@$(RUN)/python -m benchmarks.peers --data "$(DATA)"
@@ -52,9 +54,10 @@ bench-peers: $(READY) ## Measure other libraries beside it: DATA=DIR, 10 GB of d
 bench-scale: $(READY) ## Measure whole runs from 0.4 to 58 million rows: 16 GiB of memory, half an hour
 	@$(RUN)/python -m benchmarks.scale
 
-soak: $(READY) ## The long proof: 100 million rows written, read and judged; 6 GB of disk, minutes
+soak: $(READY) ## The long proofs: 100 million rows, 6 GB of disk; a registry under fire; minutes
 	@$(RUN)/python -m benchmarks.soak
 	@$(RUN)/python -m benchmarks.intervals_truth
+	@$(RUN)/python -m benchmarks.registry_soak
 
 lock: $(READY) ## Solve the dependencies anew
 	@$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from foresell.adapters.outbox import Letter, Outbox
 
-_LONGEST_S = 1.5  # that a sender is left at work, at first
-_GROWTH = 1.2  # so that a busy machine gets done as well
+_LONGEST_S = 1.0  # that a sender is left at work, at first
+_GROWTH = 1.5  # so that a busy machine gets done as well
 _WORDS = [sys.executable, "-W", "ignore", "-m", "foresell.wiring.sending"]
 
 

@@ -51,7 +51,7 @@ def note_of(project: str) -> Note:
         stage="train",
         at="2024-05-06T10:00:00.000000+00:00",
         whole=Account(params={"folds": "4"}, metrics={"rmse": 1.5}, files={"r": "page"}),
-        candidates={"ridge": told, "lad": told},
+        candidates={"ridge": told},
         datasets=(Dataset(name="lines", digest="c" * 64, source="/data/l.csv", context="raw"),),
         bundle=DIGEST,
         version=1,

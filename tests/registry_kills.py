@@ -137,7 +137,7 @@ class Points:
         for moment in ("before", "after"):
             event.listen(Engine, f"{moment}_cursor_execute", self._statement(moment))
         event.listen(Engine, "commit", lambda _: self.reach("before commit"))
-        event.listen(Pool, "checkin", lambda *_: self.reach("connection given back"))
+        event.listen(Pool, "close", lambda *_: self.reach("before close"))
         if files:
             sys.addaudithook(self._audited)
             sys.setprofile(self._called)

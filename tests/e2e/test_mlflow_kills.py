@@ -79,7 +79,7 @@ def held(place: Place, project: str) -> tuple[Tracked, dict[str, int]]:
     }
 
 
-WHOLE = {"runs": 3, "finished": 3, "models": 1, "outputs": 1, "inputs": 1, "metrics": 5}
+WHOLE = {"runs": 2, "finished": 2, "models": 1, "outputs": 1, "inputs": 1, "metrics": 3}
 
 
 def in_memory(project: str, run: str) -> Tracked:
@@ -106,7 +106,7 @@ def test_a_sender_killed_after_any_write_leaves_what_the_next_one_completes(
         assert counts == WHOLE, f"killed after write {points}"
         assert found == in_memory(f"point_{points}", found.run)
         points += 1
-    assert points > 20
+    assert points > 15
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,10 @@ import foresell
 from foresell.adapters.outbox import Outbox
 from foresell.api import RunResult
 from foresell.errors import MachineError
+from foresell.pipeline.work import Event, unheard
+from foresell.settings import read_settings
+from foresell.wiring import runs as wiring
+from foresell.wiring.tracking import TrackedRun
 from tests.builders import write_files
 from tests.e2e.mlflow_home import look
 from tests.held_service import free_port
@@ -135,6 +140,34 @@ def test_a_server_that_dies_in_the_middle_gets_the_rest_when_it_is_back(
     assert said[0].startswith(f"{left} note")
     assert said[1] == "nothing to send\n"
     arrived(home, mlflow_server.uri)
+
+
+def test_a_sender_that_is_killed_fails_the_tracking_and_says_so(home: Path, tmp_path: Path) -> None:
+    shutil.rmtree(home / "_tracking")  # as if nobody had tracked: what lies there is told now
+    settings = read_settings(home)
+    place = wiring.workspace("sales_orders", settings)
+    request = wiring.request("sales_orders", tmp_path, "fast", "a test", settings)
+    with TrackedRun(settings, place, request, "", on=True) as run:
+        for stage in STAGES:
+            run.hear(Event(kind="kept", stage=stage))
+        (sender,) = senders_of(os.getpid())
+        os.kill(sender, signal.SIGKILL)
+        told = run.finish(unheard)
+
+    assert (told.state, told.mend) == ("failed", "foresell track sync")
+    assert told.why == "the process that sends was killed by signal 9"
+    assert 0 < told.waiting <= 4
+    assert [one.stage for one in Outbox(home / "_tracking").letters()] == STAGES
+
+
+def senders_of(parent: int) -> list[int]:
+    """The processes that send beside a run of ``parent``."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text("ascii").split()
+    return [
+        int(child)
+        for child in children
+        if b"foresell.wiring.sending" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
 
 
 def test_senders_killed_at_random_lose_nothing_and_double_nothing(home: Path) -> None:

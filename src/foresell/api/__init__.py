@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from foresell.api.explaining import explain
     from foresell.api.inspecting import Inspection, backtest, inspect
     from foresell.api.layer import queries, sql
+    from foresell.api.mirroring import reconcile
     from foresell.api.predicting import predict, request_schema
     from foresell.api.quarantine import quarantined, retry, undo_repairs
     from foresell.api.registry import (
@@ -80,6 +81,7 @@ __all__ = [
     "promote",
     "quarantined",
     "queries",
+    "reconcile",
     "register",
     "registries",
     "reject",
@@ -113,6 +115,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "explaining": ("explain",),
     "inspecting": ("Inspection", "backtest", "inspect"),
     "layer": ("queries", "sql"),
+    "mirroring": ("reconcile",),
     "predicting": ("predict", "request_schema"),
     "quarantine": ("quarantined", "retry", "undo_repairs"),
     "registry": (

@@ -7,7 +7,8 @@ from foresell.adapters.outbox import Outbox
 from foresell.errors import MachineError, UsageError, counted, nearest
 from foresell.settings import Settings, read_settings
 from foresell.wiring import runs
-from foresell.wiring.sending import outbox, send
+from foresell.wiring.sending import send
+from foresell.wiring.tracking_places import outbox
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,7 +102,7 @@ def show_history(found: "History", at: "datetime | None") -> None:
         then = _second(at.isoformat(timespec="microseconds"))
         console.print(f"[bold]At {then}[/bold]  {live}; {count}", soft_wrap=True)
     if not found.transitions:
-        console.print("nothing had happened yet")
+        console.print(f"nothing {'has' if at is None else 'had'} happened yet")
         return
     table = _table("#", "when, UTC", "who", "what", "moved", "why")
     table.columns[0].justify = "right"

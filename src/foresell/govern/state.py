@@ -87,6 +87,13 @@ class Fold:
         self.rejected: set[int] = set()
         self.stacks: dict[Alias, list[int]] = {alias: [] for alias in ALIASES}
         self.head = Head()
+        self._rules: Mapping[str, Callable[[Transition], str | None]] = {
+            "register": self._no_registration,
+            "promote": self._no_promotion,
+            "roll back": self._no_rollback,
+            "approve": self._no_approval,
+            "reject": self._no_rejection,
+        }
 
     def state(self) -> State:
         """Return what has come about so far."""
@@ -119,18 +126,11 @@ class Fold:
         """Return why ``transition`` cannot come next, None where it can."""
         if transition.project != self.project:
             return f"it is of the project {transition.project!r}"
-        rules: Mapping[str, Callable[[Transition], str | None]] = {
-            "register": self._no_registration,
-            "promote": self._no_promotion,
-            "roll back": self._no_rollback,
-            "approve": self._no_approval,
-            "reject": self._no_rejection,
-        }
-        if transition.action not in rules:
+        if transition.action not in self._rules:
             return f"there is nothing called {transition.action!r}"
         if transition.action != "register" and transition.version not in self.versions:
             return f"there is no version {transition.version} yet"
-        return rules[transition.action](transition)
+        return self._rules[transition.action](transition)
 
     def _no_registration(self, transition: Transition) -> str | None:
         """Return why ``transition`` registers nothing."""

@@ -17,9 +17,8 @@ from foresell.govern.registry import Registry, read_state
 from foresell.settings import Settings, silence_telemetry
 from foresell.spec.ports import Mirror
 from foresell.wiring.registry import registry
-from foresell.wiring.sending import outbox
+from foresell.wiring.tracking_places import local_artifacts, outbox, served
 
-_SERVERS = ("http://", "https://")
 _LOCK = ".mirroring"
 _POLL_S = 0.05
 _LONG_S = 60.0  # for which another process may mirror the same project
@@ -50,8 +49,7 @@ def mirror(settings: Settings) -> Mirror:
     silence_telemetry()
     from foresell.adapters.mlflow_registry import MlflowMirror  # noqa: PLC0415 - takes seconds
 
-    served = settings.tracking.startswith(_SERVERS)
-    folder = None if served else str(settings.home.absolute() / "_mlflow")
+    folder = None if served(settings) else local_artifacts(settings)
     found: Mirror = MlflowMirror(settings.tracking, folder, _holding(outbox(settings)))
     return found
 

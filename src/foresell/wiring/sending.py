@@ -18,9 +18,8 @@ from foresell.adapters.outbox import Attempt, Letter, Outbox, Receipt
 from foresell.errors import ForesellError, MachineError
 from foresell.settings import Settings, read_settings, silence_telemetry
 from foresell.spec.ports import Store, Tracker
+from foresell.wiring.tracking_places import local_artifacts, outbox, served
 
-_FOLDER = "_tracking"
-_SERVERS = ("http://", "https://")
 _NICE = 10  # training goes first
 
 
@@ -47,16 +46,6 @@ class Drained:
         return self.trouble.mend if self.trouble else ""
 
 
-def outbox(settings: Settings) -> Outbox:
-    """Return the outbox under the home folder."""
-    return Outbox(settings.home.absolute() / _FOLDER)
-
-
-def served(settings: Settings) -> bool:
-    """Tell whether runs are tracked by a server, which knows itself where files are kept."""
-    return settings.tracking.startswith(_SERVERS)
-
-
 def tracker(settings: Settings) -> Tracker:
     """Return the tracker that the settings name.
 
@@ -70,7 +59,7 @@ def tracker(settings: Settings) -> Tracker:
     silence_telemetry()
     from foresell.adapters.mlflow_tracker import MlflowTracker  # noqa: PLC0415 - takes seconds
 
-    folder = None if served(settings) else str(settings.home.absolute() / "_mlflow")
+    folder = None if served(settings) else local_artifacts(settings)
 
     def bundle(digest: str) -> Store:
         from foresell.adapters.vault import open_vault  # noqa: PLC0415 - S3 takes a while

@@ -1,7 +1,6 @@
 """What a run tells MLflow, and how it gets there beside the run."""
 
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -18,15 +17,16 @@ from foresell.errors import ForesellError, counted
 from foresell.pipeline.telling import TELLING, tell
 from foresell.pipeline.telling_draft import Teller
 from foresell.pipeline.work import Event, Request
-from foresell.settings import Settings, silence_telemetry
+from foresell.settings import Settings, environment, silence_telemetry
 from foresell.wiring.runs import declared_commit
-from foresell.wiring.sending import outbox
+from foresell.wiring.tracking_places import outbox
 
 SYNC = "foresell track sync"
 _SENDER = "foresell.wiring.sending"
 _STILL_S = 60.0  # without anything being taken, after which a run waits no longer
 _FAREWELL_S = 5.0  # for which a run that failed waits
 _POLL_S = 0.05
+_TRIES = "2"  # of a request beside a run: MLflow's own 7 take minutes, and it can be sent later
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +63,7 @@ class TrackedRun:
     on: bool
     failure: str = ""
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _gave_up: bool = field(default=False, init=False)
 
     def __enter__(self) -> Self:
         """Begin with nothing told."""
@@ -122,7 +123,8 @@ class TrackedRun:
     def _put(self, stage: str, run_id: str) -> bool:
         """Put what a stage has to tell into the outbox; False where that was told before."""
         teller = Teller(workspace=self.place, request=self.request)
-        if teller.record("train").get("run_id") == run_id:  # else it was another commit's
+        if stage == "train" and teller.record(stage).get("run_id") == run_id:
+            # What another run trained may have been another commit's.
             teller = replace(teller, commit=declared_commit(self.texts))
         told = tell(stage, teller, self._done_at(stage))
         if told is None:
@@ -148,6 +150,7 @@ class TrackedRun:
                 self._child = subprocess.Popen(  # noqa: S603 - our own words
                     [sys.executable, "-P", "-W", "ignore", "-m", _SENDER, home, self.project],
                     stdin=subprocess.PIPE,
+                    env=environment(MLFLOW_HTTP_REQUEST_MAX_RETRIES=_TRIES),
                     stdout=said,
                     stderr=said,
                     start_new_session=True,  # Ctrl-C is for the run, which then ends this one
@@ -203,6 +206,7 @@ class TrackedRun:
             if len(left) < len(waiting):
                 waiting, moved = left, time.monotonic()
             if time.monotonic() - moved > still:
+                self._gave_up = True
                 self._child.kill()
                 self._child.wait()
 
@@ -238,12 +242,12 @@ class TrackedRun:
             return self.failure, f"run the project again, then: {SYNC}"
         if self._child is None:
             return "", ""
-        code = self._child.returncode
-        if code == -signal.SIGKILL and self._waiting():
-            return "", ""  # it got no further, and was ended
-        if code:
+        if self._gave_up:
+            return "", ""
+        if code := self._child.returncode:
             words = self._said.read_text("utf-8", "replace").strip().rpartition("\n")[2]
-            return f"the process that sends ended with code {code}: {words or 'no word'}", SYNC
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+            return f"the process that sends {how}{': ' if words else ''}{words}", SYNC
         last = self.box.last_try(self.project)
         if last is None or last.process != self._child.pid or not last.why:
             return "", ""

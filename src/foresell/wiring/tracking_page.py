@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from foresell.errors import MachineError, UsageError
 from foresell.settings import Settings, environment, silence_telemetry
+from foresell.wiring.tracking_places import local_artifacts, served
 
 HOSTS = ("127.0.0.1", "localhost")  # whoever reaches the page may change all it shows
 _SLOW_S = 120.0  # how long it may take to start on a busy machine; 4 to 8 s on an idle one
@@ -44,7 +45,7 @@ def open_page(settings: Settings, port: int, host: str, listen: Callable[[Page],
     Raises:
         MachineError: the server ended.
     """
-    if settings.tracking.startswith(("http://", "https://")):
+    if served(settings):
         listen(Page(url=_without_credentials(settings.tracking), started=False))
         return
     _refuse(settings, port, host)
@@ -100,7 +101,7 @@ def _server(settings: Settings, port: int, said: IO[bytes]) -> Iterator[subproce
     home = settings.home.absolute()
     home.mkdir(parents=True, exist_ok=True)
     silence_telemetry()
-    artifacts = str(home / "_mlflow")
+    artifacts = local_artifacts(settings)
     words = ["--backend-store-uri", settings.tracking, "--workers", "1"]
     words += ["--default-artifact-root", artifacts, "--artifacts-destination", artifacts]
     words += ["--host", HOSTS[0], "--port", str(port)]

@@ -20,6 +20,10 @@ HEAVY = (
     "sqlglot",
     "pandera",
     "jsonschema",
+    "sqlalchemy",
+    "alembic",
+    "boto3",
+    "mlflow",
 )
 
 
@@ -56,6 +60,9 @@ VERBS = [
     *("stage", "sql", "queries", "quarantined", "retry", "undo_repairs", "synth"),
     *("contract", "lint_contract", "compile_contract", "try_contract", "compare_contracts"),
     *("inspect", "backtest", "explain", "predict", "request_schema", "risk"),
+    *("registries", "versions", "register", "promote", "rollback", "approve", "reject"),
+    *("history", "verify", "export_history", "verify_export", "compare", "load"),
+    *("reconcile", "sync_tracking", "tracking"),
 ]
 
 

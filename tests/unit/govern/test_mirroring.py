@@ -92,15 +92,13 @@ def test_a_bundle_that_cannot_be_read_keeps_no_other_version_from_being_shown() 
 
     mirror = MemoryMirror()
     left = [one for one in mend(lambda: BOTH, mirror, damaged) if not one.mended]
-    why, both = "bundle.txt has changed", {"project": "toy", "version": 2}
-    assert left == [
-        Difference(kind="missing", what="version 2 is missing", why=why, **both),  # type: ignore[arg-type]
-        Difference(  # type: ignore[arg-type]
-            kind="alias",
-            what="prod points to nothing instead of version 2",
-            alias="prod",
-            why=why,
-            **both,
-        ),
-    ]
+    missing = Difference(
+        project="toy",
+        kind="missing",
+        what="version 2 is missing",
+        version=2,
+        why="bundle.txt has changed",
+    )
+    words = "prod points to nothing instead of version 2"
+    assert left == [missing, replace(missing, kind="alias", what=words, alias="prod")]
     assert list(mirror.state("toy").versions) == [1]

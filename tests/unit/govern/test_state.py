@@ -235,10 +235,10 @@ def test_a_transition_of_another_project_is_no_history_of_this_one() -> None:
 def test_ten_thousand_transitions_take_less_than_a_fifth_of_a_second() -> None:
     written = Written(transitions=long_history(10_000))
     seconds = []
-    for _ in range(3):  # the quickest: others work on this machine
-        began = time.perf_counter()
+    for _ in range(3):  # the quickest, of this process alone: others work on this machine
+        began = time.process_time()
         state = state_of("toy", written.transitions)
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
     assert state.head.number == 10_000
     assert min(seconds) < 0.2
 

@@ -51,7 +51,7 @@ def test_the_metadata_says_how_the_rows_were_cut_judged_and_decided(rows: Work) 
     assert set(told) == {
         *("project", "kind", "target", "unit", "preset", "roles", "declared", "split", "scores"),
         *("protocols", "leaderboard", "result_id", "gate", "data", "contract_version"),
-        *("contract_sha256", "libraries", "seed"),
+        *("contract_sha256", "libraries", "seed", "selection"),
     }
     assert (told["kind"], told["preset"]) == ("tabular", "fast")
     assert told["split"] == json.loads(rows.inputs["splits"].read_bytes("split.json"))
