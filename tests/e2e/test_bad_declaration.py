@@ -22,7 +22,8 @@ DECLARED = {
         "did you mean 'horizon'? Known: asked, bands, cleaning, columns, events, features, "
         "frequency, "
         "gate, grouping, hierarchy, holiday_weight, holidays, horizon, kind, leakage, models, "
-        "name, nonnegative, registry, season, seed, segments, split, synthetic, tables, title, unit",
+        "name, nonnegative, registry, season, seed, segments, split, synthetic, tables, title, "
+        "unit",
     ),
     "an unknown key inside a table": (
         "project.yaml",

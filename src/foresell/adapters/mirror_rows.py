@@ -83,8 +83,9 @@ def meant(shown: Rows) -> Mirrored:
     aliases: dict[str, int | str | None] = {}
     for alias in ALIASES:
         number = shown.aliases.get(alias)
-        row = None if number is None else rows.get(number, Shown(number=number))
-        aliases[alias] = None if row is None else row.name if row.ours is None else row.ours
+        pointed = None if number is None else rows.get(number, Shown(number=number))
+        own = None if pointed is None else pointed.ours
+        aliases[alias] = own if pointed is None or own is not None else pointed.name
     return Mirrored(
         versions=versions,
         aliases={alias: aliases[alias] for alias in ALIASES},

@@ -8,7 +8,7 @@ from foresell.errors import counted
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from foresell.api.runs import RunTracking
+    from foresell.wiring.tracking import RunTracking
 
 
 def show_tracking(told: "RunTracking", console: "Console") -> None:
