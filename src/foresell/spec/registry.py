@@ -53,9 +53,10 @@ class Transition:
     ``at``: UTC, ISO with microseconds and ``+00:00``, never before that of the one before.
     ``alias``: None for register, approve and reject; but the rejection of the version that staging
     points to takes it off there, and has ``steps`` as a rollback has. ``before`` and ``after``: the
-    version that the alias pointed to, None for none. ``evidence``: plain JSON values; of a registration it is the
-    version's record (see `Version`), of a promotion what the gate saw, of a rollback ``steps``, how
-    many promotions it takes back. ``hash`` covers every other field, ``previous`` among them.
+    version that the alias pointed to, None for none. ``evidence``: plain JSON values; of a
+    registration it is the version's record (see `Version`), of a promotion what the gate saw, of a
+    rollback ``steps``, how many promotions it takes back. ``hash`` covers every other field,
+    ``previous`` among them.
     """
 
     project: str
