@@ -6,12 +6,12 @@ import warnings
 from typing import Any
 
 from foresell.adapters.store import MemoryStore
-from foresell.settings import silence_telemetry
+from foresell.settings import calm_mlflow
 from foresell.spec.ports import Store
 from foresell.spec.tracking import Account, Dataset, Note
 from tests.small_bundles import small_bundle, stored
 
-silence_telemetry()
+calm_mlflow()
 
 from mlflow import MlflowClient  # noqa: E402 - only now
 

@@ -8,6 +8,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from foresell.settings import silence_telemetry
+
 if TYPE_CHECKING:
     from foresell.api import (
         approve,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
         versions,
     )
 
+silence_telemetry()  # before anything imports a library that reports home
 __version__ = "0.1.0"
 __all__ = [
     "approve",

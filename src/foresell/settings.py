@@ -56,13 +56,21 @@ def read_settings(home: Path | None = None) -> Settings:
 
 
 def silence_telemetry() -> None:
-    """Keep MLflow from reporting its use; call it before MLflow is imported, or a child started.
+    """Keep libraries from reporting their use; it is called when ``foresell`` is imported.
 
-    It also says nothing on the side, looks for no other project's files, and gives a server up
-    after seconds; by itself it tries for minutes. What the environment says already wins.
+    ONNX Runtime reports from version 1.31 on, from the moment it is imported.
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
+
+
+def calm_mlflow() -> None:
+    """Keep MLflow quiet; call it before MLflow is imported, or a child started.
+
+    It says nothing on the side, looks for no other project's files, and gives a server up after
+    seconds; by itself it tries for minutes. What the environment says already wins.
+    """
     for name, value in _CALM_MLFLOW.items():
         os.environ.setdefault(name, value)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from foresell.adapters.mirror_rows import DIGEST, NUMBER, RETIRED, RUN
 from foresell.errors import DataError
 from foresell.govern.mirroring import differences, mend
-from foresell.settings import silence_telemetry
+from foresell.settings import calm_mlflow
 from foresell.spec.ports import Store
 from foresell.spec.registry import ALIASES, Mirrored, Version
 from tests.mirrors import Hands, MemoryHands, MlflowHands, state_with, version_of
@@ -25,7 +25,7 @@ BUNDLES = [stored(small_bundle(seed=seed)) for seed in (1, 2)]
 
 @pytest.fixture(scope="module")
 def in_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Hands:
-    silence_telemetry()
+    calm_mlflow()
     from foresell.adapters.mlflow_registry import MlflowMirror  # noqa: PLC0415 - takes seconds
 
     home = tmp_path_factory.mktemp("a home")

@@ -9,7 +9,7 @@ from foresell.adapters.store import MemoryStore
 from foresell.adapters.tracker_memory import MemoryTracker
 from foresell.adapters.tracker_words import mended
 from foresell.errors import DataError
-from foresell.settings import silence_telemetry
+from foresell.settings import calm_mlflow
 from foresell.spec.ports import Store, Tracker
 from foresell.spec.tracking import Account, Dataset, Note, Tracked
 from tests.small_bundles import small_bundle, stored
@@ -54,7 +54,7 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def in_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Tracker:
-    silence_telemetry()
+    calm_mlflow()
     from foresell.adapters.mlflow_tracker import MlflowTracker  # noqa: PLC0415 - takes seconds
 
     home = tmp_path_factory.mktemp("a home")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foresell.settings import silence_telemetry
+from foresell.settings import calm_mlflow
 from tests.builders import snapshot
 
 PARENT = "mlflow.parentRunId"
@@ -55,7 +55,7 @@ class Seen:
 
 def look(uri: str, project: str) -> Seen:
     """Return what is shown of a project's only training; a second one is a failure."""
-    silence_telemetry()
+    calm_mlflow()
     from foresell.adapters.mlflow_place import client_at  # noqa: PLC0415 - takes seconds
 
     client = client_at(uri)

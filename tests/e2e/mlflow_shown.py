@@ -6,7 +6,7 @@ from typing import Any
 
 from foresell.adapters.store import DirectoryStore, MemoryStore
 from foresell.bundle.bundle import CHECKSUMS, Bundle, read_bundle
-from foresell.settings import silence_telemetry
+from foresell.settings import calm_mlflow
 from foresell.spec.tracking import Account, Note
 
 
@@ -43,7 +43,7 @@ def show(
     store: DirectoryStore, uri: str, artifacts: str | None, candidates: tuple[str, ...]
 ) -> Shown:
     """Tell MLflow of a training with the bundle in ``store``, and point prod to its model."""
-    silence_telemetry()
+    calm_mlflow()
     from mlflow import MlflowClient  # noqa: PLC0415
 
     from foresell.adapters.mlflow_tracker import MlflowTracker  # noqa: PLC0415

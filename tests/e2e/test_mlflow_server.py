@@ -44,9 +44,9 @@ NOTE = Note(
 
 
 def tracker_at(uri: str) -> Tracker:
-    from foresell.settings import silence_telemetry  # noqa: PLC0415
+    from foresell.settings import calm_mlflow  # noqa: PLC0415
 
-    silence_telemetry()
+    calm_mlflow()
     from foresell.adapters.mlflow_tracker import MlflowTracker  # noqa: PLC0415 - takes seconds
 
     return MlflowTracker(uri, None, lambda _: stored(small_bundle()))

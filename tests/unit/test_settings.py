@@ -1,10 +1,12 @@
 import getpass
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from foresell.settings import Settings, environment, read_settings, silence_telemetry
+from foresell.settings import Settings, calm_mlflow, environment, read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -99,10 +101,26 @@ def test_an_account_without_a_name_is_told_by_its_number(monkeypatch: pytest.Mon
 def test_mlflow_gives_a_server_up_in_seconds_unless_somebody_wants_to_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "7", "MLFLOW_DISABLE_TELEMETRY": "false"}
+    told = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "7"}
     monkeypatch.setattr(os, "environ", dict(told))
-    silence_telemetry()
+    calm_mlflow()
     now = environment()
     assert now["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "30"
     assert now["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "7"
-    assert (now["MLFLOW_DISABLE_TELEMETRY"], now["DO_NOT_TRACK"]) == ("true", "true")
+
+
+def test_no_library_reports_home_and_none_leaves_the_files_for_it(tmp_path: Path) -> None:
+    code = (
+        "import foresell.models.onnx_running, os; "
+        "print(os.environ['MLFLOW_DISABLE_TELEMETRY'], os.environ['DO_NOT_TRACK'])"
+    )
+    willing = {"ORT_DISABLE_TELEMETRY": "0", "MLFLOW_DISABLE_TELEMETRY": "false"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(HOME=str(tmp_path), XDG_CACHE_HOME=str(tmp_path), **willing),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "true true\n"
+    assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,6 @@
 """Where an MLflow is, and what its troubles mean; what it says on the side reaches nobody.
 
-Who imports this module has called `foresell.settings.silence_telemetry` before.
+Who imports this module has called `foresell.settings.calm_mlflow` before.
 """
 
 import fcntl

@@ -14,7 +14,7 @@ from foresell.errors import ForesellError, MachineError
 from foresell.govern.keeping import kept_bundle
 from foresell.govern.mirroring import Difference, differences, mend
 from foresell.govern.registry import Registry, read_state
-from foresell.settings import Settings, silence_telemetry
+from foresell.settings import Settings, calm_mlflow
 from foresell.spec.ports import Mirror
 from foresell.wiring.registry import registry
 from foresell.wiring.tracking_places import local_artifacts, outbox, served
@@ -46,7 +46,7 @@ def mirror(settings: Settings) -> Mirror:
     """
     if find_spec("mlflow") is None:
         raise MachineError("MLflow is not installed", "mirror", 'pip install "foresell[tracking]"')
-    silence_telemetry()
+    calm_mlflow()
     from foresell.adapters.mlflow_registry import MlflowMirror  # noqa: PLC0415 - takes seconds
 
     folder = None if served(settings) else local_artifacts(settings)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from foresell.adapters.outbox import Attempt, Letter, Outbox, Receipt
 from foresell.errors import ForesellError, MachineError
-from foresell.settings import Settings, read_settings, silence_telemetry
+from foresell.settings import Settings, calm_mlflow, read_settings
 from foresell.spec.ports import Store, Tracker
 from foresell.wiring.tracking_places import local_artifacts, outbox, served
 
@@ -56,7 +56,7 @@ def tracker(settings: Settings) -> Tracker:
         raise MachineError(
             "MLflow is not installed", "tracking", 'pip install "foresell[tracking]"'
         )
-    silence_telemetry()
+    calm_mlflow()
     from foresell.adapters.mlflow_tracker import MlflowTracker  # noqa: PLC0415 - takes seconds
 
     folder = None if served(settings) else local_artifacts(settings)

@@ -17,7 +17,7 @@ from foresell.errors import ForesellError, counted
 from foresell.pipeline.telling import TELLING, tell
 from foresell.pipeline.telling_draft import Teller
 from foresell.pipeline.work import Event, Request
-from foresell.settings import Settings, environment, silence_telemetry
+from foresell.settings import Settings, calm_mlflow, environment
 from foresell.wiring.runs import declared_commit
 from foresell.wiring.tracking_places import outbox
 
@@ -143,7 +143,7 @@ class TrackedRun:
     def _wake(self) -> None:
         """Have the process that sends look into the outbox; it is started where there is none."""
         if self._child is None:
-            silence_telemetry()
+            calm_mlflow()
             home = str(self.settings.home.absolute())
             self._said.parent.mkdir(parents=True, exist_ok=True)
             with self._said.open("wb") as said:

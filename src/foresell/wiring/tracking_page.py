@@ -15,7 +15,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit, urlunsplit
 
 from foresell.errors import MachineError, UsageError
-from foresell.settings import Settings, environment, silence_telemetry
+from foresell.settings import Settings, calm_mlflow, environment
 from foresell.wiring.tracking_places import local_artifacts, served
 
 HOSTS = ("127.0.0.1", "localhost")  # whoever reaches the page may change all it shows
@@ -100,7 +100,7 @@ def _server(settings: Settings, port: int, said: IO[bytes]) -> Iterator[subproce
     """Run the server for as long as the block lasts, and no longer."""
     home = settings.home.absolute()
     home.mkdir(parents=True, exist_ok=True)
-    silence_telemetry()
+    calm_mlflow()
     artifacts = local_artifacts(settings)
     words = ["--backend-store-uri", settings.tracking, "--workers", "1"]
     words += ["--default-artifact-root", artifacts, "--artifacts-destination", artifacts]
