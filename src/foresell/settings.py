@@ -47,9 +47,9 @@ def read_settings(home: Path | None = None) -> Settings:
         home=place,
         projects=(Path("projects"), *(Path(p) for p in extra.split(os.pathsep) if p)),
         registry=os.environ.get("FORESELL_REGISTRY")
-        or f"sqlite:///{kept / REGISTRY / 'registry.db'}",
+        or _sqlite_url(kept / REGISTRY / "registry.db"),
         artifacts=os.environ.get("FORESELL_ARTIFACTS") or str(kept / REGISTRY / "objects"),
-        tracking=os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{kept / 'mlflow.db'}",
+        tracking=os.environ.get("MLFLOW_TRACKING_URI") or _sqlite_url(kept / "mlflow.db"),
         tracked=os.environ.get("FORESELL_TRACKING", "on").lower() != "off",
         who=os.environ.get("FORESELL_USER") or _account(),
     )
@@ -78,6 +78,15 @@ def calm_mlflow() -> None:
 def environment(**changed: str) -> dict[str, str]:
     """Return this environment with some variables ``changed``, for a child process."""
     return {**os.environ, **changed}
+
+
+def _sqlite_url(file: Path) -> str:
+    """Return the SQLAlchemy URL of a file; what would not be read as part of its name is quoted.
+
+    >>> _sqlite_url(Path("/home/jo/50% of what?/mlflow.db"))
+    'sqlite:////home/jo/50%25 of what%3F/mlflow.db'
+    """
+    return f"sqlite:///{str(file).replace('%', '%25').replace('?', '%3F')}"
 
 
 def _account() -> str:

@@ -1,6 +1,7 @@
 """One byte changed in what a registry keeps: every such change is found, and no model is loaded.
 
-The changes are drawn at random from a fixed seed: 700 in artifacts, 300 in cells of the database.
+The changes are drawn at random from a fixed seed: 700 in artifacts, 300 in cells of the database,
+and 400 anywhere in its file, tables, indexes and what SQLite notes for itself.
 What changes exports and the chain itself is in tests/unit/govern.
 """
 
@@ -11,15 +12,29 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Table, create_engine, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    cast,
+    create_engine,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
+from foresell.adapters.ledger import open_ledger
 from foresell.adapters.ledger_tables import HEADS, TRANSITIONS
 from foresell.adapters.store import DirectoryStore, MemoryStore
 from foresell.adapters.vault import DirectoryVault
 from foresell.adapters.vault_contents import path_of
+from foresell.api import registry as public
 from foresell.bundle.bundle import read_bundle, write_bundle
-from foresell.errors import DataError
+from foresell.errors import DataError, MachineError
 from foresell.govern.keeping import kept_bundle
 from foresell.govern.promoting import promote
 from foresell.govern.registering import register
@@ -28,11 +43,14 @@ from foresell.govern.rolling_back import roll_back
 from foresell.govern.verifying import verify
 from foresell.settings import Settings
 from foresell.wiring.registry import registry as wired
+from tests.e2e.command import Foresell
 from tests.small_bundles import small_bundle, stored
 
 SEED = 20261121
 ARTIFACTS = 700
 CELLS = 300
+FLIPS = 400
+COMMANDS = 40
 DATABASE = "registry.db"
 TRIGGERS = text("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
 
@@ -138,28 +156,27 @@ Cell = tuple[Table, tuple[object, ...], str]  # a table, the key of a row, a col
 
 
 def cells(database: Connection) -> list[Cell]:
-    """Return every cell that holds a text."""
+    """Return every cell that holds something."""
     return [
         (table, tuple(row[key.name] for key in table.primary_key), name)
         for table in (HEADS, TRANSITIONS)
         for row in database.execute(select(table).order_by(*table.primary_key)).mappings()
         for name, value in row.items()
-        if isinstance(value, str) and value
+        if value not in {None, ""}
     ]
 
 
 def change(database: Connection, cell: Cell, chance: random.Random) -> str:
-    """Change one byte of one text, so that it is another text; tell what was done."""
+    """Change one byte of a text, which need be none after that, or a bit of a number; tell it."""
     table, key, name = cell
     mine = [column == value for column, value in zip(table.primary_key, key, strict=True)]
     before = database.execute(select(table.c[name]).where(*mine)).scalar_one()
-    while True:
-        other, place = spoilt(before.encode(), chance)
-        with suppress(UnicodeDecodeError):  # what is no text fails even before it is read
-            after = other.decode()
-            break
+    if isinstance(before, int):
+        after: ColumnElement[object] = literal(before ^ 1 << chance.randrange(32))
+    else:
+        after = cast(literal(spoilt(before.encode(), chance)[0]), Text)
     database.execute(update(table).where(*mine).values({name: after}))
-    return f"{table.name}.{name} of {key}, byte {place}: {before!r} -> {after!r}"
+    return f"{table.name}.{name} of {key}: {before!r} -> {after!r}"
 
 
 def test_any_byte_changed_in_a_cell_of_the_database_is_found(kept: tuple[Registry, Path]) -> None:
@@ -172,21 +189,103 @@ def test_any_byte_changed_in_a_cell_of_the_database_is_found(kept: tuple[Registr
             database.exec_driver_sql(f"DROP TRIGGER {name}")
         places = cells(database)
     bare = file.read_bytes()
-    for _ in range(CELLS):
+    seen = 0
+    while seen < CELLS:
         cell = chance.choice(places)
-        with engine.begin() as database:
+        with suppress(IntegrityError), engine.begin() as database:  # another row has that key
             done = change(database, cell, chance)
+        if file.read_bytes() == bare:
+            continue
+        seen += 1
         project = str(cell[1][0])
         assert not verify(registry, project).sound, done
-        if cell[0] is TRANSITIONS:  # the other table only says where the list ends
-            with pytest.raises(DataError):
-                load(registry, project, 1)
+        with pytest.raises(DataError):
+            load(registry, project, 1)
         file.write_bytes(bare)
     file.write_bytes(whole)
     assert {name for _, _, name in places} == {
         *("project", "at", "who", "action", "reason", "evidence", "previous", "hash", "alias"),
+        *("number", "version", "before_version", "after_version"),
     }
     assert verify(registry, "toy").problems == ()
+
+
+PROJECTS = ("sales_orders", "toy")
+
+
+def said(file: Path) -> list[object]:
+    """Return all that the ledger in a file says."""
+    ledger = open_ledger(f"sqlite:///{file}")
+    each = [(ledger.head(name), repr(ledger.transitions(name))) for name in PROJECTS]
+    return [list(ledger.projects()), *each]
+
+
+def flipped(file: Path, count: int, seed: int) -> Iterator[str]:
+    """Have one byte of a database changed, so often; tell which. It is whole again at the end.
+
+    Half of them where SQLite notes how the file is to be read: its head, the beginnings of pages,
+    the texts of tables; the others anywhere.
+    """
+    whole, chance = file.read_bytes(), random.Random(seed)
+    size = int.from_bytes(whole[16:18])
+    structure = [
+        place
+        for place in range(len(whole))
+        if place < 100 or place % size < 40 or (place < 2 * size and whole[place])
+    ]
+    for number in range(count):
+        content = bytearray(whole)
+        place = chance.choice(structure) if number % 2 else chance.randrange(len(whole))
+        content[place] ^= chance.randrange(1, 256)
+        file.write_bytes(content)
+        yield f"byte {place}: {whole[place]} -> {content[place]}"
+        for left in file.parent.glob(f"{file.name}-*"):  # as a flip in the head may demand them
+            left.unlink()
+    file.write_bytes(whole)
+
+
+@pytest.fixture
+def at_home(kept: tuple[Registry, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have the public verbs ask that registry; return its database."""
+    _, folder = kept
+    monkeypatch.setenv("FORESELL_HOME", str(folder))
+    monkeypatch.setenv("FORESELL_REGISTRY", f"sqlite:///{folder / DATABASE}")
+    monkeypatch.setenv("FORESELL_ARTIFACTS", str(folder / "objects"))
+    return folder / DATABASE
+
+
+def test_any_byte_changed_in_the_file_of_the_database_is_found_or_changes_nothing_it_says(
+    at_home: Path,
+) -> None:
+    sound, found, same = said(at_home), 0, 0
+    for done in flipped(at_home, FLIPS, SEED):
+        problems = [one for name in PROJECTS for one in public.verify(name).problems]
+        if problems:
+            found += 1
+            assert all(one.where and one.what.isprintable() for one in problems), done
+        else:
+            same += 1
+            assert said(at_home) == sound, done
+        with suppress(DataError, MachineError):  # another project's line is not lost by one
+            assert {one.project for one in public.registries()} >= set(sound[0]), done
+    assert (found + same, found > FLIPS // 4, same > FLIPS // 10) == (FLIPS, True, True)
+    assert said(at_home) == sound
+
+
+def test_the_command_ends_with_1_where_a_byte_of_the_database_was_changed(
+    at_home: Path, foresell: Foresell
+) -> None:
+    sound, ends = said(at_home), set()
+    for done in flipped(at_home, COMMANDS, SEED + 1):
+        ran = foresell("registry", "verify", "toy")
+        ends.add(ran.code)
+        assert ran.code in {0, 1}, (done, ran.error)
+        if ran.code == 0:
+            assert said(at_home)[2] == sound[2], done
+        else:
+            assert "what is wrong" in ran.out, done
+            assert "Traceback" not in ran.out + ran.error, done
+    assert ends == {0, 1}
 
 
 def test_a_bundle_that_is_forged_whole_is_not_the_one_that_was_registered(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from foresell.adapters.mirror_rows import DIGEST
 from foresell.api.mirroring import follow, reconcile
 from foresell.api.registry import promote, rollback, versions
 from foresell.errors import MachineError, UsageError
+from foresell.govern.mirroring import Followed
 from foresell.govern.registering import register
 from foresell.settings import read_settings
-from foresell.wiring.mirroring import Followed, mirror
+from foresell.wiring.mirroring import mirror
 from foresell.wiring.registry import registry
 from tests.held_service import free_port
 from tests.mirrors import MlflowHands

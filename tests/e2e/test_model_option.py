@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -9,12 +10,18 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import foresell as platform
+from foresell.adapters.store import DirectoryStore
 from foresell.api import RunResult
-from foresell.api.registry import promote, register
+from foresell.api.chosen_model import chosen_model, refuse_failed
+from foresell.api.registry import promote, register, reject
+from foresell.bundle.bundle import Bundle, read_bundle, write_bundle
 from foresell.errors import DataError, GateError, UsageError
+from foresell.govern import registry as rules
+from foresell.spec.registry import Version
 from tests.e2e.command import Foresell, three_lines
 from tests.e2e.order_rows import LINE
 from tests.row_bundles import make_bundle
+from tests.small_bundles import small_bundle
 from tests.tabular_files import order_files, order_lines
 
 Whole = tuple[Path, RunResult]
@@ -223,6 +230,62 @@ def test_a_version_that_failed_the_gate_answers_only_while_an_override_keeps_it_
         "answer with another, or promote it with a reason: foresell registry promote "
         "sales_orders 1 --to prod --reason TEXT --override-gate",
     )
+
+
+def test_a_version_that_calls_itself_passed_is_held_to_what_its_registration_found(
+    own_registry: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    content = order_files(order_lines(120))["sales_data_sample.csv"]
+    bundle = make_bundle("sales_orders", content, home, passed=False)
+    lying = read_bundle(DirectoryStore(bundle))
+    told = {**lying.metadata, "gate": {"passed": True, "override": None}}
+    write_bundle(replace(lying, metadata=told), DirectoryStore(bundle))
+    register("sales_orders", bundle, home=home)
+
+    with pytest.raises(GateError, match="version 1 failed the gate"):
+        platform.predict("sales_orders", LINE, model=1, home=home)
+
+    promote("sales_orders", 1, reason="the other is worse", override=True, home=home)
+    assert platform.predict("sales_orders", LINE, model=1, home=home) is not None
+
+
+def test_a_version_that_was_rejected_answers_nothing(
+    orders: Callable[..., dict[str, object]],
+) -> None:
+    assert orders(model="latest")["model_version"] == "1"
+    reject("sales_orders", 1, reason="wrong data")
+
+    for model in (1, "latest"):
+        with pytest.raises(GateError) as refused:
+            orders(model=model)
+        assert refused.value.args == (
+            "version 1 was rejected, which is final",
+            "project 'sales_orders', version 1",
+            "answer with another: foresell registry show sales_orders lists them",
+        )
+
+
+def test_which_version_answers_and_whether_it_may_follow_from_one_state(
+    own_registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though prod moves on while the files of what was prod are read."""
+    for seed in (1, 2):
+        write_bundle(small_bundle(seed=seed, passed=seed == 2), DirectoryStore(tmp_path / "bundle"))
+        register("toy", tmp_path / "bundle")
+    promote("toy", 1, reason="the first", override=True)
+    reading = rules.read_version
+
+    def slowly(registry: rules.Registry, version: Version) -> Bundle:
+        monkeypatch.setattr(rules, "read_version", reading)
+        promote("toy", 2, reason="better")
+        return reading(registry, version)
+
+    monkeypatch.setattr(rules, "read_version", slowly)
+    chosen = chosen_model("toy", None, "prod")
+    assert (chosen.version, chosen.accepted) == ("1", True)
+    refuse_failed(chosen)
+    assert platform.versions("toy").aliases["prod"] == 2
 
 
 def test_a_model_is_found_without_the_folder_of_its_run(walmart: Path, tmp_path: Path) -> None:

@@ -180,6 +180,27 @@ def test_a_registry_out_of_reach_loses_nothing_and_the_same_command_goes_on(
     assert (result.version, result.aliases) == (1, {"prod": None, "staging": 1})
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "mend"),
+    [
+        ("FORESELL_REGISTRY", "mysql://db/models", "write sqlite:////folder/registry.db or"),
+        ("FORESELL_ARTIFACTS", "ftp://files/models", "name a folder, or s3://BUCKET/PREFIX"),
+        ("FORESELL_USER", "an\tn", "set FORESELL_USER to a name"),
+        ("FORESELL_USER", " ", "set FORESELL_USER to a name"),
+    ],
+)
+def test_a_registry_that_cannot_be_is_told_before_anything_is_trained(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, mend: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    ran = shop.run()
+    assert (ran.code, ran.out) == (2, "")
+    assert f"\n  mend  {mend}" in ran.err
+    assert not (shop.folder / "home" / PROJECT / ".state").exists()
+
+    assert shop.run("--until", "validate").code == 0
+
+
 def test_a_run_can_end_when_the_version_is_registered(shop: Shop) -> None:
     ran = shop.run("--until", "register")
     assert line(ran) == f"Registered  version 1, on staging; {PROMOTE.format(1)}"

@@ -1,5 +1,7 @@
 """The registry's public verbs: what they take, what they find, and what they refuse."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +12,9 @@ import foresell
 from foresell.adapters.store import DirectoryStore
 from foresell.api import RegistrySummary
 from foresell.bundle.bundle import write_bundle
-from foresell.errors import DataError, GateError, UsageError
+from foresell.errors import DataError, GateError, MachineError, UsageError
 from foresell.settings import read_settings
+from foresell.spec.registry import Problem
 from foresell.wiring.registry import registry
 from tests.small_bundles import small_bundle
 
@@ -47,6 +50,45 @@ def test_nothing_is_registered_at_first_and_looking_makes_no_files(home: Path) -
     assert foresell.registries() == []
     assert foresell.versions("walmart").versions == ()
     assert not home.exists()
+
+
+def test_a_damaged_project_is_listed_as_such_and_spoils_no_other(
+    three: None, tmp_path: Path, home: Path
+) -> None:
+    foresell.register("other", folder(tmp_path, 9, project="other"))
+    with closing(sqlite3.connect(home / "_registry" / "registry.db", isolation_level=None)) as file:
+        file.execute("DELETE FROM heads WHERE project = 'toy'")
+    other, toy = foresell.registries()
+    assert (other.project, other.versions, other.damage) == ("other", 1, "")
+    assert replace(toy, damage="") == RegistrySummary(project="toy")
+    assert toy.damage.startswith("the history of 'toy' was changed: head: ")
+    for ask in (foresell.versions, foresell.load):
+        with pytest.raises(DataError, match="the history of 'toy' was changed"):
+            ask("toy")
+    assert [one.where for one in foresell.verify("toy").problems] == ["head"]
+
+
+def test_a_file_that_is_no_database_any_more_is_what_verify_finds(three: None, home: Path) -> None:
+    file = home / "_registry" / "registry.db"
+    file.write_bytes(b"X" + file.read_bytes()[1:])
+    (found,) = foresell.verify("toy").problems
+    assert found == Problem(
+        where="ledger",
+        what=f"the registry's database is damaged: file is not a database ({file})",
+    )
+    with pytest.raises(DataError, match="file is not a database"):
+        foresell.versions("toy")
+
+
+def test_a_revision_that_a_byte_has_changed_is_found_and_a_newer_one_is_not_judged(
+    three: None, home: Path
+) -> None:
+    with closing(sqlite3.connect(home / "_registry" / "registry.db", isolation_level=None)) as file:
+        file.execute("UPDATE registry_revision SET version_num = 'r0009'")
+        assert [one.where for one in foresell.verify("toy").problems] == ["database", "ledger"]
+        file.execute("ALTER TABLE heads ADD COLUMN more TEXT")
+    with pytest.raises(MachineError, match="revision r0009, which this foresell does not know"):
+        foresell.verify("toy")
 
 
 def test_the_list_has_a_line_a_project_with_what_is_live(three: None, tmp_path: Path) -> None:

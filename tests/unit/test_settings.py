@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
+from foresell.adapters.ledger_place import read_place
 from foresell.settings import Settings, calm_mlflow, environment, read_settings
 
 
@@ -35,6 +37,15 @@ def in_folder(home: Path) -> Settings:
 
 def test_without_a_word_state_is_in_workspace_and_projects_beside_it() -> None:
     assert read_settings() == in_folder(Path("workspace"))
+
+
+@pytest.mark.parametrize("name", ["x?one", "we%41rd", "100%", "a#b c", "é&e+f:@"])
+def test_what_is_under_home_is_there_whatever_the_home_is_called(tmp_path: Path, name: str) -> None:
+    found = read_settings(tmp_path / name)
+    kept = tmp_path / name
+    assert read_place(found.registry).file == kept / "_registry" / "registry.db"
+    assert make_url(found.tracking).database == str(kept / "mlflow.db")
+    assert found.artifacts == str(kept / "_registry" / "objects")
 
 
 def test_the_environment_names_another_home(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
 from foresell.adapters.ledger_place import Place, read_place, saying_trouble
-from foresell.adapters.ledger_rows import followed_by, refuse_overtaken, row_of, transition_of
-from foresell.adapters.ledger_schema import found_revision, migrate
+from foresell.adapters.ledger_rows import (
+    followed_by,
+    head_of,
+    refuse_overtaken,
+    row_of,
+    shown,
+    transition_of,
+)
+from foresell.adapters.ledger_schema import (
+    damage_of,
+    doubtful_revision,
+    found_revision,
+    migrate,
+)
 from foresell.adapters.ledger_tables import HEADS, REVISION, TRANSITIONS
 from foresell.errors import DataError, MachineError
 from foresell.spec.registry import Head, Transition
@@ -41,6 +53,23 @@ def open_ledger(url: str) -> "SqlLedger":
     return ledger
 
 
+def damage_at(url: str) -> str:
+    """Return what the database at ``url`` shows to be wrong with its own file; "" for nothing.
+
+    What a ledger reads of it is looked at elsewhere; this finds what reading passes over: an index
+    that differs from its table, a page that nothing leads to, a revision that cannot be its own.
+    Errors as of `open_ledger`, but that all damage is returned.
+    """
+    place = read_place(url)
+    if place.file is not None and not place.file.exists():
+        return ""
+    try:
+        with saying_trouble(place), _engine(place).connect() as connection:
+            return doubtful_revision(connection, place.label) or damage_of(connection)
+    except DataError as error:
+        return error.what
+
+
 class SqlLedger:
     """Keeps transitions in the tables of `ledger_tables`; threads and processes may share them."""
 
@@ -55,7 +84,7 @@ class SqlLedger:
         if self._current or (self._place.file is not None and not self._place.file.exists()):
             return self._current
         with saying_trouble(self._place), self._reading.connect() as connection:
-            found = found_revision(connection)
+            found = found_revision(connection, self.label)
         if found not in {None, REVISION}:
             with self._transaction() as connection:
                 migrate(connection, self.label)
@@ -64,12 +93,17 @@ class SqlLedger:
 
     def projects(self) -> Sequence[str]:
         """Return the projects that have transitions, sorted."""
-        return sorted(row["project"] for row in self._rows(select(HEADS.c.project)))
+        # Of both tables: what is in one of them only is damaged, and has to be seen.
+        asked = (select(HEADS.c.project), select(TRANSITIONS.c.project).distinct())
+        return sorted({shown(row["project"]) for query in asked for row in self._rows(query)})
 
     def head(self, project: str) -> Head:
-        """Return where the list ends; ``Head()`` when there is none."""
+        """Return where the list ends; ``Head()`` when there is none.
+
+        A ``DataError`` where that is not what foresell kept.
+        """
         rows = self._rows(select(HEADS.c.number, HEADS.c.hash).where(HEADS.c.project == project))
-        return Head(**rows[0]) if rows else Head()
+        return head_of(rows[0], project, self.label) if rows else Head()
 
     def transitions(self, project: str) -> Sequence[Transition]:
         """Return all transitions, by number, as they are kept.
@@ -188,6 +222,8 @@ def _engine(place: Place) -> Engine:
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
     """Make a connection durable, and leave it to `_begin` when a transaction begins."""
+    # Bytes that are no UTF-8 are to be read, so that the row they are in can be named.
+    connection.text_factory = lambda content: content.decode(errors="surrogateescape")
     connection.isolation_level = None  # or Python begins one at the first write, without the lock
     connection.execute("PRAGMA synchronous = EXTRA")  # FULL, and the folder of the journal as well
 

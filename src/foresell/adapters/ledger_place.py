@@ -27,7 +27,11 @@ _FULL = "free the disk, and ask again"
 _SERVER = f"see that the server runs, and that {VARIABLE} names it, its user and its password"
 # By SQLite's result codes (sqlite.org/rescode.html) and PostgreSQL's SQLSTATE classes.
 _SQLITE_MENDS: Mapping[int, str] = {3: _RIGHTS, 5: _HELD, 6: _HELD, 8: _RIGHTS, 13: _FULL}
-_SQLITE_DAMAGED = frozenset({11, 26})
+# What no whole file of ours answers to our own questions: 1 no such table or column, 11 malformed,
+# 17 another schema, 18 a text too long, 24 another format, 26 no database.
+_SQLITE_DAMAGED = frozenset({1, 11, 17, 18, 24, 26})
+_POSTGRES_DAMAGED = frozenset({"22021", "42703", "42P01", "XX001", "XX002"})
+_MOST = 200  # characters of what a database says that are told
 _POSTGRES_MENDS: Mapping[str, str] = {
     "25006": "the server takes no writes: name its primary instead of a replica",
     "42501": "let the database's owner grant the right, or open the registry once as its owner",
@@ -95,12 +99,30 @@ def saying_trouble(place: Place) -> Iterator[None]:
     except SQLAlchemyError as error:
         meant = _meaning(error, place)
         raise meant from error
+    except UnicodeDecodeError as error:  # a name in the database is no text
+        meant = damaged(str(error), place.label)
+        raise meant from error
+
+
+def damaged(said: str, label: str) -> DataError:
+    """Return the error that says that a database is not what was written; ``said``: how one sees.
+
+    >>> damaged("no such table: heads", "registry.db").what
+    "the registry's database is damaged: no such table: heads"
+    """
+    shown = said.encode(errors="backslashreplace").decode()
+    return DataError(
+        f"the registry's database is damaged: {shown}",
+        label,
+        "restore it from a backup; foresell registry verify PROJECT tells whether it is whole",
+    )
 
 
 def _meaning(error: SQLAlchemyError, place: Place) -> ForesellError:
     """Return the error that says what ``error`` means."""
     cause = getattr(error, "orig", None) or error
     said = " ".join(str(cause).split())
+    said = said if len(said) <= _MOST else f"{said[:_MOST]} ..."
     if place.url.password:
         said = said.replace(str(place.url.password), "***")
     if getattr(cause, "sqlstate", None) in _OVERTAKEN:
@@ -110,12 +132,11 @@ def _meaning(error: SQLAlchemyError, place: Place) -> ForesellError:
             "read the registry again, and ask again",
         )
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest of the number is detail
-    if isinstance(cause, SqliteError) and code in _SQLITE_DAMAGED:
-        return DataError(
-            f"the registry's database is damaged: {said}",
-            place.label,
-            "restore the file from a backup; foresell registry verify tells whether it is whole",
-        )
+    unlike = code in _SQLITE_DAMAGED or not isinstance(cause, SqliteError)
+    if place.file is not None and unlike:  # the latter: an answer of another form than ours
+        return damaged(said, place.label)
+    if getattr(cause, "sqlstate", None) in _POSTGRES_DAMAGED:
+        return damaged(said, place.label)
     if place.file is not None:
         mend = _SQLITE_MENDS.get(code, _RIGHTS)
     else:

@@ -45,12 +45,38 @@ def transition_of(row: Mapping[str, Any], place: str) -> Transition:
     if wrong := [*_other_kinds(kept), *_other_evidence(kept["evidence"])]:
         raise DataError(
             f"{wrong[0]} of a transition is not what was kept",
-            f"{place}, transition {kept['number']} of {kept['project']}",
+            f"{place}, transition {shown(kept['number'])} of {shown(kept['project'])}",
             "restore the registry's database from a backup: foresell never changes a row",
         )
     kept["evidence"] = json.loads(kept["evidence"])
     kept["before"], kept["after"] = kept.pop("before_version"), kept.pop("after_version")
     return Transition(**kept)
+
+
+def head_of(row: Mapping[str, Any], project: str, place: str) -> Head:
+    """Return where the list of ``project`` ends, as the row of it says.
+
+    Raises:
+        DataError: no transition was ever written down like this.
+    """
+    number, last = row["number"], row["hash"]
+    if type(number) is not int or not _is_text(last):
+        raise DataError(
+            f"where the list of {project} ends is not what was kept",
+            f"{place}, head of {project}",
+            "restore the registry's database from a backup",
+        )
+    return Head(number=number, hash=last)
+
+
+def shown(value: object) -> str:
+    r"""Return what a cell holds in letters that can be printed, whatever it is.
+
+    >>> shown("toy"), shown("t\udcffy"), shown(b"toy"), shown(None)
+    ('toy', 't\\udcffy', "b'toy'", 'None')
+    """
+    text = value if isinstance(value, str) else repr(value)
+    return text.encode(errors="backslashreplace").decode()
 
 
 def followed_by(transition: Transition) -> Head:
@@ -100,7 +126,18 @@ def _refuse_unkeepable(name: str, text: str | None) -> None:
 def _other_kinds(row: Mapping[str, Any]) -> list[str]:
     """Return the fields that hold another kind of value: SQLite keeps what it is given."""
     kinds = ((NUMBERS, int), (MAYBE_NUMBERS, int | None), (TEXTS, str), (MAYBE_TEXTS, str | None))
-    return [name for names, kind in kinds for name in names if not isinstance(row[name], kind)]
+    return [
+        name
+        for names, kind in kinds
+        for name in names
+        if not isinstance(row[name], kind)
+        or (isinstance(row[name], str) and not _is_text(row[name]))
+    ]
+
+
+def _is_text(value: object) -> bool:
+    """Tell whether a cell holds a text; bytes that are none come as halves of surrogate pairs."""
+    return isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value)
 
 
 def _other_evidence(text: object) -> list[str]:

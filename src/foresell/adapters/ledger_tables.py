@@ -1,6 +1,6 @@
 """The tables of the ledger as queries see them; migrations make them."""
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
 REVISION_TABLE = "registry_revision"  # not alembic_version: MLflow may share the database
 REVISION = "r0001"  # the newest migration; asking Alembic would cost every command 0.1 s
@@ -30,4 +30,9 @@ TRANSITIONS = Table(
     Column("previous", Text, nullable=False),
     Column("hash", Text, nullable=False),
 )
-REVISIONS = Table(REVISION_TABLE, MetaData(), Column("version_num", Text))
+REVISIONS = Table(  # as Alembic makes it
+    REVISION_TABLE,
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name=f"{REVISION_TABLE}_pkc"),
+)

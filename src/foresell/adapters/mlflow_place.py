@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
@@ -73,7 +73,7 @@ def client_at(uri: str) -> MlflowClient:
         if uri.startswith(("http://", "https://")):
             _knock(uri)
         if uri.startswith(_FILE):
-            _make(Path(uri.removeprefix(_FILE)))
+            _make(Path(unquote(uri.removeprefix(_FILE))))
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
@@ -130,7 +130,7 @@ def _make(path: Path) -> None:
         fresh = path.with_name(f".{path.name}.new")
         for left in path.parent.glob(f"{fresh.name}*"):  # by a process that was killed
             left.unlink()
-        store = SqlAlchemyStore(f"{_FILE}{fresh}", str(path.parent / "_mlflow"))  # type: ignore[no-untyped-call]
+        store = SqlAlchemyStore(f"{_FILE}{quote(str(fresh))}", str(path.parent / "_mlflow"))  # type: ignore[no-untyped-call]
         store.engine.dispose()
         fresh.rename(path)
 

@@ -18,7 +18,8 @@ class ChosenModel:
     """A bundle, and what to call it: a version's number, or how the sha256 of the last one begins.
 
     ``registered``: whether it is a version. ``accepted``: it passed the gate, or somebody gave a
-    reason to use it all the same, at its run or when it was promoted.
+    reason to use it all the same, at its run or when it was promoted. ``rejected``: it is a version
+    that somebody has rejected, which is for good.
     """
 
     project: str
@@ -26,6 +27,7 @@ class ChosenModel:
     version: str
     registered: bool
     accepted: bool
+    rejected: bool = False
 
 
 def chosen_model(project: str, home: str | Path | None, model: Which = None) -> ChosenModel:
@@ -71,12 +73,18 @@ def panel_model(project: str, home: str | Path | None, model: Which = None) -> C
 
 
 def refuse_failed(chosen: ChosenModel) -> None:
-    """Refuse to answer from a model that failed the gate, unless somebody gave a reason.
+    """Refuse to answer from a version that was rejected, or a model that failed the gate.
 
     Raises:
-        GateError: it did, and nobody has.
+        GateError: it was; or it did, and nobody gave a reason to use it all the same.
     """
     project, version = chosen.project, chosen.version
+    if chosen.rejected:
+        raise GateError(
+            f"version {version} was rejected, which is final",
+            f"project {project!r}, version {version}",
+            f"answer with another: foresell registry show {project} lists them",
+        )
     if not chosen.accepted and chosen.registered:
         raise GateError(
             f"version {version} failed the gate",
@@ -118,18 +126,23 @@ def _last(project: str, home: str | Path | None) -> ChosenModel:
 
 
 def _version(project: str, home: str | Path | None, model: int | str) -> ChosenModel:
-    """Return a registered version."""
-    from foresell.govern.registry import load, read_state  # noqa: PLC0415 - only when it is asked
+    """Return a registered version: which one, and whether it may answer, from one state."""
+    from foresell.govern import registry as rules  # noqa: PLC0415 - only when it is asked
     from foresell.wiring.registry import registry  # noqa: PLC0415
 
     kept = registry(read_settings(Path(home) if home is not None else None))
-    version, bundle = load(kept, project, model)
+    rules.refuse_unknown(kept, project)
+    state = rules.read_state(kept, project)
+    version = rules.resolve(state, model)
+    # The registration judged the gate anew: what a bundle says of its own does not count.
+    gate = version.record["gate"]
     # No alias is moved to a version that failed without a reason in the project's history.
-    live = read_state(kept, project).aliases.values()
+    live = version.version in state.aliases.values()
     return ChosenModel(
         project=project,
-        bundle=bundle,
+        bundle=rules.read_version(kept, version),
         version=str(version.version),
         registered=True,
-        accepted=may_answer(bundle) or version.version in live,
+        accepted=bool(gate["passed"] or gate["override"] or live),
+        rejected=version.approval == "Rejected",
     )

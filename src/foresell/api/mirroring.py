@@ -3,12 +3,8 @@
 from pathlib import Path
 
 from foresell.errors import UsageError, nearest
-from foresell.govern.mirroring import Difference
+from foresell.govern.mirroring import Difference, Followed
 from foresell.settings import Settings, read_settings
-from foresell.wiring import mirroring as wiring
-from foresell.wiring.mirroring import Followed
-from foresell.wiring.registry import registry
-from foresell.wiring.runs import declarations
 
 
 def reconcile(
@@ -31,6 +27,8 @@ def reconcile(
             "FORESELL_TRACKING",
             "set it to on, or leave it out",
         )
+    from foresell.wiring import mirroring as wiring  # noqa: PLC0415 - as below
+
     return wiring.reconcile(settings, _projects(settings, project), mending=mend)
 
 
@@ -39,7 +37,12 @@ def follow(project: str, home: str | Path | None = None) -> Followed:
 
     It never undoes or fails that change: what goes wrong is in the answer.
     """
-    return wiring.follow(_settings(home), project)
+    settings = _settings(home)
+    if not settings.tracked:
+        return Followed(state="off")
+    from foresell.wiring import mirroring as wiring  # noqa: PLC0415 - only when it is tracked
+
+    return wiring.follow(settings, project)
 
 
 def _settings(home: str | Path | None) -> Settings:
@@ -53,6 +56,9 @@ def _projects(settings: Settings, project: str | None) -> list[str]:
     Raises:
         UsageError: there is no such project.
     """
+    from foresell.wiring.registry import registry  # noqa: PLC0415 - as below
+    from foresell.wiring.runs import declarations  # noqa: PLC0415
+
     there = list(registry(settings).ledger.projects())
     if project is None:
         return there

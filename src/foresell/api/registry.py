@@ -5,35 +5,26 @@ for good, with the time and with who asked (``FORESELL_USER``, else the name of 
 ``home``: where all state lives, ``FORESELL_HOME`` or ``./workspace`` by default.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foresell.adapters.projects import find_declarations
-from foresell.adapters.store import DirectoryStore
-from foresell.bundle.bundle import CHECKSUMS, Bundle
-from foresell.errors import UsageError, nearest
-from foresell.govern import (
-    approving,
-    exporting,
-    promoting,
-    registering,
-    rolling_back,
-    verifying,
-)
+from foresell.errors import DataError, MachineError, UsageError, nearest
 from foresell.govern import registry as rules
 from foresell.govern.moments import moment
-from foresell.govern.registering import Registered
 from foresell.govern.registry import Move, Registry
 from foresell.govern.state import state_of
-from foresell.govern.verifying import Verification
 from foresell.settings import Settings, read_settings
-from foresell.spec.registry import State, Transition, alias_of
+from foresell.spec.registry import Problem, State, Transition, alias_of
 from foresell.wiring import registry as wiring
 
 if TYPE_CHECKING:
+    from foresell.bundle.bundle import Bundle
     from foresell.govern.compared import Comparison
+    from foresell.govern.registering import Registered
+    from foresell.govern.verifying import Verification
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +33,17 @@ class RegistrySummary:
 
     ``versions``: how many; ``prod``, ``staging``: the version that is live there, None for none;
     ``pending``: versions that wait for an approval; ``last``: when something happened last, UTC.
+    ``damage``: what shows that its history was changed, else empty; where it was, nothing else is
+    known: ``versions`` and ``last`` are None as well.
     """
 
     project: str
-    versions: int
-    prod: int | None
-    staging: int | None
-    pending: tuple[int, ...]
-    last: str
+    versions: int | None = None
+    prod: int | None = None
+    staging: int | None = None
+    pending: tuple[int, ...] = ()
+    last: str | None = None
+    damage: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,24 +55,12 @@ class History:
 
 
 def registries(*, home: str | Path | None = None) -> list[RegistrySummary]:
-    """Return what is registered, a line a project, by name; none is an empty list."""
-    kept, found = wiring.registry(_settings(home)), []
-    for project in kept.ledger.projects():
-        transitions = rules.read_history(kept, project)
-        state = state_of(project, transitions)
-        found.append(
-            RegistrySummary(
-                project=project,
-                versions=len(state.versions),
-                prod=state.aliases["prod"],
-                staging=state.aliases["staging"],
-                pending=tuple(
-                    one.version for one in state.versions if one.approval == "PendingManualApproval"
-                ),
-                last=transitions[-1].at,
-            )
-        )
-    return found
+    """Return what is registered, a line a project, by name; none is an empty list.
+
+    A project whose history was changed is told by its ``damage``, and spoils no other.
+    """
+    kept = wiring.registry(_settings(home))
+    return [_summary(kept, project) for project in kept.ledger.projects()]
 
 
 def versions(
@@ -113,7 +95,7 @@ def register(
     reason: str = "handed in",
     force: bool = False,
     home: str | Path | None = None,
-) -> Registered:
+) -> "Registered":
     """Register the bundle in the folder ``bundle`` as the next version of ``project``.
 
     A bundle that is registered already keeps its number, unless ``force`` asks for another. No
@@ -122,6 +104,10 @@ def register(
     Raises:
         UsageError: the folder holds no bundle.
     """
+    from foresell.adapters.store import DirectoryStore  # noqa: PLC0415 - as below
+    from foresell.bundle.bundle import CHECKSUMS  # noqa: PLC0415
+    from foresell.govern import registering  # noqa: PLC0415
+
     folder = Path(bundle)
     if not (folder / CHECKSUMS).is_file():
         raise UsageError(
@@ -154,6 +140,8 @@ def promote(
     gate in its own evidence did not pass; that is recorded. A version that failed the gate, or
     lacks its approval, is a ``GateError``; one whose artifact has changed is a ``DataError``.
     """
+    from foresell.govern import promoting  # noqa: PLC0415 - judges, which takes polars
+
     kept = _known(project, home)
     number = _number(kept, project, version)
     return promoting.promote(kept, project, number, alias_of(to), reason=reason, override=override)
@@ -173,6 +161,8 @@ def rollback(
     Twice goes two back. Versions rejected since are passed over, and named in ``notes``. Nothing
     to go back to is a ``UsageError``.
     """
+    from foresell.govern import rolling_back  # noqa: PLC0415
+
     kept = _known(project, home)
     return rolling_back.roll_back(
         kept,
@@ -188,6 +178,8 @@ def approve(
     project: str, version: int | str, *, reason: str, home: str | Path | None = None
 ) -> Move:
     """Approve a version that waits for it; see `promote` for ``version``."""
+    from foresell.govern import approving  # noqa: PLC0415
+
     kept = _known(project, home)
     return approving.approve(kept, project, _number(kept, project, version), reason=reason)
 
@@ -196,28 +188,53 @@ def reject(
     project: str, version: int | str, *, reason: str, home: str | Path | None = None
 ) -> Move:
     """Reject a version for good, or withdraw its approval; not while an alias points to it."""
+    from foresell.govern import approving  # noqa: PLC0415
+
     kept = _known(project, home)
     return approving.reject(kept, project, _number(kept, project, version), reason=reason)
 
 
-def verify(project: str, *, home: str | Path | None = None) -> Verification:
-    """Read everything the registry keeps of ``project`` and return what is wrong with it."""
-    kept = _known(project, home)
-    return verifying.verify(kept, project)
+def verify(project: str, *, home: str | Path | None = None) -> "Verification":
+    """Read everything the registry keeps of ``project`` and return what is wrong with it.
+
+    The file of a SQLite registry is looked at as well: what is wrong there has the place
+    ``database``, and concerns every project in it.
+
+    Raises:
+        UsageError: nothing is known of the project.
+        MachineError: the registry is out of reach, or a newer foresell has written it.
+    """
+    from foresell.govern import verifying  # noqa: PLC0415
+
+    damage = wiring.database_damage(_settings(home))
+    try:
+        found = verifying.verify(_known(project, home), project)
+    except DataError as error:
+        return verifying.unreadable(project, error)
+    except (UsageError, MachineError) as error:
+        if not damage:
+            raise
+        found = verifying.unreadable(project, error)
+    whole = () if not damage else (Problem(where="database", what=damage),)
+    return replace(found, problems=(*whole, *found.problems))
 
 
 def export_history(project: str, *, home: str | Path | None = None) -> bytes:
     """Return the history of ``project`` as lines of JSON, which `verify_export` can check."""
+    from foresell.govern import exporting  # noqa: PLC0415
+
     kept = _known(project, home)
     return exporting.export_history(kept, project)
 
 
-def verify_export(path: str | Path) -> Verification:
+def verify_export(path: str | Path) -> "Verification":
     """Read a file that `export_history` filled, and return what is wrong with it.
 
     Raises:
         UsageError: there is no such file.
     """
+    from foresell.govern import exporting  # noqa: PLC0415
+
     file = Path(path)
     if not file.is_file():
         raise UsageError(
@@ -243,7 +260,7 @@ def compare(
     return comparison.compare(old, new, versions=(before, after))
 
 
-def load(project: str, model: int | str = "prod", *, home: str | Path | None = None) -> Bundle:
+def load(project: str, model: int | str = "prod", *, home: str | Path | None = None) -> "Bundle":
     """Return the bundle of a registered version, once every byte of it was verified.
 
     ``model``: ``prod``, ``staging``, ``latest`` or a number. One that is not there is a
@@ -251,6 +268,27 @@ def load(project: str, model: int | str = "prod", *, home: str | Path | None = N
     """
     kept = _known(project, home)
     return rules.load(kept, project, model)[1]
+
+
+def _summary(kept: Registry, project: str) -> RegistrySummary:
+    """Return what is registered of one project."""
+    try:
+        transitions = rules.read_history(kept, project)
+    except DataError as error:
+        return RegistrySummary(project=project, damage=error.what)
+    if not transitions:  # a row is named so, and the index of its table does not lead there
+        return RegistrySummary(project=project, damage="nothing can be read under this name")
+    state = state_of(project, transitions)
+    return RegistrySummary(
+        project=project,
+        versions=len(state.versions),
+        prod=state.aliases["prod"],
+        staging=state.aliases["staging"],
+        pending=tuple(
+            one.version for one in state.versions if one.approval == "PendingManualApproval"
+        ),
+        last=transitions[-1].at,
+    )
 
 
 def _settings(home: str | Path | None) -> Settings:
@@ -266,7 +304,8 @@ def _known(project: str, home: str | Path | None) -> Registry:
     """
     settings = _settings(home)
     kept = wiring.registry(settings)
-    if not kept.ledger.head(project).number:
+    # A list whose end was taken away is one to verify, not none.
+    if not (kept.ledger.head(project).number or kept.ledger.transitions(project)):
         known = {*kept.ledger.projects(), *find_declarations(settings.projects)}
         if project not in known:
             raise UsageError(f"there is no project {project!r}", "project", nearest(project, known))

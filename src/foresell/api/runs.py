@@ -21,7 +21,7 @@ from foresell.spec.registry import Alias
 from foresell.wiring import runs as wiring
 from foresell.wiring.agreed import agree, remember
 from foresell.wiring.quarantine import refuse_edited
-from foresell.wiring.registry import registry
+from foresell.wiring.registry import refuse_unusable, registry
 from foresell.wiring.tracking import RunTracking, TrackedRun
 
 
@@ -167,6 +167,8 @@ def run(
     settings = read_settings(Path(home) if home is not None else None)
     texts, spec = wiring.declaration(project, settings)
     stages = up_to(STAGES[spec.kind], until)
+    if "register" in (names := [stage.name for stage in stages]):
+        refuse_unusable(settings)
     place = wiring.workspace(project, settings)
     folder = Path(data) if data is not None else None
     with place.locked():
@@ -184,7 +186,6 @@ def run(
                 runner.run(stages, request)
             finally:
                 remember(place, request)
-            names = [stage.name for stage in stages]
             wiring.keep_facts(place, runner.run_id, names, texts.where)
             tracking = tracked.finish(listen)
     found = _result(spec, place.root, names, override)

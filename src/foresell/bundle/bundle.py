@@ -7,7 +7,7 @@ checksums like everything else, and are not handed to anybody who reads a bundle
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -24,14 +24,11 @@ _RESTORE = "train again (foresell run PROJECT), or restore the bundle from its s
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bundle:
-    """One trained model, whole.
+class Evidence:
+    """What a bundle says of how good its model is.
 
     ``metadata`` says what it is (both cutoffs, scores of the judged model, verdict of the gate,
-    fingerprints); ``model`` is the learner's own files; ``history`` the observed rows in processed
-    form, from which features are built when it answers; ``asked`` the rows to answer by default,
-    with what is known of their future, empty where the source asked for none. Rows of a table are
-    answered without any other: then both are empty.
+    fingerprints); ``project_text`` is its ``project.yaml``.
 
     ``judged``: what the judged model said of the rows of the test, beside their truth, so that
     models can be compared later on the rows both were judged on. Columns: what names a row (a
@@ -43,11 +40,23 @@ class Bundle:
 
     metadata: Mapping[str, object]
     project_text: str
+    judged: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle(Evidence):
+    """One trained model, whole.
+
+    ``model`` is the learner's own files; ``history`` the observed rows in processed form, from
+    which features are built when it answers; ``asked`` the rows to answer by default, with what is
+    known of their future, empty where the source asked for none. Rows of a table are answered
+    without any other: then both are empty.
+    """
+
     contract_text: str
     model: Mapping[str, bytes]
     history: pl.DataFrame
     asked: pl.DataFrame
-    judged: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def may_answer(bundle: Bundle) -> bool:
@@ -80,44 +89,114 @@ def write_bundle(bundle: Bundle, store: Store) -> str:
     return hashlib.sha256(listed).hexdigest()
 
 
-def read_bundle(store: Store) -> Bundle:
+def read_bundle(store: Store, *, verified: bool = False) -> Bundle:
     """Read a bundle, once every file has the checksum it was written with.
 
-    The files for people (``model/joblib/``) are checked and left where they are.
+    ``verified``: the store itself compares what it reads with the listing, as a vault does; then it
+    is not done a second time. The files for people (``model/joblib/``) are checked and left where
+    they are. A file that is missing, was changed, or is not listed, is a ``DataError``.
+    """
+    files = _files(store, verified=verified)
+    return bundle_of({name: one for name, one in files if not name.startswith(_FOR_PEOPLE)})
+
+
+def read_files(store: Store) -> dict[str, bytes]:
+    """Return every file of a bundle by name, ``checksums.json`` first, each read once.
+
+    They are of one bundle, though somebody may put another one in its place meanwhile. A
+    ``DataError`` as `read_bundle`.
+    """
+    return dict(_files(store))
+
+
+def bundle_of(files: Mapping[str, bytes]) -> Bundle:
+    """Return the bundle that verified ``files`` are."""
+    return Bundle(
+        metadata=_mapping("metadata.json", files["metadata.json"]),
+        project_text=_text("project.yaml", files["project.yaml"]),
+        contract_text=_text("contract.yaml", files["contract.yaml"]),
+        model={
+            name.removeprefix(_MODEL): content
+            for name, content in files.items()
+            if name.startswith(_MODEL) and not name.startswith(_FOR_PEOPLE)
+        },
+        history=_frame("history.parquet", files["history.parquet"]),
+        asked=_frame("asked.parquet", files["asked.parquet"]),
+        judged=_frame("judged.parquet", files["judged.parquet"]),
+    )
+
+
+def read_evidence(store: Store) -> Evidence:
+    """Read what a bundle says of how good it is, and no more of it.
+
+    ``store`` compares what it reads with the listing itself, as a vault does. A ``DataError`` where
+    a file is missing or was changed.
+    """
+    return Evidence(
+        metadata=_mapping("metadata.json", store.read_bytes("metadata.json")),
+        project_text=_text("project.yaml", store.read_bytes("project.yaml")),
+        judged=_frame("judged.parquet", store.read_bytes("judged.parquet")),
+    )
+
+
+def _mapping(name: str, content: bytes) -> Mapping[str, object]:
+    """Return the JSON object in a file.
 
     Raises:
-        DataError: a file is missing, was changed, or is not listed.
+        DataError: there is another thing in it.
     """
-    sums = _read_listing(store)
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise DataError(f"{name} is no JSON object", "bundle", _RESTORE)
+    return found
+
+
+def _text(name: str, content: bytes) -> str:
+    """Return the text in a file.
+
+    Raises:
+        DataError: there is none in it.
+    """
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} is no text in UTF-8", "bundle", _RESTORE) from error
+
+
+def _frame(name: str, content: bytes) -> pl.DataFrame:
+    """Return the table in a file.
+
+    Raises:
+        DataError: there is none in it.
+    """
+    try:
+        return pl.read_parquet(BytesIO(content))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise DataError(f"{name} is no Parquet file", "bundle", _RESTORE) from error
+
+
+def _files(store: Store, *, verified: bool = False) -> Iterator[tuple[str, bytes]]:
+    """Yield the listing and every file that it names, by name, each once it was checked.
+
+    Raises:
+        DataError: one is missing, was changed, or is not listed.
+    """
+    listing = store.read_bytes(CHECKSUMS)
+    sums = _sums(listing)
     there = set(store.list())
     if extra := sorted(there - set(sums) - {CHECKSUMS, PROVENANCE}):
         raise DataError(f"files {extra} are not part of the bundle", "bundle", "remove them")
     for name in sorted({*sums, *_ALWAYS} - (there & set(sums))):
         raise DataError(f"{name} is missing", "bundle", _RESTORE)
-    files = {}
+    yield CHECKSUMS, listing
     for name, known in sums.items():
         content = store.read_bytes(name)
-        if hashlib.sha256(content).hexdigest() != known:
-            raise DataError(
-                f"{name} is not the file that was written",
-                "bundle",
-                _RESTORE,
-            )
-        if not name.startswith(_FOR_PEOPLE):
-            files[name] = content
-    return Bundle(
-        metadata=json.loads(files["metadata.json"]),
-        project_text=files["project.yaml"].decode(),
-        contract_text=files["contract.yaml"].decode(),
-        model={
-            name.removeprefix(_MODEL): content
-            for name, content in files.items()
-            if name.startswith(_MODEL)
-        },
-        history=pl.read_parquet(BytesIO(files["history.parquet"])),
-        asked=pl.read_parquet(BytesIO(files["asked.parquet"])),
-        judged=pl.read_parquet(BytesIO(files["judged.parquet"])),
-    )
+        if not verified and hashlib.sha256(content).hexdigest() != known:
+            raise DataError(f"{name} is not the file that was written", "bundle", _RESTORE)
+        yield name, content
 
 
 def _listing(sums: Mapping[str, str]) -> bytes:
@@ -125,16 +204,15 @@ def _listing(sums: Mapping[str, str]) -> bytes:
     return json.dumps(sums, sort_keys=True, indent=1).encode()
 
 
-def _read_listing(store: Store) -> Mapping[str, str]:
+def _sums(content: bytes) -> Mapping[str, str]:
     """Return the sha256 by file name.
 
     Raises:
-        DataError: the listing is missing, or is not as ``_listing`` writes it.
+        DataError: the listing is not as ``_listing`` writes it.
     """
-    content = store.read_bytes(CHECKSUMS)
     try:
         sums = json.loads(content)
-    except ValueError:  # no JSON, or no text
+    except (ValueError, RecursionError):  # no JSON, or no text
         sums = None
     if not isinstance(sums, dict) or _listing(sums) != content:
         raise DataError(f"{CHECKSUMS} is not the file that was written", "bundle", _RESTORE)

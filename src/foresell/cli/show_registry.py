@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MORE = "--format json has them all"
 _MOST = 40  # problems that are shown
 _REASON = 200  # characters of a reason that are shown
+_DAMAGED = (MISSING, MISSING, MISSING, MISSING, "[red]damaged[/red]")  # but for the name
 _ROOMY = 110  # characters of a screen that holds who registered a version, and the time of day
 _DONE = {"promote": "promoted", "roll back": "rolled back", "reject": "left by a rejection"}
 _APPROVAL = {
@@ -43,6 +44,9 @@ def show_projects(found: "Sequence[RegistrySummary]") -> None:
     table = _table(*heads)
     table.columns[-1].no_wrap = True
     for one in found:
+        if one.damage:
+            table.add_row(f"[bold]{plain(one.project)}[/bold]", *_DAMAGED)
+            continue
         table.add_row(
             f"[bold]{plain(one.project)}[/bold]",
             f"{one.versions:,}",
@@ -52,6 +56,11 @@ def show_projects(found: "Sequence[RegistrySummary]") -> None:
             _second(one.last, zone=""),
         )
     print_table(console, table, more=_MORE)
+    for one in found:
+        if one.damage:
+            console.print(f"[red]✗[/red] {plain(one_line(one.damage))}", soft_wrap=True)
+            check = f"foresell registry verify {plain(one.project)}"
+            console.print(f"  [dim]all of it: {check}[/dim]", soft_wrap=True)
 
 
 def projects_json(found: "Sequence[RegistrySummary]") -> list[dict[str, Any]]:

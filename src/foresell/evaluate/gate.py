@@ -11,7 +11,6 @@ from typing import Any
 import polars as pl
 
 from foresell.errors import UsageError, nearest
-from foresell.evaluate.leaderboard import weighted
 from foresell.spec.project import ProjectSpec
 
 _LARGE = 1000  # from here on, errors are shown without decimals
@@ -86,6 +85,11 @@ def _apart(first: float, second: float) -> tuple[str, str]:
         if shown[0] != shown[1]:
             return shown
     return f"{first:,.{few}f}", f"{second:,.{few}f}"
+
+
+def weighted(project: ProjectSpec) -> bool:
+    """Tell whether a project says that some rows count more: a holiday weight, a weight column."""
+    return project.holiday_weight is not None or bool(project.with_role("weight"))
 
 
 def deciding_metrics(project: ProjectSpec) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from foresell.data.panel import Matrix, Panel
 from foresell.errors import UsageError
+from foresell.evaluate.gate import weighted
 from foresell.evaluate.metrics import Rows, Score, metric_names, score, seasonal_scale
 from foresell.evaluate.row_truth import ROW
 from foresell.spec.forecast import quantile_columns
@@ -123,11 +124,6 @@ def leaderboard(
 def main_metric(project: ProjectSpec) -> str:
     """Return the metric that orders a leaderboard: WMAE where weights are declared, else RMSE."""
     return "wmae" if weighted(project) else "rmse"
-
-
-def weighted(project: ProjectSpec) -> bool:
-    """Tell whether a project says that some rows count more: a holiday weight, a weight column."""
-    return project.holiday_weight is not None or bool(project.with_role("weight"))
 
 
 def value_added(board: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from foresell.govern.registry import (
     Registry,
     decided,
     one_line,
+    read_version,
     refuse_unknown,
     resolve,
 )
@@ -46,12 +47,14 @@ def reject(registry: Registry, project: str, version: int, *, reason: str) -> Mo
     """Reject a version, for good; one that is rejected stays as it is.
 
     Where staging points to it, staging goes back to what it pointed to before, or to nothing. Where
-    prod does, it is a ``GateError``. A version that is not there, or a reason that is empty, is a
-    ``UsageError``.
+    prod does, it is a ``GateError``. The files of the version that staging goes back to are
+    verified before: a ``DataError`` where they were changed. A version that is not there, or a
+    reason that is empty, is a ``UsageError``.
     """
     why = one_line(reason, "reason")
     refuse_unknown(registry, project)
     notes: list[str] = []
+    verified: set[int] = set()
 
     def decide(state: State) -> Draft | None:
         notes.clear()
@@ -69,6 +72,9 @@ def reject(registry: Registry, project: str, version: int, *, reason: str) -> Mo
             return Draft(action="reject", version=version, reason=why)
         never = {one.version for one in state.versions if one.approval == "Rejected"}
         steps, after = taken_off(state.stacks["staging"], never | {version})
+        if after is not None and after not in verified:
+            read_version(registry, state.versions[after - 1])
+            verified.add(after)
         notes.append(f"staging was version {version} and is {after or 'none'} now")
         return Draft(
             action="reject",

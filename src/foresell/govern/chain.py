@@ -77,10 +77,10 @@ def transition_of(line: bytes) -> Transition:
     """
     try:
         fields = json.loads(line)
-    except (ValueError, RecursionError):  # no JSON, no text, or brackets without end
-        fields = None
-    if _is_transition(fields) and canonical(transition := Transition(**fields)) == line:
-        return transition
+        if _is_transition(fields) and canonical(transition := Transition(**fields)) == line:
+            return transition
+    except (ValueError, RecursionError):  # no JSON, no text, brackets without end, 1e999
+        pass
     shown = line[:40].decode(errors="replace")
     raise DataError(
         f"this is no transition as foresell writes it: {shown!r} ...",
@@ -143,7 +143,7 @@ def _mistimed(transition: Transition, before: str) -> Iterator[str]:
     """Yield what is wrong with the time of ``transition``; ``before``: that of the one before."""
     try:
         right = stamp(datetime.fromisoformat(transition.at)) == transition.at
-    except (ValueError, UsageError):
+    except (ValueError, OverflowError, UsageError):
         right = False
     if not right:
         yield f"{transition.at!r} is no time in UTC with microseconds"

@@ -7,10 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from foresell.bundle.bundle import Bundle
-from foresell.errors import DataError, UsageError
+from foresell.bundle.bundle import Evidence
+from foresell.errors import DataError, SpecError, UsageError
 from foresell.evaluate.gate import Comparison, deciding_metrics, judge
-from foresell.evaluate.metrics import Rows, score
 from foresell.evaluate.protocols import protocols_of
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
@@ -18,6 +17,7 @@ from foresell.spec.reading import parse_project
 COMPARED = ("rmse", "mae", "wmae", "wape", "bias", "coverage_80")
 _SAID = ("weight", "prediction", "q0.1", "q0.9")
 _ANSWERS = ("y", *_SAID)
+_NEEDED = ("y", "prediction")
 _MEND = "train again (foresell run PROJECT), and register what that makes"
 
 
@@ -89,7 +89,7 @@ def _board(rows: Sequence[object], metrics: Sequence[str]) -> pl.DataFrame:
     names: set[object] = set()
     for row in rows:
         name = row.get("candidate") if isinstance(row, dict) else None
-        what = "it names it twice" if name in names else _wrong(row, metrics)
+        what = _wrong(row, metrics) or ("it names it twice" if name in names else None)
         if what is not None:
             raise DataError(
                 f"the leaderboard is none: candidate {name!r}: {what}",
@@ -108,7 +108,7 @@ def _wrong(row: object, metrics: Sequence[str]) -> str | None:
     """Return why ``row`` is no row of a leaderboard, None where it is one."""
     if not isinstance(row, dict) or not isinstance(row.get("candidate"), str):
         return "it has no name"
-    if row.get("kind") not in {"baseline", "candidate"}:
+    if row.get("kind") not in ("baseline", "candidate"):  # no set: a list has no hash
         return "it is neither a baseline nor a candidate"
     bad = [metric for metric in metrics if not _is_error(row.get(metric))]
     return f"its {bad[0]} is {row.get(bad[0])!r}" if bad else None
@@ -120,30 +120,37 @@ def _is_error(value: object) -> bool:
         return True
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and value >= 0
+    try:
+        return math.isfinite(value) and value >= 0
+    except OverflowError:  # a whole number beyond what a float can be
+        return False
 
 
-def against_live(new: Bundle, live: Bundle | None) -> dict[str, Any]:
+def against_live(new: Evidence, live: Evidence | None) -> dict[str, Any]:
     """Return how the ``new`` model did beside the ``live`` one, on rows that both were judged on.
 
     Plain values. ``comparable``; where it is false, ``why``. Else ``n``, the rows of both bundles
     that are named alike and have equal truth; ``new`` and ``live``, each ``champion``,
-    ``protocol``, ``cutoff`` (the last date that the judged model had learnt from, None where dates
-    do not part the rows), ``rows`` it was judged on, and the metrics `COMPARED` over these n;
-    None where one cannot be said. Rows weigh in WMAE what they weigh in the ``new`` bundle.
+    ``protocol`` (None where this foresell cannot read the declaration it stands in), ``cutoff``
+    (the last date that the judged model had learnt from, None where dates do not part the rows),
+    ``rows`` it was judged on, and the metrics `COMPARED` over these n; None where one cannot be
+    said. Rows weigh in WMAE what they weigh in the ``new`` bundle. Several rows of one name and
+    truth count where both bundles have as many of them.
+
+    Whatever the two hold, it is no error: nothing is decided by this.
     """
     if live is None:
         return {"comparable": False, "why": "nothing was live"}
-    names, others = _identity(new.judged), _identity(live.judged)
-    if not names or not others:
-        which = "new" if not names else "live"
-        return {"comparable": False, "why": f"the {which} bundle holds no judged rows"}
-    if names != others:
+    for which, one in (("new", new), ("live", live)):
+        if (lack := _lack(one.judged)) is not None:
+            return {"comparable": False, "why": f"the {which} bundle holds {lack}"}
+    names = _identity(new.judged)
+    if names != _identity(live.judged):
         return {"comparable": False, "why": "the rows of the two are named by other columns"}
     said = _numbered(live.judged, names).rename(
         {name: f"{name}__live" for name in _SAID}, strict=False
     )
-    row = [*names, "y", "__nth"]
+    row = [*names, "y", "__nth", "__of"]
     both = _numbered(new.judged, names).join(said, on=row, nulls_equal=True, maintain_order="left")
     if both.is_empty():
         return {"comparable": False, "why": "no row was judged in both, with the same truth"}
@@ -155,38 +162,67 @@ def against_live(new: Bundle, live: Bundle | None) -> dict[str, Any]:
     }
 
 
+def _lack(judged: pl.DataFrame) -> str | None:
+    """Return what a bundle holds that has no rows to compare, None where it has some."""
+    if judged.is_empty() or not _identity(judged):
+        return "no judged rows"
+    schema = judged.schema
+    for name in _ANSWERS:
+        if name in schema and not schema[name].is_numeric():
+            return f"judged rows whose {name} is no number"
+        if name not in schema and name in _NEEDED:
+            return f"judged rows without {name}"
+    return None
+
+
 def _identity(judged: pl.DataFrame) -> dict[str, pl.DataType]:
     """Return the columns that name a judged row, with their types."""
-    if judged.is_empty():
-        return {}
     return {name: kind for name, kind in judged.schema.items() if name not in _ANSWERS}
 
 
 def _numbered(judged: pl.DataFrame, names: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    """Return ``judged`` with ``__nth``: which of several rows of one name and truth a row is.
+    """Return ``judged`` with ``__nth`` of ``__of``: which of several rows of one name and truth.
 
-    By prediction: then it hangs on nothing but the rows, and pairs them off one to one.
+    By prediction: then it hangs on nothing but the rows, and pairs them off one to one. What is
+    said of a row is a float64; rows without truth or prediction are left out.
     """
-    ordered = judged.sort([*names, "y", "prediction"], nulls_last=True)
-    return ordered.with_columns(__nth=pl.int_range(pl.len()).over([*names, "y"]))
+    said = judged.cast({name: pl.Float64 for name in _ANSWERS if name in judged.columns})
+    known = said.filter(pl.all_horizontal(pl.col(_NEEDED).is_finite()))
+    return known.sort([*names, "y", "prediction"], nulls_last=True).with_columns(
+        __nth=pl.int_range(pl.len()).over([*names, "y"]), __of=pl.len().over([*names, "y"])
+    )
 
 
-def _side(bundle: Bundle) -> dict[str, Any]:
+def _side(bundle: Evidence) -> dict[str, Any]:
     """Return what a bundle was judged as."""
-    project = parse_project(bundle.project_text, "bundle/project.yaml")
     cutoff = bundle.metadata.get("judged_cutoff")
     return {
         "champion": bundle.metadata.get("champion"),
-        "protocol": protocols_of(project)[0].name,
+        "protocol": _protocol(bundle),
         "cutoff": cutoff if isinstance(cutoff, str) else None,
         "rows": bundle.judged.height,
     }
 
 
+def _protocol(bundle: Evidence) -> str | None:
+    """Return the protocol that decided on a bundle.
+
+    None where its declaration cannot be read: a newer foresell may demand another of the same
+    project, and that is no reason to keep live what an older one has made.
+    """
+    try:
+        project = parse_project(bundle.project_text, "bundle/project.yaml")
+    except SpecError:
+        return None
+    return protocols_of(project)[0].name
+
+
 def _scores(both: pl.DataFrame, suffix: str) -> dict[str, float | int | None]:
     """Return `COMPARED` of the predictions whose columns end with ``suffix``."""
-    edges = [f"{name}{suffix}" for name in ("q0.1", "q0.9") if f"{name}{suffix}" in both.columns]
-    weights = both["weight"].to_numpy() if "weight" in both.columns else None
+    from foresell.evaluate.metrics import Rows, score  # noqa: PLC0415 - NumPy: when one is live
+
+    edges = [f"{name}{suffix}" for name in ("q0.1", "q0.9") if _finite(both, f"{name}{suffix}")]
+    weights = both["weight"].to_numpy() if _finite(both, "weight") else None
     found = score(
         Rows(
             truth=both["y"].to_numpy(),
@@ -197,3 +233,8 @@ def _scores(both: pl.DataFrame, suffix: str) -> dict[str, float | int | None]:
         )
     ).to_json()
     return {name: found[name] for name in COMPARED}
+
+
+def _finite(both: pl.DataFrame, name: str) -> bool:
+    """Tell whether there is a column ``name`` with a finite number in every row."""
+    return name in both.columns and int(both[name].is_finite().sum()) == both.height

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import polars as pl
 
-from foresell.bundle.bundle import CHECKSUMS, read_bundle
+from foresell.bundle.bundle import CHECKSUMS, read_files
 from foresell.errors import DataError, UsageError
 from foresell.spec.ports import Store, Vault
 
@@ -71,28 +71,19 @@ def keep_bundle(bundle: Store, vault: Vault) -> str:
     Done again it changes nothing. Interrupted it leaves files that no listing names. A file that is
     missing, was changed, or is not listed, is a ``DataError``.
     """
-    read_bundle(bundle)
-    return keep_files(bundle, vault).digest
+    return keep_files(read_files(bundle), vault).digest
 
 
-def keep_files(bundle: Store, vault: Vault) -> Kept:
-    """Do as `keep_bundle` with a bundle that was read, and thereby verified, just before.
+def keep_files(files: Mapping[str, bytes], vault: Vault) -> Kept:
+    """Do as `keep_bundle` with the ``files`` that `read_files` has returned, and thereby verified.
 
-    Raises:
-        DataError: a file was changed since then.
+    What is kept is what was read, whatever lies where they came from by now.
     """
-    listing, size = bundle.read_bytes(CHECKSUMS), 0
-    sums: Mapping[str, str] = json.loads(listing)
-    for name in sorted(sums):
-        content = bundle.read_bytes(name)
-        if vault.put(content) != sums[name]:
-            raise DataError(
-                f"{name} was changed while the bundle was read",
-                "bundle",
-                "let nobody write to it, and register it again",
-            )
-        size += len(content)
-    return Kept(digest=vault.put(listing), files=len(sums), bytes=size)
+    size = 0
+    for name in sorted(files.keys() - {CHECKSUMS}):
+        vault.put(files[name])
+        size += len(files[name])
+    return Kept(digest=vault.put(files[CHECKSUMS]), files=len(files) - 1, bytes=size)
 
 
 def kept_bundle(vault: Vault, digest: str) -> KeptBundle:

@@ -18,6 +18,20 @@ _TRIES = 20
 
 
 @dataclass(frozen=True, kw_only=True)
+class Followed:
+    """What came of mirroring after something changed, which is done already.
+
+    ``state``: ``mirrored``; ``off``: runs are not tracked, so there is no mirror; ``failed``, and
+    ``why``, and how to ``mend`` it. ``where``: the MLflow, without credentials.
+    """
+
+    state: Literal["mirrored", "off", "failed"]
+    where: str = ""
+    why: str = ""
+    mend: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Difference:
     """One thing that the other registry shows otherwise than ours.
 

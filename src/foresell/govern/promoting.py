@@ -10,6 +10,7 @@ from foresell.govern.registry import (
     Move,
     Registry,
     decided,
+    judged_version,
     one_line,
     read_version,
     refuse_unknown,
@@ -41,7 +42,9 @@ def promote(
     why = one_line(reason, "reason")
     refuse_unknown(registry, project)
     notes: list[str] = []
-    verified: dict[str, Bundle] = {}  # once, though others may be quicker many times
+    # Each is read once, though others may be quicker many times.
+    verified: dict[str, Bundle] = {}
+    beside: dict[int | None, dict[str, Any]] = {}
 
     def decide(state: State) -> Draft | None:
         notes.clear()
@@ -53,6 +56,9 @@ def promote(
         if wanted.digest not in verified:
             verified[wanted.digest] = read_version(registry, wanted)
         decision = _passed(verified[wanted.digest], wanted, override=override)
+        live = state.aliases["prod"]
+        if live not in beside:
+            beside[live] = _beside_live(registry, state, verified[wanted.digest])
         if override and decision.passed:
             notes.append("the gate passed: there was nothing to override")
         return Draft(
@@ -65,7 +71,7 @@ def promote(
             evidence={
                 "gate": decision.to_json(),
                 "override": not decision.passed,
-                "against_live": _beside_live(registry, state, verified[wanted.digest]),
+                "against_live": beside[live],
             },
         )
 
@@ -119,7 +125,7 @@ def _beside_live(registry: Registry, state: State, new: Bundle) -> dict[str, Any
     if live is None:
         return against_live(new, None)
     try:
-        bundle = read_version(registry, state.versions[live - 1])
+        bundle = judged_version(registry, state.versions[live - 1])
     except DataError as error:
         return {"comparable": False, "why": error.what, "version": live}
     return {**against_live(new, bundle), "version": live}

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NotRequired, Required, TypedDict, Unpack
 
-from foresell.bundle.bundle import Bundle, read_bundle
-from foresell.errors import UsageError
+from foresell.bundle.bundle import Bundle, bundle_of, read_files
+from foresell.errors import SpecError, UsageError
 from foresell.govern.gate import gate_of
 from foresell.govern.keeping import Kept, keep_files
 from foresell.govern.registry import Draft, Registry, decided, one_line
@@ -57,11 +57,12 @@ def register(
     """
     reason = one_line(origin["reason"], "reason")
     run_id, forced = origin.get("run_id", ""), origin.get("force", False)
-    read = read_bundle(bundle)
+    files = read_files(bundle)  # once: a run may put another bundle in its place meanwhile
+    read = bundle_of(files)
     declared = parse_project(read.project_text, "bundle/project.yaml")
     _refuse_other(project, declared.name, str(read.metadata.get("project")))
     noted = record_of(read, declared)
-    kept = keep_files(bundle, registry.vault)
+    kept = keep_files(files, registry.vault)
     record = {
         **noted,
         "digest": kept.digest,
@@ -96,15 +97,52 @@ def record_of(bundle: Bundle, project: ProjectSpec) -> dict[str, Any]:
     gate = told.get("gate")
     override = gate.get("override") if isinstance(gate, dict) else None
     return {
-        **{name: told[name] for name in _LINEAGE if name in told},
-        "champion": told.get("champion"),
+        **_told(told),
         "kind": project.kind,
-        "preset": told.get("preset"),
-        "scores": told.get("scores"),
         "gate": {**gate_of(told, project).to_json(), "override": override},
         "approval": "PendingManualApproval" if project.registry.approval else "Approved",
-        "data": _digest(told["data"]) if "data" in told else None,
     }
+
+
+def _told(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a registration notes as the bundle's metadata says it."""
+    return {
+        **{name: metadata[name] for name in _LINEAGE if name in metadata},
+        "champion": metadata.get("champion"),
+        "preset": metadata.get("preset"),
+        "scores": metadata.get("scores"),
+        "data": _digest(metadata["data"]) if "data" in metadata else None,
+    }
+
+
+def contradictions(record: Mapping[str, Any], bundle: Bundle) -> tuple[str, ...]:
+    """Return in words what the ``record`` of a version says otherwise than its ``bundle``.
+
+    The words in which a gate speaks do not count: a later foresell may choose others. Where this
+    foresell cannot read the bundle's declaration, because another one wrote it, only what the
+    metadata says is compared.
+
+    A bundle without evidence is a ``DataError``.
+    """
+    try:
+        project = parse_project(bundle.project_text, "bundle/project.yaml")
+    except SpecError:  # its bytes are those that were registered: that is not what is asked here
+        found = _told(bundle.metadata)
+    else:
+        found = record_of(bundle, project)
+    return tuple(
+        f"the record of the registration says another {name} than the bundle"
+        for name, value in found.items()
+        # What another foresell did not note yet is no contradiction.
+        if (name in record or name not in _LINEAGE)
+        and _comparable(record.get(name)) != _comparable(value)
+    )
+
+
+def _comparable(value: Any) -> Any:
+    """Return a value as it is read back from JSON, a gate without its sentences."""
+    plain = json.loads(json.dumps(value))
+    return {**plain, "sentences": None} if isinstance(plain, dict) else plain
 
 
 def _existing(state: State, kept: Kept, run_id: str, *, forced: bool) -> list[Version]:

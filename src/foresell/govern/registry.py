@@ -3,12 +3,12 @@
 A list that does not verify is not read, so nothing is decided by one that somebody has changed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from foresell.bundle.bundle import Bundle, read_bundle
 from foresell.errors import (
     ConflictError,
     DataError,
@@ -18,12 +18,10 @@ from foresell.errors import (
     nearest,
 )
 from foresell.govern.chain import linked, problems_of
-from foresell.govern.keeping import kept_bundle
 from foresell.govern.state import stamp, state_of
 from foresell.spec.ports import Ledger, Vault
 from foresell.spec.registry import (
     ALIAS_WORDS,
-    GENESIS,
     Action,
     Alias,
     Head,
@@ -31,6 +29,9 @@ from foresell.spec.registry import (
     Transition,
     Version,
 )
+
+if TYPE_CHECKING:
+    from foresell.bundle.bundle import Bundle, Evidence
 
 LATEST = "latest"
 _TRIES = 100  # each that fails is somebody else's that succeeded
@@ -80,10 +81,12 @@ def read_history(registry: Registry, project: str) -> tuple[Transition, ...]:
     """
     head = registry.ledger.head(project)
     transitions = tuple(registry.ledger.transitions(project))
-    # Others may have added some since: what was the head is to be among them.
-    end = Head(number=len(transitions), hash=transitions[-1].hash) if transitions else Head()
-    reached = transitions[head.number - 1].hash if 0 < head.number <= end.number else GENESIS
-    problems = problems_of(project, transitions, end if reached == head.hash else head)
+    ends = [Head(), *(Head(number=one.number, hash=one.hash) for one in transitions)]
+    if head != ends[-1] and head in ends:
+        # Others have added some since: then it is further now. Or somebody has put it back.
+        now = registry.ledger.head(project)
+        head = now if now in ends else ends[-1]
+    problems = problems_of(project, transitions, head)
     if problems:
         raise DataError(
             f"the history of {project!r} was changed: {problems[0].where}: {problems[0].what}",
@@ -109,11 +112,12 @@ def decided(
 
     Where somebody else was quicker, ``decide`` is asked again with what that has made of the state.
     It may return None: nothing is to change. Whatever it raises ends this, and nothing was added.
+    Where the answer to a write is lost, the list is read to see whether it was done.
 
     Raises:
-        MachineError: others were quicker each time.
+        MachineError: others were quicker each time, or the ledger is out of reach.
     """
-    who = one_line(registry.who, "who asks")
+    who = asked_by(registry.who)
     for _ in range(_TRIES):
         history = read_history(registry, project)
         state = state_of(project, history)
@@ -139,6 +143,9 @@ def decided(
             registry.ledger.append(transition)
         except ConflictError:
             continue
+        except MachineError as error:
+            if not _written(registry, transition, error):
+                raise
         return transition, after
     raise MachineError(
         f"others wrote to the registry of {project!r} first, {_TRIES} times in a row",
@@ -147,8 +154,31 @@ def decided(
     )
 
 
-def one_line(text: str, where: str) -> str:
-    """Return ``text`` without blanks around it.
+def _written(registry: Registry, transition: Transition, error: MachineError) -> bool:
+    """Tell whether ``transition`` is in the list all the same, though its write ended in ``error``.
+
+    Raises:
+        MachineError: the ledger does not answer this either.
+    """
+    try:
+        kept = registry.ledger.transitions(transition.project)
+    except MachineError as silence:
+        raise MachineError(
+            f"{error.what}; whether it was written before that is not known",
+            error.where,
+            f"{error.mend}; look before asking again: foresell registry history "
+            f"{transition.project}",
+        ) from silence
+    return any(one.hash == transition.hash for one in kept)
+
+
+def asked_by(who: str) -> str:
+    """Return the name that transitions bear; a ``UsageError`` where ``who`` cannot be one."""
+    return one_line(who, "who asks", "set FORESELL_USER to a name, one plain line of text")
+
+
+def one_line(text: str, where: str, mend: str = "") -> str:
+    """Return ``text`` without blanks around it. ``mend``: what to do where it is none.
 
     Raises:
         UsageError: nothing is left, or it has more than one line, or no text can hold it.
@@ -158,12 +188,12 @@ def one_line(text: str, where: str) -> str:
     """
     line = text.strip()
     if not line:
-        raise UsageError("it is empty", where, 'say it in a line: --reason "..."')
+        raise UsageError("it is empty", where, mend or 'say it in a line: --reason "..."')
     if not all(char.isprintable() or char == "\u00a0" for char in line):
         raise UsageError(
             f"{line!r} is no plain line of text",
             where,
-            "leave out line ends and control characters",
+            mend or "leave out line ends and control characters",
         )
     return line
 
@@ -199,7 +229,7 @@ def resolve(state: State, which: str | int) -> Version:
     raise UsageError(f"{state.project!r} has no version {word!r}", "registry", _there(state))
 
 
-def load(registry: Registry, project: str, which: str | int) -> tuple[Version, Bundle]:
+def load(registry: Registry, project: str, which: str | int) -> "tuple[Version, Bundle]":
     """Return a version and its bundle, once every file of it is what was registered.
 
     No such project or version is a ``UsageError``; a history that was changed, or a file of the
@@ -226,14 +256,40 @@ def refuse_unknown(registry: Registry, project: str) -> None:
         )
 
 
-def read_version(registry: Registry, version: Version) -> Bundle:
+def read_version(registry: Registry, version: Version) -> "Bundle":
     """Return the bundle of a version, verified.
+
+    A ``DataError`` where a file of it is missing or was changed.
+    """
+    # Polars takes 0.1 s, and whoever only asks what is live reads no bundle.
+    from foresell.bundle.bundle import read_bundle  # noqa: PLC0415
+    from foresell.govern.keeping import kept_bundle  # noqa: PLC0415
+
+    with _naming(registry, version):  # a vault compares what it gives: once is enough
+        return read_bundle(kept_bundle(registry.vault, version.digest), verified=True)
+
+
+def judged_version(registry: Registry, version: Version) -> "Evidence":
+    """Return what the bundle of a version says of how good it is; only that is read, and verified.
+
+    A ``DataError`` where a file of that is missing or was changed.
+    """
+    from foresell.bundle.bundle import read_evidence  # noqa: PLC0415 - as above
+    from foresell.govern.keeping import kept_bundle  # noqa: PLC0415
+
+    with _naming(registry, version):
+        return read_evidence(kept_bundle(registry.vault, version.digest))
+
+
+@contextmanager
+def _naming(registry: Registry, version: Version) -> Iterator[None]:
+    """Say which version it is that cannot be read.
 
     Raises:
         DataError: a file of it is missing or was changed.
     """
     try:
-        return read_bundle(kept_bundle(registry.vault, version.digest))
+        yield
     except DataError as error:
         raise DataError(
             f"version {version.version} of {version.project!r} is damaged: {error.what}",

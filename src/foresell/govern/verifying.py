@@ -1,12 +1,13 @@
 """Verifying: whether the history, and every file it names, is still what it was."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from foresell.bundle.bundle import read_bundle
+from foresell.bundle.bundle import Bundle, read_bundle
 from foresell.errors import DataError, ForesellError
 from foresell.govern.chain import problems_of
 from foresell.govern.keeping import kept_bundle
+from foresell.govern.registering import contradictions
 from foresell.govern.registry import Registry, refuse_unknown
 from foresell.spec.registry import Head, Problem, Transition
 
@@ -43,16 +44,15 @@ def verify(registry: Registry, project: str) -> Verification:
 
     A project that nothing is known of is a ``UsageError``.
     """
-    refuse_unknown(registry, project)
     try:
+        refuse_unknown(registry, project)
         head, transitions = steady(registry, project)
-    except DataError as error:  # a row that is no transition
-        found = Problem(where="ledger", what=f"{error.what} ({error.where})")
-        return Verification(project=project, problems=(found,), transitions=0, versions=0)
+    except DataError as error:  # a row that is no transition, or no database
+        return unreadable(project, error)
     problems = list(problems_of(project, transitions, head))
     objects: dict[str, int] = {}
-    for version, digest in _bundles(transitions):
-        problems += _damage(registry, version, digest, objects)
+    for digest, registrations in _bundles(transitions).items():
+        problems += _damage(registry, digest, registrations, objects)
     return Verification(
         project=project,
         problems=tuple(problems),
@@ -62,6 +62,12 @@ def verify(registry: Registry, project: str) -> Verification:
         bytes=sum(objects.values()),
         unnamed=_unnamed(registry),
     )
+
+
+def unreadable(project: str, error: ForesellError) -> Verification:
+    """Return what was found where nothing can be read because of ``error``."""
+    found = Problem(where="ledger", what=f"{error.what} ({error.where})")
+    return Verification(project=project, problems=(found,), transitions=0, versions=0)
 
 
 def steady(registry: Registry, project: str) -> tuple[Head, tuple[Transition, ...]]:
@@ -75,21 +81,23 @@ def steady(registry: Registry, project: str) -> tuple[Head, tuple[Transition, ..
     return head, transitions
 
 
-def _bundles(transitions: Sequence[Transition]) -> Iterator[tuple[int, str]]:
-    """Yield each version with its digest, one whose digest is another's not again."""
-    seen = set()
+def _bundles(transitions: Sequence[Transition]) -> Mapping[str, Sequence[Transition]]:
+    """Return the registrations by the digest of their bundle."""
+    found: dict[str, list[Transition]] = {}
     for one in transitions:
-        digest = str(one.evidence.get("digest", ""))
-        if one.action == "register" and digest not in seen:
-            seen.add(digest)
-            yield one.version, digest
+        if one.action == "register":
+            found.setdefault(str(one.evidence.get("digest", "")), []).append(one)
+    return found
 
 
 def _damage(
-    registry: Registry, version: int, digest: str, objects: dict[str, int]
+    registry: Registry, digest: str, registrations: Sequence[Transition], objects: dict[str, int]
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the files of a version; add those that are right to ``objects``."""
-    where = f"version {version}"
+    """Yield what is wrong with the files of a bundle, and with what was noted of it.
+
+    Those that are right are added to ``objects``.
+    """
+    where = f"version {registrations[0].version}"
     try:
         bundle = kept_bundle(registry.vault, digest)
     except DataError as error:
@@ -105,9 +113,16 @@ def _damage(
             yield Problem(where=where, what=f"{name}: {error.what}")
     if not damaged:
         try:
-            read_bundle(bundle)
+            yield from _other_than(read_bundle(bundle, verified=True), registrations)
         except ForesellError as error:
             yield Problem(where=where, what=error.what)
+
+
+def _other_than(bundle: Bundle, registrations: Sequence[Transition]) -> Iterator[Problem]:
+    """Yield what registrations noted that is not what their bundle says."""
+    for one in registrations:
+        for what in contradictions(one.evidence, bundle):
+            yield Problem(where=f"version {one.version}", what=what)
 
 
 def _unnamed(registry: Registry) -> tuple[str, ...]:
@@ -116,7 +131,7 @@ def _unnamed(registry: Registry) -> tuple[str, ...]:
     there = registry.vault.list()  # first: what is registered from here on is not among it
     try:
         for project in registry.ledger.projects():
-            for _, digest in _bundles(registry.ledger.transitions(project)):
+            for digest in _bundles(registry.ledger.transitions(project)):
                 named |= {digest, *kept_bundle(registry.vault, digest).sums.values()}
     except DataError:
         return ()

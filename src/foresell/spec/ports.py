@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
-
-import polars as pl
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from foresell.spec.registry import Alias, Head, Mirrored, Transition, Version
 from foresell.spec.tracking import Note, Tracked
+
+if TYPE_CHECKING:
+    import polars as pl
 
 PROVENANCE = "provenance.json"  # in every output of a run: which contract its rows have passed
 
@@ -59,11 +60,11 @@ class Source(Protocol):
 class Store(Protocol):
     """A flat place for named frames and bytes; equal content is equal bytes."""
 
-    def write_frame(self, name: str, frame: pl.DataFrame) -> None:
+    def write_frame(self, name: str, frame: "pl.DataFrame") -> None:
         """Keep ``frame`` as Parquet under ``name``."""
         ...
 
-    def read_frame(self, name: str) -> pl.DataFrame:
+    def read_frame(self, name: str) -> "pl.DataFrame":
         """Return the frame kept under ``name``. Raises DataError when there is none."""
         ...
 

@@ -4,15 +4,14 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
 from foresell.adapters.outbox import Outbox
 from foresell.errors import ForesellError, MachineError
 from foresell.govern.keeping import kept_bundle
-from foresell.govern.mirroring import Difference, differences, mend
+from foresell.govern.mirroring import Difference, Followed, differences, mend
 from foresell.govern.registry import Registry, read_state
 from foresell.settings import Settings, calm_mlflow
 from foresell.spec.ports import Mirror
@@ -22,20 +21,6 @@ from foresell.wiring.tracking_places import local_artifacts, outbox, served
 _LOCK = ".mirroring"
 _POLL_S = 0.05
 _LONG_S = 60.0  # for which another process may mirror the same project
-
-
-@dataclass(frozen=True, kw_only=True)
-class Followed:
-    """What came of mirroring after something changed, which is done already.
-
-    ``state``: ``mirrored``; ``off``: runs are not tracked, so there is no mirror; ``failed``, and
-    ``why``, and how to ``mend`` it. ``where``: the MLflow, without credentials.
-    """
-
-    state: Literal["mirrored", "off", "failed"]
-    where: str = ""
-    why: str = ""
-    mend: str = ""
 
 
 def mirror(settings: Settings) -> Mirror:
@@ -82,8 +67,6 @@ def reconcile(
 
 def follow(settings: Settings, project: str) -> Followed:
     """Mirror ``project`` after a change; what goes wrong is told, and undoes nothing."""
-    if not settings.tracked:
-        return Followed(state="off")
     command, where = f"foresell registry reconcile {project}", ""
     try:
         there = mirror(settings)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from foresell.adapters.vault import open_vault
-from foresell.govern.registry import Registry
+from foresell.govern.registry import Registry, asked_by
 from foresell.settings import Settings
 
 
@@ -20,6 +20,29 @@ def registry(settings: Settings) -> Registry:
         clock=_now,
         who=settings.who,
     )
+
+
+def database_damage(settings: Settings) -> str:
+    """Return what the registry's database itself shows to be wrong with its file; "" for nothing.
+
+    A place that cannot be read is a ``UsageError``, one out of reach a ``MachineError``.
+    """
+    from foresell.adapters.ledger import damage_at  # noqa: PLC0415 - SQLAlchemy takes a while
+
+    return damage_at(settings.registry)
+
+
+def refuse_unusable(settings: Settings) -> None:
+    """Refuse settings of which no registry can be made, before there is something to lose.
+
+    A place that cannot be read, or a name that is none, is a ``UsageError``, a library that is not
+    installed a ``MachineError``. Whether a server answers is seen when it is needed.
+    """
+    from foresell.adapters.ledger_place import read_place  # noqa: PLC0415 - as above
+
+    asked_by(settings.who)
+    read_place(settings.registry)
+    open_vault(settings.artifacts)
 
 
 def _now() -> datetime:

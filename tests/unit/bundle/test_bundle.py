@@ -1,3 +1,5 @@
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -115,6 +117,43 @@ def test_no_single_byte_of_any_file_can_change_unseen(data: st.DataObject) -> No
     content[at] ^= data.draw(st.integers(1, 255))
     store.files[name] = bytes(content)
     with pytest.raises(DataError):
+        read_bundle(store)
+
+
+def relisted(store: MemoryStore, **files: bytes) -> MemoryStore:
+    """Put other files in their places, and list them as if they had always been there."""
+    store.files |= files
+    del store.files[CHECKSUMS]
+    sums = {name: hashlib.sha256(one).hexdigest() for name, one in store.files.items()}
+    store.write_bytes(CHECKSUMS, json.dumps(sums, sort_keys=True, indent=1).encode())
+    return store
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("metadata.json", b"none", "metadata.json is no JSON object"),
+        ("metadata.json", b"[]", "metadata.json is no JSON object"),
+        ("metadata.json", b"[" * 100_000, "metadata.json is no JSON object"),
+        ("metadata.json", b"\xff", "metadata.json is no JSON object"),
+        ("project.yaml", b"\xff", "project.yaml is no text in UTF-8"),
+        ("contract.yaml", b"\xff", "contract.yaml is no text in UTF-8"),
+        ("history.parquet", b"none", "history.parquet is no Parquet file"),
+        ("asked.parquet", b"", "asked.parquet is no Parquet file"),
+        ("judged.parquet", b"PAR1" * 5, "judged.parquet is no Parquet file"),
+    ],
+)
+def test_a_file_that_is_not_of_its_kind_is_refused_by_name(
+    store: MemoryStore, name: str, content: bytes, what: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        read_bundle(relisted(store, **{name: content}))
+    assert caught.value.what == what
+
+
+def test_a_listing_without_end_is_refused(store: MemoryStore) -> None:
+    store.write_bytes(CHECKSUMS, b"[" * 100_000)
+    with pytest.raises(DataError, match=r"^checksums.json is not the file that was written"):
         read_bundle(store)
 
 

@@ -2,8 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from foresell.adapters.store import DirectoryStore
+from foresell.bundle.bundle import write_bundle
+from foresell.settings import environment
+from tests.small_bundles import small_bundle
 
 # Not pydantic: Typer itself loads it to describe the options of a command.
 HEAVY = (
@@ -53,6 +59,57 @@ def test_a_quick_question_loads_no_heavy_library(code: str) -> None:
     )
 
     assert answer.stdout.splitlines()[-1] == "LOADED"
+
+
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which ``toy`` has a version, and a bundle of it lies in ``bundle``."""
+    folder = tmp_path_factory.mktemp("quick")
+    write_bundle(small_bundle(), DirectoryStore(folder / "bundle"))
+    env = environment(FORESELL_HOME=str(folder / "home"), FORESELL_TRACKING="off", HERE=str(folder))
+    ask(env, "register", "toy", str(folder / "bundle"))
+    return env
+
+
+def ask(env: dict[str, str], *words: str) -> set[str]:
+    """Run a command of the registry; return what it has loaded of what is heavy."""
+    code = (
+        "import sys; from foresell.cli import main\n"
+        f"sys.argv = ['foresell', 'registry', *{words!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end: assert not end.code\n"
+        f"print('LOADED', *sorted(set(sys.modules) & set({HEAVY!r})))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    return set(answer.stdout.splitlines()[-1].split()[1:])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("list",), ("show", "toy"), ("history", "toy", "--at", "2030-01-01")],
+    ids=lambda words: words[0],
+)
+def test_what_is_live_is_told_by_the_database_alone(
+    registered: dict[str, str], words: tuple[str, ...]
+) -> None:
+    assert ask(registered, *words) == {"sqlalchemy"}
+
+
+@pytest.mark.parametrize(
+    ("words", "needed"),
+    [
+        (("register", "toy", "bundle", "--force"), {"sqlalchemy", "polars", "yaml"}),
+        (("promote", "toy", "1", "--reason", "why"), {"sqlalchemy", "polars", "yaml"}),
+        (("approve", "toy", "1", "--reason", "why"), {"sqlalchemy"}),
+    ],
+    ids=["register", "promote", "approve"],
+)
+def test_a_change_loads_what_it_reads_files_and_judges_with_and_no_more(
+    registered: dict[str, str], words: tuple[str, ...], needed: set[str]
+) -> None:
+    given = (str(Path(registered["HERE"], one)) if one == "bundle" else one for one in words)
+    assert ask(registered, *given) == needed
 
 
 VERBS = [

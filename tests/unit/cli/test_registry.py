@@ -35,9 +35,24 @@ def test_the_list_names_what_is_live_and_what_waits(ask: Ask, tmp_path: Path) ->
     (found,) = told(ask("list", "--format", "json"))
 
     assert {name: found[name] for name in found if name != "last"} == {
-        **{"project": "toy", "versions": 2, "prod": 1, "staging": None, "pending": [2]}
+        **{"project": "toy", "versions": 2, "prod": 1, "staging": None, "pending": [2]},
+        "damage": "",
     }
     assert timeless(lines(ask("list"))[-1]) == "toy 2 1 – 2 TIME"
+
+
+def test_the_list_names_a_damaged_project_and_how_to_see_all_of_it(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(ask, tmp_path, 8.0)
+    damaged = package.RegistrySummary(project="toy", damage="the history of 'toy' was changed")
+    monkeypatch.setattr("foresell.api.registry.registries", lambda: [damaged])
+    said = lines(ask("list"))
+    assert said[-3] == "toy – – – – damaged"
+    assert said[-2:] == [
+        "✗ the history of 'toy' was changed",
+        "all of it: foresell registry verify toy",
+    ]
 
 
 def test_registering_says_what_it_is_worth_and_how_it_gets_live(ask: Ask, tmp_path: Path) -> None:

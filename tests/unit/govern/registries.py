@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from foresell.adapters.ledger_memory import MemoryLedger
 from foresell.adapters.store import MemoryStore
 from foresell.adapters.vault_memory import MemoryVault
+from foresell.errors import MachineError
 from foresell.govern.registering import Registered, register
 from foresell.govern.registry import Registry
 from foresell.spec.ports import Ledger
@@ -54,6 +55,29 @@ class Overtaken:
     @property
     def label(self) -> str:
         return self.ledger.label
+
+
+@dataclass
+class Mute(Overtaken):
+    """A ledger whose connection is lost at a write: ``after`` it was done, or before.
+
+    ``for_good``: nothing is answered from then on.
+    """
+
+    after: bool = True
+    for_good: bool = False
+    lost: bool = False
+
+    def transitions(self, project: str) -> Sequence[Transition]:
+        if self.lost and self.for_good:
+            raise MachineError("the connection is refused", "memory", "start the server")
+        return super().transitions(project)
+
+    def append(self, transition: Transition) -> None:
+        if self.after:
+            super().append(transition)
+        self.lost = True
+        raise MachineError("the connection was lost", "memory", "try again")
 
 
 def small_registry(

@@ -1,6 +1,7 @@
 import pytest
 
-from foresell.errors import GateError, UsageError
+from foresell.adapters.vault_memory import MemoryVault
+from foresell.errors import DataError, GateError, UsageError
 from foresell.govern.approving import approve, reject
 from foresell.govern.promoting import promote
 from foresell.govern.registering import register
@@ -85,6 +86,20 @@ def test_a_rejection_takes_the_version_off_staging_to_what_was_there_before() ->
         1,
         ("staging was version 3 and is 1 now",),
     )
+
+
+def test_a_rejection_does_not_take_staging_back_to_files_that_are_damaged() -> None:
+    registry = small_registry(versions=2)
+    for version in (1, 2):
+        promote(registry, "toy", version, "staging", reason="next")
+    vault = registry.vault
+    assert isinstance(vault, MemoryVault)
+    lost = vault.objects.pop(read_state(registry, "toy").versions[0].digest)
+    with pytest.raises(DataError, match="version 1 of 'toy' is damaged"):
+        reject(registry, "toy", 2, reason="no")
+    assert read_state(registry, "toy").aliases["staging"] == 2
+    vault.put(lost)
+    assert reject(registry, "toy", 2, reason="no").state.aliases["staging"] == 1
 
 
 def test_the_only_version_on_staging_can_be_rejected_while_it_waits() -> None:

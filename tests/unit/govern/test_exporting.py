@@ -10,9 +10,11 @@ from foresell.errors import UsageError
 from foresell.govern.chain import canonical
 from foresell.govern.exporting import export_history, verify_export
 from foresell.govern.promoting import promote
+from foresell.govern.registering import register
 from foresell.govern.registry import read_history
 from foresell.govern.rolling_back import roll_back
 from foresell.govern.verifying import Verification
+from tests.small_bundles import small_bundle, stored
 from tests.unit.govern.registries import small_registry
 
 CHANGES = 700
@@ -55,6 +57,16 @@ def test_no_byte_of_an_export_changes_unseen() -> None:
         content = bytearray(CONTENT)
         content[chance.randrange(len(content))] ^= chance.randrange(1, 256)
         assert not verify_export(bytes(content)).sound, bytes(content)
+
+
+def test_a_number_that_became_infinite_is_found_and_no_crash() -> None:
+    small = small_bundle(metadata={"scores": {"bias": -1.5e-14}})
+    registry = small_registry(versions=0)
+    register(registry, "toy", stored(small), reason="a small number")
+    content = export_history(registry, "toy")
+    assert content.count(b"-1.5e-14") == 1
+    found = verify_export(content.replace(b"-1.5e-14", b"-1.5e914"))
+    assert [one.where for one in found.problems] == ["line 1"]
 
 
 def test_every_byte_of_the_seal_counts() -> None:

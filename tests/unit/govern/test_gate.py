@@ -212,10 +212,71 @@ def test_rows_weigh_what_they_weigh_in_the_new_bundle() -> None:
 
 
 def test_rows_of_one_name_and_truth_are_paired_off_and_not_multiplied() -> None:
-    mine = pl.concat([judged_rows(6.0), judged_rows(6.0)])
-    theirs = pl.concat([judged_rows(9.0), judged_rows(9.0), judged_rows(9.0)])
+    mine, theirs = (pl.concat([judged_rows(error)] * 3) for error in (6.0, 9.0))
     found = against_live(small_bundle(judged=mine), small_bundle(judged=theirs))
-    assert (found["n"], found["new"]["rmse"], found["live"]["rmse"]) == (24, 6.0, 9.0)
+    assert (found["n"], found["new"]["rmse"], found["live"]["rmse"]) == (36, 6.0, 9.0)
+
+
+def test_rows_that_one_bundle_has_more_often_than_the_other_favour_neither() -> None:
+    once, more = judged_rows(6.0), judged_rows(9.0, rows=5).with_columns(prediction=pl.col("y"))
+    for pair in ((pl.concat([once, more]), once), (once, pl.concat([once, more]))):
+        found = against_live(*(small_bundle(judged=one) for one in pair))
+        assert (found["n"], found["new"]["rmse"], found["live"]["rmse"]) == (7, 6.0, 6.0)
+    twice, thrice = pl.concat([once, once]), pl.concat([once, once, once])
+    assert against_live(small_bundle(judged=twice), small_bundle(judged=thrice)) == {
+        "comparable": False,
+        "why": "no row was judged in both, with the same truth",
+    }
+
+
+@pytest.mark.parametrize("kind", [pl.Int64, pl.Float32, pl.UInt16, pl.Decimal(10, 2)])
+def test_the_truth_is_equal_as_a_number_whatever_its_type(kind: Any) -> None:
+    mine = judged_rows(6.0).with_columns(pl.col("y").cast(kind))
+    for new, live in ((mine, judged_rows(6.0)), (judged_rows(6.0), mine)):
+        pair = (replace(small_bundle(), judged=one) for one in (new, live))
+        found = against_live(*pair)
+        assert (found["n"], found["new"]["rmse"], found["live"]["rmse"]) == (12, 6.0, 6.0)
+
+
+def test_a_declaration_that_only_another_foresell_can_read_forbids_nothing() -> None:
+    live = small_bundle(seed=2, error=9.0)
+    live = replace(live, project_text=f"{live.project_text}of_another_time: true\n")
+    found = against_live(small_bundle(error=6.0), live)
+    assert (found["n"], found["new"]["rmse"], found["live"]["rmse"]) == (12, 6.0, 9.0)
+    assert (found["new"]["protocol"], found["live"]["protocol"]) == ("held-out", None)
+
+
+@pytest.mark.parametrize(
+    ("judged", "lack"),
+    [
+        (judged_rows().drop("prediction"), "judged rows without prediction"),
+        (judged_rows().drop("y"), "judged rows without y"),
+        (judged_rows().cast({"y": pl.String}), "judged rows whose y is no number"),
+        (judged_rows().with_columns(weight=pl.lit("5")), "judged rows whose weight is no number"),
+        (judged_rows().drop("order"), "no judged rows"),
+    ],
+    ids=["no prediction", "no truth", "truth in words", "weight in words", "no names"],
+)
+def test_rows_that_are_none_are_told_and_forbid_nothing(judged: pl.DataFrame, lack: str) -> None:
+    bad = small_bundle()
+    bad = replace(bad, judged=judged)
+    why = f"the live bundle holds {lack}"
+    assert against_live(small_bundle(), bad) == {"comparable": False, "why": why}
+    assert against_live(bad, small_bundle())["why"] == f"the new bundle holds {lack}"
+
+
+@pytest.mark.parametrize("name", ["y", "prediction", "q0.1", "weight"])
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
+def test_what_is_no_finite_number_is_left_out(name: str, value: float | None) -> None:
+    whole = judged_rows(6.0).with_columns(weight=pl.lit(1.0))
+    third = pl.when(pl.col("order") == 3).then(pl.lit(value, pl.Float64))
+    holed = whole.with_columns(third.otherwise(pl.col(name)).alias(name))
+    found = against_live(
+        replace(small_bundle(), judged=holed), replace(small_bundle(), judged=whole)
+    )
+    assert (found["n"], found["new"]["rmse"]) == (11 if name in {"y", "prediction"} else 12, 6.0)
+    assert (found["new"]["coverage_80"] is None) == (name == "q0.1")
+    assert (found["new"]["wmae"] is None) == (name == "weight")
 
 
 def test_a_row_may_be_named_by_a_feature_that_is_null() -> None:

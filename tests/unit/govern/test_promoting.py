@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from foresell.adapters.vault_memory import MemoryVault
 from foresell.errors import DataError, GateError, UsageError
 from foresell.govern.approving import approve, reject
+from foresell.govern.keeping import kept_bundle
 from foresell.govern.promoting import promote
 from foresell.govern.registering import register
 from foresell.govern.registry import Registry, read_history, read_state
@@ -164,6 +165,27 @@ def test_a_damaged_live_version_can_be_replaced() -> None:
     beside = made.evidence["against_live"]
     assert (beside["comparable"], beside["version"]) == (False, 1)
     assert beside["why"].startswith("version 1 of 'toy' is damaged")
+
+
+def test_of_what_is_live_only_its_evidence_is_read() -> None:
+    class Counting(MemoryVault):
+        def get(self, digest: str) -> bytes:
+            asked.append(digest)
+            return super().get(digest)
+
+    asked: list[str] = []
+    registry = small_registry(versions=2)
+    promote(registry, "toy", 1, "prod", reason="a")
+    vault = registry.vault
+    assert isinstance(vault, MemoryVault)
+    counting = replace(registry, vault=Counting(dict(vault.objects)))
+    promote(counting, "toy", 2, "prod", reason="b")
+    live = kept_bundle(vault, read_state(registry, "toy").versions[0].digest)
+    new = kept_bundle(vault, read_state(registry, "toy").versions[1].digest)
+    assert live.sums["model/learner.json"] not in asked
+    evidence = [live.sums[name] for name in ("metadata.json", "project.yaml", "judged.parquet")]
+    listings = [one.digest for one in read_state(registry, "toy").versions]
+    assert sorted(asked) == sorted([*listings, *evidence, *new.sums.values()])
 
 
 @pytest.mark.parametrize("version", [0, -1, 3])

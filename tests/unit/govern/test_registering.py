@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -7,12 +7,24 @@ from foresell.adapters.vault_memory import MemoryVault
 from foresell.bundle.bundle import write_bundle
 from foresell.errors import DataError, MachineError, UsageError
 from foresell.govern.gate import gate_of
-from foresell.govern.registering import register
-from foresell.govern.registry import read_history, read_state
+from foresell.govern.registering import contradictions, register
+from foresell.govern.registry import read_history, read_state, read_version
 from foresell.spec.reading import parse_project
 from foresell.spec.registry import Version
 from tests.small_bundles import small_bundle, stored
 from tests.unit.govern.registries import add, bundle_of, small_registry
+
+
+@dataclass(frozen=True)
+class Replaced(MemoryStore):
+    """A store in whose place another one is put ``after`` so many reads of a file."""
+
+    after: MemoryStore = field(default_factory=MemoryStore)
+    reads: list[int] = field(default_factory=list)
+
+    def read_bytes(self, name: str) -> bytes:
+        self.reads[0] -= 1
+        return super().read_bytes(name) if self.reads[0] >= 0 else self.after.read_bytes(name)
 
 
 def test_versions_count_from_one_within_a_project() -> None:
@@ -149,6 +161,53 @@ def test_a_changed_bundle_is_refused_and_leaves_nothing() -> None:
     with pytest.raises(DataError, match=r"model/ridge/weights\.txt is not the file"):
         register(registry, "toy", store, reason="a run")
     assert (registry.vault.list(), registry.ledger.projects()) == ([], [])
+
+
+def test_a_bundle_that_is_replaced_while_it_is_registered_is_one_of_the_two_or_none() -> None:
+    before, after = stored(small_bundle()), stored(small_bundle(seed=2, passed=False))
+    registered = 0
+    for reads in range(4 * len(before.files)):
+        registry, store = small_registry(), Replaced(files=before.files, after=after, reads=[reads])
+        try:
+            found = register(registry, "toy", store, reason="a run").version
+        except DataError as error:
+            assert "is not the file that was written" in error.what  # noqa: PT017 - or it is sound
+            assert registry.vault.list() == []
+        else:
+            registered += 1
+            assert contradictions(found.record, read_version(registry, found)) == ()
+    assert registered > 0
+
+
+def test_a_record_says_what_its_bundle_does_and_nothing_else() -> None:
+    record = add(small_registry(), 1).version.record
+    made = small_bundle()
+    assert contradictions(record, made) == ()
+    other = small_bundle(seed=2, passed=False, approval=True)
+    assert sorted(one.split()[-4] for one in contradictions(record, other)) == [
+        *("approval", "gate", "result_id", "scores", "seed")
+    ]
+    assert contradictions({**record, "champion": "mean"}, made) == (
+        "the record of the registration says another champion than the bundle",
+    )
+
+
+@pytest.mark.parametrize("name", ["champion", "kind", "gate", "approval", "scores"])
+def test_a_record_that_leaves_out_what_decides_contradicts_its_bundle(name: str) -> None:
+    record = dict(add(small_registry(), 1).version.record)
+    del record[name]
+    assert len(contradictions(record, small_bundle())) == 1
+
+
+def test_what_another_foresell_words_or_notes_otherwise_contradicts_nothing() -> None:
+    record = dict(add(small_registry(), 1).version.record)
+    record["gate"] = {**record["gate"], "sentences": ["it is better"]}
+    del record["libraries"]
+    made = small_bundle()
+    assert contradictions(record, made) == ()
+    later = replace(made, project_text=f"{made.project_text}of_another_time: true\n")
+    assert contradictions(record, later) == ()
+    assert len(contradictions({**record, "champion": "mean"}, later)) == 1
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "two\nlines", "a\x00b", "\ud800", "a\u2028b"])

@@ -13,12 +13,13 @@ from foresell.errors import DataError, GateError, MachineError, UsageError
 from foresell.govern.approving import approve, reject
 from foresell.govern.chain import problems_of
 from foresell.govern.promoting import promote
+from foresell.govern.registering import register
 from foresell.govern.registry import Registry, load, read_history, read_state, resolve
 from foresell.govern.rolling_back import roll_back
 from foresell.govern.state import state_of
 from foresell.spec.ports import Vault
-from foresell.spec.registry import Alias, Transition
-from tests.small_bundles import small_bundle
+from foresell.spec.registry import Alias, Head, Transition
+from tests.small_bundles import small_bundle, stored
 from tests.unit.govern.histories import Oracle
 from tests.unit.govern.registries import START, Overtaken, Seconds, add, small_registry
 
@@ -130,6 +131,46 @@ def test_a_history_whose_end_was_taken_away_is_not_read() -> None:
         read_history(replace(registry, ledger=cut), "toy")
 
 
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_a_history_whose_end_is_not_the_one_that_is_kept_is_not_read(number: int) -> None:
+    class Lost(Overtaken):
+        def head(self, project: str) -> Head:
+            rows = self.transitions(project)
+            return Head(number=number, hash=rows[number - 1].hash) if number else Head()
+
+    registry = small_registry(versions=2)
+    for version in (1, 2):
+        promote(registry, "toy", version, "prod", reason="now")
+    lost = replace(registry, ledger=Lost(ledger=registry.ledger))
+    for act in (
+        lambda: read_history(lost, "toy"),
+        lambda: load(lost, "toy", "prod"),
+        lambda: promote(lost, "toy", 1, "prod", reason="now"),
+        lambda: add(lost, 3),
+    ):
+        with pytest.raises(DataError, match="the history of 'toy' was changed: head"):
+            act()
+
+
+@pytest.mark.parametrize("versions", [0, 2])
+def test_what_is_added_again_and_again_while_a_history_is_read_is_no_change(versions: int) -> None:
+    class Growing(Overtaken):
+        def head(self, project: str) -> Head:
+            grow()
+            return super().head(project)
+
+        def transitions(self, project: str) -> Sequence[Transition]:
+            grow()
+            return super().transitions(project)
+
+    def grow() -> None:
+        add(bob, len(bob.ledger.transitions("toy")) + 1)
+
+    bob = small_registry(versions=versions)
+    growing = replace(bob, ledger=Growing(ledger=bob.ledger))
+    assert len(read_history(growing, "toy")) == versions + 2
+
+
 def test_what_is_added_while_a_history_is_read_is_no_change() -> None:
     class Growing(Overtaken):
         def transitions(self, project: str) -> Sequence[Transition]:
@@ -211,10 +252,14 @@ def test_files_are_verified_once_however_often_others_are_quicker() -> None:
             return super().get(digest)
 
     asked: list[str] = []
-    ann, bob, ledger = overtaken(versions=1)
+    ann, bob, ledger = overtaken(versions=2)
+    promote(bob, "toy", 2, "prod", reason="live")
     vault: Vault = Counting(dict(bob.vault.objects))  # type: ignore[attr-defined]
-    ledger.others = [lambda seed=seed: add(bob, seed) for seed in range(2, 6)]  # type: ignore[misc]
-    promote(replace(ann, vault=vault), "toy", 1, "prod", reason="now")
+    ledger.others = [lambda seed=seed: add(bob, seed) for seed in range(3, 6)]  # type: ignore[misc]
+    other = stored(small_bundle(seed=9, rows=11))  # shares no file of its evidence with version 2
+    register(bob, "toy", other, reason="another")
+    vault.objects.update(bob.vault.objects)  # type: ignore[attr-defined]
+    promote(replace(ann, vault=vault), "toy", 3, "prod", reason="now")
     assert len(asked) == len(set(asked))
 
 

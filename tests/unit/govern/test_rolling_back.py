@@ -1,16 +1,18 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.adapters.vault_memory import MemoryVault
-from foresell.errors import DataError, UsageError
+from foresell.errors import DataError, MachineError, UsageError
 from foresell.govern.approving import reject
 from foresell.govern.promoting import promote
 from foresell.govern.registry import Registry, read_history, read_state
 from foresell.govern.rolling_back import roll_back
 from foresell.spec.registry import ALIASES, Alias
 from tests.unit.govern.histories import Oracle
-from tests.unit.govern.registries import small_registry
+from tests.unit.govern.registries import Mute, small_registry
 
 VERSIONS = 4
 
@@ -161,6 +163,29 @@ def test_what_is_live_may_be_damaged_when_it_is_rolled_back() -> None:
     assert isinstance(vault, MemoryVault)
     del vault.objects[read_state(registry, "toy").versions[1].digest]
     assert roll_back(registry, "toy", reason="it is gone").state.aliases["prod"] == 1
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["after the write", "before it"])
+def test_a_rollback_whose_answer_is_lost_goes_one_back_or_none(*, after: bool) -> None:
+    registry = promoted(1, 2, 3)
+    mute = replace(registry, ledger=Mute(ledger=registry.ledger, after=after))
+    if after:
+        move = roll_back(mute, "toy", reason="no")
+        assert move.transition == read_history(registry, "toy")[-1]
+        assert move.state.stacks["prod"] == (1, 2)
+    else:
+        with pytest.raises(MachineError, match="the connection was lost"):
+            roll_back(mute, "toy", reason="no")
+    assert live(registry) == (2 if after else 3)
+
+
+def test_where_nobody_can_say_whether_it_was_written_that_is_said() -> None:
+    registry = promoted(1, 2, 3)
+    mute = replace(registry, ledger=Mute(ledger=registry.ledger, after=True, for_good=True))
+    with pytest.raises(MachineError, match="whether it was written before that is not known") as it:
+        roll_back(mute, "toy", reason="no")
+    assert it.value.mend == "try again; look before asking again: foresell registry history toy"
+    assert live(registry) == 2
 
 
 @settings(max_examples=25)

@@ -8,7 +8,7 @@ from foresell.adapters.vault_memory import MemoryVault
 from foresell.errors import UsageError
 from foresell.govern.promoting import promote
 from foresell.govern.registering import register
-from foresell.govern.registry import Registry, read_state
+from foresell.govern.registry import Draft, Registry, decided, read_state
 from foresell.govern.verifying import Verification, verify
 from foresell.spec.registry import Problem
 from tests.small_bundles import small_bundle, stored
@@ -58,6 +58,24 @@ def test_where_something_is_damaged_nothing_is_called_unnamed() -> None:
     assert verify(registry, "toy").unnamed == ()
 
 
+def test_damage_in_another_project_is_no_problem_of_this_one_and_nothing_is_called_unnamed() -> (
+    None
+):
+    registry = small_registry(versions=1)
+    register(registry, "shop", stored(small_bundle("shop")), reason="another")
+    registry.vault.put(b"of a registration that was interrupted")
+    ledger = registry.ledger
+    assert isinstance(ledger, MemoryLedger)
+    ledger._rows["shop"][0]["reason"] = "an\udcffother"  # as bytes that are no text are read
+    found = verify(registry, "toy")
+    assert (found.problems, found.unnamed) == ((), ())
+    (problem,) = verify(registry, "shop").problems
+    assert problem == Problem(
+        where="ledger",
+        what="reason of a transition is not what was kept (memory, transition 1 of shop)",
+    )
+
+
 def test_no_changed_byte_of_a_kept_file_stays_unseen() -> None:
     chance, registry = random.Random(11), small_registry(versions=2)
     sound = dict(objects(registry))
@@ -105,6 +123,20 @@ def test_no_changed_field_of_a_kept_transition_stays_unseen() -> None:
         assert not verify(registry, "toy").sound, (name, changed)
     ledger._rows = sound
     assert verify(registry, "toy").sound
+
+
+def test_a_version_whose_record_is_of_another_bundle_is_a_problem() -> None:
+    registry = small_registry(versions=2)
+    first, second = read_state(registry, "toy").versions
+    mixed = {**first.record, "digest": second.digest, "champion": "mean"}
+    decided(
+        registry, "toy", lambda _: Draft(action="register", version=3, reason="a", evidence=mixed)
+    )
+    found = verify(registry, "toy").problems
+    assert {one.where for one in found} == {"version 3"}
+    assert [one.what for one in found][-1:] == [
+        "the record of the registration says another champion than the bundle"
+    ]
 
 
 def test_a_row_that_is_no_transition_is_a_problem_and_no_crash() -> None:
