@@ -91,6 +91,21 @@ def test_a_server_that_is_down_fails_no_promotion_and_is_told_within_seconds(
         reconcile("toy")
 
 
+def test_a_home_of_any_name_holds_its_own_mlflow_and_no_file_is_written_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "50% of what?we%41rd"
+    monkeypatch.setenv("FORESELL_HOME", str(folder))
+    monkeypatch.setenv("FORESELL_TRACKING", "on")
+    register(registry(read_settings()), "toy", stored(small_bundle()), reason="a test")
+    promote("toy", 1, reason="a test")
+    done = follow("toy")
+    assert (done.state, done.why) == ("mirrored", "")
+    # MLflow 3.17 leaves an empty folder that is called as the URL writes it.
+    assert [p for p in tmp_path.rglob("*") if p.is_file() and folder not in p.parents] == []
+    assert {one.name for one in folder.iterdir()} >= {"_mlflow", "_registry", "mlflow.db"}
+
+
 def test_where_nothing_is_tracked_nothing_is_mirrored(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,8 @@
 """The registry's public verbs: what they take, what they find, and what they refuse."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import pytest
 
 import foresell
+from foresell.adapters.ledger import SqlLedger
 from foresell.adapters.store import DirectoryStore
 from foresell.api import RegistrySummary
 from foresell.bundle.bundle import write_bundle
 from foresell.errors import DataError, GateError, MachineError, UsageError
 from foresell.settings import read_settings
-from foresell.spec.registry import Problem
+from foresell.spec.registry import Problem, Transition
 from foresell.wiring.registry import registry
 from tests.small_bundles import small_bundle
 
@@ -150,6 +152,30 @@ def test_a_project_nobody_knows_is_refused_with_the_nearest_that_is_known(three:
         assert refused.value.mend == (
             "did you mean 'toy'? Known: california_housing, retail, sales_orders, toy, walmart"
         )
+
+
+@pytest.mark.parametrize("version", [1, "1"])
+def test_a_version_named_by_its_number_is_decided_on_by_one_reading_of_the_list(
+    three: None, monkeypatch: pytest.MonkeyPatch, version: int | str
+) -> None:
+    read = list[str]()
+
+    def counted(ledger: SqlLedger, project: str) -> Sequence[Transition]:
+        read.append(project)
+        return transitions(ledger, project)
+
+    transitions = SqlLedger.transitions
+    monkeypatch.setattr(SqlLedger, "transitions", counted)
+    for change in (foresell.promote, foresell.reject):
+        with suppress(GateError):
+            change("toy", version, reason="by number")
+        assert read == ["toy"]
+        read.clear()
+    foresell.rollback("toy", to=version, reason="by number", alias="prod")
+    assert read == ["toy"]
+    read.clear()
+    foresell.registries()
+    assert read == ["toy"]
 
 
 def test_prod_and_staging_move_apart_and_go_back_apart(three: None) -> None:

@@ -9,6 +9,7 @@ from sqlite3 import Error as SqliteError
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from foresell.adapters.ledger_rows import shown
 from foresell.errors import ConflictError, DataError, ForesellError, MachineError, UsageError
 
 VARIABLE = "FORESELL_REGISTRY"
@@ -110,9 +111,8 @@ def damaged(said: str, label: str) -> DataError:
     >>> damaged("no such table: heads", "registry.db").what
     "the registry's database is damaged: no such table: heads"
     """
-    shown = said.encode(errors="backslashreplace").decode()
     return DataError(
-        f"the registry's database is damaged: {shown}",
+        f"the registry's database is damaged: {shown(said)}",
         label,
         "restore it from a backup; foresell registry verify PROJECT tells whether it is whole",
     )

@@ -76,7 +76,7 @@ def shown(value: object) -> str:
     ('toy', 't\\udcffy', "b'toy'", 'None')
     """
     text = value if isinstance(value, str) else repr(value)
-    return text.encode(errors="backslashreplace").decode()
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 def followed_by(transition: Transition) -> Head:

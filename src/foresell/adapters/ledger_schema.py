@@ -5,6 +5,7 @@ from importlib.resources import files
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from foresell.adapters.ledger_place import damaged
+from foresell.adapters.ledger_rows import shown
 from foresell.adapters.ledger_tables import REVISION, REVISION_TABLE, REVISIONS, TABLES
 from foresell.errors import MachineError
 
@@ -45,7 +46,7 @@ def damage_of(connection: Connection) -> str:
     if connection.dialect.name != "sqlite":
         return ""
     found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalars().all()
-    return "" if found == ["ok"] else "; ".join(" ".join(str(one).split()) for one in found)
+    return "" if found == ["ok"] else shown(" ".join(" ".join(map(str, found)).split()))
 
 
 def doubtful_revision(connection: Connection, label: str) -> str:

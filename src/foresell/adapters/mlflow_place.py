@@ -130,7 +130,8 @@ def _make(path: Path) -> None:
         fresh = path.with_name(f".{path.name}.new")
         for left in path.parent.glob(f"{fresh.name}*"):  # by a process that was killed
             left.unlink()
-        store = SqlAlchemyStore(f"{_FILE}{quote(str(fresh))}", str(path.parent / "_mlflow"))  # type: ignore[no-untyped-call]
+        url = f"{_FILE}{str(fresh).replace('%', '%25').replace('?', '%3F')}"  # as of our settings
+        store = SqlAlchemyStore(url, str(path.parent / "_mlflow"))  # type: ignore[no-untyped-call]
         store.engine.dispose()
         fresh.rename(path)
 

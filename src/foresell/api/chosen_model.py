@@ -138,11 +138,12 @@ def _version(project: str, home: str | Path | None, model: int | str) -> ChosenM
     gate = version.record["gate"]
     # No alias is moved to a version that failed without a reason in the project's history.
     live = version.version in state.aliases.values()
+    rejected = version.approval == "Rejected"
     return ChosenModel(
         project=project,
         bundle=rules.read_version(kept, version),
         version=str(version.version),
         registered=True,
-        accepted=bool(gate["passed"] or gate["override"] or live),
-        rejected=version.approval == "Rejected",
+        accepted=not rejected and bool(gate["passed"] or gate["override"] or live),
+        rejected=rejected,
     )

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from foresell.govern.verifying import Verification
 
 
+_DIGITS = 9  # more versions than this can say, nobody has
+
+
 @dataclass(frozen=True, kw_only=True)
 class RegistrySummary:
     """What is registered of one project.
@@ -313,5 +316,12 @@ def _known(project: str, home: str | Path | None) -> Registry:
 
 
 def _number(kept: Registry, project: str, which: int | str) -> int:
-    """Return the number of the version that is meant; a ``UsageError`` if there is none."""
+    """Return the number of the version that is meant.
+
+    Whether a number is that of a version, whoever decides sees in the state it decides by. A word
+    that means none is a ``UsageError``.
+    """
+    word = str(which)
+    if word.isascii() and word.isdecimal() and len(word) <= _DIGITS:
+        return int(word)
     return rules.resolve(rules.read_state(kept, project), which).version

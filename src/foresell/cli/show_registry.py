@@ -58,7 +58,7 @@ def show_projects(found: "Sequence[RegistrySummary]") -> None:
     print_table(console, table, more=_MORE)
     for one in found:
         if one.damage:
-            console.print(f"[red]✗[/red] {plain(one_line(one.damage))}", soft_wrap=True)
+            console.print(f"[red]✗[/red] {plain(one_line(one.damage, _REASON))}", soft_wrap=True)
             check = f"foresell registry verify {plain(one.project)}"
             console.print(f"  [dim]all of it: {check}[/dim]", soft_wrap=True)
 

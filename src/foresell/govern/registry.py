@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from foresell.bundle.bundle import Bundle, Evidence
 
 LATEST = "latest"
+_DIGITS = 18  # more than any number of versions has; int() reads no text of thousands
 _TRIES = 100  # each that fails is somebody else's that succeeded
 
 
@@ -224,8 +225,9 @@ def resolve(state: State, which: str | int) -> Version:
                 f"--reason TEXT; {_there(state)}",
             )
         return state.versions[live - 1]
-    if word.isascii() and word.isdecimal() and 1 <= int(word) <= len(state.versions):
-        return state.versions[int(word) - 1]
+    number = int(word) if word.isascii() and word.isdecimal() and len(word) <= _DIGITS else 0
+    if 1 <= number <= len(state.versions):
+        return state.versions[number - 1]
     raise UsageError(f"{state.project!r} has no version {word!r}", "registry", _there(state))
 
 

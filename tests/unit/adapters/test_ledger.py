@@ -274,12 +274,18 @@ def test_bytes_that_are_no_text_are_damage_and_their_row_is_named(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "changed", ["number = 'x'", "number = 1.5", "hash = x'ab'", "hash = CAST(x'ff' AS TEXT)"]
+    "change",
+    [
+        "UPDATE heads SET number = 'x'",
+        "UPDATE heads SET number = 1.5",
+        "UPDATE heads SET hash = x'ab'",
+        "UPDATE heads SET hash = CAST(x'ff' AS TEXT)",
+    ],
 )
-def test_an_end_that_is_of_another_kind_is_damage(tmp_path: Path, changed: str) -> None:
+def test_an_end_that_is_of_another_kind_is_damage(tmp_path: Path, change: str) -> None:
     url = f"sqlite:///{tmp_path / 'registry.db'}"
     keep(open_ledger(url), 2)
-    run(url, f"UPDATE heads SET {changed}")
+    run(url, change)
     with pytest.raises(DataError, match=r"^where the list of toy ends is not what was kept\n"):
         open_ledger(url).head("toy")
 

@@ -122,7 +122,7 @@ def test_no_single_byte_of_any_file_can_change_unseen(data: st.DataObject) -> No
 
 def relisted(store: MemoryStore, **files: bytes) -> MemoryStore:
     """Put other files in their places, and list them as if they had always been there."""
-    store.files |= files
+    store.files.update(files)
     del store.files[CHECKSUMS]
     sums = {name: hashlib.sha256(one).hexdigest() for name, one in store.files.items()}
     store.write_bytes(CHECKSUMS, json.dumps(sums, sort_keys=True, indent=1).encode())

@@ -1,13 +1,16 @@
 """What the commands that move something in the registry print, and how they end."""
 
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from foresell.errors import GateError, UsageError
+from foresell.settings import read_settings
 from tests.toy_registry import WHY, Ask, bundle, lines, registered, timeless, told
 
 
@@ -42,17 +45,16 @@ def test_the_list_names_what_is_live_and_what_waits(ask: Ask, tmp_path: Path) ->
 
 
 def test_the_list_names_a_damaged_project_and_how_to_see_all_of_it(
-    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, tmp_path: Path
 ) -> None:
     registered(ask, tmp_path, 8.0)
-    damaged = package.RegistrySummary(project="toy", damage="the history of 'toy' was changed")
-    monkeypatch.setattr("foresell.api.registry.registries", lambda: [damaged])
+    with closing(sqlite3.connect(read_settings().home / "_registry" / "registry.db")) as database:
+        database.execute("UPDATE heads SET number = 9")
+        database.commit()
     said = lines(ask("list"))
     assert said[-3] == "toy – – – – damaged"
-    assert said[-2:] == [
-        "✗ the history of 'toy' was changed",
-        "all of it: foresell registry verify toy",
-    ]
+    assert said[-2].startswith("✗ the history of 'toy' was changed: head: the list ends with 9 ")
+    assert said[-1] == "all of it: foresell registry verify toy"
 
 
 def test_registering_says_what_it_is_worth_and_how_it_gets_live(ask: Ask, tmp_path: Path) -> None:

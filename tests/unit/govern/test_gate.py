@@ -119,6 +119,9 @@ LACKING: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "below zero": ({"leaderboard": board(("ridge", "candidate", -1, 1))}, "its rmse is -1"),
     "words": ({"leaderboard": board(("ridge", "candidate", "0", 1))}, "its rmse is '0'"),
+    "too large": ({"leaderboard": board(("ridge", "candidate", 1, 10**400))}, "its mae is 1000"),
+    "a list for a name": ({"leaderboard": board(([1], "candidate", 1, 1))}, "it has no name"),
+    "a list for a kind": ({"leaderboard": board(("ridge", [], 1, 1))}, "neither a baseline nor"),
     "true": ({"leaderboard": board(("ridge", "candidate", 1, True))}, "its mae is True"),
 }
 

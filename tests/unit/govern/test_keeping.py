@@ -108,6 +108,23 @@ def test_each_file_of_a_bundle_is_read_once() -> None:
     assert sorted(asked) == store.list()
 
 
+def test_what_a_vault_has_compared_is_not_compared_again() -> None:
+    class Trusted(MemoryVault):
+        def get(self, digest: str) -> bytes:
+            asked.append(digest)
+            return self.objects[digest]
+
+    asked: list[str] = []
+    vault = Trusted()
+    kept = kept_bundle(vault, keep_bundle(stored(small_bundle()), vault))
+    vault.objects[kept.sums["model/ridge/weights.txt"]] = b"1 2 4\n"
+    with pytest.raises(DataError, match=r"model/ridge/weights\.txt is not the file"):
+        read_bundle(kept)
+    asked.clear()
+    assert read_bundle(kept, verified=True).model["ridge/weights.txt"] == b"1 2 4\n"
+    assert sorted(asked) == sorted(kept.sums.values())
+
+
 def test_a_kept_bundle_cannot_be_written_to() -> None:
     vault = MemoryVault()
     kept = kept_bundle(vault, keep_bundle(stored(small_bundle()), vault))
