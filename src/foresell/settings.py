@@ -2,10 +2,16 @@
 
 import getpass
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from foresell.errors import UsageError
+
 REGISTRY = "_registry"  # the folder under home; no project has a name that begins with _
+
+_TRACKING, _PLACE = "FORESELL_TRACKING", "MLFLOW_TRACKING_URI"
+_SCHEMES = ("sqlite", "postgresql", "mysql", "http", "https", "file")  # of an MLflow, besides paths
 
 _CALM_MLFLOW = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -38,19 +44,24 @@ class Settings:
 
 
 def read_settings(home: Path | None = None) -> Settings:
-    """Return the settings; an explicit ``home`` wins over ``FORESELL_HOME`` and ``./workspace``."""
+    """Return the settings; an explicit ``home`` wins over ``FORESELL_HOME`` and ``./workspace``.
+
+    A word that means nothing is a ``UsageError``: ``FORESELL_TRACKING`` is neither on nor off, or,
+    where it is on, ``MLFLOW_TRACKING_URI`` names no kind of MLflow that is known.
+    """
     declared = os.environ.get("FORESELL_HOME")
     extra = os.environ.get("FORESELL_PROJECTS", "")
     place = home or Path(declared or "workspace")
     kept = place.absolute()
+    tracked = _tracked()
     return Settings(
         home=place,
         projects=(Path("projects"), *(Path(p) for p in extra.split(os.pathsep) if p)),
         registry=os.environ.get("FORESELL_REGISTRY")
         or _sqlite_url(kept / REGISTRY / "registry.db"),
         artifacts=os.environ.get("FORESELL_ARTIFACTS") or str(kept / REGISTRY / "objects"),
-        tracking=os.environ.get("MLFLOW_TRACKING_URI") or _sqlite_url(kept / "mlflow.db"),
-        tracked=os.environ.get("FORESELL_TRACKING", "on").lower() != "off",
+        tracking=_tracking(checked=tracked) or _sqlite_url(kept / "mlflow.db"),
+        tracked=tracked,
         who=os.environ.get("FORESELL_USER") or _account(),
     )
 
@@ -78,6 +89,38 @@ def calm_mlflow() -> None:
 def environment(**changed: str) -> dict[str, str]:
     """Return this environment with some variables ``changed``, for a child process."""
     return {**os.environ, **changed}
+
+
+def _tracked() -> bool:
+    """Tell whether runs are tracked, which they are where nothing is said.
+
+    Raises:
+        UsageError: it is neither on nor off.
+    """
+    word = os.environ.get(_TRACKING) or "on"
+    if word.lower() not in {"on", "off"}:
+        raise UsageError(f"{word!r} is neither on nor off", _TRACKING, "set it to on or off")
+    return word.lower() == "on"
+
+
+def _tracking(*, checked: bool) -> str:
+    """Return where MLflow is, empty where nothing is said.
+
+    Raises:
+        UsageError: it is ``checked``, and of a kind that is not known.
+    """
+    place = os.environ.get(_PLACE, "")
+    scheme = re.match(
+        r"([A-Za-z][A-Za-z0-9.-]*)(\+\w+)?:", place
+    )  # what follows may hold a password
+    if checked and scheme and scheme[1].lower() not in _SCHEMES:
+        raise UsageError(
+            f"there is no MLflow at {scheme[1]}:",
+            _PLACE,
+            "use http(s)://HOST, postgresql://..., mysql://..., sqlite:///FILE or a folder; "
+            f"or {_TRACKING}=off",
+        )
+    return place
 
 
 def _sqlite_url(file: Path) -> str:

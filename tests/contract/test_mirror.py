@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.adapters.mirror_rows import DIGEST, NUMBER, RETIRED, RUN
+from foresell.adapters.mirror_rows import APPROVAL, DIGEST, NUMBER, RETIRED, RUN
 from foresell.errors import DataError
 from foresell.govern.mirroring import differences, mend
 from foresell.settings import calm_mlflow
@@ -63,9 +63,11 @@ def test_a_version_is_shown_once_with_its_digest_however_often_it_is_added(
     first = replace(first, run_id="T1")
     for _ in range(2):
         hands.mirror.add(first, BUNDLES[0])
-    assert hands.mirror.state(project) == replace(NOTHING, versions={1: first.digest})
+    assert hands.mirror.state(project) == replace(
+        NOTHING, versions={1: first.digest}, approvals={1: "Approved"}
+    )
     (row,) = hands.rows(project).rows
-    assert row.tags == {NUMBER: "1", DIGEST: first.digest, RUN: "T1"}
+    assert row.tags == {NUMBER: "1", DIGEST: first.digest, RUN: "T1", APPROVAL: "Approved"}
 
 
 def test_aliases_move_and_are_taken_away_and_those_of_other_people_stay(
@@ -119,7 +121,9 @@ def test_a_version_that_shows_another_bundle_is_retired_and_shown_anew(
     hands.tag(project, 1, DIGEST, "ab" * 32)
     assert hands.mirror.state(project).versions == {1: "ab" * 32}
     hands.mirror.add(first, BUNDLES[0])
-    assert hands.mirror.state(project) == replace(NOTHING, versions={1: first.digest})
+    assert hands.mirror.state(project) == replace(
+        NOTHING, versions={1: first.digest}, approvals={1: "Approved"}
+    )
     old, new = hands.rows(project).rows
     assert (old.tags[RETIRED], NUMBER in old.tags, new.tags[NUMBER]) == ("1", False, "1")
 
@@ -133,7 +137,9 @@ def test_of_a_version_that_is_shown_three_times_one_is_left_and_one_that_people_
     hands.alias(project, "mine", 3)
     assert hands.mirror.state(project).doubled == (1,)
     hands.mirror.add(first, BUNDLES[0])
-    assert hands.mirror.state(project) == replace(NOTHING, versions={1: first.digest})
+    assert hands.mirror.state(project) == replace(
+        NOTHING, versions={1: first.digest}, approvals={1: "Approved"}
+    )
     assert [row.number for row in hands.rows(project).rows] == [1, 3]
     assert hands.rows(project).aliases == {"mine": 3}
 
@@ -146,6 +152,31 @@ def test_a_version_that_somebody_removed_is_shown_again_under_a_new_number(
     assert hands.mirror.state(project) == NOTHING
     hands.mirror.add(first, BUNDLES[0])
     assert [row.number for row in hands.rows(project).rows] == [2]
+
+
+def test_the_approval_of_a_version_is_shown_and_follows_ours(
+    hands: Hands, project: str, first: Version
+) -> None:
+    hands.mirror.add(replace(first, approval="PendingManualApproval"), BUNDLES[0])
+    seen = [hands.rows(project).rows[0].tags[APPROVAL]]
+    for word in ("Approved", "Rejected"):
+        state = state_with([replace(first, approval=word)], {}, project)
+        (told,) = mend([state, state].pop, hands.mirror, lambda _: BUNDLES[0])
+        assert (told.kind, told.what, told.mended) == (
+            "approval",
+            f"version 1 shows {seen[-1]} instead of {word}",
+            True,
+        )
+        (row,) = hands.rows(project).rows
+        seen.append(row.tags[APPROVAL])
+    assert seen == ["PendingManualApproval", "Approved", "Rejected"]
+
+
+def test_the_approval_of_what_is_not_shown_cannot_be_shown(
+    hands: Hands, project: str, first: Version
+) -> None:
+    with pytest.raises(DataError, match=r"^version 1 of toy_\d+ is not shown there\n"):
+        hands.mirror.mark(first)
 
 
 MESS = st.lists(

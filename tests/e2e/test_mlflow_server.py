@@ -72,12 +72,18 @@ def test_a_training_is_kept_in_postgresql_and_its_files_in_s3(
     import boto3  # noqa: PLC0415
 
     tracker = tracker_at(mlflow_server.uri)
+    client = boto3.client("s3")
+    bucket = mlflow_server.artifacts.split("/")[2]
+
+    def listed() -> set[str]:
+        found = client.list_objects_v2(Bucket=bucket).get("Contents", [])
+        return {one["Key"] for one in found}
+
+    before = listed()  # of other tests that the same server serves
     run = tracker.send(NOTE, FILES)
     assert tracker.send(NOTE, FILES) == run
     assert as_told(tracker, NOTE)
-    client = boto3.client("s3")
-    bucket = mlflow_server.artifacts.split("/")[2]
-    keys = [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]]
+    keys = listed() - before
     client.close()
     assert sum(key.endswith(f"{run}/artifacts/reports/report.html") for key in keys) == 1
     assert sum(key.endswith("data/bundle/checksums.json") for key in keys) == 1

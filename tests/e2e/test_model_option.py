@@ -288,6 +288,40 @@ def test_which_version_answers_and_whether_it_may_follow_from_one_state(
     assert platform.versions("toy").aliases["prod"] == 2
 
 
+@pytest.mark.parametrize(
+    ("alias", "offered"), [("prod", "prod"), ("staging", "staging"), (None, "latest")]
+)
+def test_without_a_run_a_registered_version_is_offered(
+    alias: str | None, offered: str, own_registry: Path, tmp_path: Path
+) -> None:
+    bundle, home = tmp_path / "bundle", tmp_path / "home"
+    write_bundle(small_bundle(project="sales_orders"), DirectoryStore(bundle))
+    with pytest.raises(UsageError) as before:
+        platform.predict("sales_orders", LINE, home=home)
+    register("sales_orders", bundle)
+    if alias is not None:
+        promote("sales_orders", 1, to=alias, reason="a test")
+
+    with pytest.raises(UsageError) as after:
+        platform.predict("sales_orders", LINE, home=home)
+
+    assert before.value.mend.startswith("run it first: foresell run sales_orders")
+    assert after.value.mend == (
+        f"{before.value.mend}; or ask a registered version: --model {offered}"
+    )
+
+
+def test_a_registry_out_of_reach_does_not_hide_that_there_is_no_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FORESELL_REGISTRY", "postgresql://127.0.0.1:1/models")
+
+    with pytest.raises(UsageError, match="the project 'sales_orders' has no bundle yet") as refused:
+        platform.predict("sales_orders", LINE, home=tmp_path)
+
+    assert "--model" not in refused.value.mend
+
+
 def test_a_model_is_found_without_the_folder_of_its_run(walmart: Path, tmp_path: Path) -> None:
     lonely = tmp_path / "lonely"
     lonely.mkdir()

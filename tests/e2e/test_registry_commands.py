@@ -113,7 +113,7 @@ def test_from_the_first_run_to_the_third_version_and_back_to_the_first(
     assert live(registry) == (1, 3)
     assert refused(registry("rollback", "toy", "--reason", "still")) == (
         2,
-        "nothing is 1 step before version 1: 0 earlier versions can be gone back to",
+        "version 1 is prod, and there is no earlier version to go back to",
     )
     assert moves(registry) == [
         ("register", 1, None, None, None),
@@ -299,7 +299,7 @@ def test_nothing_that_only_looks_changes_a_byte(kept: Registry, tmp_path: Path) 
             "steps and a version are both given",
             "--steps, --to",
         ),
-        (("rollback", "toy", "--to", "4", *WHY), 2, "version 4 was never prod before", "prod"),
+        (("rollback", "toy", "--to", "4", *WHY), 2, "version 4 is none of those before", "prod"),
         (("rollback", "toy", "--alias", "x", *WHY), 2, "there is no alias 'x'", "--alias"),
         (("diff", "toy", "1"), 2, "missing argument 'B'", "foresell registry diff"),
         (("history", "toy", "--at", "noon"), 2, "'noon' is no time", "--at"),

@@ -44,6 +44,23 @@ def test_status_says_what_was_sent_what_waits_and_why(foresell: Foresell, box: O
     assert "toy  MLflow is out of reach\n  mend  start it\n" in plain.out
 
 
+def test_status_names_the_place_that_was_tried_whole_though_the_screen_is_narrow(
+    foresell: Foresell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, where = Outbox(tmp_path / "home" / "_tracking"), "https://mlflow.example.org/team/of/sales"
+    box.put(note("train"), {"page.html": FILE}, "train")
+    box.tried("toy", Attempt(at=AT, process=1, where=where, why="connection refused", mend="x"))
+    monkeypatch.setenv("COLUMNS", "80")
+
+    shown, plain = foresell("track", "status", "--format", "json"), foresell("track", "status")
+
+    (told,) = json.loads(shown.out)
+    assert (told["where"], told["last"]) == (where, "")
+    last = [line.split()[-1] for line in plain.out.splitlines() if "example" in line or "/" in line]
+    assert "".join(last) == where
+    assert "more column" not in plain.out
+
+
 def test_before_anything_was_tracked_there_is_nothing_to_say_or_send(foresell: Foresell) -> None:
     assert foresell("track", "status").out == "nothing was tracked yet\n"
     sent = foresell("track", "sync", "retail")
@@ -69,6 +86,7 @@ def test_a_server_out_of_reach_ends_a_sync_with_3_and_is_remembered(
     last = box.last_try("toy")
     assert last is not None
     assert last.why.startswith("MLflow is out of reach or refuses")
+    assert last.why.endswith("refuses: connection refused")
     assert len(box.waiting()) == 1
 
 

@@ -1,6 +1,9 @@
 """The registry's public verbs: what they take, what they find, and what they refuse."""
 
+import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -192,6 +195,47 @@ def test_going_back_to_a_version_takes_a_number_as_a_number_or_a_text(three: Non
     assert foresell.rollback("toy", reason="back", to="1").state.aliases["prod"] == 1
     foresell.promote("toy", 2, reason="again")
     assert foresell.rollback("toy", reason="back", to=1).state.aliases["prod"] == 1
+
+
+def test_prod_can_be_emptied_and_what_was_there_rejected(three: None) -> None:
+    off = foresell.rollback("toy", reason="both are bad", to="none")
+
+    assert (off.changed, off.state.aliases) == (True, {"prod": None, "staging": 3})
+    assert foresell.reject("toy", 2, reason="bad").changed
+    assert not foresell.rollback("toy", reason="both are bad", to="none").changed
+    with pytest.raises(UsageError, match="no version of 'toy' is prod"):
+        foresell.load("toy")
+
+
+def test_the_python_section_of_the_page_runs_and_says_what_comes_out(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "registry.md").read_text("utf-8")
+    (code,) = re.findall(r"^```py\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    for seed in (1, 2, 3):
+        foresell.register("sales_orders", folder(tmp_path, seed, project="sales_orders"))
+    for version in (1, 2):
+        foresell.promote("sales_orders", version, reason="a test")
+    foresell.promote("sales_orders", 3, to="staging", reason="a test")
+
+    told = [line for line in code.splitlines() if line.startswith("foresell.")]
+    shown = "\n".join(f"print({line.split('  #')[0]})" for line in told)
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import foresell\n{shown}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "import foresell\n\n" in code
+    said = dict(zip(told, ran.stdout.splitlines(), strict=True))
+    promised = {
+        line: value.split(";")[0]
+        for line in told
+        if (value := line.partition("  # ")[2]) and not value.startswith("verified")
+    }
+    assert len(promised) >= 5
+    assert {line: said[line] for line in promised} == {
+        line: value.replace('"', "'") for line, value in promised.items()
+    }
 
 
 def test_an_alias_that_is_none_is_refused_with_those_there_are(three: None) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import make_url
 
 from foresell.adapters.ledger_place import read_place
+from foresell.errors import UsageError
 from foresell.settings import Settings, calm_mlflow, environment, read_settings
 
 
@@ -68,7 +69,7 @@ def test_project_folders_are_searched_in_the_order_they_are_named(
 def test_an_empty_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         *("FORESELL_HOME", "FORESELL_PROJECTS", "FORESELL_REGISTRY", "FORESELL_ARTIFACTS"),
-        *("FORESELL_USER", "MLFLOW_TRACKING_URI"),
+        *("FORESELL_USER", "MLFLOW_TRACKING_URI", "FORESELL_TRACKING"),
     ):
         monkeypatch.setenv(name, "")
     assert read_settings() == in_folder(Path("workspace"))
@@ -99,6 +100,46 @@ def test_only_off_switches_tracking_off(
 ) -> None:
     monkeypatch.setenv("FORESELL_TRACKING", word)
     assert read_settings().tracked is tracked
+
+
+@pytest.mark.parametrize("word", ["maybe", "0", "no", " off"])
+def test_a_word_that_is_neither_on_nor_off_is_refused(
+    monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setenv("FORESELL_TRACKING", word)
+    with pytest.raises(UsageError, match=f"^'{word}' is neither on nor off\n") as error:
+        read_settings()
+    assert error.value.where == "FORESELL_TRACKING"
+
+
+@pytest.mark.parametrize(
+    "uri", ["ftp://jo:secret@x", "databricks://profile", "s3:x", "mongodb+srv://x", "HTPP://x"]
+)
+def test_an_mlflow_of_an_unknown_kind_is_refused_where_runs_are_tracked(
+    monkeypatch: pytest.MonkeyPatch, uri: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    scheme = uri.partition(":")[0].partition("+")[0]
+    with pytest.raises(UsageError, match=f"^there is no MLflow at {scheme}:\n") as error:
+        read_settings()
+    assert error.value.where == "MLFLOW_TRACKING_URI"
+    assert "secret" not in str(error.value)
+    monkeypatch.setenv("FORESELL_TRACKING", "off")
+    assert read_settings().tracking == uri
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("sqlite:///m.db", "postgresql+psycopg://db/m", "mysql+pymysql://db/m", "file:/m", "/m:n"),
+        *("https://mlflow.example", "HTTP://mlflow.example", "runs", "./my runs"),
+    ],
+)
+def test_an_mlflow_of_a_known_kind_or_a_folder_is_taken(
+    monkeypatch: pytest.MonkeyPatch, uri: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    assert read_settings().tracking == uri
 
 
 def test_an_account_without_a_name_is_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:

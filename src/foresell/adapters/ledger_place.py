@@ -13,7 +13,7 @@ from foresell.adapters.ledger_rows import shown
 from foresell.errors import ConflictError, DataError, ForesellError, MachineError, UsageError
 
 VARIABLE = "FORESELL_REGISTRY"
-_FORMS = "sqlite:////folder/registry.db or postgresql://USER:PASSWORD@HOST:5432/DATABASE"
+_FORMS = "sqlite:////folder/registry.db or postgresql://USER@HOST:5432/DATABASE"
 _DRIVERS: Mapping[str, str] = {
     "sqlite": "sqlite+pysqlite",
     "sqlite+pysqlite": "sqlite+pysqlite",
@@ -74,7 +74,8 @@ def read_place(url: str) -> Place:
         raise UsageError(
             "the registry's URL cannot be read",
             VARIABLE,
-            f"write {_FORMS}; in a password write @ as %40, / as %2F and : as %3A",
+            f"write {_FORMS}; a password belongs in PGPASSWORD or ~/.pgpass; in one that stands in "
+            "the URL all the same, write @ as %40, / as %2F and : as %3A",
         ) from None
     driver = _DRIVERS.get(read.drivername)
     if driver is None:

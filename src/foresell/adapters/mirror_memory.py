@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from foresell.adapters.mirror_rows import (
+    APPROVAL,
     NUMBER,
     RETIRED,
     Rows,
@@ -51,6 +52,12 @@ class MemoryMirror:
             return
         row = row_of(self.rows(project), project, version, self.label)
         self.aliases.setdefault(project, {})[alias] = row.number
+
+    def mark(self, version: Version) -> None:
+        """Show the approval of a version that is shown. A DataError: it is not."""
+        project = version.project
+        row = row_of(self.rows(project), project, version.version, self.label)
+        self.tags[project][row.number][APPROVAL] = version.approval
 
     @property
     def label(self) -> str:

@@ -13,6 +13,7 @@ from foresell.spec.registry import ALIASES, Mirrored, Version
 NUMBER = "foresell.version"
 DIGEST = "foresell.digest"
 RUN = "foresell.run"
+APPROVAL = "foresell.approval"
 RETIRED = "foresell.retired"  # the version of ours that a row showed until its digest was wrong
 
 
@@ -57,8 +58,13 @@ class Plan:
 
 
 def tags_of(version: Version) -> dict[str, str]:
-    """Return the tags by which a row is known to show ``version``."""
-    return {NUMBER: str(version.version), DIGEST: version.digest, RUN: version.run_id}
+    """Return the tags by which a row is known to show ``version``, and its approval."""
+    return {
+        NUMBER: str(version.version),
+        DIGEST: version.digest,
+        RUN: version.run_id,
+        APPROVAL: version.approval,
+    }
 
 
 def meant(shown: Rows) -> Mirrored:
@@ -75,11 +81,13 @@ def meant(shown: Rows) -> Mirrored:
     """
     rows = {row.number: row for row in sorted(shown.rows, key=lambda row: row.number)}
     versions: dict[int, str] = {}
+    approvals: dict[int, str] = {}
     doubled = set()
     for row in rows.values():
         if row.ours is not None:
             doubled |= {row.ours} & set(versions)
             versions.setdefault(row.ours, row.tags.get(DIGEST, ""))
+            approvals.setdefault(row.ours, row.tags.get(APPROVAL, ""))
     aliases: dict[str, int | str | None] = {}
     for alias in ALIASES:
         number = shown.aliases.get(alias)
@@ -88,6 +96,7 @@ def meant(shown: Rows) -> Mirrored:
         aliases[alias] = own if pointed is None or own is not None else pointed.name
     return Mirrored(
         versions=versions,
+        approvals=approvals,
         aliases={alias: aliases[alias] for alias in ALIASES},
         doubled=tuple(sorted(doubled)),
         strangers=tuple(

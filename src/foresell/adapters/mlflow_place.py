@@ -3,9 +3,9 @@
 Who imports this module has called `foresell.settings.calm_mlflow` before.
 """
 
-import fcntl
 import logging
 import re
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +19,10 @@ from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
-from requests.exceptions import RequestException
+from requests.exceptions import RequestException, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
+from foresell.adapters.file_locks import lock
 from foresell.adapters.tracker_words import experiment_name
 from foresell.errors import MachineError
 
@@ -29,6 +30,7 @@ _VARIABLE = "MLFLOW_TRACKING_URI"
 _PATIENCE_S = 5  # in which a server says that it is there
 _FILE = "sqlite:///"
 _SHOWN = 300  # characters of what MLflow complains of
+SYNC, RECONCILE = "foresell track sync", "foresell registry reconcile"  # what is to be done again
 
 
 def label_of(uri: str) -> str:
@@ -41,8 +43,10 @@ def label_of(uri: str) -> str:
 
 
 @contextmanager
-def speaking_to(uri: str) -> Iterator[None]:
+def speaking_to(uri: str, again: str = SYNC) -> Iterator[None]:
     """Keep MLflow quiet, and turn its troubles into an error that says how to mend them.
+
+    ``again``: the command that does what could not be done.
 
     Raises:
         MachineError: it is out of reach, or refused what it was told.
@@ -54,22 +58,20 @@ def speaking_to(uri: str) -> Iterator[None]:
         try:
             yield
         except _troubles() as error:
-            said = _discreet(" ".join(str(error).split()))[:_SHOWN]
             raise MachineError(
-                f"MLflow is out of reach or refuses: {said}",
+                f"MLflow is out of reach or refuses: {_said(error)}",
                 label_of(uri),
-                f"see that it runs and that {_VARIABLE} names it, then send again: "
-                "foresell track sync",
+                f"see that it runs and that {_VARIABLE} names it, then again: {again}",
             ) from error
 
 
-def client_at(uri: str) -> MlflowClient:
+def client_at(uri: str, again: str = SYNC) -> MlflowClient:
     """Return a client of the MLflow at ``uri``, which may be a file of SQLite that is made.
 
     A server is asked first whether it is there, once and not for long: MLflow itself tries again
-    for minutes. A ``MachineError`` as of `speaking_to`.
+    for minutes. A ``MachineError``, and ``again``, as of `speaking_to`.
     """
-    with speaking_to(uri):
+    with speaking_to(uri, again):
         if uri.startswith(("http://", "https://")):
             _knock(uri)
         if uri.startswith(_FILE):
@@ -124,7 +126,7 @@ def _make(path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f".{path.name}.lock").open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        lock(handle)
         if path.exists():  # another process was quicker
             return
         fresh = path.with_name(f".{path.name}.new")
@@ -143,6 +145,30 @@ def _knock(uri: str) -> None:
         credentials, "/health", "GET", max_retries=0, timeout=_PATIENCE_S
     )
     answer.raise_for_status()
+
+
+def _said(error: Exception) -> str:
+    """Return what is the matter in few words: where nobody answers, just that.
+
+    Libraries that speak HTTP wrap it in pages about their pools and retries.
+    """
+    for one in _chain(error):
+        if isinstance(one, TimeoutError | Timeout):
+            return "no answer in time"
+        if isinstance(one, ConnectionError | socket.gaierror) and one.strerror:
+            return one.strerror.lower()
+    told = " ".join(str(error).partition("(Background on this error at:")[0].split())
+    return _discreet(told)[:_SHOWN]
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those it came from, the first ones last."""
+    seen: list[BaseException] = []
+    left: BaseException | None = error
+    while left is not None and left not in seen:
+        seen.append(left)
+        yield left
+        left = left.__cause__ or left.__context__
 
 
 def _discreet(text: str) -> str:

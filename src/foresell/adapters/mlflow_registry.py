@@ -15,6 +15,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
 from foresell.adapters.mirror_rows import (
+    APPROVAL,
     NUMBER,
     RETIRED,
     Rows,
@@ -24,7 +25,13 @@ from foresell.adapters.mirror_rows import (
     row_of,
     tags_of,
 )
-from foresell.adapters.mlflow_place import client_at, experiment_of, label_of, speaking_to
+from foresell.adapters.mlflow_place import (
+    RECONCILE,
+    client_at,
+    experiment_of,
+    label_of,
+    speaking_to,
+)
 from foresell.spec.ports import Store
 from foresell.spec.registry import Alias, Mirrored, Version
 from foresell.spec.tracking import Account, Note
@@ -49,7 +56,7 @@ class MlflowMirror:
 
     def state(self, project: str) -> Mirrored:
         """Return what it shows. Out of reach is a ``MachineError``."""
-        with speaking_to(self._uri):
+        with speaking_to(self._uri, RECONCILE):
             return meant(self._rows(project))
 
     def add(self, version: Version, bundle: Store) -> None:
@@ -59,7 +66,7 @@ class MlflowMirror:
         where nobody has told of that. One that is damaged is a ``DataError``.
         """
         project = version.project
-        with speaking_to(self._uri):
+        with speaking_to(self._uri, RECONCILE):
             if self._tidy(version) is None:
                 model = self._model(version, bundle)
                 self._name(project)
@@ -77,13 +84,20 @@ class MlflowMirror:
 
     def point(self, project: str, alias: Alias, version: int | None) -> None:
         """Point ``alias`` to a version that is shown, or to none. A DataError: it is not shown."""
-        with speaking_to(self._uri):
+        with speaking_to(self._uri, RECONCILE):
             rows = self._rows(project)
             if version is not None:
                 number = row_of(rows, project, version, self.label).number
                 self._client.set_registered_model_alias(project, alias, str(number))
             elif alias in rows.aliases:
                 self._client.delete_registered_model_alias(project, alias)
+
+    def mark(self, version: Version) -> None:
+        """Show the approval of a version that is shown. A DataError: it is not."""
+        project = version.project
+        with speaking_to(self._uri, RECONCILE):
+            row = row_of(self._rows(project), project, version.version, self.label)
+            self._client.set_model_version_tag(project, str(row.number), APPROVAL, version.approval)
 
     @property
     def label(self) -> str:
@@ -94,7 +108,7 @@ class MlflowMirror:
     def _client(self) -> MlflowClient:
         """The client, made when it is first needed."""
         if self._opened is None:
-            self._opened = client_at(self._uri)
+            self._opened = client_at(self._uri, RECONCILE)
         return self._opened
 
     def _rows(self, project: str) -> Rows:
@@ -151,32 +165,44 @@ class MlflowMirror:
                 raise
 
     def _model(self, version: Version, bundle: Store) -> LoggedModel:
-        """Return the model of a version's bundle, which is logged if it was not."""
+        """Return the model of a version's bundle, which is logged if it was not.
+
+        It is that of the version's own training: another one may have made the same bytes.
+        """
         from foresell.adapters.mlflow_model import (  # noqa: PLC0415 - if there is one to log
             Shelf,
             bundle_model,
             ready_model,
         )
-        from foresell.adapters.mlflow_tracker import MlflowTracker  # noqa: PLC0415
+        from foresell.adapters.mlflow_tracker import (  # noqa: PLC0415
+            MlflowTracker,
+            training_runs,
+        )
         from foresell.adapters.store import MemoryStore  # noqa: PLC0415
         from foresell.adapters.tracker_words import BUNDLE, CHAMPION  # noqa: PLC0415
 
         client, project, digest = self._client, version.project, version.digest
         experiment = experiment_of(client, project, self._artifacts)
-        found = ready_model(Shelf(client=client, experiment=experiment), BUNDLE, digest)
-        if found is not None and found.source_run_id:
-            return found
+        training = version.run_id or f"bundle-{digest[:16]}"
+        whole, _ = training_runs(client, experiment, training)
+        if whole is not None or not version.run_id:
+            own = None if whole is None else str(whole.info.run_id)
+            found = ready_model(
+                Shelf(client=client, experiment=experiment, run=own), BUNDLE, digest
+            )
+            if found is not None and found.source_run_id:
+                return found
         champion = str(version.record.get("champion", ""))
         note = Note(
             project=project,
-            training=version.run_id or f"bundle-{digest[:16]}",
+            training=training,
             stage=_STAGE,
             at=version.registered_at,
             whole=Account(tags={CHAMPION: champion} if champion else {}),
             bundle=digest,
         )
         with self._hold(project, note.training):
-            teller = MlflowTracker(self._uri, self._artifacts, lambda _: bundle)
+            teller = MlflowTracker(self._uri, self._artifacts, lambda _: bundle, RECONCILE)
             run = teller.send(note, MemoryStore())
             # The note may have been taken before, and its model been removed by hand since.
             shelf = Shelf(client=client, experiment=experiment, run=run)

@@ -19,6 +19,7 @@ from foresell.adapters.mlflow_data import data_of, input_of
 from foresell.adapters.mlflow_graphs import graph_models
 from foresell.adapters.mlflow_model import Shelf, bundle_model
 from foresell.adapters.mlflow_place import (
+    SYNC,
     client_at,
     experiment_of,
     find_experiment,
@@ -50,10 +51,18 @@ class MlflowTracker:
 
     ``artifacts``: the folder of their files where ``uri`` is a file, None where a server decides.
     ``bundles``: a bundle by its digest; it is read when a note names one that is not there yet.
+    ``again``: what to do again, in an error, when it is mended.
     """
 
-    def __init__(self, uri: str, artifacts: str | None, bundles: Callable[[str], Store]) -> None:
+    def __init__(
+        self,
+        uri: str,
+        artifacts: str | None,
+        bundles: Callable[[str], Store],
+        again: str = SYNC,
+    ) -> None:
         """Keep where it is; nothing is opened."""
+        self._again = again
         self._uri, self._artifacts, self._bundles = uri, artifacts, bundles
 
     def send(self, note: Note, files: Store) -> str:
@@ -62,10 +71,10 @@ class MlflowTracker:
         A note of which a later one of its stage was taken changes nothing. What MLflow cannot do
         is a ``MachineError``, a file or a bundle that is missing or damaged a ``DataError``.
         """
-        client = client_at(self._uri)
-        with speaking_to(self._uri):
+        client = client_at(self._uri, self._again)
+        with speaking_to(self._uri, self._again):
             experiment = experiment_of(client, note.project, self._artifacts)
-            whole, parts = _runs(client, experiment, note.training)
+            whole, parts = training_runs(client, experiment, note.training)
             run = _run(client, experiment, note, whole)
             if is_taken(note, run.data.tags):
                 return str(run.info.run_id)
@@ -88,12 +97,12 @@ class MlflowTracker:
 
     def recall(self, project: str, training: str) -> Tracked | None:
         """Return what is held of a training, None when nothing is. Errors: as `send`."""
-        client = client_at(self._uri)
-        with speaking_to(self._uri):
+        client = client_at(self._uri, self._again)
+        with speaking_to(self._uri, self._again):
             experiment = find_experiment(client, project)
             if experiment is None:
                 return None
-            run, parts = _runs(client, experiment, training)
+            run, parts = training_runs(client, experiment, training)
             if run is None:
                 return None
             models = client.search_logged_models(
@@ -115,10 +124,13 @@ class MlflowTracker:
         return label_of(self._uri)
 
 
-def _runs(
+def training_runs(
     client: MlflowClient, experiment: str, training: str
 ) -> tuple[Run | None, dict[str, Run]]:
-    """Return the run of a training, None for none, and those of its candidates by name."""
+    """Return the run of a training, None for none, and those of its candidates by name.
+
+    What MLflow raises passes through.
+    """
     whole: Run | None = None
     parts: dict[str, Run] = {}
     for run in _found(client, experiment, f"tags.`{TRAINING}` = '{training}'"):

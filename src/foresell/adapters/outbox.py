@@ -6,7 +6,6 @@ out of sight and appears whole, by a rename; its number is taken by that rename.
 workspace's own (hard links), which replaces whole folders and so changes none.
 """
 
-import fcntl
 import json
 import os
 import secrets
@@ -19,6 +18,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from foresell.adapters.file_locks import lock
 from foresell.adapters.store import DirectoryStore
 from foresell.errors import DataError, MachineError
 from foresell.spec.tracking import Note
@@ -218,7 +218,7 @@ def _is_taken(place: Path) -> bool:
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock that dies with the process."""
     with path.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        lock(handle)
         yield
 
 

@@ -80,6 +80,7 @@ class DirectoryVault:
                 _write(path, content)
             _flush_folder(path.parent)
         except OSError as error:
+            self._refuse_file()
             raise MachineError(
                 f"the registry cannot keep an artifact: {error.strerror}",
                 str(path),
@@ -97,6 +98,7 @@ class DirectoryVault:
         try:
             content = None if path is None else _content(self.root / path)
         except OSError as error:
+            self._refuse_file()
             raise MachineError(
                 f"the registry cannot read an artifact: {error.strerror}",
                 f"{self.label}, {digest}",
@@ -118,6 +120,20 @@ class DirectoryVault:
     def label(self) -> str:
         """What to call this place in an error: the folder."""
         return str(self.root)
+
+    def _refuse_file(self) -> None:
+        """Say so where something other than a folder lies in its place.
+
+        Raises:
+            MachineError: a file does, or the like.
+        """
+        if self.root.exists() and not self.root.is_dir():
+            raise MachineError(
+                "the place where artifacts are kept is no folder",
+                self.label,
+                "set FORESELL_ARTIFACTS to a folder or to s3://BUCKET/PREFIX, or move away what "
+                "lies there",
+            )
 
 
 def _content(path: Path) -> bytes | None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foresell.bundle.bundle import Bundle, may_answer, read_bundle
-from foresell.errors import GateError, UsageError
-from foresell.settings import read_settings
+from foresell.errors import ForesellError, GateError, UsageError
+from foresell.settings import Settings, read_settings
 from foresell.spec.commands import run_command
 from foresell.wiring import predicting as answers
 from foresell.wiring import runs as wiring
@@ -113,7 +113,7 @@ def _last(project: str, home: str | Path | None) -> ChosenModel:
         raise UsageError(
             f"the project {project!r} has no bundle yet",
             str(place.root),
-            f"run it first: {run_command(spec)}",
+            f"run it first: {run_command(spec)}{_or_registered(project, settings)}",
         )
     bundle = read_bundle(place.output("bundle"))
     return ChosenModel(
@@ -123,6 +123,21 @@ def _last(project: str, home: str | Path | None) -> ChosenModel:
         registered=False,
         accepted=may_answer(bundle),
     )
+
+
+def _or_registered(project: str, settings: Settings) -> str:
+    """Return which version could answer instead, as the end of a sentence; empty where none is."""
+    from foresell.govern import registry as rules  # noqa: PLC0415 - as below
+    from foresell.wiring.registry import registry  # noqa: PLC0415
+
+    try:
+        state = rules.read_state(registry(settings), project)
+    except ForesellError:  # what is told is that there is no bundle; this is only what might help
+        return ""
+    if not state.versions:
+        return ""
+    named = (alias for alias, live in state.aliases.items() if live is not None)
+    return f"; or ask a registered version: --model {next(named, 'latest')}"
 
 
 def _version(project: str, home: str | Path | None, model: int | str) -> ChosenModel:

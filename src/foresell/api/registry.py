@@ -51,10 +51,14 @@ class RegistrySummary:
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What happened to a project, in order, and the state that follows from it."""
+    """What happened to a project, in order, and the state that follows from it.
+
+    ``to_come``: it was asked for a moment that is still to come; it is as of now then.
+    """
 
     transitions: tuple[Transition, ...]
     state: State
+    to_come: bool = False
 
 
 def registries(*, home: str | Path | None = None) -> list[RegistrySummary]:
@@ -88,7 +92,12 @@ def history(
     transitions = rules.read_history(kept, project)
     until = None if at is None else moment(at, "at")
     state = state_of(project, transitions, until)
-    return History(transitions=transitions[: state.head.number], state=state)
+    now = kept.clock()
+    return History(
+        transitions=transitions[: state.head.number],
+        state=state,
+        to_come=until is not None and now < until != moment(str(now.date())),  # today is no future
+    )
 
 
 def register(
@@ -161,8 +170,9 @@ def rollback(
 ) -> Move:
     """Take back the last promotion, the last ``steps``, or all after version ``to`` was live.
 
-    Twice goes two back. Versions rejected since are passed over, and named in ``notes``. Nothing
-    to go back to is a ``UsageError``.
+    Twice goes two back. ``to="none"`` takes back all of them: no version is live then. Versions
+    rejected since are passed over, and named in ``notes``. Nothing to go back to is a
+    ``UsageError``.
     """
     from foresell.govern import rolling_back  # noqa: PLC0415
 
@@ -173,7 +183,7 @@ def rollback(
         reason=reason,
         alias=alias_of(alias),
         steps=steps,
-        to=None if to is None else _number(kept, project, to),
+        to=to if to is None or to == rolling_back.NOWHERE else _number(kept, project, to),
     )
 
 
@@ -230,14 +240,16 @@ def export_history(project: str, *, home: str | Path | None = None) -> bytes:
     return exporting.export_history(kept, project)
 
 
-def verify_export(path: str | Path) -> "Verification":
-    """Read a file that `export_history` filled, and return what is wrong with it.
+def verify_export(path: str | Path | bytes) -> "Verification":
+    """Read a file that `export_history` filled, or what it returned, and return what is wrong.
 
     Raises:
         UsageError: there is no such file.
     """
     from foresell.govern import exporting  # noqa: PLC0415
 
+    if isinstance(path, bytes):
+        return exporting.verify_export(path)
     file = Path(path)
     if not file.is_file():
         raise UsageError(

@@ -15,8 +15,8 @@ from foresell.wiring.tracking_places import outbox
 class TrackingStatus:
     """What was told of one project. ``sent`` and ``waiting`` count notes, one for each stage told.
 
-    ``where`` and ``last``: of the last note that was taken, the place and the time (UTC, ISO), both
-    empty where none was. ``why``: what went wrong when sending was tried last, empty where nothing
+    ``where`` and ``last``: of the last note that was taken, the place and the time (UTC, ISO); where
+    none was, the place that was tried, and no time. ``why``: what went wrong when sending was tried last, empty where nothing
     did; ``mend``: what to do about it.
     """
 
@@ -117,12 +117,13 @@ def _status(box: Outbox, project: str) -> TrackingStatus:
     letters, last = box.letters(project), box.last_try(project)
     taken = [letter.receipt for letter in letters if letter.receipt is not None]
     latest = max(taken, key=lambda receipt: receipt.at, default=None)
+    tried = last.where if last else ""
     return TrackingStatus(
         project=project,
         trainings=len({letter.training for letter in letters}),
         sent=len(taken),
         waiting=len(letters) - len(taken),
-        where=latest.where if latest else "",
+        where=latest.where if latest else tried,
         last=latest.at if latest else "",
         why=last.why if last else "",
         mend=(last.mend or "foresell track sync") if last and last.why else "",

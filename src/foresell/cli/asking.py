@@ -32,6 +32,7 @@ _OPTIONS: Mapping[str, str] = {
     "garch_horizon": "--garch-horizon",
 }
 _CHOICE = re.compile(r"'(?P<given>[^']*)' is not one of (?P<known>'.*')")
+_MINUS = re.compile(r"-\d+")  # what was meant as a number and is read as an option
 _NUMBERS = {"valid integer": "whole number", "valid number": "number"}
 
 
@@ -54,6 +55,9 @@ def wrong_words(error: Any) -> UsageError:
     said = str(error.format_message())
     option = getattr(error, "option_name", None)
     if getattr(error, "possibilities", None) is not None or said.startswith("No such option"):
+        if _MINUS.fullmatch(str(option)) and _takes_version(error.ctx.command):
+            mend = "foresell registry show PROJECT lists them; or say latest, prod or staging"
+            return UsageError("no version has a number below 1", where, mend)
         known = [
             name for param in error.ctx.command.params for name in param.opts if name[0] == "-"
         ]
@@ -74,6 +78,11 @@ def wrong_words(error: Any) -> UsageError:
                 return UsageError(f"the value is no {kind}", place, f"give a {kind}")
     what = said[:1].casefold() + said[1:].rstrip(".")
     return UsageError(what, where, f"see {where} --help")
+
+
+def _takes_version(command: Any) -> bool:
+    """Tell whether a command has an argument that names a version."""
+    return any(param.name in {"version", "a", "b"} for param in command.params)
 
 
 def parse_where(texts: Sequence[str], option: str = "--where") -> dict[str, list[str]]:

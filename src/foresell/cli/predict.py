@@ -1,6 +1,5 @@
 """``foresell predict``: rows of a table answered, one by one or by the file."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +14,7 @@ from foresell.cli.show_answers import (
     show_answered,
     show_answered_file,
 )
+from foresell.cli.standard_input import read_input
 from foresell.cli.terminal import print_json
 from foresell.cli.writing import (
     PICTURES,
@@ -220,7 +220,7 @@ def _text(text: str | None, file: Path | None) -> str:
     if text is not None and text.strip() != _STDIN:
         return text
     if file is None or str(file) == _STDIN:
-        content, place = sys.stdin.buffer.read(), "standard input"
+        content, place = read_input(), "standard input"
         if not content.strip():
             raise UsageError("nothing came in", place, "give a row as JSON, or a list of rows")
     else:

@@ -134,7 +134,11 @@ def rollback(
     ] = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="VERSION", help="Back to where this version was live."),
+        typer.Option(
+            "--to",
+            metavar="VERSION",
+            help="Back to where this version was live; none: no version is live any more.",
+        ),
     ] = None,
     alias: Annotated[
         str, typer.Option("--alias", metavar="ALIAS", help="prod or staging.")
@@ -186,15 +190,15 @@ def history(
 ) -> None:
     """Show everything that happened, in order: when, who, what, why."""
     from foresell.api import registry  # noqa: PLC0415 - keeps --help quick
-    from foresell.cli import show_registry  # noqa: PLC0415
+    from foresell.cli import show_registry_history  # noqa: PLC0415
     from foresell.govern.moments import moment  # noqa: PLC0415
 
     then = None if at is None else moment(at, "--at")
     found = registry.history(project, at=then)
     if form is Format.json:
-        print_json(show_registry.history_json(found, then))
+        print_json(show_registry_history.history_json(found, then))
     else:
-        show_registry.show_history(found, then)
+        show_registry_history.show_history(found, then)
 
 
 @app.command()
@@ -232,15 +236,24 @@ def export(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write it there.")],
     form: Form = Format.table,
 ) -> None:
-    """Write the history as lines of JSON that 'verify --export' can check anywhere."""
+    """Write the history as lines of JSON that 'verify --export' can check; 1 if it is damaged."""
     from foresell.api import registry  # noqa: PLC0415 - keeps --help quick
     from foresell.cli.show_registry import show_export  # noqa: PLC0415
     from foresell.cli.writing import check_folder, write_bytes  # noqa: PLC0415
 
     check_folder(out)
     content = registry.export_history(project)
+    found = registry.verify_export(content)
+    if found.problems and out.exists() and out.read_bytes() != content:
+        raise UsageError(
+            f"the history of {project!r} is damaged, and {out.name!r} may be one that is not",
+            f"--out {out}",
+            f"name another file; see what is wrong by foresell registry verify {project}",
+        )
     write_bytes(content, out)
-    show_export(project, content, out, form)
+    show_export(found, out, form)
+    if found.problems:
+        raise typer.Exit(1)
 
 
 @app.command()

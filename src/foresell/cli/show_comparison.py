@@ -1,12 +1,19 @@
 """What ``foresell registry diff`` prints: a part each, only what differs."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from foresell.cli.metric_cells import change_cell, metric_cell, metric_title
+from foresell.cli.metric_cells import change_cell, metric_cells, metric_title
 from foresell.cli.numbers import MISSING
+from foresell.cli.show_comparison_rows import (
+    Row,
+    broken,
+    fact_rows,
+    parameter_rows,
+    rows_of,
+    setting_rows,
+    weight_rows,
+)
 from foresell.cli.tables import print_table
 from foresell.cli.terminal import one_line, plain, screen
 from foresell.errors import counted
@@ -15,13 +22,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from foresell.govern.compared import Comparison, FileFacts, MetricDifference, Side
-    from foresell.govern.differing import Difference
 
 _MORE = "--format json has them all"
 _MOST = 40  # rows of a part that are shown
 _WIDE = 160  # characters of a value
-_PLACE = 36  # characters of a place that is not folded
-_WEIGHTS = "weights."  # what the places of weights begin with
+_PLACE = 26  # characters of a place that stand in one line on any screen
 _MARKS: Mapping[str, tuple[str, str]] = {
     "added": ("+", "green"),
     "removed": ("-", "red"),
@@ -44,18 +49,22 @@ def show_comparison(found: "Comparison") -> None:
         console.print(f"[green]✓[/green] no difference: {why}", soft_wrap=True)
         return
     _show_scores(found, names)
-    weights = [one for one in found.parameters if one.place.startswith(_WEIGHTS)]
+    facts, follow = fact_rows(found.facts)
     for title, rows in (
-        ("Features", _rows(found.features)),
-        ("Parameters", _rows(one for one in found.parameters if one not in weights)),
-        ("Weights in the ensemble", _rows(map(_weight, weights))),
+        ("Features", rows_of(found.features)),
+        ("Parameters", parameter_rows(found.parameters)),
+        ("Settings of candidates", setting_rows(found.parameters)),
+        ("Weights in the ensemble", weight_rows(found.parameters)),
         ("Data: raw files", [_file(one.name, one.before, one.after) for one in found.files]),
-        ("Data: rows and cutoffs", _rows(map(_fact, found.facts))),
+        ("Data: rows and cutoffs", facts),
     ):
         _show_part(title, rows, names)
+    if follow:
+        more = f"{counted(follow, 'more count')} of the split: {_MORE}"
+        console.print(f"[dim]… {more}[/dim]", soft_wrap=True)
     _show_contract(found)
-    _show_part("project.yaml", _rows(found.declaration), names)
-    _show_part("Libraries", _rows(found.libraries), names)
+    _show_part("project.yaml", rows_of(found.declaration), names)
+    _show_part("Libraries", rows_of(found.libraries), names)
     if not found.model.empty:
         counts = [
             f"{len(told)} {word}"
@@ -107,45 +116,15 @@ def _metrics(title: str, metrics: "Iterable[MetricDifference]", names: tuple[str
     for one in metrics:
         table.add_row(
             metric_title(one.metric),
-            *(metric_cell(one.metric, value) for value in (one.before, one.after)),
-            change_cell(one.metric, one.difference, one.change),
+            *metric_cells(one.metric, one.before, one.after),
+            change_cell(one.metric, one.before, one.after, one.change),
             style="bold" if one.deciding else "",
         )
     return table
 
 
-def _rows(found: "Iterable[Difference]") -> list[tuple[str, str, str, str]]:
-    """Return effect, place and both values of each difference, as text."""
-    return [
-        (
-            one.effect,
-            one.place,
-            MISSING if one.effect == "added" else _value(one.before),
-            MISSING if one.effect == "removed" else _value(one.after),
-        )
-        for one in found
-    ]
-
-
-def _weight(one: "Difference") -> "Difference":
-    """Return the difference of a weight in short."""
-    numbers = (one.before, one.after)
-    before, after = (f"{value:.3f}" if isinstance(value, float) else value for value in numbers)
-    place = one.place.removeprefix(_WEIGHTS).replace(".", ": ", 1)
-    return replace(one, place=place, before=before, after=after)
-
-
-def _fact(one: "Difference") -> "Difference":
-    """Return the difference of a count with its thousands apart."""
-    numbers = (one.before, one.after)
-    before, after = (f"{n:,}" if type(n) is int else n for n in numbers)
-    return replace(one, before=before, after=after)
-
-
-def _file(
-    name: str, before: "FileFacts | None", after: "FileFacts | None"
-) -> tuple[str, str, str, str]:
-    """Return a raw file as `_rows` does a difference."""
+def _file(name: str, before: "FileFacts | None", after: "FileFacts | None") -> Row:
+    """Return a raw file as `rows_of` does a difference."""
     effect = "added" if before is None else "removed" if after is None else "changed"
     return effect, name, _told(before), _told(after)
 
@@ -158,7 +137,7 @@ def _told(file: "FileFacts | None") -> str:
     return f"{rows}{counted(file.bytes, 'byte')}, {file.sha256[:12]}"
 
 
-def _show_part(title: str, rows: Sequence[tuple[str, str, str, str]], names: Sequence[str]) -> None:
+def _show_part(title: str, rows: Sequence[Row], names: Sequence[str]) -> None:
     """Print a part as a table, if there is anything in it."""
     if not rows:
         return
@@ -166,11 +145,12 @@ def _show_part(title: str, rows: Sequence[tuple[str, str, str, str]], names: Seq
 
     console = screen()
     table = _table(title, "", "", *names)
-    table.columns[0].no_wrap = True
-    table.columns[1].no_wrap = max(len(row[1]) for row in rows) <= _PLACE
-    for effect, *cells in rows[:_MOST]:
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    room = max(_PLACE, console.width // 3)
+    for effect, place, *cells in rows[:_MOST]:
         mark, style = _MARKS[effect]
-        table.add_row(Text(mark, style=style), *(Text(_one(cell)) for cell in cells))
+        name = Text(broken(_one(place), room))
+        table.add_row(Text(mark, style=style), name, *(Text(_one(cell)) for cell in cells))
     console.print()
     print_table(console, table, more=_MORE)
     if len(rows) > _MOST:
@@ -196,26 +176,6 @@ def _show_contract(found: "Comparison") -> None:
             told = (change.place, change.what, change.before, change.after)
             table.add_row(effect, *(Text(_one(cell)) for cell in told))
         print_table(console, table, more=_MORE)
-
-
-def _value(value: Any) -> str:
-    """Return a leaf of a declaration as a person reads it.
-
-    >>> _value(None), _value(["a", "b"]), _value(0.12345678), _value({"role": "feature", "top": 1})
-    ('none', 'a, b', '0.123457', 'role: feature, top: 1')
-    """
-    if value is None or value in ((), [], {}):
-        return "none"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    inner = value.values() if isinstance(value, Mapping) else value
-    if isinstance(value, list | tuple | Mapping) and value:
-        if not any(isinstance(one, list | tuple | Mapping) for one in inner):
-            named = value.items() if isinstance(value, Mapping) else (("", one) for one in value)
-            told = (f"{name}: {_value(one)}" if name else _value(one) for name, one in named)
-            return one_line(", ".join(told), _WIDE)
-        return one_line(json.dumps(value, ensure_ascii=False, default=str), _WIDE)
-    return one_line(value, _WIDE)
 
 
 def _table(title: str, *columns: str) -> "Table":

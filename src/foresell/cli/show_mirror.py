@@ -1,5 +1,6 @@
 """What is said of MLflow's registry, which follows ours."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ def follow(project: str) -> None:
     """Have MLflow show what has changed, and say so in one line on standard error; off: nothing."""
     from foresell.api.mirroring import follow as follow_up  # noqa: PLC0415 - keeps --help quick
 
+    sys.stdout.flush()  # what was changed is told before MLflow is waited for
     done, console = follow_up(project), screen(stderr=True)
     if done.state == "mirrored":
         console.print(f"[dim]MLflow shows it too: {plain(done.where)}[/dim]", soft_wrap=True)

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from foresell.cli.metric_cells import change_cell, metric_title
-from foresell.cli.numbers import amounts
+from foresell.cli.metric_cells import change_cell, metric_cells, metric_title
 from foresell.cli.show_registry import state_json
 from foresell.cli.terminal import plain, screen
 from foresell.errors import counted
@@ -79,6 +78,8 @@ def _headline(done: "Transition") -> str:
         return f"[green]✓[/green] [bold]version {version} of {project} is {word}[/bold]"
     was = "nothing was before" if done.before is None else f"it was version {done.before}"
     now = f"{done.alias} of {project} is version {version} now"
+    if done.after is None:
+        now = f"{done.alias} of {project} is no version now"
     return f"[green]✓[/green] [bold]{now}[/bold]; {was}"
 
 
@@ -93,8 +94,9 @@ def _told(done: "Transition", state: "State") -> Iterator[tuple[str, str]]:
         if done.before is not None:
             yield "to go back", _rollback(done)
     elif done.action == "roll back":
-        gate = state.versions[done.version - 1].record["gate"]
-        yield "against the best baseline", _gate(gate)
+        if done.after is not None:
+            gate = state.versions[done.version - 1].record["gate"]
+            yield "against the best baseline", _gate(gate)
         yield "taken back", counted(int(done.evidence["steps"]), "promotion")
         to = "" if done.alias == "prod" else f" --to {done.alias}"
         again = f"foresell registry promote {project} {done.before}{to} --reason TEXT"
@@ -135,10 +137,9 @@ def _pair(name: str, new: float | None, live: float | None) -> str:
     """Return one metric of both models."""
     difference = None if new is None or live is None else new - live
     change = difference / abs(live) if difference is not None and live else None
-    cells = amounts([new, live])
-    return (
-        f"{metric_title(name)} {' against '.join(cells)} ({change_cell(name, difference, change)})"
-    )
+    cells = metric_cells(name, new, live)
+    told = change_cell(name, live, new, change)
+    return f"{metric_title(name)} {' against '.join(cells)} ({told})"
 
 
 def _rollback(done: "Transition") -> str:

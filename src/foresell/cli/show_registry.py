@@ -12,20 +12,19 @@ from foresell.cli.terminal import one_line, plain, print_json, screen
 from foresell.errors import counted
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from rich.table import Table
 
-    from foresell.api.registry import History, RegistrySummary
+    from foresell.api.registry import RegistrySummary
     from foresell.govern.verifying import Verification
     from foresell.spec.registry import State, Transition, Version
 
-_MORE = "--format json has them all"
+MORE = "--format json has them all"
 _MOST = 40  # problems that are shown
-_REASON = 200  # characters of a reason that are shown
+REASON = 200  # characters of a reason that are shown
 _DAMAGED = (MISSING, MISSING, MISSING, MISSING, "[red]damaged[/red]")  # but for the name
-_ROOMY = 110  # characters of a screen that holds who registered a version, and the time of day
+ROOMY = 110  # characters of a screen that holds who registered a version, and the time of day
 _DONE = {"promote": "promoted", "roll back": "rolled back", "reject": "left by a rejection"}
 _APPROVAL = {
     "PendingManualApproval": "[yellow]waiting[/yellow]",
@@ -41,7 +40,7 @@ def show_projects(found: "Sequence[RegistrySummary]") -> None:
         console.print("no project has a version yet; foresell run PROJECT registers one")
         return
     heads = ("project", "VERSIONS", "PROD", "STAGING", "waiting for approval", "last change, UTC")
-    table = _table(*heads)
+    table = empty_table(*heads)
     table.columns[-1].no_wrap = True
     for one in found:
         if one.damage:
@@ -53,12 +52,12 @@ def show_projects(found: "Sequence[RegistrySummary]") -> None:
             _number(one.prod),
             _number(one.staging),
             ", ".join(map(str, one.pending)) or MISSING,
-            _second(one.last, zone=""),
+            second(one.last, zone=""),
         )
-    print_table(console, table, more=_MORE)
+    print_table(console, table, more=MORE)
     for one in found:
         if one.damage:
-            console.print(f"[red]✗[/red] {plain(one_line(one.damage, _REASON))}", soft_wrap=True)
+            console.print(f"[red]✗[/red] {plain(one_line(one.damage, REASON))}", soft_wrap=True)
             check = f"foresell registry verify {plain(one.project)}"
             console.print(f"  [dim]all of it: {check}[/dim]", soft_wrap=True)
 
@@ -72,13 +71,18 @@ def show_state(state: "State", transitions: "Sequence[Transition]") -> None:
     """Print what is live, since when and why, and every version, newest first."""
     console = screen()
     if not state.versions:
-        run = f"foresell run {plain(state.project)}"
-        console.print(f"{plain(state.project)} has no version yet; {run} registers one")
+        from foresell.govern.registry import how_to_begin  # noqa: PLC0415 - as they are needed
+
+        said = f"{state.project} has no versions yet; {how_to_begin(state.project)}"
+        console.print(plain(said), soft_wrap=True)
         return
     for line in _live(state, transitions):
         console.print(line, soft_wrap=True)
     console.print()
-    print_table(console, _versions(state, roomy=console.width >= _ROOMY), more=_MORE)
+    table, told = _versions(state, roomy=console.width >= ROOMY)
+    print_table(console, table, more=MORE)
+    if told:
+        console.print(f"[dim]{told}[/dim]", soft_wrap=True)
     waiting = [one.version for one in state.versions if one.approval == "PendingManualApproval"]
     for version in waiting[-1:]:
         console.print(
@@ -101,41 +105,6 @@ def state_json(state: "State") -> dict[str, Any]:
     }
 
 
-def show_history(found: "History", at: "datetime | None") -> None:
-    """Print one line a transition, oldest first; with ``at`` also what was live then."""
-    console = screen()
-    if at is not None:
-        state = found.state
-        live = ", ".join(f"{alias} {_number(version)}" for alias, version in state.aliases.items())
-        count = counted(len(state.versions), "version") if state.versions else "no version yet"
-        then = _second(at.isoformat(timespec="microseconds"))
-        console.print(f"[bold]At {then}[/bold]  {live}; {count}", soft_wrap=True)
-    if not found.transitions:
-        console.print(f"nothing {'has' if at is None else 'had'} happened yet")
-        return
-    table = _table("#", "when, UTC", "who", "what", "moved", "why")
-    table.columns[0].justify = "right"
-    for place in (0, 1, 3):
-        table.columns[place].no_wrap = True
-    for one in found.transitions:
-        table.add_row(
-            str(one.number),
-            _second(one.at, zone=""),
-            plain(one_line(one.who)),
-            _what(one),
-            "" if one.alias is None else moved(one),
-            plain(one_line(one.reason, _REASON)),
-        )
-    print_table(console, table, more=_MORE)
-
-
-def history_json(found: "History", at: "datetime | None") -> dict[str, Any]:
-    """Return a history as plain values: what `state_json` has, ``at`` and the transitions."""
-    then = None if at is None else at.isoformat(timespec="microseconds")
-    transitions = [asdict(one) for one in found.transitions]
-    return {**state_json(found.state), "at": then, "transitions": transitions}
-
-
 def show_verification(found: "Verification", of: str) -> None:
     """Print what was looked at, and every problem by its place."""
     console = screen()
@@ -152,13 +121,13 @@ def show_verification(found: "Verification", of: str) -> None:
     if found.sound:
         console.print("[green]✓[/green] all of it is what was written, in the order it was written")
         return
-    table = _table("where", "what is wrong")
+    table = empty_table("where", "what is wrong")
     for one in found.problems[:_MOST]:
-        table.add_row(plain(one.where), plain(one_line(one.what, _REASON)))
+        table.add_row(plain(one.where), plain(one_line(one.what, REASON)))
     console.print()
     print_table(console, table)
     count = counted(len(found.problems), "problem")
-    more = f"; {_MORE}" if len(found.problems) > _MOST else ""
+    more = f"; {MORE}" if len(found.problems) > _MOST else ""
     console.print(f"[bold red]✗[/bold red] {count}{more}")
 
 
@@ -167,18 +136,25 @@ def verification_json(found: "Verification", of: str) -> dict[str, Any]:
     return {"of": of, "sound": found.sound, **asdict(found)}
 
 
-def show_export(project: str, content: bytes, out: "Path", form: Format) -> None:
-    """Say how much of a history lies where."""
-    count = content.count(b"\n") - 1  # the last line seals the others
+def show_export(found: "Verification", out: "Path", form: Format) -> None:
+    """Say how much of a history lies where, and what is wrong with it, if anything is."""
     if form is Format.json:
-        print_json({"project": project, "transitions": count, "out": str(out)})
+        told = {"project": found.project, "transitions": found.transitions, "out": str(out)}
+        problems = [asdict(one) for one in found.problems]
+        print_json({**told, "sound": found.sound, "problems": problems})
         return
-    console = screen()
-    console.print(f"{counted(count, 'transition')} of {plain(project)} in {out}", soft_wrap=True)
-    console.print(
-        f"[dim]to check it: foresell registry verify {plain(project)} --export {out}[/dim]",
-        soft_wrap=True,
-    )
+    console, project = screen(), plain(found.project)
+    count = counted(found.transitions, "transition")
+    console.print(f"{count} of {project} in {plain(str(out))}", soft_wrap=True)
+    file = "" if found.problems else f" --export {out}"
+    if found.problems:
+        wrong = counted(len(found.problems), "problem")
+        said = f"written as it is, and it is damaged: {wrong}, the first at "
+        first = f"{found.problems[0].where}: {one_line(found.problems[0].what, REASON)}"
+        console.print(f"[bold red]✗[/bold red] {said}{plain(first)}", soft_wrap=True)
+    label = "all of it" if found.problems else "to check it"
+    command = plain(f"foresell registry verify {found.project}{file}")
+    console.print(f"[dim]{label}: {command}[/dim]", soft_wrap=True)
 
 
 def _live(state: "State", transitions: "Sequence[Transition]") -> list[str]:
@@ -192,40 +168,65 @@ def _live(state: "State", transitions: "Sequence[Transition]") -> list[str]:
             continue
         last = moves[-1]
         lines.append(
-            f"{name} [bold]{version}[/bold]  since {_second(last.at)}, {_DONE[last.action]} by "
-            f"{plain(one_line(last.who))}: {plain(one_line(last.reason, _REASON))}"
+            f"{name} [bold]{version}[/bold]  since {second(last.at)}, {_DONE[last.action]} by "
+            f"{plain(one_line(last.who))}{_overridden(last)}: "
+            f"{plain(one_line(last.reason, REASON))}"
         )
     return lines
 
 
-def _versions(state: "State", *, roomy: bool) -> "Table":
-    """Return the table of versions, newest first, those with an alias in bold."""
+def _overridden(last: "Transition") -> str:
+    """Return that a promotion was made against the gate, where it was."""
+    told = last.evidence.get("override") is True
+    return ", [yellow]gate overridden[/yellow]" if told else ""
+
+
+def _versions(state: "State", *, roomy: bool) -> tuple["Table", str]:
+    """Return the table of versions, newest first, those with an alias in bold, and a line below.
+
+    On a narrow screen what is the same of all of them stands in that line, and has no column.
+    """
     newest = list(reversed(state.versions))
+    columns = _columns(newest, [", ".join(_aliases_of(state, one.version)) for one in newest])
+    told = []
+    if not roomy:
+        columns = {"V": columns.pop("VERSION"), **columns}
+        columns["registered"] = [_day(one) for one in newest]
+        columns.pop("registered, UTC")
+        who = columns.pop("by")
+        if {one.approval for one in newest} == {"Approved"}:
+            told.append(f"approved{'' if len(newest) == 1 else ', all of them'}")
+            columns.pop("approval")
+        if len(set(who)) == 1:
+            told.append(f"registered by {who[0]}")
+        else:
+            columns["by"] = who
+    table = empty_table(*columns)
+    for column in table.columns:
+        column.no_wrap = column.header not in {"alias", "by"}
+    for version, cells in zip(newest, zip(*columns.values(), strict=True), strict=True):
+        live = bool(_aliases_of(state, version.version))
+        table.add_row(*cells, style="bold" if live else "")
+    return table, "; ".join(told)
+
+
+def _columns(newest: "Sequence[Version]", aliases: "Sequence[str]") -> dict[str, "Sequence[str]"]:
+    """Return the cells of every column by its head: those that may be left out are the last."""
     metrics = list(dict.fromkeys(name for one in newest for name in _deciding(one)))
     scores = {
         name: [(one.record.get("scores") or {}).get(name) for one in newest] for name in metrics
     }
-    cells = {name: amounts(values) for name, values in scores.items()}
-    heads = [metric_title(name) for name in metrics]
-    told = ("registered, UTC", "by") if roomy else ("registered",)
-    first = "VERSION" if roomy else "V"
-    table = _table(first, "alias", "approval", *told, "champion", *heads, "gate", "digest")
-    for column in table.columns:
-        column.no_wrap = column.header not in {"alias", "by"}
-    for place, one in enumerate(newest):
-        aliases = _aliases_of(state, one.version)
-        table.add_row(
-            str(one.version),
-            ", ".join(aliases),
-            _APPROVAL[one.approval],
-            *((_minute(one.registered_at), plain(one_line(one.who))) if roomy else (_day(one),)),
-            plain(str(one.record.get("champion", ""))),
-            *(cells[name][place] for name in metrics),
-            _gate(one),
-            one.digest[:12],
-            style="bold" if aliases else "",
-        )
-    return table
+    return {
+        "VERSION": [str(one.version) for one in newest],
+        "alias": aliases,
+        "champion": [plain(str(one.record.get("champion", ""))) for one in newest],
+        **{metric_title(name): amounts(values) for name, values in scores.items()},
+        "gate": [_gate(one) for one in newest],
+        "approval": [_APPROVAL[one.approval] for one in newest],
+        "digest": [one.digest[:12] for one in newest],
+        "registered, UTC": [_minute(one.registered_at) for one in newest],
+        "by": [plain(one_line(one.who)) for one in newest],
+    }
 
 
 def _deciding(version: "Version") -> Iterable[str]:
@@ -247,25 +248,14 @@ def _aliases_of(state: "State", version: int) -> list[str]:
     return [alias for alias, live in state.aliases.items() if live == version]
 
 
-def moved(transition: "Transition") -> str:
-    """Return which alias went from where to where."""
-    return f"{transition.alias} {_number(transition.before)} → {_number(transition.after)}"
-
-
-def _what(transition: "Transition") -> str:
-    """Return what happened, in few words."""
-    to = " to" if transition.action == "roll back" else ""
-    return f"{transition.action}{to} {transition.version}"
-
-
 def _number(version: int | None) -> str:
     return MISSING if version is None else str(version)
 
 
-def _second(at: str | None, zone: str = " UTC") -> str:
+def second(at: str | None, zone: str = " UTC") -> str:
     """Return a moment to the second.
 
-    >>> _second("2026-11-21T10:00:31.482913+00:00")
+    >>> second("2026-11-21T10:00:31.482913+00:00")
     '2026-11-21 10:00:31 UTC'
     """
     return MISSING if at is None else f"{at[:10]} {at[11:19]}{zone}"
@@ -290,7 +280,7 @@ def _size(count: int) -> str:
     return f"{count / 1e3:,.1f} kB" if count < 1e6 else f"{count / 1e6:,.1f} MB"
 
 
-def _table(*columns: str) -> "Table":
+def empty_table(*columns: str) -> "Table":
     """Return an empty table: heads without a small letter are of numbers."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - only when something is shown
     from rich.table import Table  # noqa: PLC0415

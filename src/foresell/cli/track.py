@@ -63,6 +63,7 @@ def _show_status(found: "list[TrackingStatus]") -> None:
         console.print("nothing was tracked yet", highlight=False)
         return
     table = result_table("project", "TRAININGS", "SENT", "WAITING", "last sent", "to")
+    table.columns[-1].no_wrap = False  # a URI is long, and the only word on where they are
     for one in found:
         counts = (f"{one.trainings:,}", f"{one.sent:,}", f"{one.waiting:,}")
         table.add_row(one.project, *counts, one.last[:19].replace("T", " "), plain(one.where))

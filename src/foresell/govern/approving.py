@@ -66,7 +66,8 @@ def reject(registry: Registry, project: str, version: int, *, reason: str) -> Mo
             raise GateError(
                 "the version is prod: what is live cannot be rejected",
                 f"version {version} of {project!r}",
-                f"first foresell registry rollback {project} --reason TEXT, or promote another one",
+                f"first foresell registry rollback {project} --reason TEXT, or promote another "
+                "one; where there is no other, rollback --to none takes it off prod",
             )
         if state.aliases["staging"] != version:
             return Draft(action="reject", version=version, reason=why)

@@ -3,12 +3,16 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 
 from foresell.errors import DataError, UsageError
 from foresell.govern.chain import canonical, problems_of, transition_of
 from foresell.govern.registry import Registry, refuse_unknown
 from foresell.govern.verifying import Verification, steady
 from foresell.spec.registry import Head, Problem, Transition
+
+_SEAL = frozenset({"project", "number", "hash", "sha256"})
+_CUT = "the seal that ends an export is missing, so the file was cut short or changed"
 
 
 def export_history(registry: Registry, project: str) -> bytes:
@@ -31,7 +35,8 @@ def verify_export(content: bytes) -> Verification:
         UsageError: it is empty.
     """
     if not content.strip():
-        raise UsageError("the file is empty", "export", "foresell registry export PROJECT")
+        mend = "write it again: foresell registry export PROJECT --out FILE"
+        raise UsageError("the file is empty", "export", mend)
     *lines, seal = content.removesuffix(b"\n").split(b"\n")
     transitions, problems = [], []
     for place, line in enumerate(lines, start=1):
@@ -41,7 +46,11 @@ def verify_export(content: bytes) -> Verification:
             problems.append(Problem(where=f"line {place}", what=error.what))
     project, head = _head(seal)
     if not project:
-        problems.append(Problem(where=f"line {len(lines) + 1}", what="the last line seals nothing"))
+        with suppress(DataError):  # where it is no seal, it may be a whole transition
+            transitions.append(transition_of(seal))
+        cut = len(transitions) == len(lines) + 1
+        what = f"{_CUT}: this is a transition" if cut else f"this is no seal, and {_CUT}"
+        problems.append(Problem(where=f"line {len(lines) + 1}", what=what))
         project = transitions[0].project if transitions else ""
     if not problems:
         problems += problems_of(project, transitions, head)
@@ -73,7 +82,7 @@ def _head(seal: bytes) -> tuple[str, Head]:
         fields = json.loads(seal)
     except (ValueError, RecursionError):
         return "", Head()
-    if not isinstance(fields, dict):
+    if not isinstance(fields, dict) or set(fields) != _SEAL:
         return "", Head()
     project, number, last = (fields.get(name) for name in ("project", "number", "hash"))
     if isinstance(project, str) and type(number) is int and isinstance(last, str):

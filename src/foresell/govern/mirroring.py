@@ -12,8 +12,9 @@ from foresell.errors import ConflictError, DataError
 from foresell.spec.ports import Mirror, Store
 from foresell.spec.registry import Alias, Mirrored, State, Version
 
-Kind = Literal["missing", "changed", "doubled", "alias", "unknown", "stranger"]
+Kind = Literal["missing", "changed", "doubled", "approval", "alias", "unknown", "stranger"]
 _LEFT = ("unknown", "stranger")  # kinds that are told, and not mended
+_SHOWN_ANEW = ("missing", "changed", "doubled")  # kinds that concern the bundle of a version
 _TRIES = 20
 
 
@@ -35,8 +36,9 @@ class Followed:
 class Difference:
     """One thing that the other registry shows otherwise than ours.
 
-    ``kind``: a version is ``missing``, has a ``changed`` digest, is shown twice (``doubled``) or is
-    ``unknown`` to us; an ``alias`` points elsewhere; a ``stranger`` bears no version of ours.
+    ``kind``: a version is ``missing``, has a ``changed`` digest, is shown twice (``doubled``),
+    with another ``approval``, or is ``unknown`` to us; an ``alias`` points elsewhere; a
+    ``stranger`` bears no version of ours.
     ``what``: the same as a sentence. ``mended``: it is gone by now. ``why``: what kept it from
     being mended, empty where nothing did or nobody tried.
     """
@@ -106,6 +108,7 @@ def mend(
         reasons = _show(state, before, mirror, bundle_of)
         # A version that is shown anew may have had an alias, which points to the old one still.
         between = differences(state, mirror.state(state.project)) if _any(before) else before
+        _mark(state, between, mirror)
         _point(between, reasons, mirror)
         left = differences(state, mirror.state(state.project)) if _any(between) else between
         found |= {(one.kind, one.what): one for one in before if one.mendable}
@@ -124,18 +127,22 @@ def mend(
 
 def _of_version(number: int, state: State, mirrored: Mirrored) -> list[tuple[Kind, str]]:
     """Return what is otherwise with one version."""
-    ours = next((one.digest for one in state.versions if one.version == number), None)
+    version = next((one for one in state.versions if one.version == number), None)
     there = mirrored.versions.get(number)
-    if ours is None:
+    if version is None:
         return [("unknown", f"version {number} is unknown to the registry")]
     if there is None:
         return [("missing", f"version {number} is missing")]
-    if there != ours:
+    if there != version.digest:
         shown = f"the bundle {there[:12]}" if there else "no bundle"
-        return [("changed", f"version {number} shows {shown} instead of {ours[:12]}")]
+        return [("changed", f"version {number} shows {shown} instead of {version.digest[:12]}")]
+    found: list[tuple[Kind, str]] = []
     if number in mirrored.doubled:
-        return [("doubled", f"version {number} is shown more than once")]
-    return []
+        found.append(("doubled", f"version {number} is shown more than once"))
+    if (said := mirrored.approvals.get(number, "")) != version.approval:
+        shown = said or "no approval"
+        found.append(("approval", f"version {number} shows {shown} instead of {version.approval}"))
+    return found
 
 
 def _named(there: int | str | None) -> str:
@@ -160,13 +167,21 @@ def _show(
     reasons: dict[int, str] = {}
     known = {version.version: version for version in state.versions}
     for one in found:
-        if one.mendable and one.alias is None and one.version is not None:
+        if one.kind in _SHOWN_ANEW and one.version is not None:
             version = known[one.version]
             try:
                 mirror.add(version, bundle_of(version))
             except DataError as error:  # of this bundle alone: the others can still be shown
                 reasons[version.version] = error.what
     return reasons
+
+
+def _mark(state: State, found: tuple[Difference, ...], mirror: Mirror) -> None:
+    """Show the approvals that are otherwise; a version's bundle need not be readable for that."""
+    known = {version.version: version for version in state.versions}
+    for one in found:
+        if one.kind == "approval" and one.version is not None:
+            mirror.mark(known[one.version])
 
 
 def _point(found: tuple[Difference, ...], reasons: Mapping[int, str], mirror: Mirror) -> None:

@@ -60,6 +60,11 @@ class Move:
     state: State
     notes: tuple[str, ...] = ()
 
+    @property
+    def changed(self) -> bool:
+        """Whether anything had to change."""
+        return self.transition is not None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
@@ -206,11 +211,7 @@ def resolve(state: State, which: str | int) -> Version:
         UsageError: it means none; what there is, is listed.
     """
     if not state.versions:
-        raise UsageError(
-            f"{state.project!r} has no versions",
-            "registry",
-            f"train one: foresell run {state.project}; foresell registry list shows the others",
-        )
+        raise UsageError(*_none(state.project))
     word = str(which)
     if word == LATEST:
         return state.versions[-1]
@@ -251,11 +252,7 @@ def refuse_unknown(registry: Registry, project: str) -> None:
     # A list whose end alone was taken away is one to verify, not none.
     if registry.ledger.head(project) == Head() and not registry.ledger.transitions(project):
         known = registry.ledger.projects()
-        raise UsageError(
-            f"{project!r} has no versions",
-            registry.ledger.label,
-            nearest(project, known) if known else f"train one: foresell run {project}",
-        )
+        raise UsageError(*_none(project, nearest(project, known) if known else ""))
 
 
 def read_version(registry: Registry, version: Version) -> "Bundle":
@@ -299,6 +296,20 @@ def _naming(registry: Registry, version: Version) -> Iterator[None]:
             "restore the file from a backup, or register the same bundle again: what is missing is "
             "put back",
         ) from error
+
+
+def how_to_begin(project: str) -> str:
+    """Return how a project gets its first version, in words."""
+    return f"foresell run {project} registers one"
+
+
+def _none(project: str, others: str = "") -> tuple[str, str, str]:
+    """Return what is said to who asks for a version of a project that has none: what, where, mend.
+
+    ``others``: which projects have some, and which of them may be meant.
+    """
+    mend = "; ".join([how_to_begin(project), *((others,) * bool(others))])
+    return f"{project!r} has no versions", "registry", mend
 
 
 def _there(state: State) -> str:

@@ -154,6 +154,8 @@ class Fold:
         if (why := self._astray(transition)) is not None or transition.alias is None:
             return why
         stack, steps = self.stacks[transition.alias], transition.evidence.get("steps")
+        if transition.after is None:
+            return _not_emptied(transition, stack)
         if type(steps) is not int or steps not in earlier(stack, self.rejected):
             return f"{transition.alias} cannot go {steps} back"
         target = stack[-1 - steps]
@@ -200,6 +202,18 @@ def taken_off(stack: Sequence[int], rejected: Collection[int]) -> tuple[int, int
     """
     steps = next((n for n, one in enumerate(reversed(stack)) if one not in rejected), len(stack))
     return steps, stack[-1 - steps] if steps < len(stack) else None
+
+
+def _not_emptied(transition: Transition, stack: Sequence[int]) -> str | None:
+    """Return why ``transition`` does not take everything off ``stack``; it bears what was live."""
+    steps = transition.evidence.get("steps")
+    if not stack:
+        return f"{transition.alias} is none already"
+    if type(steps) is not int or steps != len(stack):
+        return f"{transition.alias} is none after {len(stack)} steps back, not {steps}"
+    if transition.version != stack[-1]:
+        return f"it takes version {stack[-1]} off {transition.alias}, not {transition.version}"
+    return None
 
 
 def _live(stack: Sequence[int]) -> int | None:

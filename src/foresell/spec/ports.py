@@ -198,6 +198,10 @@ class Mirror(Protocol):
         """Show a version, with its model; one that is shown already is left, or put right."""
         ...
 
+    def mark(self, version: Version) -> None:
+        """Show the approval of a version that is shown."""
+        ...
+
     def point(self, project: str, alias: Alias, version: int | None) -> None:
         """Point ``alias`` to a version that is shown, or to none."""
         ...

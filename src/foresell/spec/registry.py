@@ -55,8 +55,9 @@ class Transition:
     points to takes it off there, and has ``steps`` as a rollback has. ``before`` and ``after``: the
     version that the alias pointed to, None for none. ``evidence``: plain JSON values; of a
     registration it is the version's record (see `Version`), of a promotion what the gate saw, of a
-    rollback ``steps``, how many promotions it takes back. ``hash`` covers every other field,
-    ``previous`` among them.
+    rollback ``steps``, how many promotions it takes back. A rollback whose ``after`` is None takes
+    back all of them, and its ``version`` is the one that was live. ``hash`` covers every other
+    field, ``previous`` among them.
     """
 
     project: str
@@ -125,12 +126,14 @@ class Problem:
 class Mirrored:
     """What another registry (MLflow's) shows of a project.
 
-    ``versions``: the digest by our version. ``aliases``: our version, the name there of one that is
+    ``versions``: the digest by our version; ``approvals``: its approval there, empty where none is
+    shown. ``aliases``: our version, the name there of one that is
     not ours, None for none. ``doubled``: our versions that it shows more than once. ``strangers``:
     the names there of what bears no version of ours: people made it by hand.
     """
 
     versions: Mapping[int, str] = field(default_factory=dict)
+    approvals: Mapping[int, str] = field(default_factory=dict)
     aliases: Mapping[Alias, int | str | None] = field(default_factory=dict)
     doubled: tuple[int, ...] = ()
     strangers: tuple[str, ...] = ()

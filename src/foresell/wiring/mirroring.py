@@ -1,6 +1,5 @@
 """The registry of the settings, mirrored into the MLflow of the settings."""
 
-import fcntl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -8,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
+from foresell.adapters.file_locks import taken
 from foresell.adapters.outbox import Outbox
 from foresell.errors import ForesellError, MachineError
 from foresell.govern.keeping import kept_bundle
@@ -132,7 +132,7 @@ def _wait_for(handle: TextIO) -> None:
         MachineError: another process has it for too long.
     """
     end = time.monotonic() + _LONG_S
-    while not _taken(handle):
+    while not taken(handle):
         if time.monotonic() > end:
             raise MachineError(
                 f"another process has been mirroring for {_LONG_S:.0f} s",
@@ -140,12 +140,3 @@ def _wait_for(handle: TextIO) -> None:
                 "wait until it has ended, then: foresell registry reconcile",
             )
         time.sleep(_POLL_S)
-
-
-def _taken(handle: TextIO) -> bool:
-    """Take the lock if nobody has it."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -20,6 +20,7 @@ from foresell.wiring.tracking_places import local_artifacts, served
 
 HOSTS = ("127.0.0.1", "localhost")  # whoever reaches the page may change all it shows
 _SLOW_S = 120.0  # how long it may take to start on a busy machine; 4 to 8 s on an idle one
+_TICK_S = 0.2  # in which Ctrl-C, or the end of the server, is noticed
 _SAID = 2000  # of the last words of a server that ended, how many characters are shown
 _GROUP = "foresell.wiring.child_group"
 _WHERE = "foresell track ui"
@@ -53,10 +54,20 @@ def open_page(settings: Settings, port: int, host: str, listen: Callable[[Page],
         _await(server, port, said)
         listen(Page(url=f"http://{host}:{port}", started=True))
         try:
-            server.wait()
+            until_ended(server)
         except KeyboardInterrupt:
             return
         raise MachineError(_last_words(said), _WHERE, _MEND)
+
+
+def until_ended(server: subprocess.Popen[bytes]) -> None:
+    """Wait until a process ends, a little at a time, so that Ctrl-C is heard.
+
+    Polars, once it is imported, has the system resume what a signal interrupts: one long wait would
+    go on.
+    """
+    while server.poll() is None:
+        time.sleep(_TICK_S)
 
 
 def _refuse(settings: Settings, port: int, host: str) -> None:

@@ -62,7 +62,19 @@ def test_a_url_that_names_no_place_is_refused_without_its_secret(url: str, what:
         open_ledger(url)
     assert said.value.what.startswith(what)
     assert SECRET not in str(said.value)
+    assert "PASSWORD@" not in said.value.mend  # a password belongs in PGPASSWORD
     assert said.value.__cause__ is None
+
+
+def test_what_the_errors_offer_stands_in_the_documents() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "registry.md").read_text("utf-8")
+    with pytest.raises(UsageError) as said:
+        open_ledger("mysql://db/x")
+    assert said.value.mend == (
+        "write sqlite:////folder/registry.db or postgresql://USER@HOST:5432/DATABASE"
+    )
+    assert "`sqlite:////folder/registry.db`" in page
+    assert "`postgresql://user@host:5432/database`" in page
 
 
 def test_a_server_that_is_down_is_a_fault_of_the_machine() -> None:

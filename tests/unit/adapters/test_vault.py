@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -100,11 +101,27 @@ def test_a_folder_that_cannot_be_written_is_a_fault_of_the_machine(tmp_path: Pat
     (tmp_path / "vault").write_bytes(b"a file where the folder should be")
     vault = DirectoryVault(tmp_path / "vault")
 
+    asked: list[Callable[[], object]] = [lambda: vault.put(b"abc"), lambda: vault.get(ABC)]
+    for ask in asked:
+        with pytest.raises(MachineError) as refused:
+            ask()
+        assert refused.value.args == (
+            "the place where artifacts are kept is no folder",
+            str(tmp_path / "vault"),
+            "set FORESELL_ARTIFACTS to a folder or to s3://BUCKET/PREFIX, or move away what lies "
+            "there",
+        )
+    assert (vault.has(ABC), list(vault.list())) == (False, [])
+
+
+def test_an_artifact_that_cannot_be_read_or_kept_is_a_fault_of_the_machine(tmp_path: Path) -> None:
+    vault = DirectoryVault(tmp_path)
+    (tmp_path / ABC[:2] / ABC[2:]).mkdir(parents=True)
+
     with pytest.raises(MachineError, match=r"^the registry cannot keep an artifact: "):
         vault.put(b"abc")
     with pytest.raises(MachineError, match=r"^the registry cannot read an artifact: "):
         vault.get(ABC)
-    assert (vault.has(ABC), list(vault.list())) == (False, [])
 
 
 def test_a_disk_that_damages_what_it_is_given_is_found_before_anything_is_visible(

@@ -24,6 +24,13 @@ def said(words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
         ("explain x --steps y", "the value is no whole number", "--steps", "give a whole number"),
         ("run x --presett fast", "there is no option '--presett'", "foresell run", "'--preset'"),
         ("forcast x", "there is no command 'forcast'", "foresell", "'forecast'"),
+        (
+            "registry promote retail -1 --reason x",
+            "no version has a number below 1",
+            "foresell registry promote",
+            "registry show PROJECT lists them",
+        ),
+        ("run x -1", "there is no option '-1'", "foresell run", "known: "),
         ("run", "missing argument 'project'", "foresell run", "see foresell run --help"),
         ("explain x --out a.xls", "cannot write 'a.xls'", "--out", ".svg, .png, .csv or .parquet"),
         ("explain x --out no/a.svg", "the folder does not exist", "--out no", "make it first"),

@@ -20,7 +20,7 @@ def test_an_empty_registry_says_how_it_is_filled(ask: Ask) -> None:
     ]
     assert told(ask("list", "--format", "json")) == []
     assert lines(ask("show", "retail")) == [
-        "retail has no version yet; foresell run retail registers one"
+        "retail has no versions yet; foresell run retail registers one"
     ]
     assert told(ask("show", "retail", "--format", "json")) == {
         "project": "retail",
@@ -105,11 +105,11 @@ def test_show_tells_what_is_live_since_when_and_why_and_every_version(
         "toy",
         "prod 1 since TIME UTC, promoted by ana: the first",
         "staging 2 since TIME UTC, promoted by ana: look at it",
-        "VERSION alias approval registered, UTC by champion RMSE MAE gate digest",
+        "VERSION alias champion RMSE MAE gate approval digest registered, UTC by",
         "─" * len(lines(ask("show", "toy"))[4]),
-        f"3 approved TIME ana ridge 12.50 12.50 ✗ {digests[2]}",
-        f"2 staging approved TIME ana ridge 7.00 7.00 ✓ {digests[1]}",
-        f"1 prod approved TIME ana ridge 8.00 8.00 ✓ {digests[0]}",
+        f"3 ridge 12.50 12.50 ✗ approved {digests[2]} TIME ana",
+        f"2 staging ridge 7.00 7.00 ✓ approved {digests[1]} TIME ana",
+        f"1 prod ridge 8.00 8.00 ✓ approved {digests[0]} TIME ana",
     ]
 
 
@@ -125,8 +125,25 @@ def test_the_versions_fit_on_screens_from_80_columns_on(
 
     assert max(map(len, text.splitlines())) <= width
     digest = told(ask("show", "toy", "--format", "json"))["versions"][0]["digest"]
-    assert digest[:12] in text
+    assert (digest[:12] in text, "✓" in text, "ana" in text) == (True, True, True)
     assert "more column" not in text
+    assert ("approved; registered by ana" in text) is (width < 110)
+
+
+def test_a_column_that_does_not_fit_is_counted_and_the_gate_is_none_of_them(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(ask, tmp_path, 8.0, champion="inverse_error_ensemble")
+    monkeypatch.setenv("FORESELL_USER", "Anna Müller")
+    ask("register", "toy", bundle(tmp_path / "more", seed=9, passed=False, approval=True))
+    monkeypatch.setenv("COLUMNS", "80")
+
+    text = ask("show", "toy").stdout
+
+    heads = text.splitlines()[5].split()
+    assert heads == ["V", "alias", "champion", "RMSE", "MAE", "gate", "approval"]
+    assert "… 3 more columns: --format json has them all" in text
+    assert ("✓" in text, "✗" in text) == (True, True)
 
 
 def test_the_json_of_show_has_aliases_versions_and_head(ask: Ask, tmp_path: Path) -> None:
@@ -200,6 +217,27 @@ def test_staging_is_moved_and_taken_back_by_its_name(ask: Ask, tmp_path: Path) -
     ]
 
 
+def test_an_alias_is_emptied_and_the_history_says_so(ask: Ask, tmp_path: Path) -> None:
+    registered(ask, tmp_path, 8.0, 7.0)
+    for version in (1, 2):
+        ask("promote", "toy", version, *WHY)
+
+    off = ask("rollback", "toy", "--to", "none", *WHY)
+    again = ask("rollback", "toy", "--to", "none", *WHY)
+
+    assert lines(off) == [
+        "✓ prod of toy is no version now; it was version 2",
+        "taken back 2 promotions",
+        "to undo this foresell registry promote toy 2 --reason TEXT",
+    ]
+    assert lines(again) == ["nothing changed: no version is prod already"]
+    last = told(ask("history", "toy", "--format", "json"))["transitions"][-1]
+    assert (last["action"], last["before"], last["after"]) == ("roll back", 2, None)
+    assert "roll back to none" in lines(ask("history", "toy"))[-1]
+    assert "prod –" in lines(ask("show", "toy"))[1]
+    assert told(ask("verify", "toy", "--format", "json"))["sound"]
+
+
 def test_an_override_is_told_and_kept(ask: Ask, tmp_path: Path) -> None:
     registered(ask, tmp_path, 12.5)
 
@@ -208,6 +246,8 @@ def test_an_override_is_told_and_kept(ask: Ask, tmp_path: Path) -> None:
 
     assert isinstance(refused.exception, GateError)
     assert lines(done)[1] == "gate not passed, overridden; the history says so"
+    assert lines(ask("history", "toy"))[-1].endswith("promote 1 prod – → 1 gate overridden: a test")
+    assert lines(ask("show", "toy"))[1].endswith("promoted by ana, gate overridden: a test")
     transitions = told(ask("history", "toy", "--format", "json"))["transitions"]
     assert transitions[-1]["evidence"]["override"] is True
 

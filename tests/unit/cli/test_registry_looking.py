@@ -1,11 +1,14 @@
 """History, verification, export and difference, as the commands of the registry print them."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from foresell.errors import UsageError
+from foresell.settings import read_settings
 from tests.builders import snapshot
 from tests.small_bundles import judged_rows
 from tests.toy_registry import WHY, Ask, bundle, lines, registered, timeless, told
@@ -48,9 +51,47 @@ def test_the_history_at_a_time_shows_the_state_and_the_transitions_of_then(
         "At 2020-02-29 23:59:59 UTC prod –, staging –; no version yet",
         "nothing had happened yet",
     ]
-    assert lines(ask("history", "toy", "--at", "2999-01-01T00:00+01:00"))[0] == (
-        "At 2998-12-31 23:00:00 UTC prod 2, staging –; 2 versions"
-    )
+    assert lines(ask("history", "toy", "--at", "2999-01-01T00:00+01:00"))[:2] == [
+        "At 2998-12-31 23:00:00 UTC prod 2, staging –; 2 versions",
+        "that time is still to come: this is how it stands now",
+    ]
+    today = lines(ask("history", "toy", "--at", moments[0][:10]))  # to its end
+    assert "still to come" not in " ".join(today)
+
+
+def test_a_narrow_screen_shows_who_before_the_reason_and_once_where_it_is_always_one(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    registered(ask, tmp_path, 8.0)
+    ask("promote", "toy", 1, "--to", "staging", "--reason", "look at it for a while")
+    one = lines(ask("history", "toy"))
+    monkeypatch.setenv("FORESELL_USER", "Anna Müller")
+    ask("rollback", "toy", "--alias", "staging", "--to", "none", *WHY)
+    two = lines(ask("history", "toy"))
+
+    assert (one[0], two[0]) == ("# when, UTC what moved why", "# when, UTC what moved who: why")
+    assert [timeless(line) for line in one[2:]] == [
+        "1 TIME register 1 handed in",
+        "2 TIME promote staging – → 1 look at it for a while",
+        "all of it by ana",
+    ]
+    assert timeless(two[-1]) == "3 TIME roll back staging 1 → – Anna Müller: a test"
+
+
+def test_a_project_without_versions_is_told_alike_by_who_looks_and_who_decides(ask: Ask) -> None:
+    begin = "foresell run retail registers one"
+    assert lines(ask("show", "retail")) == [f"retail has no versions yet; {begin}"]
+    assert lines(ask("history", "retail")) == [f"nothing has happened yet; {begin}"]
+    for words in (
+        *(("verify", "retail"), ("diff", "retail", 1, 2), ("export", "retail", "--out", "x")),
+        *(("promote", "retail", 1, *WHY), ("promote", "retail", "latest", *WHY)),
+        *(("rollback", "retail", *WHY), ("approve", "retail", 1, *WHY)),
+    ):
+        refused = ask(*words).exception
+        assert isinstance(refused, UsageError), words
+        assert (refused.what, refused.where) == ("'retail' has no versions", "registry"), words
+        assert refused.mend == begin, words
 
 
 def test_a_time_that_is_none_is_refused(ask: Ask, tmp_path: Path) -> None:
@@ -92,7 +133,36 @@ def test_an_export_verifies_until_one_byte_of_it_changes(ask: Ask, tmp_path: Pat
     out.write_bytes(out.read_bytes().replace(b"handed in", b"handed on"))
     assert ask("verify", "toy", "--export", out).exit_code == 1
     counted = told(ask("export", "toy", "--out", out, "--format", "json"))
-    assert counted == {"project": "toy", "transitions": 1, "out": str(out)}
+    assert counted == {
+        **{"project": "toy", "transitions": 1, "out": str(out)},
+        **{"sound": True, "problems": []},
+    }
+
+
+def test_a_damaged_history_is_written_as_it_is_but_over_no_other_and_ends_with_1(
+    ask: Ask, tmp_path: Path
+) -> None:
+    registered(ask, tmp_path, 8.0)
+    out, other = tmp_path / "toy.jsonl", tmp_path / "other.jsonl"
+    ask("export", "toy", "--out", out)
+    good = out.read_bytes()
+    with closing(sqlite3.connect(read_settings().home / "_registry" / "registry.db")) as database:
+        database.execute("UPDATE heads SET number = 9")
+        database.commit()
+
+    said = ask("export", "toy", "--out", other)
+    refused = ask("export", "toy", "--out", out).exception
+
+    assert said.exit_code == 1
+    assert said.stdout.splitlines()[0] == f"1 transition of toy in {other}"
+    assert said.stdout.splitlines()[1].startswith(
+        "✗ written as it is, and it is damaged: 1 problem, the first at head: the list ends with 9"
+    )
+    assert isinstance(refused, UsageError)
+    assert refused.what == "the history of 'toy' is damaged, and 'toy.jsonl' may be one that is not"
+    assert out.read_bytes() == good
+    again = ask("export", "toy", "--out", other, "--format", "json")  # the same bytes
+    assert (again.exit_code, told(again)["sound"]) == (1, False)
 
 
 def test_the_export_of_another_project_is_refused(ask: Ask, tmp_path: Path) -> None:
@@ -118,7 +188,7 @@ def test_a_difference_is_shown_in_parts_and_nothing_that_is_the_same(
     ]
     assert "RMSE 8.0000 6.0000 -25.0%" in shown
     assert "both were judged on the same 12 rows" in shown
-    assert "~ settings.ridge.penalty 1 2" in shown
+    assert "~ ridge: penalty 1 2" in shown
     assert "Model files 1 changed, 1 the same" in shown
     assert not [line for line in shown if line.startswith(("Features", "Contract", "Libraries"))]
 

@@ -56,6 +56,11 @@ class Oracle:
             self.places[alias] = left
         return bool(left)
 
+    def empty(self, alias: Alias) -> bool:
+        had = bool(self.places[alias])
+        self.places[alias] = []
+        return had
+
     def may_reject(self, version: int) -> bool:
         return (
             self.approvals.get(version) not in {None, "Rejected"} and self.live("prod") != version
@@ -129,10 +134,19 @@ def _request(chance: random.Random, oracle: Oracle) -> dict[str, Any] | None:
         and oracle.promote(version, alias)
     ):
         return moved | {"version": version, "after": version, "evidence": PASSED}
-    height = len(oracle.places[alias])
-    if action == "roll back" and oracle.roll_back(alias, chance.choice([1, 1, 1, 2, 3])):
+    return _rollback(chance, oracle, alias) if action == "roll back" else None
+
+
+def _rollback(chance: random.Random, oracle: Oracle, alias: Alias) -> dict[str, Any] | None:
+    """Take promotions back, now and then all; return what a transition says of it, if any."""
+    before, height = oracle.live(alias), len(oracle.places[alias])
+    told: dict[str, Any] = {"action": "roll back", "alias": alias, "before": before}
+    if chance.random() < 0.1:
+        emptied = told | {"version": before, "after": None, "evidence": {"steps": height}}
+        return emptied if oracle.empty(alias) else None
+    if oracle.roll_back(alias, chance.choice([1, 1, 1, 2, 3])):
         after, steps = oracle.live(alias), height - len(oracle.places[alias])
-        return moved | {"version": after, "after": after, "evidence": {"steps": steps}}
+        return told | {"version": after, "after": after, "evidence": {"steps": steps}}
     return None
 
 

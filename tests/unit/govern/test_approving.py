@@ -67,8 +67,11 @@ def test_what_is_prod_cannot_be_rejected_until_it_is_not() -> None:
     registry = small_registry(versions=2)
     promote(registry, "toy", 1, "prod", reason="a")
     promote(registry, "toy", 2, "prod", reason="b")
-    with pytest.raises(GateError, match="what is live cannot be rejected"):
+    with pytest.raises(GateError, match="what is live cannot be rejected") as refused:
         reject(registry, "toy", 2, reason="no")
+    assert refused.value.mend.endswith(
+        "where there is no other, rollback --to none takes it off prod"
+    )
     roll_back(registry, "toy", reason="no")
     assert reject(registry, "toy", 2, reason="no").state.aliases["prod"] == 1
 

@@ -110,10 +110,24 @@ def test_each_line_that_cannot_be_read_is_named() -> None:
     assert [one.where for one in verify_export(spoilt).problems] == ["line 2", "line 5"]
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (b"".join(LINES[:4]), "line 4: the seal that ends an export is missing, so the file was"),
+        (CONTENT[:-9], "line 8: this is no seal, and the seal that ends an export is missing"),
+        (b"".join(LINES[:4])[:-9], "line 4: this is no seal, and the seal that ends an export is"),
+    ],
+)
+def test_an_export_that_was_cut_is_said_to_miss_its_seal(kept: bytes, said: str) -> None:
+    (problem,) = verify_export(kept).problems
+    assert f"{problem.where}: {problem.what}".startswith(said)
+
+
 @pytest.mark.parametrize("content", [b"", b"\n", b"  \n"])
 def test_an_empty_file_is_no_export(content: bytes) -> None:
-    with pytest.raises(UsageError, match="the file is empty"):
+    with pytest.raises(UsageError, match="the file is empty") as caught:
         verify_export(content)
+    assert caught.value.mend.endswith("foresell registry export PROJECT --out FILE")
 
 
 @pytest.mark.parametrize("content", [b"hello", b"{}", b"[]\n", b'{"project": 1}', b"[" * 100_000])

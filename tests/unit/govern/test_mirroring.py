@@ -30,6 +30,7 @@ def test_each_kind_of_difference_has_its_sentence_versions_before_aliases_before
     state = state_with([FIRST, SECOND, third, fourth], {"prod": 2, "staging": 3}, "toy")
     mirrored = Mirrored(
         versions={2: "ab" * 32, 3: FIRST.digest, 4: "", 9: "cd" * 32},
+        approvals={3: "Rejected", 9: "Approved"},
         aliases={"prod": 9, "staging": None},
         doubled=(3,),
         strangers=("its own version 7",),
@@ -39,6 +40,7 @@ def test_each_kind_of_difference_has_its_sentence_versions_before_aliases_before
         ("missing", "version 1 is missing"),
         ("changed", f"version 2 shows the bundle abababababab instead of {ours}"),
         ("doubled", "version 3 is shown more than once"),
+        ("approval", "version 3 shows Rejected instead of Approved"),
         ("changed", f"version 4 shows no bundle instead of {ours}"),
         ("unknown", "version 9 is unknown to the registry"),
         ("alias", "prod points to version 9 instead of version 2"),
@@ -60,6 +62,16 @@ def test_what_was_mended_is_told_as_such_and_what_people_made_is_told_and_left()
         ("stranger", None, False),
     ]
     assert [row.number for row in mirror.rows("toy").rows] == [1, 2, 3, 4]
+
+
+def test_an_alias_that_was_emptied_is_taken_off_in_the_mirror() -> None:
+    mirror = MemoryMirror()
+    mend(lambda: BOTH, mirror, bundle_of)
+    emptied = replace(BOTH, stacks={"prod": ()}, head=Head(number=10))
+    assert [(one.what, one.mended) for one in mend(lambda: emptied, mirror, bundle_of)] == [
+        ("prod points to version 2 instead of nothing", True)
+    ]
+    assert mirror.state("toy").aliases == {"prod": None, "staging": None}
 
 
 def test_an_alias_moved_by_somebody_quicker_wins_over_our_older_word() -> None:
@@ -102,3 +114,16 @@ def test_a_bundle_that_cannot_be_read_keeps_no_other_version_from_being_shown() 
     words = "prod points to nothing instead of version 2"
     assert left == [missing, replace(missing, kind="alias", what=words, alias="prod")]
     assert list(mirror.state("toy").versions) == [1]
+
+
+def test_the_approval_of_a_version_is_shown_though_its_bundle_cannot_be_read() -> None:
+    def damaged(version: Version) -> Store:
+        raise DataError("bundle.txt has changed", "vault", "restore it")
+
+    mirror = MemoryMirror()
+    mend(lambda: BOTH, mirror, bundle_of)
+    rejected = replace(BOTH, versions=(replace(FIRST, approval="Rejected"), SECOND))
+    (told,) = mend(lambda: rejected, mirror, damaged)
+    assert (told.kind, told.mended, told.mendable) == ("approval", True, True)
+    assert told.what == "version 1 shows Approved instead of Rejected"
+    assert differences(rejected, mirror.state("toy")) == ()

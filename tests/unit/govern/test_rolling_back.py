@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 from foresell.adapters.vault_memory import MemoryVault
 from foresell.errors import DataError, MachineError, UsageError
 from foresell.govern.approving import reject
+from foresell.govern.exporting import export_history, verify_export
 from foresell.govern.promoting import promote
 from foresell.govern.registry import Registry, read_history, read_state
 from foresell.govern.rolling_back import roll_back
+from foresell.govern.verifying import verify
 from foresell.spec.registry import ALIASES, Alias
 from tests.unit.govern.histories import Oracle
-from tests.unit.govern.registries import Mute, small_registry
+from tests.unit.govern.registries import Mute, Overtaken, small_registry
 
 VERSIONS = 4
 
@@ -109,10 +111,19 @@ def test_back_to_what_is_live_changes_nothing() -> None:
     assert len(read_history(registry, "toy")) == VERSIONS + 3
 
 
-def test_a_version_that_was_never_there_is_refused() -> None:
-    registry = promoted(1, 2)
-    with pytest.raises(UsageError, match="version 3 was never prod before"):
-        roll_back(registry, "toy", to=3, reason="no")
+def test_a_version_that_is_no_earlier_one_is_refused_and_can_be_promoted() -> None:
+    registry = promoted(1, 2, 3)
+    roll_back(registry, "toy", reason="no")
+    for version in (3, 4):  # was taken back; was never there
+        with pytest.raises(UsageError) as refused:
+            roll_back(registry, "toy", to=version, reason="no")
+        assert refused.value.args == (
+            f"version {version} is none of those before version 2: it was never prod, or that was "
+            "taken back",
+            "prod of 'toy'",
+            f"promote it: foresell registry promote toy {version} --to prod --reason TEXT; "
+            "foresell registry history toy shows what was",
+        )
     with pytest.raises(UsageError, match="'toy' has no version '9'"):
         roll_back(registry, "toy", to=9, reason="no")
 
@@ -122,15 +133,74 @@ def test_a_rejected_version_is_not_gone_back_to() -> None:
     reject(registry, "toy", 1, reason="wrong data")
     with pytest.raises(UsageError, match="version 1 was rejected"):
         roll_back(registry, "toy", to=1, reason="no")
-    with pytest.raises(UsageError, match="nothing is 1 step before version 2: 0 earlier versions"):
+    with pytest.raises(UsageError, match="version 2 is prod, and there is no earlier version to"):
         roll_back(registry, "toy", reason="no")
 
 
 def test_nothing_earlier_is_said_so() -> None:
-    with pytest.raises(UsageError, match="nothing is 2 steps before version 2: 1 earlier version"):
+    with pytest.raises(UsageError, match="version 2 is prod, and only 1 earlier version can be"):
         roll_back(promoted(1, 2), "toy", steps=2, reason="no")
+    with pytest.raises(UsageError) as refused:
+        roll_back(promoted(1, alias="staging"), "toy", alias="staging", reason="no")
+    assert refused.value.args == (
+        "version 1 is staging, and there is no earlier version to go back to",
+        "staging of 'toy'",
+        "promote another one: foresell registry promote toy VERSION --to staging --reason TEXT; or "
+        "take it off: foresell registry rollback toy --alias staging --to none --reason TEXT",
+    )
     with pytest.raises(UsageError, match="no version of 'toy' is prod"):
         roll_back(promoted(), "toy", reason="no")
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_to_none_takes_everything_off_and_the_first_version_can_be_rejected(alias: Alias) -> None:
+    registry = promoted(2, 1, 2, 1, alias=alias)
+    move = roll_back(registry, "toy", alias=alias, to="none", reason="all of them are bad")
+    made = move.transition
+    assert made is not None
+    assert (move.changed, made.action, made.alias, made.before, made.after, made.version) == (
+        True,
+        "roll back",
+        alias,
+        1,
+        None,
+        1,
+    )
+    assert (made.evidence, move.state.stacks[alias]) == ({"steps": 4}, ())
+    assert reject(registry, "toy", 1, reason="it is bad").changed
+    again = roll_back(registry, "toy", alias=alias, to="none", reason="all of them are bad")
+    assert (again.changed, again.notes) == (False, (f"no version is {alias} already",))
+    assert verify(registry, "toy").sound
+    assert verify_export(export_history(registry, "toy")).sound
+
+
+def test_after_everything_was_taken_off_promotions_begin_anew() -> None:
+    registry = promoted(1, 2)
+    roll_back(registry, "toy", to="none", reason="bad")
+    with pytest.raises(UsageError, match="no version of 'toy' is prod"):
+        roll_back(registry, "toy", reason="no")
+    promote(registry, "toy", 3, "prod", reason="mended")
+    with pytest.raises(UsageError, match="version 3 is prod, and there is no earlier version"):
+        roll_back(registry, "toy", reason="no")
+    with pytest.raises(UsageError, match="version 2 is none of those before version 3"):
+        roll_back(registry, "toy", to=2, reason="no")
+
+
+def test_what_is_damaged_can_be_taken_off() -> None:
+    registry = promoted(1)
+    vault = registry.vault
+    assert isinstance(vault, MemoryVault)
+    vault.objects.clear()
+    assert roll_back(registry, "toy", to="none", reason="gone").state.aliases["prod"] is None
+
+
+def test_to_none_takes_off_what_somebody_else_has_promoted_meanwhile() -> None:
+    registry = promoted(1)
+    others = [lambda: promote(registry, "toy", 2, "prod", reason="quicker")]
+    raced = replace(registry, ledger=Overtaken(ledger=registry.ledger, others=[*others]))
+    move = roll_back(raced, "toy", to="none", reason="bad")
+    assert move.transition is not None
+    assert (move.transition.before, move.transition.evidence) == (2, {"steps": 2})
 
 
 @pytest.mark.parametrize(

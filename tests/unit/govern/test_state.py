@@ -30,6 +30,12 @@ def registered(version: int, **record: str) -> dict[str, object]:
     return {"action": "register", "version": version, "evidence": {**RECORD, **record}}
 
 
+def emptied(version: int, before: int | None, **proof: object) -> dict[str, object]:
+    """A rollback of prod after which no version is live."""
+    told: dict[str, object] = {"action": "roll back", "version": version, "alias": "prod"}
+    return told | {"before": before, "evidence": proof}
+
+
 def moved(
     action: str, alias: str, before: int | None, after: int, **proof: object
 ) -> dict[str, object]:
@@ -120,6 +126,8 @@ def test_random_histories_hold_every_action_on_both_aliases() -> None:
         ("roll back", "staging"),
     }
     assert max(one.evidence["steps"] for one in made if one.action == "roll back") > 3
+    emptied = {one.alias for one in made if one.action == "roll back" and one.after is None}
+    assert emptied == {"staging", "prod"}
 
 
 def test_a_time_is_the_same_in_every_zone() -> None:
@@ -193,6 +201,27 @@ IMPOSSIBLE = {
         ],
         moved("roll back", "prod", 2, 2, steps=1),
         "1 back is version 1, not 2",
+    ),
+    "none already": ([registered(1)], emptied(1, None, steps=0), "prod is none already"),
+    "not all taken off": (
+        [
+            registered(1),
+            registered(2),
+            moved("promote", "prod", None, 1),
+            moved("promote", "prod", 1, 2),
+        ],
+        emptied(2, 2, steps=1),
+        "prod is none after 2 steps back, not 1",
+    ),
+    "true for all": (
+        [registered(1), moved("promote", "prod", None, 1)],
+        emptied(1, 1, steps=True),
+        "prod is none after 1 steps back, not True",
+    ),
+    "another taken off": (
+        [registered(1), registered(2), moved("promote", "prod", None, 1)],
+        emptied(2, 1, steps=1),
+        "it takes version 1 off prod, not 2",
     ),
     "approved twice": (
         [registered(1)],
