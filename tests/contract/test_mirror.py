@@ -109,6 +109,7 @@ def test_what_people_made_by_hand_is_told_by_its_name_there(
     hands.mirror.add(first, BUNDLES[0])
     assert hands.mirror.state(project) == Mirrored(
         versions={1: first.digest},
+        approvals={1: "Approved"},
         aliases={"prod": "its own version 1", "staging": None},
         strangers=("its own version 1",),
     )

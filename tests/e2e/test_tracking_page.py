@@ -27,6 +27,7 @@ from tests.held_service import free_port
 _COMMAND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+import polars  # it has the system resume what Ctrl-C interrupts
 from foresell.cli import main
 main()
 """

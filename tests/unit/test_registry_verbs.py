@@ -274,7 +274,9 @@ def test_the_history_is_cut_at_a_moment_and_the_state_with_it(three: None) -> No
             assert found.state.head.number == number
     before = datetime.fromisoformat(whole.transitions[0].at) - timedelta(microseconds=1)
     assert foresell.history("toy", at=before).transitions == ()
-    assert foresell.history("toy", at="2999-01-01") == whole
+    future = foresell.history("toy", at="2999-01-01")
+    assert (future.transitions, future.state) == (whole.transitions, whole.state)
+    assert (future.to_come, whole.to_come) == (True, False)
 
 
 def test_a_moment_that_is_none_is_refused(three: None) -> None:

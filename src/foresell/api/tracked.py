@@ -15,9 +15,9 @@ from foresell.wiring.tracking_places import outbox
 class TrackingStatus:
     """What was told of one project. ``sent`` and ``waiting`` count notes, one for each stage told.
 
-    ``where`` and ``last``: of the last note that was taken, the place and the time (UTC, ISO); where
-    none was, the place that was tried, and no time. ``why``: what went wrong when sending was tried last, empty where nothing
-    did; ``mend``: what to do about it.
+    ``where`` and ``last``: of the last note that was taken, the place and the time (UTC, ISO);
+    where none was, the place that was tried, and no time. ``why``: what went wrong when sending was
+    tried last, empty where nothing did; ``mend``: what to do about it.
     """
 
     project: str

@@ -52,8 +52,8 @@ def open_page(settings: Settings, port: int, host: str, listen: Callable[[Page],
     _refuse(settings, port, host)
     with tempfile.TemporaryFile() as said, _server(settings, port, said) as server:
         _await(server, port, said)
-        listen(Page(url=f"http://{host}:{port}", started=True))
         try:
+            listen(Page(url=f"http://{host}:{port}", started=True))
             until_ended(server)
         except KeyboardInterrupt:
             return

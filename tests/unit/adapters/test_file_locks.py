@@ -2,20 +2,21 @@
 
 import os
 import pty
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+_CTRL_C = b"\x03"
 _WAITS = {
     "a lock": "from foresell.adapters.file_locks import lock; lock(open(sys.argv[1], 'a'))",
     "input": "from foresell.cli.standard_input import read_input; read_input()",
     "a page": "from foresell.wiring.tracking_page import until_ended; until_ended(child)",
 }
 _SCRIPT = """
-import signal, subprocess, sys, fcntl
+import fcntl, signal, subprocess, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C in this terminal is for this process
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import polars
 other = open(sys.argv[1], "a")
@@ -45,7 +46,7 @@ def test_ctrl_c_ends_a_wait_though_polars_is_imported(name: str, tmp_path: Path)
         assert process.stdout.readline() == "ready\n"
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(1)
-        process.send_signal(signal.SIGINT)
+        os.write(ours, _CTRL_C)
         assert process.communicate(timeout=20)[0] == "stopped\n"
     finally:
         process.kill()

@@ -197,7 +197,7 @@ def test_a_version_that_is_not_there_is_refused(version: int) -> None:
 def test_a_project_that_nothing_is_known_of_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="did you mean 'toy'"):
         promote(small_registry(versions=1), "tyo", 1, "prod", reason="now")
-    with pytest.raises(UsageError, match="train one: foresell run toy"):
+    with pytest.raises(UsageError, match="foresell run toy registers one"):
         promote(small_registry(), "toy", 1, "prod", reason="now")
 
 
