@@ -131,7 +131,7 @@ def test_a_version_is_the_model_of_its_own_training_though_another_one_made_the_
     client = MlflowHands(place[0], there).client
     seen = {}
     for one in client.search_model_versions("name = 'toy'"):
-        run = client.get_run(one.run_id).data.tags["foresell.training"]
+        run = client.get_run(str(one.run_id)).data.tags["foresell.training"]
         seen[one.tags["foresell.version"]] = (run, one.tags["foresell.run"])
     assert seen == {"1": ("T1", "T1"), "2": ("T2", "T2"), "3": ("T2", "T2")}
 

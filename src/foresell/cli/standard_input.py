@@ -14,7 +14,7 @@ def read_input() -> bytes:
     heard; a select never is.
     """
     source = sys.stdin.fileno()
-    pieces = []
+    pieces: list[bytes] = []
     while True:
         select.select([source], [], [])
         piece = os.read(source, _PIECE)
