@@ -25,7 +25,11 @@ def make_mess(hands: MlflowHands, project: str, digest: str) -> None:
 
 def check_that_all_is_there_once(hands: MlflowHands, state: State) -> None:
     project, digest = state.project, state.versions[0].digest
-    shown = Mirrored(versions={1: digest, 2: digest}, aliases={"prod": 2, "staging": None})
+    shown = Mirrored(
+        versions={1: digest, 2: digest},
+        aliases={"prod": 2, "staging": None},
+        approvals={1: "Approved", 2: "Approved"},
+    )
     assert hands.mirror.state(project) == shown
     rows = {row.number: row.tags for row in hands.rows(project).rows}
     assert (sorted(rows), rows[1]) == ([1, 2, 4], {DIGEST: "00", RETIRED: "1"})

@@ -3,6 +3,7 @@
 import os
 import select
 import sys
+from io import UnsupportedOperation
 
 _PIECE = 65536  # bytes that are read at once
 
@@ -13,7 +14,10 @@ def read_input() -> bytes:
     A read that waits is resumed after a signal once Polars is imported, and Ctrl-C would not be
     heard; a select never is.
     """
-    source = sys.stdin.fileno()
+    try:
+        source = sys.stdin.fileno()
+    except UnsupportedOperation:  # no file of the system's, and nothing to wait for
+        return sys.stdin.buffer.read()
     pieces: list[bytes] = []
     while True:
         select.select([source], [], [])
