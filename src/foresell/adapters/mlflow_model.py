@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
-from mlflow import MlflowClient, pyfunc
+from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
 from mlflow.models import Model, ModelSignature
 from mlflow.types.schema import Array, ColSpec, DataType, Schema
@@ -61,6 +61,8 @@ def bundle_model(shelf: Shelf, digest: str, bundle: Store) -> str:
     project = parse_project(read.project_text, "bundle/project.yaml")
 
     def write(path: str, model: Model) -> None:
+        from mlflow import pyfunc  # noqa: PLC0415 - it warns of itself when it is first looked at
+
         with TemporaryDirectory() as folder:
             kept = DirectoryStore(Path(folder) / BUNDLE)
             for name in bundle.list():

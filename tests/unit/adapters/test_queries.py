@@ -92,14 +92,27 @@ def test_every_project_has_the_queries_people_ask() -> None:
     assert found == EXPECTED
 
 
-QUESTIONS = sorted(path for path in PACKAGE.rglob("*.sql") if "migrations" not in path.parts)
+SQL_FILES = sorted(PACKAGE.rglob("*.sql"))
+MIGRATIONS = [path for path in SQL_FILES if "migrations" in path.parts]
 
 
-@pytest.mark.parametrize("path", QUESTIONS, ids=lambda path: path.stem)
-def test_every_sql_file_of_the_package_is_one_statement_that_only_reads(path: Path) -> None:
+@pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: path.stem)
+def test_every_sql_file_of_the_package_says_what_it_is_for(path: Path) -> None:
+    assert path.read_text("utf-8").startswith("-- ")
+
+
+@pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
+def test_a_migration_makes_and_takes_nothing_away(path: Path) -> None:
+    statements = path.read_text("utf-8").split("-- next\n")
+    lines = [[line for line in one.splitlines() if line[:3] != "-- "] for one in statements]
+    assert {one[0].split()[0] for one in lines} == {"CREATE"}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SQL_FILES if path not in MIGRATIONS], ids=lambda path: path.stem
+)
+def test_every_question_of_the_package_is_one_statement_that_only_reads(path: Path) -> None:
     text = path.read_text("utf-8")
-
-    assert text.startswith("-- ")
     if "$" in text:  # bound by the adapter; DuckDB knows the parameters
         assert len(duckdb.extract_statements(text)) == 1
     else:

@@ -1,3 +1,4 @@
+-- What keeps transitions as they were written in PostgreSQL, and the view of versions.
 CREATE FUNCTION refuse_change_of_transitions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'transitions are append-only';

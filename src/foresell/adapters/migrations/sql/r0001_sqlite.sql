@@ -1,3 +1,4 @@
+-- What keeps transitions as they were written in SQLite, and the view of versions.
 CREATE TRIGGER transitions_are_never_changed BEFORE UPDATE ON transitions
 BEGIN
     SELECT RAISE(ABORT, 'transitions are append-only');
