@@ -69,7 +69,7 @@ def read_settings(home: Path | None = None) -> Settings:
 def silence_telemetry() -> None:
     """Keep libraries from reporting their use; it is called when ``foresell`` is imported.
 
-    ONNX Runtime reports from version 1.31 on, from the moment it is imported.
+    ONNX Runtime 1.31 keeps a telemetry database from the moment it is imported.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
