@@ -1,0 +1,97 @@
+"""What goes in and out of an endpoint: one request, one reply, and what is noted of them."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from foresell.spec.serving import Scope
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from foresell.serving.served import Served
+    from foresell.serving.slots import Slot
+
+Kind = Literal["tabular", "panel"]
+JSON = b"application/json"
+
+
+@dataclass(slots=True)
+class Note:
+    """What an endpoint tells of a request while it is answered; guards and listeners read it.
+
+    ``rows``: how many were answered. ``inference_s``: seconds in the model, None where it was not
+    asked. ``violations``: (field, rule) of every broken rule of the contract. ``given``: the rows
+    as they were asked for, by column, in the types of JSON, with ``predictions`` (rows,) beside
+    them: what a shadow and the log of requests see; None where nothing was predicted.
+    """
+
+    rows: int = 0
+    inference_s: float | None = None
+    violations: Sequence[tuple[str, str]] = ()
+    given: Mapping[str, Sequence[Any]] | None = None
+    predictions: Sequence[float] = ()
+
+
+@dataclass(slots=True)
+class Asked:
+    """One request as an endpoint sees it.
+
+    ``slot``: the project it is for, None for the server itself; ``served``: the one version that
+    answers it from start to end, None where the endpoint needs none. ``body``: all of it, within
+    the cap. ``path``: the values of the ``{names}`` in the route's path. ``query``: the raw query
+    string. ``caller``: the name of the key that asks, empty where none is needed.
+    """
+
+    request_id: str
+    body: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    query: bytes = b""
+    path: Mapping[str, str] = field(default_factory=dict)
+    slot: "Slot | None" = None
+    served: "Served | None" = None
+    caller: str = ""
+    note: Note = field(default_factory=Note)
+
+
+@dataclass(slots=True)
+class Reply:
+    """What is sent back. Guards add their own headers."""
+
+    body: bytes
+    status: int = 200
+    media_type: bytes = JSON
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+Endpoint = Callable[[Asked], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One endpoint and all that is said of it.
+
+    ``path`` as in OpenAPI, below the project's own root, with ``{names}``. ``scope``: what a key
+    must allow, None for anybody. ``kinds``: of which projects. ``needs_model``: it is 503 until a
+    version is loaded. ``request`` and ``replies`` (by status) are documented in OpenAPI: pydantic
+    models, or JSON Schemas as they are.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    endpoint: Endpoint
+    summary: str
+    description: str = ""
+    tag: str = "predict"
+    scope: Scope | None = "predict"
+    kinds: tuple[Kind, ...] = ("tabular", "panel")
+    needs_model: bool = True
+    request: "type[BaseModel] | Mapping[str, Any] | None" = None
+    replies: "Mapping[int, type[BaseModel] | Mapping[str, Any]]" = field(default_factory=dict)
+
+
+def json_reply(content: Any, status: int = 200, media_type: bytes = JSON) -> Reply:
+    """Return ``content``, plain values, as JSON; a number that is not finite is a ValueError."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Reply(body=text.encode(), status=status, media_type=media_type)

@@ -1,0 +1,36 @@
+"""One loaded version of a project: all that a request needs, and nothing that changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from foresell.answer.requests import RequestForm
+from foresell.contracts.contract import Contract
+from foresell.spec.project import ProjectSpec
+from foresell.spec.serving import Live
+
+if TYPE_CHECKING:
+    from foresell.answer.published import Published
+    from foresell.answer.row_answers import RowAnswers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A version that was verified, loaded, and answered its parity vectors.
+
+    ``rows`` answers rows of a table, ``published`` holds the forecasts of a panel; one of the two.
+    ``metadata``: of the bundle. ``form``: what a row of a request may be.
+    """
+
+    live: Live
+    spec: ProjectSpec
+    contract: Contract
+    form: RequestForm
+    metadata: Mapping[str, Any]
+    rows: "RowAnswers | None" = None
+    published: "Published | None" = None
+
+    @property
+    def model_name(self) -> str:
+        """The champion's name."""
+        return str(self.metadata["champion"])
