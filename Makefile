@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench bench-peers bench-scale soak lock clean
+.PHONY: help setup demo serve load check test bench bench-peers bench-scale bench-serving soak lock clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,14 @@ $(READY): $(LOCK) pyproject.toml
 demo: $(READY) ## Run the embedded project from raw data to a judged forecast, and show it
 	@$(RUN)/foresell run retail
 	@$(RUN)/foresell forecast retail
+
+serve: $(READY) ## Answer over HTTP for the embedded project: http://127.0.0.1:8000/docs
+	@$(RUN)/foresell run retail
+	@$(RUN)/foresell serve retail --alias staging --log off
+
+load: $(READY) ## Put a server under load, for every project that was run; thresholds fail it
+	@$(RUN)/foresell run retail
+	@$(RUN)/foresell loadtest --alias staging
 
 check: $(READY) ## Format, lint, types, import contracts, spelling
 	@$(RUN)/ruff format --check .
@@ -54,10 +62,16 @@ bench-peers: $(READY) ## Measure other libraries beside it: DATA=DIR, 10 GB of d
 bench-scale: $(READY) ## Measure whole runs from 0.4 to 58 million rows: 16 GiB of memory, half an hour
 	@$(RUN)/python -m benchmarks.scale
 
+bench-serving: $(READY) ## Measure the server beside others: DATA=DIR (sales_orders/), half an hour
+	@$(RUN)/python -m benchmarks.serving --data "$(DATA)"
+	@$(RUN)/python -m benchmarks.serving_reload --data "$(DATA)"
+	@$(RUN)/python -m benchmarks.serving_fuzz --data "$(DATA)"
+
 soak: $(READY) ## The long proofs: 100 million rows, 6 GB of disk; a registry under fire; minutes
 	@$(RUN)/python -m benchmarks.soak
 	@$(RUN)/python -m benchmarks.intervals_truth
 	@$(RUN)/python -m benchmarks.registry_soak
+	@$(RUN)/python -m benchmarks.serving_soak
 
 lock: $(READY) ## Solve the dependencies anew
 	@$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

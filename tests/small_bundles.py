@@ -16,6 +16,7 @@ from foresell.adapters.store import MemoryStore
 from foresell.bundle.bundle import Bundle, write_bundle
 from foresell.evaluate.gate import judge
 from foresell.evaluate.metrics import Rows, Score, score
+from foresell.spec.forecast import quantile_columns
 
 Kind = Literal["tabular", "panel"]
 
@@ -166,9 +167,40 @@ def small_bundle(
         project_text=project_text,
         contract_text=contract_text,
         model={"learner.json": f'{{"seed": {seed}}}'.encode(), "ridge/weights.txt": b"1 2 3\n"},
-        history=pl.DataFrame({"order": [1, 2], "sales": [1.5, None]}),
+        history=weeks(weighted=weighted)
+        if kind == "panel"
+        else pl.DataFrame({"order": [1, 2], "sales": [1.5, None]}),
         asked=pl.DataFrame(),
         judged=frame,
+        published=published_weeks(seed, weighted=weighted) if kind == "panel" else pl.DataFrame(),
+    )
+
+
+def weeks(*, weighted: bool = False) -> pl.DataFrame:
+    """Return what three shops sold in the eight weeks to 2026-01-30; the last one closed early."""
+    fridays = [date(2026, 1, 30) - timedelta(weeks=7 - place) for place in range(8)]
+    rows = [(shop, day) for shop in range(3) for day in fridays[: 5 if shop == 2 else 8]]
+    frame = pl.DataFrame(rows, schema={"shop": pl.Int64, "week": pl.Date}, orient="row")
+    frame = frame.with_columns(sales=pl.Series(np.arange(len(rows)) * 1.25 + 100))
+    return frame.with_columns(festive=pl.lit(value=False)) if weighted else frame
+
+
+def published_weeks(seed: int = 1, *, weighted: bool = False) -> pl.DataFrame:
+    """Return the published forecasts of the three shops of `weeks`, four weeks each."""
+    rows = [
+        (shop, date(2026, 1, 30) + timedelta(weeks=step))
+        for shop in range(3)
+        for step in (1, 2, 3, 4)
+    ]
+    frame = pl.DataFrame(rows, schema={"shop": pl.Int64, "week": pl.Date}, orient="row")
+    point = np.arange(len(rows)) * 2.5 + 100 * seed
+    return frame.with_columns(
+        pl.lit(value=True).alias("by_default"),
+        *([pl.Series("planned_festive", [False, True] * 6)] if weighted else []),
+        pl.Series("prediction", point),
+        *(pl.Series(name, point + at - 5) for at, name in enumerate(quantile_columns())),
+        pl.lit("conformal_intervals").alias("interval_method"),
+        pl.lit("series").alias("level_used"),
     )
 
 

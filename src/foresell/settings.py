@@ -9,6 +9,7 @@ from pathlib import Path
 from foresell.errors import UsageError
 
 REGISTRY = "_registry"  # the folder under home; no project has a name that begins with _
+SERVING = "_serving"
 
 _TRACKING, _PLACE = "FORESELL_TRACKING", "MLFLOW_TRACKING_URI"
 _SCHEMES = ("sqlite", "postgresql", "mysql", "http", "https", "file")  # of an MLflow, besides paths
@@ -32,6 +33,7 @@ class Settings:
     (``FORESELL_ARTIFACTS``). ``tracking``: the MLflow store (``MLFLOW_TRACKING_URI``), by default
     ``mlflow.db`` under ``home``; ``tracked``: false where ``FORESELL_TRACKING`` is ``off``.
     ``who``: whose name transitions bear (``FORESELL_USER``, else the name of the account).
+    ``keys``: the file that lists the API keys of servers (``FORESELL_KEYS``).
     """
 
     home: Path
@@ -41,6 +43,7 @@ class Settings:
     tracking: str = ""
     tracked: bool = True
     who: str = ""
+    keys: Path = Path("keys.json")
 
 
 def read_settings(home: Path | None = None) -> Settings:
@@ -63,6 +66,7 @@ def read_settings(home: Path | None = None) -> Settings:
         tracking=_tracking(checked=tracked) or _sqlite_url(kept / "mlflow.db"),
         tracked=tracked,
         who=os.environ.get("FORESELL_USER") or _account(),
+        keys=Path(os.environ.get("FORESELL_KEYS") or kept / SERVING / "keys.json"),
     )
 
 

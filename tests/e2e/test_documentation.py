@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -63,6 +64,9 @@ def test_every_foresell_command_in_the_documents_runs(tmp_path: Path) -> None:
 
     for line in asked:
         words = [str(data) if word == "DIR" else word for word in shlex.split(line)[1:]]
+        if words[0] == "serve":
+            codes[line] = served(program, words, tmp_path, environment)
+            continue
         quick = ["--preset", "fast", "--override", "toy data has nothing to learn"]
         done = subprocess.run(
             [program, *words, *(quick if words[0] == "run" else [])],
@@ -78,6 +82,28 @@ def test_every_foresell_command_in_the_documents_runs(tmp_path: Path) -> None:
 
     assert len(asked) >= 4
     assert codes == dict.fromkeys(asked, (0, ""))
+
+
+def served(
+    program: str, words: list[str], folder: Path, environment: dict[str, str]
+) -> tuple[int, str]:
+    """Start a server on a free port, stop it by Ctrl-C once it listens; code and error."""
+    asked = [program, *words, "--port", "0", "--log", "off"]
+    with subprocess.Popen(
+        asked,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "Ctrl-C ends it" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        _, error = process.communicate(timeout=60)
+    return process.returncode, error[-300:] if process.returncode else ""
 
 
 @pytest.mark.parametrize("code", blocks(ROOT / "README.md", "python"))

@@ -18,7 +18,8 @@ from foresell.adapters.store import DirectoryStore
 from foresell.answer.explaining_rows import explain_rows
 from foresell.answer.predicting import answer_rows
 from foresell.bundle.bundle import CHECKSUMS, read_bundle
-from foresell.models.tabular.parity import TOLERANCE, check_parity
+from foresell.models.tabular.parity import TOLERANCE
+from foresell.models.tabular.proved import check_parity
 from tests.e2e.command import Foresell
 from tests.e2e.order_rows import LINE
 from tests.row_bundles import make_bundle

@@ -12,7 +12,8 @@ from polars.testing import assert_frame_equal
 from foresell.adapters.store import DirectoryStore, MemoryStore
 from foresell.adapters.tracker_memory import MemoryTracker
 from foresell.answer.predicting import answer_rows
-from foresell.answer.rows import answer, default_rows
+from foresell.answer.reach import default_rows
+from foresell.answer.rows import answer
 from foresell.api import RunResult
 from foresell.errors import MachineError
 from foresell.spec.ports import Tracker

@@ -17,7 +17,8 @@ import foresell as public
 from foresell.adapters.store import DirectoryStore
 from foresell.bundle.bundle import Bundle, read_bundle
 from foresell.models.tabular.answering import graph_answers
-from foresell.models.tabular.parity import TOLERANCE, check_parity
+from foresell.models.tabular.parity import TOLERANCE
+from foresell.models.tabular.proved import check_parity
 from foresell.spec.reading import parse_project
 from tests.builders import snapshot, write_files
 from tests.tabular_files import order_files, order_lines

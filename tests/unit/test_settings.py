@@ -16,7 +16,7 @@ from foresell.settings import Settings, calm_mlflow, environment, read_settings
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         *("FORESELL_HOME", "FORESELL_PROJECTS", "FORESELL_REGISTRY", "FORESELL_ARTIFACTS"),
-        *("FORESELL_TRACKING", "FORESELL_USER", "MLFLOW_TRACKING_URI"),
+        *("FORESELL_TRACKING", "FORESELL_USER", "FORESELL_KEYS", "MLFLOW_TRACKING_URI"),
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(getpass, "getuser", lambda: "ann")
@@ -33,6 +33,7 @@ def in_folder(home: Path) -> Settings:
         tracking=f"sqlite:///{whole}/mlflow.db",
         tracked=True,
         who="ann",
+        keys=whole / "_serving" / "keys.json",
     )
 
 
@@ -69,7 +70,7 @@ def test_project_folders_are_searched_in_the_order_they_are_named(
 def test_an_empty_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         *("FORESELL_HOME", "FORESELL_PROJECTS", "FORESELL_REGISTRY", "FORESELL_ARTIFACTS"),
-        *("FORESELL_USER", "MLFLOW_TRACKING_URI", "FORESELL_TRACKING"),
+        *("FORESELL_USER", "FORESELL_KEYS", "MLFLOW_TRACKING_URI", "FORESELL_TRACKING"),
     ):
         monkeypatch.setenv(name, "")
     assert read_settings() == in_folder(Path("workspace"))
@@ -82,12 +83,13 @@ def test_an_empty_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch) -> No
         ("FORESELL_ARTIFACTS", "artifacts", "s3://models/foresell"),
         ("MLFLOW_TRACKING_URI", "tracking", "http://127.0.0.1:5000"),
         ("FORESELL_USER", "who", "release robot"),
+        ("FORESELL_KEYS", "keys", Path("/etc/foresell/keys.json")),
     ],
 )
 def test_each_place_and_the_name_can_be_told_apart_from_the_home(
-    monkeypatch: pytest.MonkeyPatch, variable: str, field: str, value: str
+    monkeypatch: pytest.MonkeyPatch, variable: str, field: str, value: str | Path
 ) -> None:
-    monkeypatch.setenv(variable, value)
+    monkeypatch.setenv(variable, str(value))
     told = vars(in_folder(Path("/here"))) | {field: value}
     assert read_settings(Path("/here")) == Settings(**told)
 

@@ -12,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
+from foresell.spec.extras import install_words
+
 _ROOM_GIB = 2.0
 
 
@@ -77,17 +79,20 @@ def _libraries() -> Iterator[Check]:
 
 
 def _extras() -> Iterator[Check]:
-    """Say of each library of an extra whether it is there; a run without it is fine."""
+    """Say of each library of an extra whether it is there; what needs none of it works without."""
     asked = re.compile(r"([\w.-]+).*extra == ['\"]([\w-]+)['\"]")
-    matches = [asked.match(need) for need in requires("foresell") or ()]
-    for name, extra in sorted(match.groups() for match in matches if match):
-        if extra == "dev":
-            continue
+    extras: dict[str, list[str]] = {}
+    for match in filter(None, map(asked.match, requires("foresell") or ())):
+        name, extra = match.groups()
+        if extra not in {"all", "dev"} and name != "foresell":
+            extras.setdefault(name, []).append(extra)
+    for name, within in sorted(extras.items()):
+        first = "train" if "train" in within else min(within)
         try:
             held = version(name)
         except PackageNotFoundError:
-            held = f"not installed; pip install 'foresell[{extra}]' if you want it"
-        yield Check(name=f"{name} (extra {extra})", state="ok", found=held)
+            held = f"not installed; {install_words(first)} if you want it"
+        yield Check(name=f"{name} (extra {first})", state="ok", found=held)
 
 
 def _resources() -> Iterator[Check]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from foresell.adapters.mlflow_model import Shelf, log_model, ready_model, requirements
 from foresell.adapters.tracker_words import CANDIDATE, DIGEST
 from foresell.bundle.bundle import read_bundle
-from foresell.models.tabular.parity import PARITY
+from foresell.models.tabular.proved import PARITY
 from foresell.spec.ports import Store
 
 GRAPH = "graph"  # the name of the model

@@ -19,7 +19,7 @@ from mlflow.types.schema import Array, ColSpec, DataType, Schema
 
 from foresell.adapters.store import DirectoryStore
 from foresell.adapters.tracker_words import BUNDLE, DIGEST, PROJECT
-from foresell.answer.rows import default_rows
+from foresell.answer.reach import default_rows
 from foresell.bundle.bundle import Bundle, read_bundle
 from foresell.contracts.contract import Column, parse_contract
 from foresell.contracts.values import TYPES

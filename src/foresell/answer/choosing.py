@@ -1,13 +1,16 @@
 """Which rows are meant: those of the series whose key or static columns have certain values."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
+from foresell.answer.published import static_values
 from foresell.bundle.bundle import Bundle
 from foresell.contracts.contract import Contract, parse_contract
 from foresell.contracts.values import Place, typed
 from foresell.errors import UsageError, nearest
+from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
 from foresell.spec.sources import Table
 
@@ -24,13 +27,28 @@ def choose(bundle: Bundle, rows: pl.DataFrame, where: Mapping[str, object]) -> p
 
 
 def meant(bundle: Bundle, rows: pl.DataFrame, where: Mapping[str, object]) -> pl.Series:
-    """Return whether `choose` keeps each of ``rows``.
+    """Return whether `choose` keeps each of ``rows``; a ``UsageError`` as of `meant_rows`."""
+    project = parse_project(bundle.project_text, "bundle/project.yaml")
+    contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
+    return meant_rows(rows, where, Known(project, contract, static_values(bundle.history, project)))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What rows are chosen by: ``statics`` has key and static columns, a row a known series."""
+
+    project: ProjectSpec
+    contract: Contract
+    statics: pl.DataFrame
+
+
+def meant_rows(rows: pl.DataFrame, where: Mapping[str, object], known: Known) -> pl.Series:
+    """Return whether each of ``rows`` is of a series that ``where`` names; see `choose`.
 
     Raises:
         UsageError: a column does not tell series apart, or no row has the value.
     """
-    project = parse_project(bundle.project_text, "bundle/project.yaml")
-    contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
+    project, contract = known.project, known.contract
     keys, allowed = list(project.keys), project.with_role("key", "static")
     for name in where:
         if name not in allowed:
@@ -40,8 +58,8 @@ def meant(bundle: Bundle, rows: pl.DataFrame, where: Mapping[str, object]) -> pl
     told = rows.select(*keys)
     static = [name for name in project.with_role("static") if name in where]
     if static:
-        known = bundle.history.group_by(keys).agg(pl.col(static).drop_nulls().last())
-        told = told.join(known, on=keys, how="left", maintain_order="left")
+        described = known.statics.select(*keys, *static)
+        told = told.join(described, on=keys, how="left", maintain_order="left")
     mine = pl.Series("meant", [True]).new_from_index(0, rows.height)
     for name, given in where.items():
         wanted = typed_values(name, given, contract, "where").cast(told[name].dtype)

@@ -2,24 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from foresell.answer.rows import asked_panel, horizon_rows
+from foresell.answer.reach import horizon_rows
+from foresell.answer.rows import Answering
 from foresell.bundle.bundle import Bundle
 from foresell.data.panel import Panel
 from foresell.errors import UsageError, nearest
-from foresell.models.explaining import Asked, explain
+from foresell.models.explaining import Asked, Opened, explain, open_forecasts
 from foresell.models.learner import Learner
 from foresell.models.onnx_files import told_learner
 from foresell.models.splitting import Places
 from foresell.spec.calendar import step
 from foresell.spec.project import ProjectSpec
-from foresell.spec.reading import parse_project
 
 MOST_SERIES = 200  # TreeSHAP of more would take minutes
 _SHOWN = 12
+_MOST_ROWS = 1_000_000  # of direct frames that are kept: about 400 bytes each
 
 Wanted = Mapping[str, Sequence[object]]
 
@@ -41,18 +43,89 @@ def explain_bundle(
     A column, value, date or candidate that is not there, and more series than can be explained at
     once, are each a UsageError.
     """
-    project = parse_project(bundle.project_text, "bundle/project.yaml")
-    rows = horizon_rows(bundle)
-    panel = asked_panel(bundle, rows, project)
-    learner = told_learner(bundle.model)
-    series = _series(panel, project, wanted)
-    asked = Asked(
-        steps=_steps(panel, project, steps, day),
-        series=series,
-        candidate=_candidate(learner, candidate),
-    )
-    found = explain(learner, panel, project, asked)
-    return found if day is None else found.filter(pl.col(project.time) == day)
+    explaining = Explaining(Answering(bundle))
+    return explaining.explain(wanted, steps=steps, day=day, candidate=candidate)
+
+
+class Explaining:
+    """A bundle that tells why it answers what it answers."""
+
+    def __init__(self, answering: Answering, *, kept: bool = False) -> None:
+        """Remember what is explained; ``kept``: more than one question will come.
+
+        Then every series is forecast to the horizon at the first of them, and the others cost next
+        to nothing; not of a panel so large that its frames would not fit into memory.
+        """
+        self._answering, self._kept = answering, kept
+
+    def explain(
+        self,
+        wanted: Wanted,
+        *,
+        steps: int | None = None,
+        day: date | None = None,
+        candidate: str | None = None,
+    ) -> pl.DataFrame:
+        """Return what `explain_bundle` returns; a UsageError as there."""
+        project, panel = self._answering.project, self._panel
+        asked = Asked(
+            steps=_steps(panel, project, steps, day),
+            series=_series(panel, project, wanted),
+            candidate=_candidate(self._learner, candidate),
+        )
+        found = self._explained(panel, asked)
+        return found if day is None else found.filter(pl.col(project.time) == day)
+
+    def explain_series(
+        self,
+        series: pl.DataFrame,
+        days: tuple[date, date],
+        *,
+        candidate: str | None = None,
+        told: pl.DataFrame | None = None,
+    ) -> pl.DataFrame:
+        """Return what `explain_bundle` returns, of ``series`` (key columns) on ``days``.
+
+        ``days``: the first and the last, of which the last is forecast. ``told``: rows with a plan
+        of their own; the series may be one of theirs. A UsageError: a series, the last day or the
+        candidate is not there, or there are too many series.
+        """
+        project = self._answering.project
+        panel = self._panel if told is None else self._answering.panel(told)
+        on_last = series.with_columns(pl.lit(days[1]).alias(project.time))
+        places = panel.places(on_last, project)[0].astype(np.intp)
+        _refuse_places(panel, places, project)
+        asked = Asked(
+            steps=_steps(panel, project, None, days[1]),
+            series=np.unique(places),
+            candidate=_candidate(self._learner, candidate),
+        )
+        found = self._explained(panel, asked)
+        return found.filter(pl.col(project.time).is_between(*days))
+
+    def _explained(self, panel: Panel, asked: Asked) -> pl.DataFrame:
+        """Return forecasts taken apart; from what is kept where it is of the very ``panel``."""
+        project = self._answering.project
+        rows = panel.n_series * project.horizon * (2 + len(panel.known))
+        if not self._kept or panel is not self._panel or rows > _MOST_ROWS:
+            return explain(self._learner, panel, project, asked)
+        return self._opened.take_apart(asked)
+
+    @cached_property
+    def _learner(self) -> Learner:
+        """The model, with the libraries of its trees."""
+        return told_learner(self._answering.bundle.model)
+
+    @cached_property
+    def _panel(self) -> Panel:
+        """The history with its plan."""
+        return self._answering.panel(horizon_rows(self._answering.bundle))
+
+    @cached_property
+    def _opened(self) -> Opened:
+        """The forecasts of every series to the horizon."""
+        project = self._answering.project
+        return open_forecasts(self._learner, self._panel, project, project.horizon)
 
 
 def _series(panel: Panel, project: ProjectSpec, wanted: Wanted) -> Places:
@@ -84,13 +157,25 @@ def _series(panel: Panel, project: ProjectSpec, wanted: Wanted) -> Places:
             _there(panel),
             "leave one condition out; each of them alone has series",
         )
-    if chosen.sum() > MOST_SERIES:
+    places = np.flatnonzero(chosen)
+    _refuse_places(panel, places, project)
+    return places
+
+
+def _refuse_places(panel: Panel, places: Places, project: ProjectSpec) -> None:
+    """Refuse series that cannot be explained.
+
+    Raises:
+        UsageError: one is not there, or there are too many.
+    """
+    if (places < 0).any():
+        raise UsageError("a series is not known", _there(panel), "tell a row of it")
+    if len(places) > MOST_SERIES:
         raise UsageError(
-            f"{int(chosen.sum()):,} series are more than the {MOST_SERIES} explained at once",
+            f"{len(places):,} series are more than the {MOST_SERIES} explained at once",
             _there(panel),
             f"name fewer of them, by {' and '.join(project.keys)}",
         )
-    return np.flatnonzero(chosen)
 
 
 def _there(panel: Panel) -> str:

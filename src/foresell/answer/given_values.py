@@ -14,10 +14,11 @@ _WHOLE = r"^([+-]?[0-9]+)\.0+$"
 
 
 def plain_value(value: Any, kind: LogicalType) -> Any:
-    """Return ``value`` as Python has it; whether it is of its ``kind`` is left to the contract.
+    r"""Return ``value`` as Python has it; whether it is of its ``kind`` is left to the contract.
 
     A scalar of NumPy becomes what it holds. A float without a fraction is a whole number where one
-    is asked for, as JSON Schema has it (``30.0``), below `EXACT`.
+    is asked for, as JSON Schema has it (``30.0``), below `EXACT`. A text with half of a character
+    in it, which JSON can write (``"\ud800"``) and UTF-8 cannot, becomes bytes: it is no text.
 
     >>> plain_value(np.int64(30), "integer"), plain_value(30.0, "integer")
     (30, 30)
@@ -27,7 +28,22 @@ def plain_value(value: Any, kind: LogicalType) -> Any:
     plain = value.item() if isinstance(value, np.generic) else value
     if kind == "integer" and isinstance(plain, float) and plain.is_integer() and abs(plain) < EXACT:
         return int(plain)
+    if kind == "string" and isinstance(plain, str) and not plain.isascii():
+        return plain if is_writable(plain) else plain.encode(errors="surrogatepass")
     return plain
+
+
+def is_writable(text: str) -> bool:
+    """Tell whether a text can be written: no half of a pair of surrogates stands alone in it.
+
+    >>> is_writable("Köln"), is_writable(chr(0xD800))
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def with_whole_texts(held: Held) -> Held:

@@ -1,5 +1,6 @@
 """The sums of answered rows: every declared level, coherent with the rows it is the sum of."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
@@ -8,8 +9,9 @@ import polars as pl
 from foresell.bundle.bundle import Bundle
 from foresell.errors import UsageError, nearest
 from foresell.features.alignment import year_periods
-from foresell.models.learner_files import read_learner
+from foresell.models.learner import Learner
 from foresell.models.level_sums import Known, level_sums
+from foresell.models.onnx_files import answering_learner
 from foresell.spec.calendar import step
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.hierarchy import level_name
@@ -33,11 +35,31 @@ def answer_levels(
     ``interval_method``, ``rows`` (how many were summed). The quantiles of a whole node are the
     level's own, calibrated on its sums; those of a part of it are `level_sums`' combination.
 
-    Raises:
-        UsageError: the project declares no hierarchy, or no such level.
+    A ``UsageError``: the project declares no hierarchy, or no such level.
     """
     project = parse_project(bundle.project_text, "bundle/project.yaml")
-    learner = read_learner(bundle.model)
+    learner = answering_learner(bundle.model)
+    return summed(bundle, answered, Sums(project, learner, level), told)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Which sums are asked for, and what knows of them; ``level`` as `answer_levels` takes it."""
+
+    project: ProjectSpec
+    learner: Learner
+    level: str | None
+
+
+def summed(
+    bundle: Bundle, answered: pl.DataFrame, asked: Sums, told: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return what `answer_levels` returns.
+
+    Raises:
+        UsageError: as there.
+    """
+    project, learner, level = asked.project, asked.learner, asked.level
     wanted = wanted_levels(project, level)
     if learner.reconciling is None:
         raise UsageError(

@@ -8,34 +8,53 @@ among a million others with the same bits.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from foresell.answer.derivable import has_factor
+from foresell.answer.row_columns import (
+    RowColumns,
+    columns_of_frame,
+    graph_inputs,
+    unseen_flags,
+)
 from foresell.bundle.bundle import Bundle
 from foresell.errors import DataError, UsageError
 from foresell.features.levels import Vector
-from foresell.models.tabular.answering import graph_answers
-from foresell.models.tabular.parity import check_parity
-from foresell.models.tabular.ranges import RANGES, Range, named_flags, outside, read_ranges
+from foresell.models.onnx_running import OpenGraph, open_facts, open_graph, run_open
+from foresell.models.tabular.proved import FOLDER, PARITY, SERVED, check_open_graphs
+from foresell.models.tabular.ranges import (
+    RANGES,
+    Ends,
+    Flags,
+    Range,
+    named_flags,
+    outside_flags,
+    range_ends,
+    read_ranges,
+)
 from foresell.models.tabular.uncertainty import (
     Bands,
     Matrix,
     RowUncertainty,
-    band_codes,
+    band_codes_of,
     member_spread,
     row_quantiles,
     uncertainty_from_json,
 )
-from foresell.spec.forecast import CONFORMAL, ENSEMBLE, quantile_columns
+from foresell.spec.forecast import CONFORMAL, ENSEMBLE, QUANTILES, quantile_columns
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
 
 PLAIN = "plain/learner.json"  # as `foresell.models.tabular.plain_files` writes it
 SIZE = "size"  # the graph that says how large a miss is to be expected
+BOTH = "champion and size"  # the graph that says what both say
+Inputs = Mapping[str, NDArray[Any]]
+
+_P10, _P90 = QUANTILES.index(0.1), QUANTILES.index(0.9)
 _ROWS = 2**16  # rows that the graphs see at once; what they answer does not hang on it
 
 
@@ -43,20 +62,21 @@ _ROWS = 2**16  # rows that the graphs see at once; what they answer does not han
 class RowModel:
     """What is needed to answer rows.
 
-    ``champion``: its name. ``graphs``: serialised ONNX by name, ``constant``: what it always says
-    where it is a baseline. ``members``: the graphs whose disagreement is the size of a miss, where
-    the method asks for it. ``seen``: the texts of each column that training rows held; ``ranges``:
-    the ends of its numbers and days.
+    ``champion``: its name. ``graphs``: by name, open, ``constant``: what it always says where it is
+    a baseline. ``members``: the graphs whose disagreement is the size of a miss, where the method
+    asks for it. ``seen``: the texts of each column that training rows held; ``ranges``: the ends of
+    its numbers and days, and ``ends`` the same as graphs take them.
     """
 
     project: ProjectSpec
     champion: str
-    graphs: Mapping[str, bytes]
+    graphs: Mapping[str, OpenGraph]
     constant: float | None
     members: tuple[str, ...]
     uncertainty: RowUncertainty
     seen: Mapping[str, frozenset[str]]
     ranges: Mapping[str, Range]
+    ends: Mapping[str, Ends]
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -69,6 +89,34 @@ class RowModel:
         return self.project.bands
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnsweredColumns:
+    """Answers to rows (n,), in their order, in the unit of the target.
+
+    ``quantiles``: (n, levels), rising along the levels, as `quantile_columns` names them.
+    ``unseen`` and ``outside``: (n,) by column whether a row's text was never seen, or its number or
+    day lies outside what was; columns of which that is true of no row are left out.
+    """
+
+    prediction: Vector
+    quantiles: Matrix
+    interval_method: str
+    unseen: Flags
+    outside: Flags
+
+    @property
+    def p10(self) -> Vector:
+        """(n,) the quantile at 0.1."""
+        found: Vector = self.quantiles[:, _P10]
+        return found
+
+    @property
+    def p90(self) -> Vector:
+        """(n,) the quantile at 0.9."""
+        found: Vector = self.quantiles[:, _P90]
+        return found
+
+
 def row_model(bundle: Bundle) -> RowModel:
     """Return what a bundle of a tabular project answers with.
 
@@ -77,24 +125,70 @@ def row_model(bundle: Bundle) -> RowModel:
     """
     project = parse_project(bundle.project_text, "bundle/project.yaml")
     told: Mapping[str, Any] = json.loads(_file(bundle, PLAIN))
-    champion = str(told["chosen"])
-    known = uncertainty_from_json(told["uncertainty"][champion])
-    constant = told["baselines"].get(champion)
-    members = tuple(told["parts"]) if known.method == ENSEMBLE else ()
-    asked = [*([champion] if constant is None else []), *members]
-    asked += [SIZE] if known.method == CONFORMAL else []
-    if asked:
-        check_parity(bundle.model, *dict.fromkeys(asked))
+    champion, known, members = _chosen(told)
+    ranges = learnt_ranges(bundle)
     return RowModel(
         project=project,
         champion=champion,
-        graphs={name: _file(bundle, f"onnx/{name}.onnx") for name in dict.fromkeys(asked)},
-        constant=constant,
+        graphs=_opened(bundle, told),
+        constant=told["baselines"].get(champion),
         members=members,
         uncertainty=known,
         seen=_seen(told["parts"].values()),
-        ranges=learnt_ranges(bundle),
+        ranges=ranges,
+        ends=range_ends(ranges),
     )
+
+
+def files_to_answer(learner: bytes, *, served: bool) -> frozenset[str]:
+    """Return which of the model's files answer rows.
+
+    ``learner``: the content of `PLAIN`. ``served``: whether there is the graph that says at once
+    what the champion and its size say.
+    """
+    told: Mapping[str, Any] = json.loads(learner)
+    asked = _asked(told)
+    graphs = [SERVED] if served and _at_once(told, asked) else map(_graph, asked)
+    return frozenset({PLAIN, RANGES, PARITY, *graphs})
+
+
+def _chosen(told: Mapping[str, Any]) -> tuple[str, RowUncertainty, tuple[str, ...]]:
+    """Return the champion, how sure it is, and the members whose disagreement says so."""
+    champion = str(told["chosen"])
+    known = uncertainty_from_json(told["uncertainty"][champion])
+    return champion, known, tuple(told["parts"]) if known.method == ENSEMBLE else ()
+
+
+def _asked(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the models that an answer needs, each once; a baseline is a number and has none."""
+    champion, known, members = _chosen(told)
+    asked = [*([] if champion in told["baselines"] else [champion]), *members]
+    asked += [SIZE] if known.method == CONFORMAL else []
+    return tuple(dict.fromkeys(asked))
+
+
+def _opened(bundle: Bundle, told: Mapping[str, Any]) -> dict[str, OpenGraph]:
+    """Return the proved graphs by model; one for both the champion and its size if there is."""
+    asked = _asked(told)
+    if SERVED in bundle.model and _at_once(told, asked):
+        both = open_graph(bundle.model[SERVED])
+        if open_facts(both)["model"] == told["chosen"]:
+            check_open_graphs(bundle.model, {asked: both})
+            return {BOTH: both}
+    graphs = {name: open_graph(_file(bundle, _graph(name))) for name in asked}
+    if graphs:
+        check_open_graphs(bundle.model, {(name,): graph for name, graph in graphs.items()})
+    return graphs
+
+
+def _at_once(told: Mapping[str, Any], asked: tuple[str, ...]) -> bool:
+    """Tell whether what is ``asked`` of the graphs is the champion and its size, and no more."""
+    return asked == (told["chosen"], SIZE)
+
+
+def _graph(name: str) -> str:
+    """Return the file of a model's graph."""
+    return f"{FOLDER}{name}.onnx"
 
 
 def learnt_ranges(bundle: Bundle) -> dict[str, Range]:
@@ -126,25 +220,40 @@ def answer_with(model: RowModel, frame: pl.DataFrame) -> pl.DataFrame:
         raise UsageError(
             f"the rows lack {', '.join(lacks)}", "rows", f"give {', '.join(model.features)}"
         )
-    point, size = _point(model, frame), _size(model, frame)
-    _refuse_unanswered(model, frame, np.isfinite(point) & np.isfinite(size))
-    floor = model.project.nonnegative
-    band = band_codes(frame, model.bands)
-    quantiles: Matrix = row_quantiles(model.uncertainty, point, size, band, nonnegative=floor)
-    told = dict(zip(quantile_columns(), quantiles.T, strict=True))
+    answered = answer_columns(model, columns_of_frame(frame.select(model.features)))
+    told = dict(zip(quantile_columns(), answered.quantiles.T, strict=True))
     return pl.DataFrame({
-        "prediction": np.maximum(point, 0.0) if floor else point,
-        "p10": told["q0.1"],
-        "p90": told["q0.9"],
+        "prediction": answered.prediction,
+        "p10": answered.p10,
+        "p90": answered.p90,
         **told,
     }).with_columns(
-        pl.lit(model.uncertainty.method).alias("interval_method"),
-        _unseen(frame, model.seen),
-        outside(frame, model.ranges),
+        pl.lit(answered.interval_method).alias("interval_method"),
+        named_flags("unseen", answered.unseen, frame.height),
+        named_flags("outside", answered.outside, frame.height),
     )
 
 
-def _refuse_unanswered(model: RowModel, frame: pl.DataFrame, finite: NDArray[np.bool_]) -> None:
+def answer_columns(model: RowModel, columns: RowColumns) -> AnsweredColumns:
+    """Answer raw rows (n,) by column; the one way in which rows of a table are answered.
+
+    A row without an answer is a ``DataError``, as `answer_with` has it.
+    """
+    inputs = graph_inputs(columns)
+    point, size = _said(model, columns.rows, inputs)
+    _refuse_unanswered(model, columns, np.isfinite(point) & np.isfinite(size))
+    floor = model.project.nonnegative
+    band = band_codes_of(columns.numbers, columns.rows, model.bands)
+    return AnsweredColumns(
+        prediction=np.maximum(point, 0.0) if floor else point,
+        quantiles=row_quantiles(model.uncertainty, point, size, band, nonnegative=floor),
+        interval_method=model.uncertainty.method,
+        unseen=unseen_flags(columns, model.seen),
+        outside=outside_flags(columns.numbers, columns.table, model.ends),
+    )
+
+
+def _refuse_unanswered(model: RowModel, columns: RowColumns, finite: NDArray[np.bool_]) -> None:
     """Refuse rows without an answer: (n,) not ``finite``, or relative to nothing above 0.
 
     `foresell.answer.derivable` refuses them before, by the row; what gets here is told as it is.
@@ -153,35 +262,53 @@ def _refuse_unanswered(model: RowModel, frame: pl.DataFrame, finite: NDArray[np.
         DataError: there are some.
     """
     names = model.project.models.relative_to
-    answered = finite & has_factor(frame, names).to_numpy() if names else finite
-    if (bad := np.flatnonzero(~answered)).size:
+    answered = finite
+    if names:
+        factor = reduce(np.multiply, [columns.numbers[name] for name in names])
+        answered = finite & (factor > 0) & np.isfinite(factor)
+    if not answered.all():
+        bad = np.flatnonzero(~answered)
         product = f", with a product of {', '.join(names)} above 0" if names else ""
         raise DataError(
-            f"{bad.size:,} of {frame.height:,} rows asked at once have no answer, "
+            f"{bad.size:,} of {columns.rows:,} rows asked at once have no answer, "
             f"the first is number {bad[0] + 1} of them",
             f"project {model.project.name!r}",
             f"give every row finite numbers of a usual size{product}",
         )
 
 
-def _point(model: RowModel, frame: pl.DataFrame) -> Vector:
+def _said(model: RowModel, rows: int, inputs: Inputs) -> tuple[Vector, Vector]:
+    """Return (rows,) what the champion says, and how large a miss is to be expected."""
+    if BOTH in model.graphs:
+        point, size = _run(model.graphs[BOTH], rows, inputs)
+        return point, size
+    point = _point(model, rows, inputs)
+    if model.members:
+        said = [_run(model.graphs[name], rows, inputs)[0] for name in model.members]
+        return point, member_spread(said)
+    if SIZE in model.graphs:
+        return point, _run(model.graphs[SIZE], rows, inputs)[0]
+    return point, np.ones(rows)
+
+
+def _point(model: RowModel, rows: int, inputs: Inputs) -> Vector:
     """Return (rows,) what the champion says."""
     if model.constant is not None:
-        return np.full(frame.height, model.constant)
-    return _run(model.graphs[model.champion], frame)
+        return np.full(rows, model.constant)
+    return _run(model.graphs[model.champion], rows, inputs)[0]
 
 
-def _size(model: RowModel, frame: pl.DataFrame) -> Vector:
-    """Return (rows,) how large a miss is to be expected, as the method has it."""
-    if model.members:
-        return member_spread([_run(model.graphs[name], frame) for name in model.members])
-    return _run(model.graphs[SIZE], frame) if SIZE in model.graphs else np.ones(frame.height)
-
-
-def _run(graph: bytes, frame: pl.DataFrame) -> Vector:
-    """Return (rows,) the answers of one graph, some rows at a time for the sake of memory."""
-    parts = [graph_answers(graph, rows) for rows in frame.iter_slices(_ROWS)]
-    return np.concatenate(parts) if parts else np.zeros(0)
+def _run(graph: OpenGraph, rows: int, inputs: Inputs) -> tuple[Vector, ...]:
+    """Return (rows,) of each answer of one graph, some rows at a time for the sake of memory."""
+    if 0 < rows <= _ROWS:
+        return run_open(graph, inputs)
+    parts = [
+        run_open(graph, {name: table[at : at + _ROWS] for name, table in inputs.items()})
+        for at in range(0, rows, _ROWS)
+    ]
+    if not parts:
+        return tuple(np.zeros(0) for _ in graph.outputs)
+    return tuple(np.concatenate(said) for said in zip(*parts, strict=True))
 
 
 def _seen(parts: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
@@ -191,15 +318,6 @@ def _seen(parts: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
         for known in part["encoding"]["categories"]:
             found.setdefault(known["column"], set()).update(known["values"])
     return {name: frozenset(values) for name, values in found.items()}
-
-
-def _unseen(frame: pl.DataFrame, seen: Mapping[str, frozenset[str]]) -> pl.Series:
-    """Return (n,) the names of the columns of each row whose text is new; a null is nothing new."""
-    new = {
-        name: frame[name].is_not_null() & ~frame[name].is_in(sorted(known))
-        for name, known in seen.items()
-    }
-    return named_flags("unseen", new, frame.height)
 
 
 def _file(bundle: Bundle, name: str) -> bytes:

@@ -96,17 +96,18 @@ class Requested:
 def used_columns(project: ProjectSpec) -> tuple[str, ...]:
     """Return the columns that a row to be answered tells, in declared order."""
     if project.kind == "panel":
-        return project.with_role("key", "time", "known_future")
+        return project.with_role("key", "time", "static", "known_future")
     return project.with_role("feature")
 
 
 def request_form(project: ProjectSpec, contract: Contract) -> RequestForm:
     """Return what a request may hold, from the declaration and the contract alone.
 
-    Of a panel what is planned may be left out: what is usual for the series is taken.
+    Of a panel what is planned may be left out: what is usual for the series is taken. So may what a
+    series is: it has a say where the series has no history.
     """
     names = used_columns(project)
-    told = _with_optional(contract, project.with_role("known_future"))
+    told = _with_optional(contract, project.with_role("known_future", "static"))
     fields = request_fields(told, names)
     others = tuple(name for name in contract.columns if name not in names)
     plain = request_model(told, names)

@@ -6,15 +6,15 @@ from datetime import date
 
 import polars as pl
 
-from foresell.answer.choosing import meant, typed_values
-from foresell.answer.rows import answer
+from foresell.answer.choosing import Known, meant_rows, typed_values
+from foresell.answer.published import static_values
+from foresell.answer.rows import Answering
 from foresell.bundle.bundle import Bundle
-from foresell.contracts.contract import Contract, parse_contract
+from foresell.contracts.contract import Contract
 from foresell.contracts.gate import row_checks
 from foresell.errors import UsageError, nearest
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.project import ProjectSpec
-from foresell.spec.reading import parse_project
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +43,24 @@ def what_if(bundle: Bundle, rows: pl.DataFrame, change: Change) -> pl.DataFrame:
     ``interval_method``, ``level_used``; and the quantiles by the plan, their names ending in
     ``_planned``.
 
-    Raises:
-        UsageError: a column is unknown or is not known in advance, a value is not of its type or
-            breaks the contract, or no row is meant.
+    A ``UsageError``: a column is unknown or is not known in advance, a value is not of its type or
+    breaks the contract, or no row is meant.
     """
-    project = parse_project(bundle.project_text, "bundle/project.yaml")
-    contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
+    return changed_answers(Answering(bundle), rows, change)
+
+
+def changed_answers(
+    answering: Answering, rows: pl.DataFrame, change: Change, planned: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return what `what_if` returns; ``planned``: the answers of ``rows``, if they are at hand.
+
+    Raises:
+        UsageError: as there.
+    """
+    project, contract = answering.project, answering.contract
     values = _new_values(change, project, contract)
-    mine = meant(bundle, rows, change.where)
+    statics = static_values(answering.bundle.history, project)
+    mine = meant_rows(rows, change.where, Known(project, contract, statics))
     days = rows[project.time]
     moved = mine
     if change.first is not None:
@@ -70,7 +80,9 @@ def what_if(bundle: Bundle, rows: pl.DataFrame, change: Change) -> pl.DataFrame:
         for name, value in values.items()
     )
     _refuse_broken(changed.filter(moved), tuple(values), contract, project)
-    return _beside(answer(bundle, changed), answer(bundle, rows), moved).filter(mine)
+    if planned is None:
+        planned = answering.answer(rows)
+    return _beside(answering.answer(changed), planned, moved).filter(mine)
 
 
 def _beside(made: pl.DataFrame, planned: pl.DataFrame, moved: pl.Series) -> pl.DataFrame:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from foresell.spec.extras import lacking
+
 if TYPE_CHECKING:
     from foresell.api.answering import forecast, submission, unanswered
     from foresell.api.contracts import (
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     )
     from foresell.api.explaining import explain
     from foresell.api.inspecting import Inspection, backtest, inspect
+    from foresell.api.keys import CreatedKey, api_keys, create_key, revoke_key
     from foresell.api.layer import queries, sql
+    from foresell.api.loadtest import LoadTest, load_test
     from foresell.api.mirroring import reconcile
     from foresell.api.predicting import predict, request_schema
     from foresell.api.quarantine import quarantined, retry, undo_repairs
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
         verify_export,
         versions,
     )
+    from foresell.api.request_log import LoggedRequests, logged_requests
     from foresell.api.risks import Risk, risk
     from foresell.api.runs import (
         ProjectSummary,
@@ -49,25 +54,33 @@ if TYPE_CHECKING:
         projects,
         run,
     )
+    from foresell.api.serving import serve
+    from foresell.api.shadow import ShadowReport, shadow_report
     from foresell.api.staging import stage
     from foresell.api.synthetic import synth
     from foresell.api.tracked import Sent, TrackingStatus, sync_tracking, tracking
 
 __all__ = [
+    "CreatedKey",
     "History",
     "Inspection",
+    "LoadTest",
+    "LoggedRequests",
     "ProjectSummary",
     "RegistrySummary",
     "Risk",
     "RunResult",
     "Sent",
+    "ShadowReport",
     "TrackingStatus",
+    "api_keys",
     "approve",
     "backtest",
     "compare",
     "compare_contracts",
     "compile_contract",
     "contract",
+    "create_key",
     "doctor",
     "explain",
     "export_history",
@@ -76,6 +89,8 @@ __all__ = [
     "inspect",
     "lint_contract",
     "load",
+    "load_test",
+    "logged_requests",
     "predict",
     "projects",
     "promote",
@@ -87,9 +102,12 @@ __all__ = [
     "reject",
     "request_schema",
     "retry",
+    "revoke_key",
     "risk",
     "rollback",
     "run",
+    "serve",
+    "shadow_report",
     "sql",
     "stage",
     "submission",
@@ -114,7 +132,9 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     ),
     "explaining": ("explain",),
     "inspecting": ("Inspection", "backtest", "inspect"),
+    "keys": ("CreatedKey", "api_keys", "create_key", "revoke_key"),
     "layer": ("queries", "sql"),
+    "loadtest": ("LoadTest", "load_test"),
     "mirroring": ("reconcile",),
     "predicting": ("predict", "request_schema"),
     "quarantine": ("quarantined", "retry", "undo_repairs"),
@@ -135,8 +155,11 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
         "verify_export",
         "versions",
     ),
+    "request_log": ("LoggedRequests", "logged_requests"),
     "risks": ("Risk", "risk"),
     "runs": ("ProjectSummary", "RunResult", "doctor", "projects", "run"),
+    "serving": ("serve",),
+    "shadow": ("ShadowReport", "shadow_report"),
     "staging": ("stage",),
     "synthetic": ("synth",),
     "tracked": ("Sent", "TrackingStatus", "sync_tracking", "tracking"),
@@ -146,10 +169,15 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
 def __getattr__(name: str) -> object:
     """Import a verb when it is first used, so that no command waits for what another one needs.
 
+    Where it needs a library of an extra that is not installed, that is a MachineError.
+
     Raises:
         AttributeError: there is no such verb.
     """
     for module, names in _VERBS.items():
         if name in names:
-            return getattr(import_module(f"foresell.api.{module}"), name)
+            try:
+                return getattr(import_module(f"foresell.api.{module}"), name)
+            except ImportError as error:
+                raise lacking(error.name, f"foresell.{name}") or error from error
     raise AttributeError(f"module 'foresell.api' has no attribute {name!r}")

@@ -52,7 +52,8 @@ def forecast(
             ``where`` that is none, or a level that is none or asked for beside ``set``.
     """
     from foresell.answer.choosing import choose  # noqa: PLC0415 - heavy
-    from foresell.answer.rows import answer, default_rows  # noqa: PLC0415 - heavy
+    from foresell.answer.reach import default_rows  # noqa: PLC0415 - heavy
+    from foresell.answer.rows import answer  # noqa: PLC0415 - heavy
 
     chosen = panel_model(project, home, model)
     refuse_failed(chosen)
@@ -108,7 +109,7 @@ def unanswered(
     Key columns, date, known-future covariates and ``reason``; no rows as a rule. ``model``: as
     `forecast` takes it.
     """
-    from foresell.answer.rows import default_rows  # noqa: PLC0415 - heavy: only when it answers
+    from foresell.answer.reach import default_rows  # noqa: PLC0415 - heavy: only when it answers
 
     return default_rows(panel_model(project, home, model).bundle)[1]
 
@@ -125,10 +126,10 @@ def unplanned(
     Those that are known in advance and that the contract requires; their usual value of the series
     is taken. ``rows``, ``model``: as `forecast` takes them.
     """
-    from foresell.answer.rows import untold  # noqa: PLC0415 - heavy: only when it answers
+    from foresell.answer.rows import Answering  # noqa: PLC0415 - heavy: only when it answers
 
     bundle = panel_model(project, home, model).bundle
-    return untold(bundle, wiring.read_rows(rows, bundle))
+    return Answering(bundle).untold(wiring.read_rows(rows, bundle))
 
 
 def unit(project: str) -> str:

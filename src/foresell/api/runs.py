@@ -15,6 +15,7 @@ from foresell.errors import ForesellError, UsageError, nearest
 from foresell.evaluate.protocols import protocols_of
 from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
+from foresell.spec.extras import TRAINING, need
 from foresell.spec.modelling import Selection
 from foresell.spec.project import Kind, Preset, ProjectSpec
 from foresell.spec.registry import Alias
@@ -160,6 +161,7 @@ def run(
     ):
         if asked is not None and asked not in known:
             raise UsageError(f"there is no {noun} {asked!r}", noun, nearest(asked, known))
+    need(TRAINING, "foresell run", "train")
     from foresell.pipeline.graph import STAGES  # noqa: PLC0415 - heavy: only when it runs
     from foresell.pipeline.runner import until as up_to  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ checksums like everything else, and are not handed to anybody who reads a bundle
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -17,9 +17,11 @@ from foresell.errors import DataError
 from foresell.spec.ports import PROVENANCE, Store
 
 CHECKSUMS = "checksums.json"
+PUBLISHED = "published.parquet"
 _MODEL = "model/"
 _FOR_PEOPLE = f"{_MODEL}joblib/"  # pickles: who loads one runs what it says
-_ALWAYS = ("contract.yaml", "history.parquet", "judged.parquet", "metadata.json", "project.yaml")
+_TEXTS = ("contract.yaml", "metadata.json", "project.yaml")
+_ALWAYS = (*_TEXTS, "history.parquet", "judged.parquet")
 _RESTORE = "train again (foresell run PROJECT), or restore the bundle from its source"
 
 
@@ -50,13 +52,15 @@ class Bundle(Evidence):
     ``model`` is the learner's own files; ``history`` the observed rows in processed form, from
     which features are built when it answers; ``asked`` the rows to answer by default, with what is
     known of their future, empty where the source asked for none. Rows of a table are answered
-    without any other: then both are empty.
+    without any other: then both are empty. ``published``: what a panel's bundle answers to the rows
+    nobody has to name, see `foresell.answer.publishing.published_rows`; empty for a table.
     """
 
     contract_text: str
     model: Mapping[str, bytes]
     history: pl.DataFrame
     asked: pl.DataFrame
+    published: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def may_answer(bundle: Bundle) -> bool:
@@ -70,6 +74,8 @@ def write_bundle(bundle: Bundle, store: Store) -> str:
     store.write_frame("history.parquet", bundle.history)
     store.write_frame("asked.parquet", bundle.asked)
     store.write_frame("judged.parquet", bundle.judged)
+    if not bundle.published.is_empty():
+        store.write_frame(PUBLISHED, bundle.published)
     texts = {
         "metadata.json": json.dumps(bundle.metadata, sort_keys=True, indent=1, ensure_ascii=False),
         "project.yaml": bundle.project_text,
@@ -89,15 +95,23 @@ def write_bundle(bundle: Bundle, store: Store) -> str:
     return hashlib.sha256(listed).hexdigest()
 
 
-def read_bundle(store: Store, *, verified: bool = False) -> Bundle:
+def read_bundle(
+    store: Store, *, verified: bool = False, wanted: Callable[[str], bool] | None = None
+) -> Bundle:
     """Read a bundle, once every file has the checksum it was written with.
 
     ``verified``: the store itself compares what it reads with the listing, as a vault does; then it
     is not done a second time. The files for people (``model/joblib/``) are checked and left where
-    they are. A file that is missing, was changed, or is not listed, is a ``DataError``.
+    they are, and so are those, but for texts, whose name is not ``wanted``: a table of them is
+    empty, a file of the model is not there. A file that is missing, was changed, or is not listed,
+    is a ``DataError``.
     """
-    files = _files(store, verified=verified)
-    return bundle_of({name: one for name, one in files if not name.startswith(_FOR_PEOPLE)})
+    files = {
+        name: content
+        for name, content in _files(store, verified=verified)
+        if name in _TEXTS or not (name.startswith(_FOR_PEOPLE) or (wanted and not wanted(name)))
+    }
+    return bundle_of(files)
 
 
 def read_files(store: Store) -> dict[str, bytes]:
@@ -110,7 +124,7 @@ def read_files(store: Store) -> dict[str, bytes]:
 
 
 def bundle_of(files: Mapping[str, bytes]) -> Bundle:
-    """Return the bundle that verified ``files`` are."""
+    """Return the bundle that verified ``files`` are; a table without a file is empty."""
     return Bundle(
         metadata=_mapping("metadata.json", files["metadata.json"]),
         project_text=_text("project.yaml", files["project.yaml"]),
@@ -120,9 +134,10 @@ def bundle_of(files: Mapping[str, bytes]) -> Bundle:
             for name, content in files.items()
             if name.startswith(_MODEL) and not name.startswith(_FOR_PEOPLE)
         },
-        history=_frame("history.parquet", files["history.parquet"]),
-        asked=_frame("asked.parquet", files["asked.parquet"]),
-        judged=_frame("judged.parquet", files["judged.parquet"]),
+        history=_frame("history.parquet", files),
+        asked=_frame("asked.parquet", files),
+        judged=_frame("judged.parquet", files),
+        published=_frame(PUBLISHED, files),
     )
 
 
@@ -135,7 +150,7 @@ def read_evidence(store: Store) -> Evidence:
     return Evidence(
         metadata=_mapping("metadata.json", store.read_bytes("metadata.json")),
         project_text=_text("project.yaml", store.read_bytes("project.yaml")),
-        judged=_frame("judged.parquet", store.read_bytes("judged.parquet")),
+        judged=_frame("judged.parquet", {"judged.parquet": store.read_bytes("judged.parquet")}),
     )
 
 
@@ -166,14 +181,16 @@ def _text(name: str, content: bytes) -> str:
         raise DataError(f"{name} is no text in UTF-8", "bundle", _RESTORE) from error
 
 
-def _frame(name: str, content: bytes) -> pl.DataFrame:
-    """Return the table in a file.
+def _frame(name: str, files: Mapping[str, bytes]) -> pl.DataFrame:
+    """Return the table in one of ``files``, an empty one where it is not among them.
 
     Raises:
         DataError: there is none in it.
     """
+    if name not in files:
+        return pl.DataFrame()
     try:
-        return pl.read_parquet(BytesIO(content))
+        return pl.read_parquet(BytesIO(files[name]))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise DataError(f"{name} is no Parquet file", "bundle", _RESTORE) from error
 

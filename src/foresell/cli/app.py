@@ -10,10 +10,14 @@ from foresell.cli import (
     contract,
     explain,
     inspect,
+    keys,
+    loadtest,
     predict,
     quarantine,
     registry,
     risk,
+    serve,
+    shadow,
     sql,
     stage,
     synth,
@@ -250,5 +254,9 @@ def doctor(form: FormatOption = Format.table) -> None:
 
 for noun in (
     *(predict, explain, inspect, stage, contract, quarantine, sql, risk, synth, registry, track),
+    serve,
+    shadow,
+    keys,
+    loadtest,
 ):
     noun.register(app)

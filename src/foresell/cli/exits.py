@@ -7,13 +7,15 @@ from typing import Any
 from foresell.cli.asking import WRONG, in_options, wrong_words
 from foresell.cli.show import show_error
 from foresell.errors import ForesellError, MachineError
+from foresell.spec.extras import lacking
 
 
 class ExitCodes:
     """Turns what went wrong into the documented exit code.
 
-    A ``ForesellError`` is said in its three parts. A trouble of the machine that nobody foresaw (an
-    ``OSError``) and a bug of foresell end with 3: code 1 is kept for work that did not pass.
+    A ``ForesellError`` is said in its three parts. A library of an extra that is not installed, a
+    trouble of the machine that nobody foresaw (an ``OSError``) and a bug of foresell end with 3:
+    code 1 is kept for work that did not pass.
     """
 
     def __enter__(self) -> None:
@@ -40,6 +42,8 @@ class ExitCodes:
             if not said.format_message():  # nothing was asked for, and the help was shown
                 raise SystemExit(2) from None
             error = wrong_words(error)
+        if isinstance(error, ImportError):
+            error = lacking(error.name, "this installation of foresell") or error
         if isinstance(error, OSError):
             what = f"{error.strerror or error}"
             error = MachineError(what, str(error.filename or "this machine"), "free it or allow it")

@@ -73,6 +73,22 @@ class Panel:
             past={name: values[rows] for name, values in self.past.items()},
         )
 
+    def places(
+        self, rows: pl.DataFrame, project: ProjectSpec
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the series of each of ``rows``, -1 where there is none of it, and its period.
+
+        ``rows``: key columns and date. A period may lie outside the calendar.
+        """
+        keys = list(project.keys)
+        named = rows.select(keys).cast(dict(self.keys.schema))
+        found = named.join(
+            self.keys.with_row_index("__row"), on=keys, how="left", maintain_order="left"
+        )["__row"]
+        period = (rows[project.time] - self.dates[0]).dt.total_days()
+        period = period // step(project.frequency).days
+        return found.cast(pl.Int64).fill_null(-1).to_numpy(), period.cast(pl.Int64).to_numpy()
+
 
 def build_panel(
     frame: pl.DataFrame, project: ProjectSpec, future: pl.DataFrame | None = None

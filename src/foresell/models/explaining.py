@@ -66,14 +66,34 @@ def explain(learner: Learner, panel: Panel, project: ProjectSpec, asked: Asked) 
     column (``known``, ``residual``), else it is null. The values of one series and date sum to its
     forecast, within 1e-6 of the larger of 1 and the forecast.
     """
-    frame = direct_frame(panel, project, learner.recipe, panel.cutoff, asked.steps)
-    made = forecast(learner, panel, project, asked.steps, frame)
-    rows = (asked.series[:, None] * asked.steps + np.arange(asked.steps)).ravel().astype(np.intp)
-    ground = Ground(panel, project, learner.recipe, asked.steps)
-    ladder = climb(ground, frame, rows, by_column=True)
-    name = asked.candidate or learner.chosen
-    split = candidate_splits(learner, project, made, ladder)[name]
-    return _long(frame[rows].select(*project.keys, project.time, "step"), name, split)
+    return open_forecasts(learner, panel, project, asked.steps).take_apart(asked)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Opened:
+    """The forecasts of all series of a panel, and the frames that their parts are told from."""
+
+    learner: Learner
+    ground: Ground
+    frame: pl.DataFrame
+    made: PanelForecast
+
+    def take_apart(self, asked: Asked) -> pl.DataFrame:
+        """Return what `explain` returns; ``asked``: no more steps than there are."""
+        project, name = self.ground.project, asked.candidate or self.learner.chosen
+        places = asked.series[:, None] * self.ground.steps + np.arange(asked.steps)
+        rows = places.ravel().astype(np.intp)
+        ladder = climb(self.ground, self.frame, rows, by_column=True)
+        split = candidate_splits(self.learner, project, self.made, ladder)[name]
+        return _long(self.frame[rows].select(*project.keys, project.time, "step"), name, split)
+
+
+def open_forecasts(learner: Learner, panel: Panel, project: ProjectSpec, steps: int) -> Opened:
+    """Return the forecasts of ``steps`` periods from the panel's cutoff on."""
+    frame = direct_frame(panel, project, learner.recipe, panel.cutoff, steps)
+    made = forecast(learner, panel, project, steps, frame)
+    ground = Ground(panel, project, learner.recipe, steps)
+    return Opened(learner=learner, ground=ground, frame=frame, made=made)
 
 
 def candidate_splits(

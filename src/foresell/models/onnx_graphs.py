@@ -160,22 +160,22 @@ def _serialised(
 ) -> bytes:
     """Return the checked graph of one table as bytes."""
     given = [helper.make_tensor_value_info(INPUT, kind, [None, len(columns)])]
-    return serialised(nodes, constants, given, OUTPUT, {"columns": list(columns), **about})
+    return serialised(nodes, constants, given, [OUTPUT], {"columns": list(columns), **about})
 
 
 def serialised(
     nodes: Sequence[onnx.NodeProto],
     constants: Sequence[onnx.TensorProto],
     given: Sequence[onnx.ValueInfoProto],
-    output: str,
+    outputs: Sequence[str],
     facts: Mapping[str, object],
 ) -> bytes:
-    """Return the checked graph as bytes; its answer ``output`` is (rows, 1) float64."""
+    """Return the checked graph as bytes; its answers ``outputs`` are (rows, 1) float64."""
     graph = helper.make_graph(
         list(nodes),
         "foresell",
         list(given),
-        [helper.make_tensor_value_info(output, TensorProto.DOUBLE, [None, 1])],
+        [helper.make_tensor_value_info(name, TensorProto.DOUBLE, [None, 1]) for name in outputs],
         list(constants),
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS]

@@ -10,12 +10,8 @@ import polars as pl
 from foresell.data.panel import Panel
 from foresell.errors import CandidateError
 from foresell.features.levels import Vector
+from foresell.spec.extras import EXTRAS, install_words
 from foresell.spec.project import ProjectSpec
-
-EXTRAS: Mapping[str, str] = {  # the extra a library comes with
-    "catboost": "catboost",
-    "statsforecast": "statistical",
-}
 
 Setting = bool | int | float
 Settings = Mapping[str, Setting]
@@ -44,8 +40,8 @@ def resolve(place: str) -> Callable[..., Any]:
         raise CandidateError(
             f"the library {error.name!r} is not installed",
             module,
-            f"install it (pip install 'foresell[{EXTRAS[library]}]'), or leave the candidate out"
-            if (library := str(error.name)) in EXTRAS
+            f"install it ({install_words(EXTRAS[library])}), or leave the candidate out"
+            if (library := str(error.name).partition(".")[0]) in EXTRAS
             else "install foresell again, or leave the candidate out",
         ) from error
     return found

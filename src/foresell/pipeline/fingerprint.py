@@ -43,12 +43,12 @@ def parameters(request: Request, seen: Iterable[str]) -> Mapping[str, str]:
 
 @cache
 def libraries() -> Mapping[str, str]:
-    """Return the versions of Python and of each library that foresell declares to need."""
-    declared = (
+    """Return the versions of Python and of each library that foresell needs to answer or train."""
+    declared = {
         re.split(r"[^\w.-]", text)[0]
         for text in requires("foresell") or ()
-        if "extra ==" not in text
-    )
+        if "extra ==" not in text or "extra == 'train'" in text
+    }
     names = sorted(name for name in declared if name not in _SHOWN_ONLY)
     there = [name for name in (*names, *_OPTIONAL) if name in names or find_spec(name)]
     return {"python": python_version(), **{name: version(name) for name in there}}

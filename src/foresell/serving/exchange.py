@@ -23,8 +23,10 @@ class Note:
 
     ``rows``: how many were answered. ``inference_s``: seconds in the model, None where it was not
     asked. ``violations``: (field, rule) of every broken rule of the contract. ``given``: the rows
-    as they were asked for, by column, in the types of JSON, with ``predictions`` (rows,) beside
-    them: what a shadow and the log of requests see; None where nothing was predicted.
+    as they were asked for, by column, in the types of JSON, with ``predictions``, ``p10`` and
+    ``p90`` (rows,) beside them: what a shadow and the log of requests see; None where nothing was
+    predicted. ``unseen`` and ``outside`` (rows,): of each row the columns whose text, or whose
+    number or day, training did not hold; empty where that is so of no row.
     """
 
     rows: int = 0
@@ -32,6 +34,10 @@ class Note:
     violations: Sequence[tuple[str, str]] = ()
     given: Mapping[str, Sequence[Any]] | None = None
     predictions: Sequence[float] = ()
+    p10: Sequence[float] = ()
+    p90: Sequence[float] = ()
+    unseen: Sequence[Sequence[str]] = ()
+    outside: Sequence[Sequence[str]] = ()
 
 
 @dataclass(slots=True)
@@ -66,6 +72,7 @@ class Reply:
 
 
 Endpoint = Callable[[Asked], Awaitable[Reply]]
+Described = Callable[["Served | None"], Mapping[str, Any]]  # a JSON Schema, by the version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +82,14 @@ class Route:
     ``path`` as in OpenAPI, below the project's own root, with ``{names}``. ``scope``: what a key
     must allow, None for anybody. ``kinds``: of which projects. ``needs_model``: it is 503 until a
     version is loaded. ``request`` and ``replies`` (by status) are documented in OpenAPI: pydantic
-    models, or JSON Schemas as they are.
+    models, or JSON Schemas as they are; a request may also hang on the version that answers, None
+    where none does. A reply that has ``content`` is a response object of OpenAPI, as it is.
+    ``other_media``: schemas of the request by further media types. ``parameters``: those of the
+    query, as OpenAPI has them. ``level``: whether every project has it, below its own root, or the
+    server once; then ``Asked.slot`` is None, unless ``{project}`` stands in its path and names it.
+    A POST takes ``application/json`` and the types of ``other_media``; one whose ``request`` is
+    None may also come with no body at all, and where it is ``untyped`` the body need not say its
+    type: Triton's client never does.
     """
 
     method: Literal["GET", "POST"]
@@ -87,8 +101,12 @@ class Route:
     scope: Scope | None = "predict"
     kinds: tuple[Kind, ...] = ("tabular", "panel")
     needs_model: bool = True
-    request: "type[BaseModel] | Mapping[str, Any] | None" = None
+    request: "type[BaseModel] | Mapping[str, Any] | Described | None" = None
     replies: "Mapping[int, type[BaseModel] | Mapping[str, Any]]" = field(default_factory=dict)
+    other_media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    parameters: Sequence[Mapping[str, Any]] = ()
+    level: Literal["project", "server"] = "project"
+    untyped: bool = False
 
 
 def json_reply(content: Any, status: int = 200, media_type: bytes = JSON) -> Reply:

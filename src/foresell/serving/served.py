@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from foresell.answer.requests import RequestForm
+from foresell.answer.row_reading import QuickForm, quick_form
 from foresell.contracts.contract import Contract
 from foresell.spec.project import ProjectSpec
 from foresell.spec.serving import Live
@@ -29,6 +31,11 @@ class Served:
     metadata: Mapping[str, Any]
     rows: "RowAnswers | None" = None
     published: "Published | None" = None
+
+    @cached_property
+    def quick(self) -> QuickForm:
+        """What of ``form`` can be seen by column."""
+        return quick_form(self.form)
 
     @property
     def model_name(self) -> str:

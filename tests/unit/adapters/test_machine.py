@@ -6,9 +6,10 @@ from foresell.adapters.machine import examine
 def test_everything_a_run_needs_is_looked_at(tmp_path: Path) -> None:
     names = [check.name for check in examine(tmp_path)]
     assert [names[0], *names[-3:]] == ["Python", "cores", "memory", "workspace"]
-    needed = {"polars", "numpy", "lightgbm", "pydantic", "pyyaml", "holidays", "jinja2", "typer"}
+    needed = {"polars", "numpy", "lightgbm (extra train)", "pydantic", "pyyaml", "jinja2", "typer"}
     assert needed <= set(names)
-    assert "pytest" not in names
+    assert {"fastapi (extra serve)", "arch (extra risk)"} <= set(names)
+    assert not {"pytest", "pytest (extra dev)", "foresell (extra all)"} & set(names)
 
 
 def test_what_is_missing_says_how_to_mend_it_and_what_is_there_does_not(tmp_path: Path) -> None:

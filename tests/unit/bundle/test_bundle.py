@@ -31,6 +31,7 @@ FILES = [
     "model/boosted/direct.txt",
     "model/learner.json",
     "project.yaml",
+    "published.parquet",
 ]
 
 
@@ -43,6 +44,7 @@ def bundle(metadata: Mapping[str, object] | None = None) -> Bundle:
         history=HISTORY,
         asked=HISTORY.head(1),
         judged=JUDGED,
+        published=HISTORY.head(1),
     )
 
 
@@ -62,6 +64,7 @@ def test_a_bundle_is_read_as_it_was_written(store: MemoryStore) -> None:
     assert_frame_equal(read.history, wrote.history, check_exact=True)
     assert_frame_equal(read.asked, wrote.asked, check_exact=True)
     assert_frame_equal(read.judged, wrote.judged, check_exact=True)
+    assert_frame_equal(read.published, wrote.published, check_exact=True)
     assert (read.metadata, read.project_text, read.contract_text, read.model) == (
         wrote.metadata,
         wrote.project_text,
@@ -74,6 +77,13 @@ def test_a_bundle_of_which_nothing_was_judged_has_no_judged_rows() -> None:
     store = MemoryStore()
     write_bundle(replace(bundle(), judged=pl.DataFrame()), store)
     assert read_bundle(store).judged.is_empty()
+
+
+def test_a_bundle_that_publishes_nothing_has_no_file_of_it() -> None:
+    store = MemoryStore()
+    write_bundle(replace(bundle(), published=pl.DataFrame()), store)
+    assert "published.parquet" not in store.list()
+    assert read_bundle(store).published.is_empty()
 
 
 def test_equal_bundles_have_one_identity_and_one_byte_moves_it() -> None:
@@ -141,6 +151,7 @@ def relisted(store: MemoryStore, **files: bytes) -> MemoryStore:
         ("history.parquet", b"none", "history.parquet is no Parquet file"),
         ("asked.parquet", b"", "asked.parquet is no Parquet file"),
         ("judged.parquet", b"PAR1" * 5, "judged.parquet is no Parquet file"),
+        ("published.parquet", b"none", "published.parquet is no Parquet file"),
     ],
 )
 def test_a_file_that_is_not_of_its_kind_is_refused_by_name(
@@ -170,3 +181,14 @@ def test_a_file_that_nobody_listed_is_refused(store: MemoryStore) -> None:
     with pytest.raises(DataError) as caught:
         read_bundle(store)
     assert caught.value.what == "files ['model/extra.pkl'] are not part of the bundle"
+
+
+def test_what_is_not_wanted_is_verified_and_left_where_it_is(store: MemoryStore) -> None:
+    kept = read_bundle(store, wanted=lambda name: name == "model/learner.json")
+
+    assert kept.model == {"learner.json": b"{}"}
+    assert kept.project_text == bundle().project_text
+    assert [kept.history.width, kept.asked.width, kept.judged.width] == [0, 0, 0]
+    store.write_bytes("model/boosted/direct.txt", b"another tree\n")
+    with pytest.raises(DataError, match=r"model/boosted/direct\.txt is not the file"):
+        read_bundle(store, wanted=lambda name: name == "model/learner.json")

@@ -120,6 +120,8 @@ VERBS = [
     *("registries", "versions", "register", "promote", "rollback", "approve", "reject"),
     *("history", "verify", "export_history", "verify_export", "compare", "load"),
     *("reconcile", "sync_tracking", "tracking"),
+    *("create_key", "api_keys", "revoke_key"),
+    *("load_test", "logged_requests", "serve", "shadow_report"),
 ]
 
 

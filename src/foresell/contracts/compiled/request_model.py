@@ -52,9 +52,14 @@ def request_model(contract: Contract, columns: Sequence[str] | None = None) -> t
     )
 
 
+def value_type(field: RequestField) -> Any:
+    """Return the type of a field's value with its limits; not null, of any size, of any domain."""
+    return Annotated[_TYPES[field.kind], Field(**field.limits)]
+
+
 def _definition(field: RequestField) -> tuple[Any, Any]:
     """Return the type and the description of one field, as `create_model` takes them."""
-    kind: Any = Annotated[_TYPES[field.kind], Field(**field.limits)]  # first, for the JSON Schema
+    kind = value_type(field)  # first, for the JSON Schema
     if field.kind == "integer":
         kind = Annotated[kind, AfterValidator(_held)]
     if field.domain is not None:

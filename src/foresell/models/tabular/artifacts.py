@@ -19,10 +19,11 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from foresell.models.boosted import LIBRARIES
+from foresell.models.onnx_running import open_graph
 from foresell.models.parts import resolve
 from foresell.models.tabular.contributions import with_means
 from foresell.models.tabular.deriving import FACTOR, Deriver
-from foresell.models.tabular.graphs import learner_graphs
+from foresell.models.tabular.graphs import learner_graphs, served_graph
 from foresell.models.tabular.parity import Proved, parity_files
 from foresell.models.tabular.plain import (
     SIZE,
@@ -32,6 +33,7 @@ from foresell.models.tabular.plain import (
     plain_learner,
 )
 from foresell.models.tabular.plain_files import write_plain
+from foresell.models.tabular.proved import SERVED, check_open_graphs
 from foresell.models.tabular.ranges import ranges_file
 from foresell.models.tabular.relative import labels
 from foresell.models.tabular.uncertainty import sizes_of
@@ -89,7 +91,7 @@ def whole_pipeline(learner: "TabularLearner", name: str) -> Pipeline:
 
 
 def artifact_files(learner: "TabularLearner", frame: pl.DataFrame, seed: int) -> dict[str, bytes]:
-    """Return the files of a bundle's model by name: ``onnx/``, ``plain/`` and ``joblib/``.
+    """Return the files of a bundle's model: ``onnx/``, ``plain/``, ``served/`` and ``joblib/``.
 
     ``frame``: the raw rows that the learner was fitted on; those of the proof are drawn from it by
     ``seed``. A graph that says something else than its pipeline is a GateError, a part that cannot
@@ -111,7 +113,11 @@ def artifact_files(learner: "TabularLearner", frame: pl.DataFrame, seed: int) ->
         f"{FOLDER}{learner.chosen}.joblib": dumped(pipelines[learner.chosen]),
     }
     with threadpool_limits(limits=1):  # threads that wait for each other cost more than they give
-        return files | parity_files(plain, models, frame, seed)
+        files |= parity_files(plain, models, frame, seed)
+    if (served := served_graph(plain)) is not None:
+        check_open_graphs(files, {(learner.chosen, SIZE): open_graph(served)})
+        files[SERVED] = served
+    return files
 
 
 def _size_said(deriver: Deriver, size: PlainPart) -> Callable[[pl.DataFrame], Vector]:

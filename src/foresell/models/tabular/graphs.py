@@ -32,6 +32,7 @@ from foresell.models.tabular.plain import (
 
 OUTPUT = "prediction"  # no column of a project may be called so
 _OWN = "__"  # nor begin with this, so that no name of the graph meets a column's
+_SIZE = f"{_OWN}size"
 _MONTHS = 12.0
 
 
@@ -51,22 +52,27 @@ def answer_graph(plain: PlainLearner, name: str) -> bytes:
     A name that is neither is a UsageError.
     """
     sheet, weights = _Sheet(plain), plain.weights(name)
-    said = [
-        sheet.part(plain.parts[part])
-        if weight == 1
-        else sheet.put("Mul", sheet.part(plain.parts[part]), sheet.number(weight))
-        for part, weight in weights.items()
-    ]
-    total = reduce(lambda left, right: sheet.put("Add", left, right), said)
-    return sheet.finished(total, {"model": name, "weights": dict(weights)})
+    total = sheet.whole(weights)
+    return sheet.finished({OUTPUT: total}, {"model": name, "weights": dict(weights)})
 
 
 def size_graph(plain: PlainLearner, size: PlainPart) -> bytes:
     """Return the graph of the size that a miss is expected to have, in the unit of the target."""
     sheet = _Sheet(plain)
-    # Not "Exp", whose last rows of an odd number have other bits than the same rows elsewhere.
-    power = sheet.put("Pow", sheet.number(float(np.e)), sheet.part(size))
-    return sheet.finished(power, {"model": SIZE})
+    return sheet.finished({OUTPUT: sheet.size(size)}, {"model": SIZE})
+
+
+def served_graph(plain: PlainLearner) -> bytes | None:
+    """Return the graph that says at once what the chosen model and `SIZE` say, in this order.
+
+    With the same bits as their own graphs: what is derived of a row is derived once, and the row is
+    handed over once. None where the model is a baseline, or sizes are not learnt.
+    """
+    if plain.size is None or plain.chosen in plain.baselines:
+        return None
+    sheet, weights = _Sheet(plain), plain.weights(plain.chosen)
+    said = {OUTPUT: sheet.whole(weights), _SIZE: sheet.size(plain.size)}
+    return sheet.finished(said, {"model": plain.chosen, "weights": dict(weights)})
 
 
 class _Sheet:
@@ -98,6 +104,21 @@ class _Sheet:
             self._numbers[value] = self.keep(np.float64(value))
         return self._numbers[value]
 
+    def whole(self, weights: Mapping[str, float]) -> str:
+        """Return the name of what the parts say together, per factor."""
+        said = [
+            self.part(self._plain.parts[part])
+            if weight == 1
+            else self.put("Mul", self.part(self._plain.parts[part]), self.number(weight))
+            for part, weight in weights.items()
+        ]
+        return reduce(lambda left, right: self.put("Add", left, right), said)
+
+    def size(self, size: PlainPart) -> str:
+        """Return the name of the size that a miss is expected to have, per factor."""
+        # Not "Exp", whose last rows of an odd number have other bits than the same rows elsewhere.
+        return self.put("Pow", self.number(float(np.e)), self.part(size))
+
     def part(self, part: PlainPart) -> str:
         """Return the name of what a part says, per factor."""
         table = self._encoded(part.encoding)
@@ -106,12 +127,14 @@ class _Sheet:
             return self._trees(part.core, exact)
         return self._linear(part.core, exact)
 
-    def finished(self, total: str, about: Mapping[str, object]) -> bytes:
-        """Return the graph whose answer is ``total`` times the factor of its row."""
+    def finished(self, said: Mapping[str, str], about: Mapping[str, object]) -> bytes:
+        """Return the graph whose outputs are what is ``said``, times the factor of its row."""
+        product = ""
         if factors := self._plain.relative_to:
             product = reduce(lambda left, right: self.put("Mul", left, right), factors)
-            total = self.put("Mul", total, product)
-        self._nodes.append(helper.make_node("Identity", [total], [OUTPUT]))
+        for output, name in said.items():
+            total = self.put("Mul", name, product) if product else name
+            self._nodes.append(helper.make_node("Identity", [total], [output]))
         texts = self._plain.texts
         given = [
             helper.make_tensor_value_info(
@@ -120,7 +143,7 @@ class _Sheet:
             for name in self._plain.raw
         ]
         facts = {"columns": list(self._plain.raw), "texts": list(texts), **about}
-        return serialised(self._nodes, self._constants, given, OUTPUT, facts)
+        return serialised(self._nodes, self._constants, given, list(said), facts)
 
     def _column(self, name: str) -> str:
         """Return the name of a derived number, (rows, 1) of 32 bits."""

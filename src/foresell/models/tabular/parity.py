@@ -14,14 +14,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from foresell.errors import DataError, GateError
-from foresell.models.onnx_running import run_columns
+from foresell.errors import GateError
 from foresell.models.tabular.answering import graph_answers, raw_column
 from foresell.models.tabular.plain import SIZE, PlainLearner
 from foresell.models.tabular.probes import KINDS, REAL, probe_rows, why_none
+from foresell.models.tabular.proved import FOLDER, PARITY, relative_gaps
 
-FOLDER = "onnx/"
-PARITY = f"{FOLDER}parity.json"
 TOLERANCE = 1e-5  # of the answer
 # Shares of a usual answer: a miss of an answer nearer to 0 is measured against this. XGBoost itself
 # rounds its sum to 32 bits after every tree, which is some 1e-6 of a usual answer.
@@ -65,49 +63,6 @@ def parity_files(
     return {**files, PARITY: text.encode()}
 
 
-def check_parity(files: Mapping[str, bytes], *names: str) -> float:
-    """Run the kept rows of models through their graphs; return the largest relative difference.
-
-    ``files``: of a bundle's model. ``names``: the chosen one where none is given; one without a
-    graph (a baseline) has nothing to prove. A graph or a proof that is missing is a DataError.
-
-    Raises:
-        GateError: on this machine a graph says something else than when the bundle was made.
-    """
-    parity: dict[str, Any] = json.loads(_one(files, PARITY))
-    worst = 0.0
-    for name in names or (str(parity["chosen"]),):
-        if (kept := parity["models"].get(name)) is None:
-            continue
-        columns = {
-            column: np.array(kept["inputs"][column], dtype=object if kind == "text" else np.float64)
-            for column, kind in parity["columns"].items()
-        }
-        expected = np.array(kept["expected"], dtype=np.float64)
-        said = run_columns(_one(files, f"{FOLDER}{name}.onnx"), columns)
-        gap = float(_relative(said, expected, kept["smallest"]).max(initial=0.0))
-        if not gap <= parity["tolerance"]:
-            raise GateError(
-                f"the ONNX graph of {name} misses what was proved by {gap:.2g} of it",
-                f"{PARITY}, {len(expected)} rows",
-                "restore the bundle or train again; if that does not mend it, compare the version "
-                "of onnxruntime with that in metadata.json",
-            )
-        worst = max(worst, gap)
-    return worst
-
-
-def _one(files: Mapping[str, bytes], name: str) -> bytes:
-    """Return one of the files.
-
-    Raises:
-        DataError: it is not there.
-    """
-    if name not in files:
-        raise DataError(f"model/{name} is missing", "bundle", "train again (foresell run PROJECT)")
-    return files[name]
-
-
 def _drawn(plain: PlainLearner, frame: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Return at most `ROWS` rows, the same whatever the order of ``frame``."""
     columns = frame.select(plain.raw)
@@ -143,7 +98,7 @@ def _proof(
     smallest = _smallest(plain, name, model.says(made[REAL]))
     for kind, asked in made.items():
         expected = model.says(asked)
-        gaps = _relative(graph_answers(model.graph, asked), expected, smallest)
+        gaps = relative_gaps(graph_answers(model.graph, asked), expected, smallest)
         counts[kind], worst[kind] = asked.height, float(gaps.max(initial=0.0))
         if not worst[kind] <= TOLERANCE:
             raise GateError(
@@ -166,13 +121,6 @@ def _smallest(plain: PlainLearner, name: str, usual: Vector) -> float:
     rounding = any(part.library == _ROUNDING for part in parts)
     middle = float(np.median(np.abs(usual))) if len(usual) else 0.0
     return middle * (_IN_32_BITS if rounding else _SMALLEST)
-
-
-def _relative(said: Vector, expected: Vector, smallest: float) -> Vector:
-    """Return (rows,) differences as shares of the answer; not a number where only one is."""
-    with np.errstate(invalid="ignore"):  # nothing of nothing
-        gaps: Vector = np.abs(said - expected) / np.maximum(np.abs(expected), smallest)
-    return np.where(said == expected, 0.0, gaps)
 
 
 def _told(value: Any) -> Any:

@@ -5,11 +5,20 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 RANGES = "plain/ranges.json"
 
 Range = tuple[Any, Any]  # the least and the largest value: int, float or date
+Ends = tuple[float, float]  # the same as the graphs take them
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Flags = Mapping[str, NDArray[np.bool_]]
+
+_EPOCH = date(1970, 1, 1)
+_NO_ENDS = (float("nan"), float("nan"))
 
 
 def ranges_file(frame: pl.DataFrame) -> dict[str, bytes]:
@@ -38,34 +47,49 @@ def read_ranges(content: bytes) -> dict[str, Range]:
     return {name: (_end(low), _end(high)) for name, (low, high) in told.items()}
 
 
-def outside(frame: pl.DataFrame, ranges: Mapping[str, Range]) -> pl.Series:
-    """Return (n,) the names of the columns of each row whose value lies outside ``ranges``.
+def range_ends(ranges: Mapping[str, Range]) -> dict[str, Ends]:
+    """Return the least and the largest value of each column as the graphs take them.
 
-    A null is outside nothing, and a value at an end is inside.
-
-    >>> outside(pl.DataFrame({"n": [2, 3, None]}), {"n": (3, 7)}).to_list()
-    [['n'], [], []]
+    >>> range_ends({"n": (3, 7), "day": (date(1970, 1, 2), date(1970, 1, 5))})
+    {'n': (3.0, 7.0), 'day': (1.0, 4.0)}
     """
-    flags = {
-        name: ((frame[name] < low) | (frame[name] > high)).fill_null(value=False)
-        for name, (low, high) in ranges.items()
-        if name in frame.columns
-    }
-    return named_flags("outside", flags, frame.height)
+    return {name: (as_number(low), as_number(high)) for name, (low, high) in ranges.items()}
 
 
-def named_flags(title: str, flags: Mapping[str, pl.Series], height: int) -> pl.Series:
+def as_number(value: Any) -> float:
+    """Return a number or a day as the graphs take it: days are counted from 1970."""
+    return float((value - _EPOCH).days if isinstance(value, date) else value)
+
+
+def outside_flags(numbers: Mapping[str, Vector], table: Matrix, ends: Mapping[str, Ends]) -> Flags:
+    """Return (n,) by column which numbers lie outside ``ends``; columns without any are left out.
+
+    ``table``: (columns, n) what ``numbers`` holds by name, NaN where unknown, which is outside
+    nothing. A value at an end is inside.
+
+    >>> row = np.array([2, 3, np.nan])
+    >>> outside_flags({"n": row}, row[None], {"n": (3.0, 7.0)})
+    {'n': array([ True, False, False])}
+    """
+    known = np.array([ends.get(name, _NO_ENDS) for name in numbers]).reshape(-1, 2)
+    beyond = (table < known[:, :1]) | (table > known[:, 1:])
+    if not beyond.any():
+        return {}
+    return {name: flags for name, flags in zip(numbers, beyond, strict=True) if flags.any()}
+
+
+def named_flags(title: str, flags: Flags, height: int) -> pl.Series:
     """Return (height,) the names of the ``flags`` (height,) that are true of each row, as lists.
 
-    >>> named_flags("which", {"a": pl.Series([True, False])}, 2).to_list()
+    >>> named_flags("which", {"a": np.array([True, False])}, 2).to_list()
     [['a'], []]
     """
     kind = pl.List(pl.String)
-    raised = {name: flag for name, flag in flags.items() if flag.any()}
-    if not raised:
+    if not flags:
         return pl.Series(title, [[]], dtype=kind).new_from_index(0, height)
-    told = [pl.when(pl.col(name)).then(pl.lit(name)).alias(name) for name in raised]
-    found = pl.DataFrame(raised).select(pl.concat_list(told).list.drop_nulls().alias(title))
+    told = [pl.when(pl.col(name)).then(pl.lit(name)).alias(name) for name in flags]
+    raised = pl.DataFrame(dict(flags))
+    found = raised.select(pl.concat_list(told).list.drop_nulls().alias(title))
     return found.to_series().cast(kind)
 
 

@@ -108,10 +108,16 @@ def band_codes(frame: pl.DataFrame, bands: Bands) -> Codes:
     >>> band_codes(rows, {"price": (100,)}).tolist()
     [0, 1, 2]
     """
-    code = np.zeros(frame.height, dtype=np.int64)
-    known = np.ones(frame.height, dtype=bool)
+    values = {name: frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in bands}
+    return band_codes_of(values, frame.height, bands)
+
+
+def band_codes_of(numbers: Mapping[str, Vector], rows: int, bands: Bands) -> Codes:
+    """Return (rows,) the band of each raw row, as `band_codes` has it; ``numbers``: by column."""
+    code = np.zeros(rows, dtype=np.int64)
+    known = np.ones(rows, dtype=bool)
     for name, edges in bands.items():
-        values = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        values = numbers[name]
         known &= np.isfinite(values)
         cut = np.searchsorted(np.array(edges, dtype=np.float64), values, side="right")
         code = code * (len(edges) + 1) + cut

@@ -1,9 +1,8 @@
-"""forecast: every row that was asked for, answered from the bundle."""
-
-import polars as pl
+"""forecast: every row that was asked for, with the answer that the bundle publishes."""
 
 from foresell.answer.levels import answer_levels
-from foresell.answer.rows import answer, default_rows, horizon_rows
+from foresell.answer.published import ANSWERS
+from foresell.answer.reach import default_rows, horizon_rows
 from foresell.bundle.bundle import may_answer, read_bundle
 from foresell.errors import counted
 from foresell.pipeline.work import Work
@@ -25,8 +24,7 @@ def run(work: Work) -> None:
     bundle, out = read_bundle(work.inputs["bundle"]), work.outputs["forecast"]
     identity = [*work.project.keys, work.project.time]
     (rows, left), horizon = default_rows(bundle), horizon_rows(bundle)
-    both = pl.concat([rows, horizon], how="diagonal_relaxed")
-    answers = answer(bundle, both.unique(identity, keep="first", maintain_order=True))
+    answers = bundle.published.select(*identity, *ANSWERS)
     horizon, answered = (
         asked.select(identity).join(answers, on=identity, how="left", maintain_order="left")
         for asked in (horizon, rows)

@@ -1,7 +1,10 @@
 """refit: the judged recipe refitted on every row, packed with its scores as a bundle."""
 
+from dataclasses import replace
+
 import polars as pl
 
+from foresell.answer.publishing import published_rows
 from foresell.bundle.bundle import Bundle, write_bundle
 from foresell.data.panel import Panel
 from foresell.features.declared import feature_contract, panel_kinds
@@ -46,6 +49,8 @@ def run(work: Work) -> None:
         asked=_asked(work.inputs["asked"], project),
         judged=judged_rows(work, final.chosen),
     )
+    work.note("forecasting what the bundle publishes")
+    bundle = replace(bundle, published=published_rows(bundle))
     identity = write_bundle(bundle, work.outputs["bundle"])
     work.note(f"bundle {identity[:12]}, learnt to {panel.dates[panel.cutoff]}")
 

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foresell.answer.row_columns import columns_of_frame, graph_inputs
 from foresell.errors import DataError, UsageError
 from foresell.features.rows import How
-from foresell.models.onnx_running import graph_facts
+from foresell.models.onnx_running import graph_facts, open_graph, run_open
 from foresell.models.tabular.answering import graph_answers
 from foresell.models.tabular.artifacts import whole_pipeline
-from foresell.models.tabular.graphs import answer_graph, learner_graphs, size_graph
+from foresell.models.tabular.graphs import answer_graph, learner_graphs, served_graph, size_graph
 from foresell.models.tabular.plain import (
     SIZE,
     Encoding,
@@ -185,6 +186,30 @@ def test_the_size_of_a_miss_is_above_zero_in_the_unit_of_the_target() -> None:
         * rows.select(pl.col("units") * pl.col("price")).to_series().to_numpy()
     )
     assert np.allclose(said, doubled, rtol=1e-12)
+
+
+@pytest.mark.parametrize("relative", [True, False])
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 2**31), rows=st.sampled_from([1, 2, 33]))
+def test_one_graph_says_what_the_model_and_its_size_say_apart_to_the_last_bit(
+    relative: bool, seed: int, rows: int
+) -> None:
+    learner = replace(plain(relative), chosen="greedy_ensemble")
+    both = served_graph(learner)
+    assert learner.size is not None
+    assert both is not None
+    for frame in probe_rows(learner, learner.chosen, rows_of(seed, rows)[0], seed).values():
+        if frame.height:
+            said = run_open(open_graph(both), graph_inputs(columns_of_frame(frame)))
+            apart = (graph("greedy_ensemble", relative), size_graph(learner, learner.size))
+            assert [one.tobytes() for one in said] == [
+                graph_answers(one, frame).tobytes() for one in apart
+            ]
+
+
+def test_a_baseline_or_a_model_without_a_size_has_no_such_graph() -> None:
+    assert served_graph(replace(plain(), size=None)) is None
+    assert served_graph(replace(plain(), chosen="mean", baselines={"mean": 1.0})) is None
 
 
 def test_a_graph_names_the_raw_columns_it_takes_and_the_weights_of_its_parts() -> None:

@@ -18,16 +18,15 @@ from foresell.models.tabular.estimators import settled
 from foresell.models.tabular.graphs import answer_graph
 from foresell.models.tabular.parity import (
     KEPT,
-    PARITY,
     ROWS,
     TOLERANCE,
     Proved,
-    check_parity,
     parity_files,
 )
 from foresell.models.tabular.pipelines import fit_part, make_part
 from foresell.models.tabular.plain import SIZE, Linear, PlainLearner, PlainPart, plain_learner
 from foresell.models.tabular.probes import MISSING, REAL, THRESHOLDS, UNSEEN
+from foresell.models.tabular.proved import PARITY, check_parity
 from tests.unit.models.tabular.plain_toys import fitted
 from tests.unit.models.tabular.test_graphs import NAMES
 

@@ -7,7 +7,15 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.models.tabular.ranges import RANGES, outside, ranges_file, read_ranges
+from foresell.answer.row_columns import columns_of_frame
+from foresell.models.tabular.ranges import (
+    RANGES,
+    named_flags,
+    outside_flags,
+    range_ends,
+    ranges_file,
+    read_ranges,
+)
 
 LEARNT = pl.DataFrame({
     "MSRP": [33, 214, None],
@@ -16,6 +24,14 @@ LEARNT = pl.DataFrame({
     "COUNTRY": ["USA", "France", "Spain"],
     "empty": pl.Series([None, None, None], dtype=pl.Float64),
 })
+
+
+def outside(asked: pl.DataFrame, learnt: pl.DataFrame) -> list[list[str]]:
+    """The columns of each row that lie outside what was learnt."""
+    columns = columns_of_frame(asked)
+    ends = range_ends(read_ranges(ranges_file(learnt)[RANGES]))
+    flags = outside_flags(columns.numbers, columns.table, ends)
+    return named_flags("outside", flags, asked.height).to_list()
 
 
 def test_the_ends_survive_the_file_and_text_has_none() -> None:
@@ -34,9 +50,9 @@ def test_every_column_outside_is_named_and_a_missing_value_is_not() -> None:
         "COUNTRY": ["Atlantis"] * 3,
     })
 
-    found = outside(asked, read_ranges(ranges_file(LEARNT)[RANGES]))
+    found = outside(asked, LEARNT)
 
-    assert found.to_list() == [["MSRP", "PRICE", "day"], [], []]
+    assert found == [["MSRP", "PRICE", "day"], [], []]
 
 
 @settings(max_examples=25, deadline=None)
@@ -44,4 +60,4 @@ def test_every_column_outside_is_named_and_a_missing_value_is_not() -> None:
 def test_no_row_that_was_learnt_from_is_outside(values: list[float]) -> None:
     frame = pl.DataFrame({"x": values})
 
-    assert outside(frame, read_ranges(ranges_file(frame)[RANGES])).to_list() == [[]] * len(values)
+    assert outside(frame, frame) == [[]] * len(values)

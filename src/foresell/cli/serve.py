@@ -1,0 +1,130 @@
+"""``foresell serve``: answers over HTTP, until Ctrl-C ends it."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foresell.cli.arguments import Form
+from foresell.cli.show import Format
+
+if TYPE_CHECKING:
+    from foresell.wiring.http_server import Listening
+
+
+class Log(StrEnum):
+    """In which form requests are logged, to standard error."""
+
+    json = "json"
+    text = "text"
+    off = "off"
+
+
+class RequestLog(StrEnum):
+    """In which form rows and answers are kept."""
+
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(serve)
+
+
+def serve(
+    projects: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PROJECT...", help="The first one also answers at the root: /predict."
+        ),
+    ] = None,
+    *,
+    alias: Annotated[
+        str,
+        typer.Option(
+            metavar="ALIAS", help="prod or staging, which is followed; or a version's number."
+        ),
+    ] = "prod",
+    shadow: Annotated[
+        str | None,
+        typer.Option(metavar="ALIAS", help="Score its version beside; no caller notices."),
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Answer from a bundle folder, without a registry."),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(metavar="NAME", help="Where to listen; 0.0.0.0 is everywhere.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="N", help="0 takes any that is free.")] = 8000,
+    keys: Annotated[
+        bool | None,
+        typer.Option(
+            "--keys/--no-keys",
+            help="Whether callers need an API key; by default where others than this machine "
+            "can reach it. See 'foresell keys'.",
+        ),
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(metavar="N", help="Requests a minute of one caller.")
+    ] = None,
+    host_name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A further name it is asked by; again for more."),
+    ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ORIGIN", help="A web origin whose pages may read; again for more."),
+    ] = None,
+    max_rows: Annotated[int, typer.Option(metavar="N", help="Rows of one request.")] = 10_000,
+    max_body: Annotated[int, typer.Option(metavar="BYTES", help="Of one request.")] = 2_000_000,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="For what takes longer than a moment.")
+    ] = 30.0,
+    log: Annotated[
+        Log, typer.Option(help="How requests are logged, to standard error.")
+    ] = Log.json,
+    request_log: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Keep rows and answers of so many requests, 0 to 1."),
+    ] = 0.0,
+    request_log_format: Annotated[
+        RequestLog, typer.Option(help="As what they are kept.")
+    ] = RequestLog.jsonl,
+    form: Form = Format.table,
+) -> None:
+    """Answer over HTTP, from registered versions or a bundle folder; Ctrl-C ends it.
+
+    /docs shows what can be asked. Another version that is promoted answers within a second.
+    """
+    from foresell.api.serving import serve as run  # noqa: PLC0415 - keeps --help quick
+    from foresell.cli.show_serving import json_listening, say_listening  # noqa: PLC0415
+    from foresell.serving.site import Options  # noqa: PLC0415
+
+    def said(listening: "Listening") -> None:
+        """Say what is served."""
+        (json_listening if form is Format.json else say_listening)(listening)
+
+    run(
+        projects or (),
+        alias=alias,
+        shadow=shadow,
+        bundle=bundle,
+        host=host,
+        port=port,
+        keys=keys,
+        rate=rate,
+        host_names=host_name or (),
+        cors=cors or (),
+        options=Options(
+            max_rows=max_rows,
+            max_body=max_body,
+            timeout_s=timeout,
+            log=log.value,
+            request_log=request_log,
+            request_log_form=request_log_format.value,
+        ),
+        listen=said,
+    )

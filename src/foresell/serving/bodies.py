@@ -1,0 +1,154 @@
+"""The body of a request: of a type that is read here, within its cap, and in time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from foresell.serving.problems import Refused
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+_LINGER_S = 2.0
+_LINGER_BYTES = 32_000_000
+
+
+class GoneError(Exception):
+    """The caller went away before its request was whole."""
+
+
+def check_type(heads: Mapping[bytes, bytes], accepts: tuple[bytes, ...], *, bare: bool) -> None:
+    """Refuse a body that is not of a type that is read here, or is packed.
+
+    ``bare``: it may have none. An empty type in ``accepts``: it need not say one. That plain forms
+    and texts are refused is a guard too: they are what a page of the web may send anywhere without
+    asking first.
+
+    Raises:
+        Refused: 415, with the types that are accepted.
+    """
+    told = heads.get(b"content-type")
+    if told in accepts:
+        kind: bytes | None = told
+    else:
+        kind = None if told is None else told.partition(b";")[0].strip().lower()
+    untyped = kind is None and (b"" in accepts or (bare and not has_body(heads)))
+    if kind not in accepts and not untyped:
+        known = b", ".join(filter(None, accepts))
+        raise Refused(
+            "the body has no content type" if kind is None else "the body is of another type",
+            "Content-Type",
+            f"send {known.decode()}",
+            status=415,
+            headers=((b"accept", known),),
+        )
+    if heads.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise Refused(
+            "the body is packed",
+            "Content-Encoding",
+            "send it as it is",
+            status=415,
+            headers=((b"accept-encoding", b"identity"),),
+        )
+
+
+def has_body(heads: Mapping[bytes, bytes]) -> bool:
+    """Tell whether a body follows the headers."""
+    return b"transfer-encoding" in heads or heads.get(b"content-length", b"0") != b"0"
+
+
+def small_body(heads: Mapping[bytes, bytes], most: int) -> bool:
+    """Tell whether what follows the headers is declared to be at most so many bytes, or nothing."""
+    length = heads.get(b"content-length", b"0")
+    return b"transfer-encoding" not in heads and length.isdigit() and int(length[:18]) <= most
+
+
+async def read_body(
+    receive: Receive, heads: Mapping[bytes, bytes], most: int, seconds: float
+) -> bytes:
+    """Return the whole body; no more than ``most`` bytes are kept. See `_rest` for who goes away.
+
+    Raises:
+        Refused: 408, it is not here in time; 413, it is declared or turns out to be too long.
+    """
+    declared = heads.get(b"content-length")
+    if declared is not None and not small_body(heads, most):
+        refuse_length(most)
+    try:
+        async with asyncio.timeout(seconds):
+            message = await receive()
+            if not message.get("more_body", False) and message["type"] == "http.request":
+                body: bytes = message.get("body", b"")
+            else:
+                body = await _rest(receive, message, most)
+    except TimeoutError:
+        raise Refused(
+            f"the body was not whole after {seconds:g} s",
+            "body",
+            "send it faster, or fewer rows at once",
+            status=408,
+        ) from None
+    if len(body) > most:
+        refuse_length(most)
+    return body
+
+
+async def _rest(receive: Receive, message: dict[str, Any], most: int) -> bytes:
+    """Return a body that comes in parts, of which ``message`` is the first; 413 if it is too long.
+
+    Raises:
+        GoneError: the caller went away.
+    """
+    parts, size = [], 0
+    while message["type"] == "http.request":
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            refuse_length(most)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+        message = await receive()
+    raise GoneError
+
+
+async def linger(receive: Receive) -> None:
+    """Take in, for a while, what still comes of a body that was refused, and drop it.
+
+    A connection that is closed on unread bytes is reset, and the caller never sees the refusal.
+    """
+    size, more = 0, True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER_S):
+            while more and size < _LINGER_BYTES:
+                message = await receive()
+                size += len(message.get("body", b""))
+                more = message.get("more_body", False)
+
+
+def refuse_length(most: int) -> NoReturn:
+    """Refuse a body that is too long.
+
+    Raises:
+        Refused: always.
+    """
+    raise Refused(
+        f"the body is longer than {most:,} bytes",
+        "body",
+        "ask for fewer rows at once",
+        status=413,
+    )
+
+
+def refuse_crowd() -> NoReturn:
+    """Refuse a large body while as many others as may be are held.
+
+    Raises:
+        Refused: always.
+    """
+    raise Refused(
+        "too many large requests are being answered",
+        "body",
+        "ask again in a moment",
+        status=503,
+        headers=((b"retry-after", b"1"),),
+    )

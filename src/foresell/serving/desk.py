@@ -1,0 +1,312 @@
+"""Desks: work that does not belong into the process that answers, done by a child of its own.
+
+The child is started when it is first needed and again when it has died; what it does and how is
+its own affair. One question is asked at a time, a bounded number waits. Notes need no answer: they
+are gathered for a moment, sent together, and dropped and counted where the child is behind.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from foresell import errors
+from foresell.answer.requests import Problem
+from foresell.errors import ForesellError, MachineError
+from foresell.serving.desk_child import DeskChild, start_child
+from foresell.serving.problems import Refused
+
+Message = Mapping[str, Any]
+
+_PATIENCE_S = 0.8  # for a child to end by itself: the server ends within a second
+_PAUSE_S = 0.05  # that notes are gathered for: the child is woken 20 times a second at most
+_BACKLOG = 2**20  # bytes of notes in front of the child's pipe
+_LIVED_S = 5.0  # a child that ended sooner ended quickly
+_LONGEST_S = 30.0  # between two starts of one that ends quickly again and again
+_encode = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), check_circular=False, default=date.isoformat
+).encode
+_KINDS: Mapping[str, type[ForesellError]] = {
+    name: getattr(errors, name)
+    for name in ("SpecError", "DataError", "UsageError", "GateError", "MachineError")
+}
+
+
+class Desk:
+    """A child process that answers questions, and is told notes.
+
+    ``command``: its words. ``name``: what errors call it. ``seconds``: for one answer, and for one
+    note to be done with; then the child is killed. ``waiting``: how many questions may wait, and
+    how many notes may be unfinished. ``heard``: gets what the child says of notes, and ``{"lost":
+    number}`` for those that were dropped or died with it. ``dropped``: how many these are so far.
+    Every method belongs to the event loop that serves.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        name: str,
+        *,
+        seconds: float = 30.0,
+        waiting: int = 32,
+        heard: Callable[[Message], None] | None = None,
+    ) -> None:
+        self.name = name
+        self.dropped = 0
+        self._command = tuple(command)
+        self._seconds, self._waiting = seconds, waiting
+        self._listen = heard
+        self._child: DeskChild | None = None
+        self._starting: asyncio.Task[DeskChild] | None = None
+        self._turn = asyncio.Lock()
+        self._in_line = 0
+        self._quick_ends = 0
+        self._not_before = 0.0  # of the loop's clock: when a child may be started again
+        self._notes: list[bytes] = []
+        self._gathered = self._unfinished = 0  # notes not yet said, and said but not done
+        self._sending: asyncio.Task[None] | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._heard_at = 0.0
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, None where none runs."""
+        return self._child.pid if self._child is not None and self._child.alive else None
+
+    async def ask(self, question: Message) -> Message:
+        """Return the child's answer to ``question``, plain values. Its own errors come back.
+
+        A ``Refused``: 503 with Retry-After where too many wait or the child cannot be kept alive,
+        504 where it took too long.
+        """
+        if self._in_line >= self._waiting:
+            raise self._busy()
+        self._in_line += 1
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise self._busy() from None
+        else:
+            try:
+                return await self._answered(question)
+            finally:
+                self._turn.release()
+        finally:
+            self._in_line -= 1
+
+    def tell(self, note: Message, weight: int = 1) -> bool:
+        """Put ``note`` in line for the child and return at once; False: it was dropped.
+
+        ``weight``: how many notes it counts for.
+        """
+        unfinished = self._gathered + self._unfinished
+        if self._closed or unfinished + weight > self._waiting or self._behind():
+            self._lose(weight)
+            return False
+        self._notes.append(_text(note))
+        self._gathered += weight
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send())
+        return True
+
+    async def start(self) -> None:
+        """Start the child now, so that the first question does not wait for that.
+
+        A ``Refused`` or ``MachineError`` where it cannot be.
+        """
+        await self._running()
+
+    async def close(self) -> None:
+        """End the child: by closing its input, and by force where that takes too long."""
+        self._closed = True
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._sending is not None:
+            self._sending.cancel()
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
+        if self._child is not None:
+            await self._child.close(_PATIENCE_S)
+
+    async def _answered(self, question: Message) -> Message:
+        """Return the answer to the question whose turn it is.
+
+        Raises:
+            Refused: as `ask` says.
+        """
+        child: DeskChild | None = None
+        try:
+            async with asyncio.timeout(self._seconds):
+                child = await self._running()
+                found = await child.ask(question)
+        except TimeoutError:
+            if child is not None:
+                self._quick_ends = 0  # it did not end by itself
+                child.kill()
+            raise Refused(
+                f"{self.name} took more than {self._seconds:g} s",
+                self.name,
+                "ask for less at once, or again later",
+                status=504,
+            ) from None
+        except MachineError as error:
+            raise self._unavailable(error.what) from error
+        return opened(found)
+
+    async def _running(self) -> DeskChild:
+        """Return the child; start it where none runs. A Refused where it must not be yet."""
+        if self._child is not None and self._child.alive:
+            return self._child
+        wait = self._not_before - asyncio.get_running_loop().time()
+        if self._closed:
+            raise self._unavailable("the server is about to end")
+        if wait > 0:
+            raise self._unavailable(f"{self.name} has ended {self._quick_ends} times in a row")
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._started())
+        return await asyncio.shield(self._starting)  # who asked may go away, others wait for it too
+
+    async def _started(self) -> DeskChild:
+        """Return a new child."""
+        try:
+            self._child = await start_child(self._command, self._hear, self._ended)
+        finally:
+            self._starting = None
+        return self._child
+
+    async def _send(self) -> None:
+        """Say all notes that are there after a moment; again while more come."""
+        try:
+            while self._notes:
+                pause = self._not_before - asyncio.get_running_loop().time()
+                await asyncio.sleep(max(_PAUSE_S, pause))
+                await self._say()
+        finally:
+            self._sending = None
+
+    async def _say(self) -> None:
+        """Say the notes that are there, if a child can be had."""
+        loop = asyncio.get_running_loop()
+        try:
+            child = await self._running()
+        except ForesellError:
+            self._fail()
+            return
+        if not self._unfinished:
+            self._heard_at = loop.time()
+        child.say(b'{"notes":[' + b",".join(self._notes) + b"]}")
+        self._unfinished += self._gathered
+        self._notes, self._gathered = [], 0
+        if self._watch is None:
+            self._watch = loop.call_later(self._seconds, self._look)
+
+    def _hear(self, message: Message) -> None:
+        """Take what the child says unasked: how many notes are ``done``, and what came of them."""
+        self._heard_at = asyncio.get_running_loop().time()
+        self._unfinished = max(0, self._unfinished - int(message.get("done", 0)))
+        if self._listen is not None:
+            self._listen(message)
+
+    def _ended(self) -> None:
+        """Count what died with the child, and put off the next one where this goes on and on."""
+        lost, self._unfinished = self._unfinished, 0
+        if lost:
+            self._lose(lost)
+        loop = asyncio.get_running_loop()
+        child = self._child
+        if child is not None and loop.time() - child.began > _LIVED_S:
+            self._quick_ends = 0
+            return
+        self._fail()
+
+    def _fail(self) -> None:
+        """Count an end that came quickly; the first one has no consequence."""
+        self._quick_ends += 1
+        pause = min(_LONGEST_S, 0.25 * 2.0 ** min(self._quick_ends, 10))
+        if self._quick_ends > 1:
+            self._not_before = asyncio.get_running_loop().time() + pause
+
+    def _look(self) -> None:
+        """Kill a child that does nothing with its notes."""
+        self._watch = None
+        loop = asyncio.get_running_loop()
+        if not self._unfinished or self._child is None:
+            return
+        left = self._heard_at + self._seconds - loop.time()
+        if left <= 0:
+            self._child.kill()
+        else:
+            self._watch = loop.call_later(left, self._look)
+
+    def _lose(self, weight: int) -> None:
+        """Count notes that nobody scores."""
+        self.dropped += weight
+        if self._listen is not None:
+            self._listen({"lost": weight})
+
+    def _behind(self) -> bool:
+        """Tell whether the child's pipe takes no more."""
+        return self._child is not None and self._child.alive and self._child.backlog > _BACKLOG
+
+    def _busy(self) -> Refused:
+        return self._refused(f"{self.name} is busy: others wait already", 1)
+
+    def _unavailable(self, what: str) -> Refused:
+        wait = self._not_before - asyncio.get_running_loop().time()
+        return self._refused(what, max(1, round(wait + 0.5)))
+
+    def _refused(self, what: str, seconds: int) -> Refused:
+        return Refused(
+            what,
+            self.name,
+            f"ask again in {seconds} s",
+            status=503,
+            headers=((b"retry-after", str(seconds).encode()),),
+        )
+
+
+def _text(note: Message) -> bytes:
+    """Return a note as JSON; a date is told as 2012-11-02."""
+    return _encode(note).encode()
+
+
+def told(error: ForesellError) -> dict[str, Any]:
+    """Return an error as plain values, for `opened` in another process."""
+    found: dict[str, Any] = {
+        "kind": next(
+            (name for name, kind in _KINDS.items() if isinstance(error, kind)),
+            "DataError",
+        ),
+        "what": error.what,
+        "where": error.where,
+        "mend": error.mend,
+    }
+    if isinstance(error, Refused):
+        fields = [
+            {"row": f.row, "field": f.field, "rule": f.rule, "says": f.says, "allowed": f.allowed}
+            for f in error.fields
+        ]
+        headers = [[name.decode(), value.decode()] for name, value in error.headers]
+        found |= {"status": error.status, "fields": fields, "headers": headers}
+    return found
+
+
+def opened(reply: Message) -> Message:
+    """Return the ``answer`` in a child's reply.
+
+    Raises:
+        Refused: what the reply's ``error`` was; another error where it was another.
+    """
+    error = reply.get("error")
+    if error is None:
+        answer: Message = reply["answer"]
+        return answer
+    three = (error["what"], error["where"], error["mend"])
+    if "status" in error:
+        fields = [Problem(**one) for one in error["fields"]]
+        headers = [(name.encode(), value.encode()) for name, value in error["headers"]]
+        raise Refused(*three, status=error["status"], fields=fields, headers=headers)
+    raise _KINDS[error["kind"]](*three)

@@ -1,0 +1,40 @@
+"""Loading: from a verified bundle to what answers requests, proved before it takes any."""
+
+from foresell.answer.requests import request_form
+from foresell.bundle.bundle import Bundle
+from foresell.contracts.contract import parse_contract
+from foresell.serving.served import Served
+from foresell.spec.reading import parse_project
+from foresell.spec.serving import Live
+
+_PROJECT, _CONTRACT = "bundle/project.yaml", "bundle/contract.yaml"
+
+
+def load_served(bundle: Bundle, live: Live) -> Served:
+    """Return a version ready to answer: its graphs have answered the rows that were kept.
+
+    ``bundle``: every byte verified. A ``DataError`` or ``SpecError`` where a file of it is missing
+    or cannot be read, a ``GateError`` where a graph says something else on this machine than when
+    it was proved.
+    """
+    spec = parse_project(bundle.project_text, _PROJECT)
+    contract = parse_contract(bundle.contract_text, _CONTRACT)
+    rows, published = None, None
+    if spec.kind == "tabular":
+        # A server of panels alone needs no ONNX Runtime.
+        from foresell.answer.row_answers import row_answers  # noqa: PLC0415
+
+        rows = row_answers(bundle)
+    else:
+        from foresell.answer.published import read_published  # noqa: PLC0415 - as above
+
+        published = read_published(bundle)
+    return Served(
+        live=live,
+        spec=spec,
+        contract=contract,
+        form=request_form(spec, contract),
+        metadata=bundle.metadata,
+        rows=rows,
+        published=published,
+    )

@@ -1,0 +1,169 @@
+"""/explain of a panel: what each part of a forecast adds to it, step by step."""
+
+from collections.abc import Mapping
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from foresell.answer.asking_panel import Ask, read_ask
+from foresell.answer.choosing_published import chosen
+from foresell.answer.published import Published
+from foresell.answer.requests import Problem
+from foresell.errors import DataError, UsageError, nearest
+from foresell.serving.exchange import Asked, Reply, Route, json_reply
+from foresell.serving.json_border import parse_json
+from foresell.serving.panel_reading import plain_values, read_rows
+from foresell.serving.panel_replies import about
+from foresell.serving.panel_requests import explain_schema
+from foresell.serving.panel_schemas import PanelExplainReply
+from foresell.serving.panel_work import aside, ask_desk, panel_version, plain, refuse_request
+from foresell.serving.problems import Refused
+from foresell.serving.replies import Problem as ProblemReply
+from foresell.serving.rows import refuse_rows
+from foresell.serving.served import Served
+from foresell.serving.site import Site
+
+_BY_SERIES = ("where", "series", "first", "last")
+_SHOWN = 60  # characters of a name that an error shows
+_GAP = "a row before the last observed period is answered from another origin, and not taken apart"
+
+
+def routes(site: Site) -> tuple[Route, ...]:
+    """Return the route of explanations."""
+    most = site.options.max_rows
+
+    async def explain(asked: Asked) -> Reply:
+        return await _explain(asked, most)
+
+    return (
+        Route(
+            method="POST",
+            path="/explain",
+            endpoint=explain,
+            summary="What each part of a forecast adds to it",
+            description="The body is a row as /predict takes it, or names series and days. "
+            "base_value and the contributions of a step sum to its prediction, in the unit of the "
+            "target. Where this server cannot explain, available is false and reason says why.",
+            tag="explain",
+            scope="explain",
+            kinds=("panel",),
+            request=explain_schema,
+            replies={200: PanelExplainReply, 503: ProblemReply, 504: ProblemReply},
+        ),
+    )
+
+
+async def _explain(asked: Asked, most: int) -> Reply:
+    """Explain a row, or the steps of named series.
+
+    Raises:
+        Refused: 422 with every field that is wrong; 503 and 504 of the desk.
+    """
+    found = parse_json(asked.body)
+    served, published = panel_version(asked)
+    if not isinstance(found, dict):
+        raise Refused("the body is no object of fields", "body", "give a row, or name series")
+    columns = {*published.project.keys, published.project.time}
+    began = perf_counter()
+    if found.keys() & {"where", "series"} and not found.keys() & columns:
+        question = await aside(partial(_of_series, served, published, found, most), at_once=False)
+        made = await ask_desk(asked, "explain", question)
+        told: Mapping[str, Any] = {name: made[name] for name in ("available", "reason", "method")}
+        told = {**told, "explanations": [_flat(one) for one in made["explanations"]]}
+    else:
+        told = await _row(asked, served, published, found)
+    asked.note.rows = len(told.get("explanations", (told,)))
+    asked.note.inference_s = perf_counter() - began
+    return json_reply({**told, **about(served, asked.request_id)})
+
+
+async def _row(
+    asked: Asked, served: Served, published: Published, found: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the explanation of one row."""
+    read = read_rows(served, published, [found])
+    if read.problems:
+        asked.note.violations = [(one.field, one.rule) for one in read.problems]
+        refuse_rows(read.problems, 1)
+    project, values = published.project, plain_values(read.values)
+    day = read.values[project.time][0]
+    parts = ("prediction", "base_value", "contributions", "columns")
+    nothing = {"method": None, **dict.fromkeys(parts), "ignored": read.ignored[0]}
+    if day <= published.reach.last:
+        return {"available": False, "reason": _GAP, **nothing}
+    made = await ask_desk(
+        asked,
+        "explain",
+        {
+            "do": "explain",
+            "series": {name: values[name] for name in project.keys},
+            "first": day.isoformat(),
+            "last": day.isoformat(),
+            "candidate": None,
+            "columns": None if read.found is not None else values,
+        },
+    )
+    told = {name: made[name] for name in ("available", "reason", "method")}
+    step = made["explanations"][0] if made["available"] else {}
+    return {**told, **{name: step.get(name) for name in parts}, "ignored": read.ignored[0]}
+
+
+def _of_series(
+    served: Served, published: Published, found: Mapping[str, Any], most: int
+) -> Mapping[str, Any]:
+    """Return the question about series that are named.
+
+    Raises:
+        Refused: 422 with every field that is wrong, or there are too many steps.
+    """
+    candidate = found.get("candidate")
+    named = {name: found[name] for name in _BY_SERIES if name in found}
+    ask, problems = read_ask(named, served.spec, served.contract)
+    problems += [_unknown(name) for name in found if name not in {*_BY_SERIES, "candidate"}]
+    if candidate is not None and not isinstance(candidate, str):
+        problems.append(_wrong("candidate", "type", "must be a text"))
+    if problems:
+        refuse_request(problems)
+    project = published.project
+    try:
+        places = chosen(published, _ahead(ask, published), served.contract)
+    except (UsageError, DataError) as error:
+        raise Refused(error.what, error.where, error.mend) from error
+    if len(places) > most:
+        raise Refused(
+            f"{len(places):,} steps are too many", "where, series", f"ask for {most:,} at most"
+        )
+    rows = published.frame[places]
+    series = rows.select(project.keys).unique(maintain_order=True)
+    days = rows[project.time]
+    return {
+        "do": "explain",
+        "series": plain(series),
+        "first": str(days.min()),
+        "last": str(days.max()),
+        "candidate": candidate,
+        "columns": None,
+    }
+
+
+def _ahead(ask: Ask, published: Published) -> Ask:
+    """Return ``ask`` for every published row after the last observed period."""
+    first = published.reach.after(1)
+    later = first if ask.first is None else max(first, ask.first)
+    return Ask(where=ask.where, series=ask.series, first=later, last=ask.last, rows="all")
+
+
+def _flat(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return one step with its keys and its date as fields of their own."""
+    return {**step["names"], **{name: step[name] for name in step if name != "names"}}
+
+
+def _unknown(name: str) -> Problem:
+    """Return that a field is not known here."""
+    known = nearest(name, [*_BY_SERIES, "candidate"])
+    return _wrong(repr(name[:_SHOWN]), "unknown", f"is no field of an explanation; {known}")
+
+
+def _wrong(name: str, rule: str, says: str) -> Problem:
+    """Return one thing that is wrong with the request."""
+    return Problem(row=1, field=name, rule=rule, says=says)

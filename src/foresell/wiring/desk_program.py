@@ -1,0 +1,149 @@
+"""The child of a desk: ``python -m foresell.wiring.desk_program KIND HOME``.
+
+It reads frames from standard input and writes frames to standard output; what anybody prints goes
+to standard error. It ends when its input does, whatever it is busy with: the system closes that
+when the server ends, killed or not. What nobody foresaw ends it with a traceback, and the server
+starts another.
+
+``answer`` and ``explain`` answer questions of any project of this home. A question is
+``{"number", "do", "place", "digest", ...}``, its reply ``{"number", "answer" or "error"}``; what
+can be done is in `table_desk.HANDLERS` and `panel_desk.HANDLERS`. ``shadow`` scores notes, see
+`foresell.wiring.shadow_desk`.
+"""
+
+import os
+import signal
+import sys
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread, Timer
+from typing import IO, Any
+
+from foresell.bundle.bundle import Bundle
+from foresell.errors import ForesellError, UsageError, nearest
+from foresell.serving.desk import told
+from foresell.serving.frames import framed, read_frame
+from foresell.settings import Settings, read_settings
+from foresell.spec.reading import parse_project
+from foresell.spec.serving import Place
+from foresell.wiring.placed_bundles import placed_bundle
+
+Message = Mapping[str, Any]
+
+KINDS = ("answer", "explain", "shadow")
+_NICE = {"answer": 5, "explain": 5, "shadow": 10}  # whoever answers requests goes first
+_KEPT = 2  # bundles of a project: the one that answers, and the one before or after it
+_PATIENCE_S = 2.0  # for what is being done when the input ends
+
+
+class Bundles:
+    """The bundles that were asked for last, two of each project."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._kept: dict[str, OrderedDict[str, Bundle]] = {}
+
+    def bundle(self, place: Mapping[str, Any], digest: str) -> Bundle:
+        """Return the bundle at ``place``, every byte verified; errors as of `placed_bundle`."""
+        mine = self._kept.setdefault(place["project"], OrderedDict())
+        if digest not in mine:
+            mine[digest] = placed_bundle(Place(**place), digest, self._settings)
+            while len(mine) > _KEPT:
+                mine.popitem(last=False)
+        mine.move_to_end(digest)
+        return mine[digest]
+
+
+def answered(question: Message, bundles: Bundles) -> Message:
+    """Return the reply to one question; its own errors are told in it."""
+    number = question["number"]
+    try:
+        bundle = bundles.bundle(question["place"], question["digest"])
+        handlers = _handlers(parse_project(bundle.project_text, "bundle/project.yaml").kind)
+        if question["do"] not in handlers:
+            _refuse(question["do"], handlers)
+        return {"number": number, "answer": handlers[question["do"]](bundle, question)}
+    except ForesellError as error:
+        return {"number": number, "error": told(error)}
+
+
+def _handlers(kind: str) -> Mapping[str, Any]:
+    """Return what can be done for projects of a kind."""
+    if kind == "panel":
+        from foresell.wiring import panel_desk  # noqa: PLC0415 - what a table never needs
+
+        return panel_desk.HANDLERS
+    from foresell.wiring import table_desk  # noqa: PLC0415 - what a panel never needs
+
+    return table_desk.HANDLERS
+
+
+def _refuse(do: str, known: Mapping[str, Any]) -> None:
+    """Refuse a verb that is not known.
+
+    Raises:
+        UsageError: always.
+    """
+    raise UsageError(f"nobody here can {do!r}", "do", nearest(do, known))
+
+
+def _messages(pipe: IO[bytes]) -> Iterator[Message]:
+    """Yield what comes in. It is read by a thread, so that its end is never overlooked."""
+    line: SimpleQueue[Message | None] = SimpleQueue()
+
+    def read() -> None:
+        while (message := read_frame(pipe)) is not None:
+            line.put(message)
+        line.put(None)
+        end = Timer(_PATIENCE_S, os._exit, (1,))
+        end.daemon = True
+        end.start()
+
+    Thread(target=read, daemon=True).start()
+    while (message := line.get()) is not None:
+        yield message
+
+
+def _own_output() -> IO[bytes]:
+    """Return standard output for frames alone; what others print goes to standard error."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return out
+
+
+def work(kind: str, settings: Settings) -> None:
+    """Do what a desk of ``kind`` does until the input ends."""
+    out = _own_output()
+
+    def say(message: Message) -> None:
+        out.write(framed(message))
+        out.flush()
+
+    bundles, messages = Bundles(settings), _messages(sys.stdin.buffer)
+    if kind == "shadow":
+        from foresell.wiring.shadow_desk import Shadows  # noqa: PLC0415 - only if asked
+
+        shadows = Shadows(settings, bundles.bundle)
+        for message in messages:
+            say(shadows.scored(message["notes"]))
+        return
+    for message in messages:
+        say(answered(message, bundles))
+
+
+def _begin(kind: str, home: str) -> None:
+    """Set this process up, and work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end of the input says when
+    os.nice(_NICE[kind])
+    if kind == "shadow" and hasattr(os, "SCHED_BATCH"):  # on Linux; it only ever yields more
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    try:
+        work(kind, read_settings(Path(home)))
+    except BrokenPipeError:  # the server was killed while an answer was on its way
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    _begin(sys.argv[1], sys.argv[2])

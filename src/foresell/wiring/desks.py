@@ -1,0 +1,39 @@
+"""The desks of a server: which programs its children run."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from foresell.serving.desk import Desk
+from foresell.settings import Settings
+
+_PROGRAM = "foresell.wiring.desk_program"
+_ROWS = 2_000  # of notes that a shadow may be behind: some seconds of traffic
+
+
+def server_desks(settings: Settings, seconds: float = 30.0) -> dict[str, Desk]:
+    """Return the desks that all projects of a server share, by name; none is started yet.
+
+    ``answer`` computes what is not published of a panel, ``explain`` takes answers apart.
+    ``seconds``: for one answer.
+    """
+    return {
+        name: Desk(_command(name, settings), f"the {name} desk", seconds=seconds)
+        for name in ("answer", "explain")
+    }
+
+
+def shadow_desk(
+    settings: Settings, heard: Callable[[Mapping[str, Any]], None], seconds: float = 30.0
+) -> Desk:
+    """Return the desk that scores rows of one project with another version; not started yet.
+
+    ``heard`` gets what it says: see `foresell.serving.shadow.Shadow`.
+    """
+    command = _command("shadow", settings)
+    return Desk(command, "the shadow", seconds=seconds, waiting=_ROWS, heard=heard)
+
+
+def _command(kind: str, settings: Settings) -> tuple[str, ...]:
+    """Return the words that start a child."""
+    return (sys.executable, "-m", _PROGRAM, kind, str(settings.home.absolute()))

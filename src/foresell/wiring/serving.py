@@ -1,0 +1,225 @@
+"""Where a server is put together: projects, versions, desks, guards, the log."""
+
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from foresell.errors import UsageError
+from foresell.serving.guards import Guards
+from foresell.serving.hosts import allowed_hosts, is_loopback
+from foresell.serving.loading import load_served
+from foresell.serving.logs import lines_to
+from foresell.serving.rate import paced
+from foresell.serving.reloading import Reloading
+from foresell.serving.shadow import Shadow, Tally
+from foresell.serving.site import Options, Site
+from foresell.serving.slots import Shelf, Slot
+from foresell.serving.telemetry import Telemetry
+from foresell.settings import Settings
+from foresell.spec.registry import ALIAS_WORDS, alias_of
+from foresell.wiring import runs
+from foresell.wiring.desks import server_desks, shadow_desk
+from foresell.wiring.request_sinks import request_log
+from foresell.wiring.shelves import alias_shelf, folder_shelf, number_shelf
+
+PORT = 8000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is asked of a server.
+
+    ``projects``: the first one also answers at the root; none where ``bundle``, a folder, says it.
+    ``version``: an alias, or the number of a version. ``shadow``: an alias that is scored beside.
+    ``keys``: whether callers need one, None where that hangs on ``host``. ``rate``: requests a
+    minute of one caller. ``host_names``: further names it is asked by. ``cors``: origins whose
+    pages may read answers.
+    """
+
+    projects: tuple[str, ...] = ()
+    version: str = "prod"
+    shadow: str | None = None
+    bundle: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = PORT
+    keys: bool | None = None
+    rate: float | None = None
+    host_names: tuple[str, ...] = ()
+    cors: tuple[str, ...] = ()
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A site, and what keeps it at the versions that its shelves say."""
+
+    site: Site
+    reloading: Reloading
+
+    def end(self) -> None:
+        """End what runs in threads, and write what is still to be written."""
+        self.reloading.end()
+        if self.site.telemetry is not None:
+            self.site.telemetry.close()
+
+
+def make_site(asked: Asked, settings: Settings) -> Made:
+    """Return what a server answers from. Nothing is loaded yet: ``reloading.begin`` does that.
+
+    A ``UsageError``: no such project, version or alias; a ``DataError``: no bundle in the folder,
+    or a file of keys that cannot be read.
+    """
+    refuse_contradictions(asked)
+    slots = _slots(asked, settings)
+    by_name = {slot.project: slot for slot in slots}
+    telemetry = Telemetry(lines_to(sys.stderr.buffer, asked.options.log), by_name)
+    requests = request_log(settings, asked.options, telemetry)
+    desks = server_desks(settings, asked.options.timeout_s)
+    for slot in slots:
+        slot.desks = desks
+    shadows = [
+        _shadow(slot, telemetry, settings) for slot in slots if slot.shadow_shelf is not None
+    ]
+    site = Site(
+        slots=by_name,
+        root=slots[0].project,
+        guards=_guards(asked, settings, telemetry),
+        options=asked.options,
+        telemetry=telemetry,
+        listeners=(*shadows, *(() if requests is None else (requests,))),
+        closing=(
+            *(desk.close for desk in desks.values()),
+            *(shadow.close for shadow in shadows),
+            *(() if requests is None else (requests.finish,)),
+        ),
+    )
+    every_s = asked.options.poll_s
+    return Made(
+        site=site,
+        reloading=Reloading(site.slots, load_served, telemetry.heard, every_s=every_s),
+    )
+
+
+def refuse_contradictions(asked: Asked) -> None:
+    """Refuse what cannot be asked of a server at once.
+
+    Raises:
+        UsageError: what it is.
+    """
+    if not asked.projects and asked.bundle is None:
+        raise UsageError("no project is named", "PROJECT", "foresell projects lists them")
+    if asked.bundle is not None and len(asked.projects) > 1:
+        raise UsageError(
+            "one bundle cannot answer for several projects",
+            "--bundle",
+            "name one project, or none: the bundle says which it is of",
+        )
+    if twice := sorted({one for one in asked.projects if asked.projects.count(one) > 1}):
+        raise UsageError(f"{', '.join(twice)} is named twice", "PROJECT", "name it once")
+    if not 0 <= asked.port < 65536:
+        raise UsageError(f"there is no port {asked.port}", "--port", "use 1 to 65535")
+    if not 0 <= asked.options.request_log <= 1:
+        raise UsageError(
+            f"{asked.options.request_log:g} is no share", "--request-log", "use 0 to 1"
+        )
+
+
+def needs_keys(asked: Asked) -> bool:
+    """Tell whether callers need a key: by default as soon as others than this machine reach it."""
+    return asked.keys if asked.keys is not None else not is_loopback(asked.host)
+
+
+def _slots(asked: Asked, settings: Settings) -> Sequence[Slot]:
+    """Return a slot for every project, still empty."""
+    if asked.bundle is not None:
+        told = asked.projects[0] if asked.projects else ""
+        shelf = folder_shelf(asked.bundle, settings, told)
+        project = shelf.look().project
+        kind = _bundle_kind(asked.bundle)
+        return [_slot(project, kind, shelf, asked, settings)]
+    make = _shelf_of(asked.version, settings)
+    return [
+        _slot(name, _kind(name, settings), make(name), asked, settings) for name in asked.projects
+    ]
+
+
+def _slot(project: str, kind: str, shelf: Shelf, asked: Asked, settings: Settings) -> Slot:
+    """Return the slot of a project."""
+    beside = None
+    if asked.shadow is not None:
+        beside = alias_shelf(project, alias_of(asked.shadow), settings)
+    return Slot(project=project, kind=kind, shelf=shelf, shadow_shelf=beside)
+
+
+def _shadow(slot: Slot, telemetry: Telemetry, settings: Settings) -> Shadow:
+    """Return the listener that has the answers of a project scored by another version."""
+    tally = Tally(
+        scored=telemetry.shadow_scored,
+        dropped=telemetry.shadow_dropped,
+        said=partial(telemetry.said, "WARNING"),
+    )
+    return Shadow(slot, partial(shadow_desk, settings), tally)
+
+
+def _shelf_of(version: str, settings: Settings) -> Callable[[str], Shelf]:
+    """Return what makes the shelf of a project, of an alias or a number.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if re.fullmatch(r"[1-9][0-9]{0,17}", version):
+        return partial(number_shelf, number=int(version), settings=settings)
+    if version not in ALIAS_WORDS:
+        raise UsageError(
+            f"{version!r} is neither an alias nor the number of a version",
+            "--alias",
+            f"use {', '.join(ALIAS_WORDS)}, or a number of foresell registry show PROJECT",
+        )
+    return partial(alias_shelf, alias=alias_of(version), settings=settings)
+
+
+def _kind(project: str, settings: Settings) -> str:
+    """Return of which kind a project is: as declared here, else as its latest version is.
+
+    A ``UsageError`` where nobody knows the project.
+    """
+    if project not in runs.declarations(settings):
+        from foresell.govern.registry import read_state  # noqa: PLC0415 - SQLAlchemy takes a while
+        from foresell.wiring.registry import registry  # noqa: PLC0415
+
+        state = read_state(registry(settings), project)
+        if state.versions:
+            return str(state.versions[-1].record["kind"])
+    return runs.declaration(project, settings)[1].kind
+
+
+def _bundle_kind(folder: Path) -> str:
+    """Return of which kind the bundle in a folder is."""
+    from foresell.spec.reading import parse_project  # noqa: PLC0415 - only for a folder
+
+    where = folder / "project.yaml"
+    return parse_project(where.read_text(encoding="utf-8"), str(where)).kind
+
+
+def _guards(asked: Asked, settings: Settings, telemetry: Telemetry) -> Guards:
+    """Return what stands before every endpoint."""
+    keys = None
+    if needs_keys(asked):
+        from foresell.wiring.keys import key_ring  # noqa: PLC0415 - only where keys are asked for
+
+        keys = key_ring(settings, lambda said: telemetry.said("WARNING", said))
+    rate = None
+    if asked.rate is not None:
+        rate = paced(asked.rate, time.monotonic)
+    return Guards(
+        keys=keys,
+        rate=rate,
+        max_body=asked.options.max_body,
+        body_s=min(10.0, asked.options.timeout_s),
+        hosts=allowed_hosts(asked.host, asked.host_names),
+        cors=asked.cors,
+    )

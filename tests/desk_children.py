@@ -1,0 +1,60 @@
+"""Programs for the children of desks that behave well, hang, throw, are slow, or die."""
+
+import sys
+from collections.abc import Mapping
+
+_HEAD = """
+import os, sys, time
+from foresell.serving.frames import framed, read_frame
+
+def say(message):
+    sys.stdout.buffer.write(framed(message))
+    sys.stdout.buffer.flush()
+
+while (message := read_frame(sys.stdin.buffer)) is not None:
+"""
+# ``answer`` does what a question says; ``notes`` counts what it is told.
+_BODIES: Mapping[str, str] = {
+    "answers": """
+    if message.get("do") == "sleep":
+        time.sleep(message["seconds"])
+    if message.get("do") == "die":
+        os._exit(9)
+    if message.get("do") == "throw":
+        raise ValueError("nobody foresaw this")
+    if message.get("do") == "refuse":
+        say({"number": message["number"], "error": message["error"]})
+        continue
+    if "notes" in message:
+        say({"done": len(message["notes"]), "told": message["notes"]})
+        continue
+    say({"number": message["number"], "answer": {"pid": os.getpid(), "heard": message.get("say")}})
+""",
+    "hangs": """
+    while True:
+        time.sleep(60)
+""",
+    "spins": """
+    while True:
+        pass
+""",
+    "dies": """
+    os._exit(9)
+""",
+    "throws": """
+    raise ValueError("nobody foresaw this")
+""",
+    "slow": """
+    time.sleep(0.3)
+    say({"done": len(message["notes"])})
+""",
+    "noise": """
+    sys.stdout.write("this is no frame, and that is what it is")
+    sys.stdout.flush()
+""",
+}
+
+
+def child(behaviour: str) -> tuple[str, ...]:
+    """Return the words that start a child of this ``behaviour``."""
+    return (sys.executable, "-c", _HEAD + _BODIES[behaviour])

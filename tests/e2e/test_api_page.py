@@ -1,0 +1,77 @@
+"""The page /docs in a browser: it shows the API, tries it, and asks nobody but the server."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from foresell.serving.factory import create_app
+from foresell.serving.guards import Guards
+from foresell.serving.loading import load_served
+from foresell.serving.site import Site
+from foresell.serving.slots import Slot
+from tests.live_server import Live, live
+from tests.served_bundles import ROW, answering_bundle, slot
+from tests.served_bundles import live as version
+
+_QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update")
+
+
+def _toy() -> Slot:
+    """A toy whose bundle keeps a row as its example."""
+    bundle = answering_bundle("toy", 125.0)
+    told = replace(bundle, metadata={**bundle.metadata, "input_example": dict(ROW)})
+    return slot(current=load_served(told, version()))
+
+
+@pytest.fixture
+def server() -> Iterator[Live]:
+    toy = _toy()
+    with live(create_app(Site(slots={"toy": toy}, root="toy", guards=Guards()))) as running:
+        yield running
+
+
+def _browser() -> str:
+    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
+    return next(path for path in found if path)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("place", ["", "/projects/toy"])
+def test_a_row_is_tried_on_the_page_and_nothing_comes_from_elsewhere(
+    server: Live, place: str
+) -> None:
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where there is a browser
+
+    asked: list[str] = []
+    said: list[str] = []
+    base = f"http://127.0.0.1:{server.port}"
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=_browser(), args=_QUIET)
+        view = browser.new_page(viewport={"width": 1100, "height": 900})
+        view.set_default_timeout(60_000)
+        view.on("request", lambda one: asked.append(one.url))
+        view.on("console", lambda one: said.append(one.text))
+        view.on("pageerror", lambda one: said.append(str(one)))
+        view.goto(f"{base}{place}/docs")
+        operation = view.locator("#operations-predict-post_predict")
+        operation.locator(".opblock-summary").click()
+        operation.get_by_role("button", name="Execute").click()
+        answer: Any = json.loads(
+            operation.locator(".live-responses-table .microlight").first.inner_text()
+        )
+        title = view.locator("h1, h2.title").first.inner_text()
+        wide = view.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+
+    assert answer["prediction"] == 125.0
+    assert "toy" in title
+    assert wide <= 1100
+    assert said == []
+    assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {
+        urlsplit(base).netloc
+    }

@@ -1,0 +1,337 @@
+"""Desks, over real processes: what is asked comes back, and a child that fails harms nobody."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foresell.answer.requests import Problem
+from foresell.errors import DataError, ForesellError, GateError, MachineError, SpecError, UsageError
+from foresell.serving.desk import Desk, opened, told
+from foresell.serving.problems import Refused
+from tests.desk_children import child
+
+LONG_S = 20.0  # on a machine that is busy
+
+
+def with_desk(desk: Desk, do: Callable[[Desk], Awaitable[Any]]) -> Any:
+    """Do something with a desk, which is closed whatever happens."""
+
+    async def run() -> Any:
+        try:
+            return await do(desk)
+        finally:
+            await desk.close()
+
+    return asyncio.run(run())
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(LONG_S):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+def running(pid: int) -> bool:
+    """Tell whether a process is there, and no zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    shown = ["ps", "-o", "stat=", "-p", str(pid)]
+    state = subprocess.run(shown, capture_output=True, text=True, check=False).stdout.strip()
+    return bool(state) and not state.startswith("Z")
+
+
+def children() -> set[int]:
+    """The processes that this one has started and that are left."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {int(one) for task in tasks for one in task.read_text().split()}
+
+
+def test_a_desk_starts_its_child_with_the_first_question_and_keeps_it() -> None:
+    async def do(desk: Desk) -> None:
+        assert desk.pid is None
+        first = await desk.ask({"say": "größer"})
+        second = await desk.ask({"say": None})
+        assert first == {"pid": desk.pid, "heard": "größer"}
+        assert second == {"pid": desk.pid, "heard": None}
+
+    with_desk(Desk(child("answers"), "the desk"), do)
+
+
+def test_a_large_question_comes_back_whole() -> None:
+    text = "ä" * 3_000_000
+
+    async def do(desk: Desk) -> Any:
+        return (await desk.ask({"say": text}))["heard"]
+
+    assert with_desk(Desk(child("answers"), "the desk"), do) == text
+
+
+def test_questions_asked_at_once_each_get_their_own_answer() -> None:
+    async def do(desk: Desk) -> list[Any]:
+        found = await asyncio.gather(*(desk.ask({"say": number}) for number in range(20)))
+        return [one["heard"] for one in found]
+
+    assert with_desk(Desk(child("answers"), "the desk"), do) == list(range(20))
+
+
+def test_more_questions_than_may_wait_are_refused_with_503_and_when_to_come_again() -> None:
+    async def do(desk: Desk) -> None:
+        first = asyncio.create_task(desk.ask({"do": "sleep", "seconds": 0.3}))
+        second = asyncio.create_task(desk.ask({"say": "waits"}))
+        await asyncio.sleep(0)
+        with pytest.raises(Refused, match="busy") as refused:
+            await desk.ask({"say": "too many"})
+        assert (refused.value.status, refused.value.headers) == (503, ((b"retry-after", b"1"),))
+        await first
+        assert (await second)["heard"] == "waits"
+        assert (await desk.ask({"say": "later"}))["heard"] == "later"
+
+    with_desk(Desk(child("answers"), "the desk", waiting=2), do)
+
+
+def test_a_question_that_takes_too_long_is_504_and_the_next_one_has_a_new_child() -> None:
+    async def do(desk: Desk) -> None:
+        await desk.start()
+        await desk.ask({"say": "imports are done"})
+        desk._seconds = 0.3
+        before = desk.pid
+        assert before is not None
+        with pytest.raises(Refused, match=r"more than 0\.3 s") as refused:
+            await desk.ask({"do": "sleep", "seconds": 60})
+        assert refused.value.status == 504
+        desk._seconds = LONG_S
+        assert (await desk.ask({}))["pid"] != before
+        await until(lambda: not running(before))
+
+    with_desk(Desk(child("answers"), "the desk", seconds=LONG_S), do)
+
+
+@pytest.mark.parametrize("how", ["die", "throw"])
+def test_a_child_that_ends_while_it_works_is_503_and_the_next_question_has_another(
+    how: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def do(desk: Desk) -> None:
+        before = (await desk.ask({}))["pid"]
+        with pytest.raises(Refused, match="has ended") as refused:
+            await desk.ask({"do": how})
+        assert refused.value.status == 503
+        assert (await desk.ask({}))["pid"] != before
+
+    with_desk(Desk(child("answers"), "the desk"), do)
+    assert ("nobody foresaw this" in capfd.readouterr().err) == (how == "throw")
+
+
+def test_a_child_that_was_killed_while_idle_is_replaced_without_a_word() -> None:
+    async def do(desk: Desk) -> None:
+        await desk.ask({})
+        before = desk.pid
+        assert before is not None
+        os.kill(before, signal.SIGKILL)
+        await until(lambda: desk.pid is None)
+        assert (await desk.ask({}))["pid"] != before
+
+    with_desk(Desk(child("answers"), "the desk"), do)
+
+
+def test_a_child_that_always_dies_is_started_less_and_less_often() -> None:
+    async def do(desk: Desk) -> list[Refused]:
+        refusals = []
+        for _ in range(4):
+            with pytest.raises(Refused) as refused:
+                await desk.ask({})
+            refusals.append(refused.value)
+        return refusals
+
+    found = with_desk(Desk(child("dies"), "the desk"), do)
+    assert [one.status for one in found] == [503] * 4
+    assert [one.what for one in found[2:]] == ["the desk has ended 2 times in a row"] * 2
+
+
+def test_what_is_no_frame_ends_the_child_and_is_503() -> None:
+    async def do(desk: Desk) -> int:
+        with pytest.raises(Refused) as refused:
+            await desk.ask({})
+        return refused.value.status
+
+    assert with_desk(Desk(child("noise"), "the desk"), do) == 503
+
+
+def test_a_program_that_is_not_there_is_503() -> None:
+    async def do(desk: Desk) -> None:
+        with pytest.raises(Refused, match="cannot be started") as refused:
+            await desk.ask({})
+        assert refused.value.status == 503
+
+    with_desk(Desk(("/nowhere/python",), "the desk"), do)
+
+
+def test_who_asked_and_went_away_leaves_the_desk_in_order() -> None:
+    async def do(desk: Desk) -> Any:
+        gone = asyncio.create_task(desk.ask({"do": "sleep", "seconds": 0.2, "say": "gone"}))
+        await asyncio.sleep(0.05)
+        gone.cancel()
+        return (await desk.ask({"say": "next"}))["heard"]
+
+    assert with_desk(Desk(child("answers"), "the desk"), do) == "next"
+
+
+def test_who_goes_away_while_the_child_starts_leaves_it_to_the_next() -> None:
+    async def do(desk: Desk) -> None:
+        before = children()
+        gone = asyncio.create_task(desk.ask({}))
+        await asyncio.sleep(0)
+        gone.cancel()
+        assert (await desk.ask({}))["pid"] == desk.pid
+        assert children() - before == {desk.pid}
+
+    with_desk(Desk(child("answers"), "the desk"), do)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SpecError("a", "b", "c"),
+        DataError("a", "b", "c"),
+        UsageError("a", "b", "c"),
+        GateError("a", "b", "c"),
+        MachineError("a", "b", "c"),
+        Refused(
+            "a",
+            "b",
+            "c",
+            status=413,
+            fields=[Problem(row=1, field="x", rule="minimum", says="d", allowed="e")],
+            headers=[(b"retry-after", b"3")],
+        ),
+    ],
+)
+def test_errors_of_the_child_come_back_as_themselves(error: ForesellError) -> None:
+    async def do(desk: Desk) -> ForesellError:
+        with pytest.raises(type(error)) as raised:
+            await desk.ask({"do": "refuse", "error": told(error)})
+        return raised.value
+
+    found = with_desk(Desk(child("answers"), "the desk"), do)
+    assert (type(found), vars(found), found.args) == (type(error), vars(error), error.args)
+
+
+def test_an_answer_is_opened_to_what_was_answered() -> None:
+    assert opened({"number": 1, "answer": {"sum": 3}}) == {"sum": 3}
+
+
+def test_notes_are_told_together_and_those_that_were_told_of_come_back() -> None:
+    heard: list[Any] = []
+
+    async def do(desk: Desk) -> None:
+        assert all(desk.tell({"at": number}) for number in range(10))
+        assert desk.tell({"day": date(2012, 11, 2)})
+        await until(lambda: sum(one["done"] for one in heard) == 11)
+
+    with_desk(Desk(child("answers"), "the desk", heard=heard.append), do)
+    notes = [note for one in heard for note in one["told"]]
+    assert notes == [*({"at": number} for number in range(10)), {"day": "2012-11-02"}]
+    assert len(heard) == 1
+
+
+def test_a_slow_child_gets_what_it_can_do_and_the_rest_is_dropped_and_counted_at_once() -> None:
+    heard: list[Any] = []
+
+    async def do(desk: Desk) -> int:
+        took: list[float] = []
+        for number in range(100):
+            began = time.perf_counter()
+            desk.tell({"at": number})
+            took.append(time.perf_counter() - began)
+            await asyncio.sleep(0.005)
+        assert sorted(took)[50] < 0.001
+        await until(lambda: sum(one.get("done", 0) for one in heard) + desk.dropped == 100)
+        return desk.dropped
+
+    dropped = with_desk(Desk(child("slow"), "the desk", waiting=10, heard=heard.append), do)
+    assert 0 < dropped < 100
+    assert sum(one.get("lost", 0) for one in heard) == dropped
+
+
+@pytest.mark.parametrize("behaviour", ["dies", "throws", "noise"])
+def test_notes_that_die_with_the_child_are_counted(behaviour: str) -> None:
+    async def do(desk: Desk) -> int:
+        assert desk.tell({"at": 1}, weight=3)
+        await until(lambda: desk.dropped > 0)
+        assert desk.tell({"at": 2}, weight=4)
+        await until(lambda: desk.dropped > 3)
+        return desk.dropped
+
+    assert with_desk(Desk(child(behaviour), "the desk", waiting=10), do) == 7
+
+
+@pytest.mark.parametrize("behaviour", ["hangs", "spins"])
+def test_a_child_that_hangs_over_its_notes_is_killed_and_they_are_counted(behaviour: str) -> None:
+    async def do(desk: Desk) -> int:
+        await desk.start()
+        before = desk.pid
+        assert before is not None
+        assert desk.tell({"at": 1})
+        await until(lambda: desk.dropped == 1)
+        assert not running(before)
+        return desk.dropped
+
+    assert with_desk(Desk(child(behaviour), "the desk", seconds=0.5, waiting=10), do) == 1
+
+
+@pytest.mark.parametrize("behaviour", ["answers", "hangs", "spins"])
+def test_closing_ends_the_child_within_a_second_or_two(behaviour: str) -> None:
+    async def do() -> tuple[int, float]:
+        desk = Desk(child(behaviour), "the desk", waiting=10)
+        await desk.start()
+        desk.tell({"at": 1})
+        pid = desk.pid
+        assert pid is not None
+        await asyncio.sleep(0.2)
+        began = time.monotonic()
+        await desk.close()
+        assert not desk.tell({"at": 2})
+        with pytest.raises(Refused, match="about to end"):
+            await desk.ask({})
+        return pid, time.monotonic() - began
+
+    pid, took = asyncio.run(do())
+    assert not running(pid)
+    assert took < 3.0
+
+
+def test_the_child_ends_when_the_server_is_killed() -> None:
+    """The child of the program itself is busy for a minute, and ends all the same."""
+    server = (
+        "import asyncio, sys\n"
+        "from foresell.serving.desk import Desk\n"
+        "async def main():\n"
+        "    desk = Desk(tuple(sys.argv[1:]), 'the desk')\n"
+        "    await desk.start()\n"
+        "    print(desk.pid, flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", server, *child("answers")], stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        pid = int(program.stdout.readline())
+        assert running(pid)
+        program.kill()
+        program.wait()
+        end = time.monotonic() + LONG_S
+        while running(pid) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not running(pid)
