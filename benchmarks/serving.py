@@ -14,7 +14,8 @@ computes for one request, which hangs least on what else the machine does.
 - shadow: the same at 300 a second, with another version beside and without, in turn;
 - start: from nothing to the first answer, and what the server itself counts after its imports.
 
-``--only closed|batch|open|shadow``, again for more. ``benchmarks/serving.json`` keeps the figures.
+``--only closed|batch|open|shadow``, again for more. ``benchmarks/serving.json`` keeps the figures,
+and ``docs/benchmarks.md`` shows them.
 Exits with 1 when one of the promises printed below the table is not kept.
 """
 
@@ -35,7 +36,15 @@ from benchmarks.serving_contests import batch, closed, opened, shadowed
 from benchmarks.serving_ground import Ground, prepared
 
 KEPT = Path(__file__).with_name("serving.json")
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 PARTS = ("closed", "batch", "open", "shadow")
+_MARKS = ("<!-- serving -->", "<!-- /serving -->")
+_TITLES: Mapping[str, str] = {
+    "closed": "a row, 16 connections",
+    "batch": "100 rows, 16 connections",
+    "open": "a row, 500 a second",
+    "shadow": "a row, 300 a second",
+}
 
 
 def main() -> int:
@@ -59,6 +68,7 @@ def main() -> int:
             told[part] = _MEASURES[part](ground) | {"load_before": round(before, 1)}
             console.print(shown(part, told[part]))
             KEPT.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+            write_page(told)
     broken = [(words, kept) for words, kept in promises(told) if kept is not None]
     for words, kept in broken:
         console.print(f"{'kept  ' if kept else 'BROKEN'} {words}")
@@ -120,6 +130,30 @@ def shown(part: str, told: Mapping[str, Any]) -> Table:
     for rival, figures in rivals.items():
         table.add_row(rival, *(f"{figures[n]:,.2f}" if n in figures else "-" for n in names))
     return table
+
+
+def write_page(told: Mapping[str, Any]) -> None:
+    """Put the figures between the marks of the page of benchmarks."""
+    lines = [f"{told['machine']}, Python {told['python']}.", ""]
+    for part in (part for part in PARTS if part in told):
+        rivals: Mapping[str, Mapping[str, float]] = told[part]["rivals"]
+        names = list(dict.fromkeys(name for rival in rivals.values() for name in rival))
+        lines += [f"| {_TITLES[part]} | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
+        lines += [
+            f"| {name} | {' | '.join(f'{one[n]:,.2f}' if n in one else '' for n in names)} |"
+            for name, one in rivals.items()
+        ]
+        lines += ["", f"Load of the machine before: {told[part]['load_before']}.", ""]
+    lines += [
+        f"- {'kept' if kept else '**not kept**'}: {words}"
+        for words, kept in promises(told)
+        if kept is not None
+    ]
+    text = PAGE.read_text("utf-8")
+    before, _, rest = text.partition(_MARKS[0])
+    _, _, after = rest.partition(_MARKS[1])
+    middle = "\n".join(["", "", *lines, "", ""])
+    PAGE.write_text(before + _MARKS[0] + middle + _MARKS[1] + after, encoding="utf-8")
 
 
 if __name__ == "__main__":

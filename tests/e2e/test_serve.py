@@ -173,6 +173,8 @@ def test_a_port_that_is_taken_is_told_before_anything_is_loaded(
         (["sales_orders", "--host", "0.0.0.0"], "callers need an API key here"),  # noqa: S104
         (["sales_orders", "--request-log", "2"], "2 is no share"),
         (["sales_orders", "--rate", "0"], "lets nobody in"),
+        (["sales_orders", "--max-rows", "0"], "0 lets nothing through"),
+        (["sales_orders", "--timeout", "nan"], "nan lets nothing through"),
     ],
 )
 def test_what_cannot_be_served_is_refused_before_it_listens(

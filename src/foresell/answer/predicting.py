@@ -264,7 +264,8 @@ def _refuse_unanswered(model: RowModel, columns: RowColumns, finite: NDArray[np.
     names = model.project.models.relative_to
     answered = finite
     if names:
-        factor = reduce(np.multiply, [columns.numbers[name] for name in names])
+        with np.errstate(over="ignore"):  # an infinite one is refused below
+            factor = reduce(np.multiply, [columns.numbers[name] for name in names])
         answered = finite & (factor > 0) & np.isfinite(factor)
     if not answered.all():
         bad = np.flatnonzero(~answered)

@@ -8,12 +8,12 @@ problem is told. `answer` is the one way in which rows of a table are answered.
 from collections.abc import Sequence
 from typing import Any
 
+from foresell.answer.declared import declared
 from foresell.answer.predicting import AnsweredColumns, RowModel, answer_columns, row_model
-from foresell.answer.requests import RequestForm, request_form
+from foresell.answer.requests import RequestForm
 from foresell.answer.row_columns import columns_of_values
 from foresell.answer.row_reading import QuickForm, ReadRows, quick_form, read_rows
 from foresell.bundle.bundle import Bundle
-from foresell.contracts.contract import parse_contract
 from foresell.models.onnx_running import give_back_memory
 
 __all__ = ["AnsweredColumns", "ReadRows", "RowAnswers", "row_answers"]
@@ -47,5 +47,4 @@ def row_answers(bundle: Bundle) -> RowAnswers:
     """
     model = row_model(bundle)
     give_back_memory()  # what stays is to answer for days
-    contract = parse_contract(bundle.contract_text, "bundle/contract.yaml")
-    return RowAnswers(model, request_form(model.project, contract))
+    return RowAnswers(model, declared(bundle.project_text, bundle.contract_text).form)

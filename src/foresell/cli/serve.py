@@ -1,8 +1,9 @@
 """``foresell serve``: answers over HTTP, until Ctrl-C ends it."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -84,8 +85,12 @@ def serve(
         float, typer.Option(metavar="SECONDS", help="For what takes longer than a moment.")
     ] = 30.0,
     log: Annotated[
-        Log, typer.Option(help="How requests are logged, to standard error.")
-    ] = Log.json,
+        Log | None,
+        typer.Option(
+            help="How requests are logged, to standard error: by default text where a person "
+            "looks on, else json."
+        ),
+    ] = None,
     request_log: Annotated[
         float,
         typer.Option(metavar="SHARE", help="Keep rows and answers of so many requests, 0 to 1."),
@@ -122,9 +127,16 @@ def serve(
             max_rows=max_rows,
             max_body=max_body,
             timeout_s=timeout,
-            log=log.value,
+            log=_log(log),
             request_log=request_log,
             request_log_form=request_log_format.value,
         ),
         listen=said,
     )
+
+
+def _log(asked: Log | None) -> Literal["json", "text", "off"]:
+    """Return the form of the log: what is asked for, or what suits who reads it."""
+    if asked is not None:
+        return asked.value
+    return "text" if sys.stderr.isatty() else "json"

@@ -37,7 +37,7 @@ def say_listening(listening: "Listening") -> None:
             f"[bold]{plain(slot.project)}[/bold]",
             told["model_version"] or MISSING,
             plain(told["alias"] or MISSING),
-            plain(told["model_name"] or "[yellow]none yet[/yellow]"),
+            plain(told["model_name"]) if told["model_name"] else "[yellow]none yet[/yellow]",
             told["shadow_version"] or MISSING,
             plain(told["path"]),
         )
@@ -46,7 +46,8 @@ def say_listening(listening: "Listening") -> None:
         if slot.current is None:
             console.print(
                 f"[yellow]![/yellow] no version of {plain(slot.project)} answers yet: "
-                f"{plain(_why(slot))}; it is served as soon as there is one",
+                f"{plain(_why(slot))}; it answers as soon as one can: "
+                f"foresell registry show {plain(slot.project)}",
                 soft_wrap=True,
             )
     console.print(f"[bold]{listening.url}[/bold]  ready after {listening.seconds:.2f} s")

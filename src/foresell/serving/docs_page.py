@@ -18,10 +18,12 @@ from foresell.serving.exchange import Asked, Endpoint, Reply, Route
 from foresell.serving.problems import Refused
 from foresell.serving.site import Site
 from foresell.serving.slots import Slot
+from foresell.spec.extras import install_words
 
 if TYPE_CHECKING:
     from foresell.serving.guards import Guards
 
+_PACKAGE = "fastapi_offline"
 _OWN = Path(__file__).parent / "pages"
 _MEDIA = {".js": b"text/javascript", ".css": b"text/css", ".svg": b"image/svg+xml"}
 _SWAGGER = ("swagger-ui-bundle.js", "swagger-ui.css")
@@ -68,16 +70,16 @@ def routes(site: Site, described: Describe) -> tuple[Route, ...]:
 
 
 def refuse_without_files() -> None:
-    """Refuse to serve without the files of the page, as an installation that lacks them would.
+    """Refuse to serve without the package that has the files of the page.
 
     Raises:
-        MachineError: the package is not installed.
+        MachineError: it is not installed.
     """
-    if find_spec("fastapi_offline") is None:
+    if find_spec(_PACKAGE) is None:
         raise MachineError(
-            "the files of the page /docs are not installed",
+            f"{_PACKAGE} is not installed, which has the files of /docs",
             "foresell serve",
-            'pip install "foresell[serve]"',
+            install_words("serve"),
         )
 
 
@@ -186,8 +188,7 @@ def _content(name: str) -> bytes:
     """
     if name not in _SWAGGER:
         return (_OWN / name).read_bytes()
-    found = find_spec("fastapi_offline")
+    found = find_spec(_PACKAGE)
     if found is None or found.origin is None:
-        refuse_without_files()
-        raise MachineError("Swagger UI cannot be read", "/docs", "install it anew")
+        raise MachineError("Swagger UI is not installed", "/docs", install_words("serve"))
     return (Path(found.origin).parent / "static" / name).read_bytes()

@@ -1,13 +1,9 @@
 """Loading: from a verified bundle to what answers requests, proved before it takes any."""
 
-from foresell.answer.requests import request_form
+from foresell.answer.declared import declared
 from foresell.bundle.bundle import Bundle
-from foresell.contracts.contract import parse_contract
 from foresell.serving.served import Served
-from foresell.spec.reading import parse_project
 from foresell.spec.serving import Live
-
-_PROJECT, _CONTRACT = "bundle/project.yaml", "bundle/contract.yaml"
 
 
 def load_served(bundle: Bundle, live: Live) -> Served:
@@ -17,10 +13,9 @@ def load_served(bundle: Bundle, live: Live) -> Served:
     or cannot be read, a ``GateError`` where a graph says something else on this machine than when
     it was proved.
     """
-    spec = parse_project(bundle.project_text, _PROJECT)
-    contract = parse_contract(bundle.contract_text, _CONTRACT)
+    told = declared(bundle.project_text, bundle.contract_text)
     rows, published = None, None
-    if spec.kind == "tabular":
+    if told.spec.kind == "tabular":
         # A server of panels alone needs no ONNX Runtime.
         from foresell.answer.row_answers import row_answers  # noqa: PLC0415
 
@@ -31,9 +26,9 @@ def load_served(bundle: Bundle, live: Live) -> Served:
         published = read_published(bundle)
     return Served(
         live=live,
-        spec=spec,
-        contract=contract,
-        form=request_form(spec, contract),
+        spec=told.spec,
+        contract=told.contract,
+        form=told.form,
         metadata=bundle.metadata,
         rows=rows,
         published=published,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from foresell.spec.forecast import CONFORMAL, ENSEMBLE
 
@@ -23,10 +23,30 @@ class FieldProblem(BaseModel):
     allowed: str = Field(default="", description="What the field may be.", examples=["1 to 250"])
 
 
+_REFUSED: dict[str, JsonValue] = {
+    "type": "about:blank",
+    "title": "Unprocessable Content",
+    "status": 422,
+    "detail": "the row is refused: 1 problem",
+    "where": "body",
+    "mend": "mend what is told; every field and its limits are in /openapi.json",
+    "request_id": "6c7c46878ff863fca1aef24fcf6391a3",
+    "errors": [
+        {
+            "row": 1,
+            "field": "MSRP",
+            "rule": "maximum",
+            "says": "must be at most 10000",
+            "allowed": "whole number, 1 to 10000",
+        }
+    ],
+}
+
+
 class Problem(BaseModel):
     """A request that was refused, as RFC 9457 has it."""
 
-    model_config = _STRICT
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_REFUSED]})
 
     type: str = Field(examples=["about:blank"])
     title: str = Field(description="The status in words.", examples=["Unprocessable Content"])
@@ -55,10 +75,28 @@ class Answer(BaseModel):
     ignored: list[str] = Field(description="Fields that were given and the model does not use.")
 
 
+_PREDICTED: dict[str, JsonValue] = {
+    "prediction": 3158.34,
+    "y_hat": 3158.34,
+    "p10": 3128.37,
+    "p90": 3195.2,
+    "interval_method": CONFORMAL,
+    "model_name": "inverse_error_ensemble",
+    "model_version": "3",
+    "target_name": "SALES",
+    "input_features": ["QUANTITYORDERED", "PRICEEACH", "COUNTRY"],
+    "request_id": "6c7c46878ff863fca1aef24fcf6391a3",
+    "currency": "USD",
+    "unseen": ["COUNTRY"],
+    "outside": [],
+    "ignored": [],
+}
+
+
 class PredictReply(BaseModel):
     """The answer to one row, and whose it is."""
 
-    model_config = _STRICT
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_PREDICTED]})
 
     prediction: Finite = Field(description="The point forecast, in the unit of the target.")
     y_hat: Finite = Field(description="The same as prediction.")

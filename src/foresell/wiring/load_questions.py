@@ -12,7 +12,7 @@ from foresell.spec.reading import parse_project
 
 _SERIES = 4  # of one forecast
 _BATCH = 20  # rows of one batch
-_ROUND = 20  # of so many questions 14 are of one row, 4 of many, and 2 how the server is
+_ROUND = 20  # of so many questions 13 are of one row, 5 of many, and 2 how the server is
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Where a server is put together: projects, versions, desks, guards, the log."""
 
+import math
 import re
 import sys
 import time
@@ -122,10 +123,26 @@ def refuse_contradictions(asked: Asked) -> None:
         raise UsageError(f"{', '.join(twice)} is named twice", "PROJECT", "name it once")
     if not 0 <= asked.port < 65536:
         raise UsageError(f"there is no port {asked.port}", "--port", "use 1 to 65535")
+    _refuse_limits(asked.options)
     if not 0 <= asked.options.request_log <= 1:
         raise UsageError(
             f"{asked.options.request_log:g} is no share", "--request-log", "use 0 to 1"
         )
+
+
+def _refuse_limits(options: Options) -> None:
+    """Refuse limits that would let nothing through.
+
+    Raises:
+        UsageError: which one does.
+    """
+    for option, value in (
+        ("--max-rows", options.max_rows),
+        ("--max-body", options.max_body),
+        ("--timeout", options.timeout_s),
+    ):
+        if not 0 < value < math.inf:
+            raise UsageError(f"{value:g} lets nothing through", option, "use a number above 0")
 
 
 def needs_keys(asked: Asked) -> bool:

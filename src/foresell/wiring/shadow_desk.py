@@ -27,6 +27,10 @@ Fetch = Callable[[Mapping[str, Any], str], Bundle]
 STEM = "shadow"  # how the names of its files begin
 _LIMITS = Limits(all_bytes=256 * MEGABYTE)  # some 600,000 rows
 _AGAIN_S = 10.0  # after which a version that could not be loaded is tried again
+_FEW = 100  # requests told at once: with more, it is behind and does not rest
+# Between two requests it rests, so that the server, when it wakes, waits for no more than one: the
+# scheduler lets a process with lower priority end its slice, which is some milliseconds.
+_BREATH_S = 0.0003
 _KEPT = 2  # versions that stay loaded
 
 
@@ -77,6 +81,8 @@ class Shadows:
                 told["trouble"] = f"the shadow scores nothing: {loaded.why}"
                 continue
             found = loaded.score(note["given"], rows)
+            if len(notes) <= _FEW:
+                time.sleep(_BREATH_S)
             project = note["shadow"]["project"]
             lines.setdefault(project, []).extend(_lines(note, found, loaded.personal))
         for project, mine in lines.items():

@@ -293,9 +293,10 @@ def relisted(store: MemoryStore) -> MemoryStore:
     return store
 
 
-def test_no_row_without_an_answer_gets_one() -> None:
+@pytest.mark.parametrize("change", [{"QUANTITYORDERED": [-30]}, {"PRICEEACH": [1e308]}])
+def test_no_row_without_an_answer_gets_one(change: dict[str, list[float]]) -> None:
     answers = answering()
     read = answers.read([dict(LINE)])
 
     with pytest.raises(DataError, match="1 of 1 rows asked at once have no answer"):
-        answers.answer(replace(read, values={**read.values, "QUANTITYORDERED": [-30]}))
+        answers.answer(replace(read, values={**read.values, **change}))

@@ -6,15 +6,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from foresell.serving.description import openapi
+from foresell.serving.factory import create_app
 from foresell.serving.guards import Guards
 from foresell.serving.keys import KeyRing
 from foresell.serving.rate import RateLimit
+from foresell.serving.replies import PredictReply, Problem
 from foresell.serving.routes import all_routes
 from foresell.serving.site import Site
 from foresell.serving.slots import Slot
 from foresell.spec.keys import Key
+from tests.conformance import Described, filled
+from tests.live_server import live
 from tests.served_bundles import served, slot
 
 
@@ -139,6 +144,16 @@ def test_every_operation_has_a_name_of_its_own_a_tag_that_is_explained_and_a_rep
         )
 
 
+def test_while_no_version_is_loaded_every_answer_is_as_documented() -> None:
+    empty = slot()
+    site = Site(slots={empty.project: empty}, root=empty.project, guards=Guards())
+    with live(create_app(site)) as server:
+        described = Described(server)
+        for method, path, _ in described.operations():
+            got = server.ask(method, filled(path, "toy", "1"), b"{}" if method == "POST" else None)
+            described.check(method, path, got)
+
+
 @pytest.mark.parametrize("kind", ["tabular", "panel"])
 def test_no_two_endpoints_of_a_project_share_a_path(kind: str) -> None:
     one = slot()
@@ -151,3 +166,9 @@ def test_no_two_endpoints_of_a_project_share_a_path(kind: str) -> None:
     ]
 
     assert sorted(taken) == sorted(set(taken))
+
+
+@pytest.mark.parametrize("reply", [PredictReply, Problem])
+def test_the_example_of_a_reply_is_one(reply: type[BaseModel]) -> None:
+    for example in reply.model_json_schema()["examples"]:
+        assert reply.model_validate(example).model_dump(exclude_unset=True) == example

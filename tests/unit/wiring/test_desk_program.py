@@ -107,13 +107,13 @@ def test_the_last_two_bundles_of_a_project_stay_loaded(tmp_path: Path) -> None:
 def test_a_verb_that_nobody_knows_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
     live = in_folder(answering_bundle(), tmp_path / "bundle")
 
-    reply = answered(question(live, "explian"), Bundles(settings(tmp_path)))
+    reply = answered(question(live, "explains"), Bundles(settings(tmp_path)))
 
     assert reply == {
         "number": 3,
         "error": {
             "kind": "UsageError",
-            "what": "nobody here can 'explian'",
+            "what": "nobody here can 'explains'",
             "where": "do",
             "mend": "did you mean 'explain'? Known: explain",
         },
