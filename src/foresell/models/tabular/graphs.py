@@ -83,26 +83,33 @@ class _Sheet:
         self._plain = plain
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
-        self._numbers: dict[float, str] = {}
+        self._put: dict[object, str] = {}
+        self._kept: dict[object, str] = {}
         self._derived: dict[str, str] = {}
 
     def put(self, operator: str, *given: str, **attributes: Any) -> str:
-        """Add a node and return the name of its answer."""
-        name = f"{_OWN}{len(self._nodes)}"
-        self._nodes.append(helper.make_node(operator, list(given), [name], **attributes))
-        return name
+        """Return the name of a node's answer; the node is added unless the same one is there.
+
+        Parts that encode the row alike read one table: to a lone row every node costs as much.
+        """
+        same = (operator, given, repr(sorted(attributes.items())))
+        if same not in self._put:
+            self._put[same] = name = f"{_OWN}{len(self._nodes)}"
+            self._nodes.append(helper.make_node(operator, list(given), [name], **attributes))
+        return self._put[same]
 
     def keep(self, values: Any) -> str:
-        """Add a constant and return its name."""
-        name = f"{_OWN}c{len(self._constants)}"
-        self._constants.append(constant(name, np.asarray(values)))
-        return name
+        """Return the name of a constant, which is added unless an equal one is there."""
+        table = np.asarray(values)
+        same = (table.dtype.str, table.shape, table.tobytes())
+        if same not in self._kept:
+            self._kept[same] = name = f"{_OWN}c{len(self._constants)}"
+            self._constants.append(constant(name, table))
+        return self._kept[same]
 
     def number(self, value: float) -> str:
         """Return the name of one number of 64 bits."""
-        if value not in self._numbers:
-            self._numbers[value] = self.keep(np.float64(value))
-        return self._numbers[value]
+        return self.keep(np.float64(value))
 
     def whole(self, weights: Mapping[str, float]) -> str:
         """Return the name of what the parts say together, per factor."""
