@@ -20,7 +20,7 @@ $(READY): $(LOCK) pyproject.toml
 	    echo "Install one of them, then: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "$(PYTHON) has no venv module. On Debian or Ubuntu: apt install python3-venv"; exit 2; }
-	@echo "setting up $(VENV), once: about half a minute"
+	@echo "setting up $(VENV), once: about a minute"
 	@$(PYTHON) -m venv $(VENV)
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@$(RUN)/uv pip sync --quiet --python $(RUN)/python --compile-bytecode --require-hashes $(LOCK)

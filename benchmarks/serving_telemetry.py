@@ -63,7 +63,7 @@ def _one(telemetry: Telemetry, place: Slot, rows: RequestLog | None) -> None:
     name, trace = request_id(None), read_trace(_PARENT)
     asked = Asked(name, b"", (), slot=place, served=place.current)
     asked.note = Note(rows=1, inference_s=0.0001, given=_ROW, predictions=[1.0], p10=[0.5])
-    ended = Ended("POST", "/predict", 200, 0.0005, name, trace, asked, "/predict", 512)
+    ended = Ended("POST", "/predict", 200, 0.0005, name, trace, asked, "/predict", "predict", 512)
     telemetry.ended(ended)
     if rows is not None:
         rows(ended)

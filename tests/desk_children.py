@@ -1,7 +1,15 @@
 """Programs for the children of desks that behave well, hang, throw, are slow, or die."""
 
+import asyncio
+import os
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from foresell.serving.desk import Desk
+
+LONG_S = 20.0  # on a machine that is busy
 
 _HEAD = """
 import os, sys, time
@@ -58,3 +66,33 @@ _BODIES: Mapping[str, str] = {
 def child(behaviour: str) -> tuple[str, ...]:
     """Return the words that start a child of this ``behaviour``."""
     return (sys.executable, "-c", _HEAD + _BODIES[behaviour])
+
+
+def with_desk(desk: Desk, do: Callable[[Desk], Awaitable[Any]]) -> Any:
+    """Do something with a desk, which is closed whatever happens."""
+
+    async def run() -> Any:
+        try:
+            return await do(desk)
+        finally:
+            await desk.close()
+
+    return asyncio.run(run())
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(LONG_S):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+def running(pid: int) -> bool:
+    """Tell whether a process is there, and no zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    shown = ["ps", "-o", "stat=", "-p", str(pid)]
+    state = subprocess.run(shown, capture_output=True, text=True, check=False).stdout.strip()
+    return bool(state) and not state.startswith("Z")

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_COMPARED = 100  # characters of a name: who knows how long one is that came from outside
+
 
 class ForesellError(Exception):
     """Base of every error raised on purpose."""
@@ -107,7 +109,7 @@ def nearest(name: str, known: "Iterable[str]", most: int | None = None) -> str:
     'known: a, b, and 1 more'
     """
     names = sorted(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    close = get_close_matches(name[:_COMPARED], names, n=1, cutoff=0.6)
     listed = ", ".join(names[:most])
     if most is not None and len(names) > most:
         listed += f", and {len(names) - most} more"

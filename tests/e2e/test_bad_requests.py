@@ -14,6 +14,11 @@ from tests.e2e.order_rows import LINE
 from tests.live_server import Got
 from tests.serve_process import Running, serving
 
+# All columns of the contract, and one that is none.
+COLUMNS = [
+    *LINE,
+    *("SALES", "ORDERDATE", "DEALSIZE", "STATUS", "PHONE", "CONTACTLASTNAME", "CITY", "nope"),
+]
 # What would tell of our insides: paths, modules, classes, traces.
 _INSIDES = re.compile(
     rb'Traceback|File "|\.py\b|/home/|/tmp/|/work/|site-packages|foresell\.|Error\b'
@@ -208,18 +213,44 @@ values = st.recursive(
 )
 
 
+WRAPPED = {
+    "/predict": "%s",
+    "/explain": "%s",
+    "/predict/batch": "[%s]",
+    "/invocations": '{"instances": [%s]}',
+}
+# As text: Python writes neither of them down as JSON has it.
+odd_numbers = st.sampled_from(["1e400", "-1e400", "-0.0", "1e-400", "9" * 400, "1E2"])
+drawn_values = odd_numbers | values.map(json.dumps)
+
+
 @given(
-    row=st.fixed_dictionaries({}, optional={name: values | st.just(LINE[name]) for name in LINE}),
-    path=st.sampled_from(["/predict", "/predict/batch", "/explain", "/invocations"]),
+    drawn=st.dictionaries(st.sampled_from(COLUMNS), drawn_values, max_size=4),
+    path=st.sampled_from(list(WRAPPED)),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_no_row_whatever_it_holds_is_our_failure(
-    server: Running, row: dict[str, object], path: str
+    server: Running, drawn: dict[str, str], path: str
 ) -> None:
-    got = ask(server, [row] if path == "/predict/batch" else row, path)
+    row = {name: json.dumps(value) for name, value in LINE.items()} | drawn
+    text = ", ".join(f"{json.dumps(name)}: {value}" for name, value in row.items())
+    got = ask(server, (WRAPPED[path] % f"{{{text}}}").encode(), path)
     if got.status != 200:
         assert 400 <= got.status < 500, got.body
         assert not _INSIDES.search(got.body), got.body
+
+
+@pytest.mark.parametrize("value", ["1e400", "-1e400", "9" * 400, '{"a": [1e400]}', '"NaN"'])
+def test_what_a_column_without_a_say_holds_changes_no_answer(server: Running, value: str) -> None:
+    plain = json.dumps(LINE)
+    told = f'{plain[:-1]}, "SALES": {value}, "CONTACTLASTNAME": {value}}}'
+    for path in ("/predict", "/explain"):
+        with_them, without = ask(server, told.encode(), path), ask(server, plain.encode(), path)
+        assert (with_them.status, without.status) == (200, 200), with_them.body
+        assert with_them.json["ignored"] == ["SALES", "CONTACTLASTNAME"]
+        assert with_them.json["prediction"] == pytest.approx(without.json["prediction"], rel=1e-12)
 
 
 @given(

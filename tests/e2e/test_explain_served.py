@@ -1,6 +1,8 @@
 """Rows of a table explained by a real server, whose desk takes the answers apart."""
 
 import json
+import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -20,11 +22,13 @@ from foresell.serving.slots import Shelf, Slot
 from foresell.settings import Settings
 from foresell.spec.serving import Live as LiveVersion
 from foresell.spec.serving import Place
-from foresell.wiring.desks import server_desks
+from foresell.wiring.desks import project_desks
 from foresell.wiring.shelves import folder_shelf
 from tests.e2e.order_rows import LINE
 from tests.live_server import Got, Live, live
 from tests.row_bundles import make_bundle
+from tests.serve_process import registered, serving
+from tests.served_bundles import ROW
 from tests.tabular_files import order_files, order_lines
 
 
@@ -62,7 +66,7 @@ def orders(folder: Path) -> Iterator[Orders]:
     shelf: Shelf = folder_shelf(folder, settings, "sales_orders")
     slot = Slot(project="sales_orders", kind="tabular", shelf=shelf)
     slot.current = load_served(read_bundle(DirectoryStore(folder)), version)
-    slot.desks = server_desks(settings)
+    slot.desks = project_desks(settings)
     site = Site(
         slots={"sales_orders": slot},
         root="sales_orders",
@@ -86,14 +90,14 @@ def test_base_and_contributions_sum_to_the_prediction(orders: Orders) -> None:
     assert told.base_value is not None
     assert set(told.contributions) == set(LINE)
     total = told.base_value + sum(told.contributions.values())
-    assert total == pytest.approx(told.prediction, rel=1e-9)
+    assert total == pytest.approx(told.prediction, rel=1e-6, abs=1e-6)
 
 
 def test_what_is_explained_is_what_is_predicted(orders: Orders) -> None:
     answer = orders.server.ask("POST", "/predict", json.dumps(LINE).encode()).json
     told = said(orders.explain(LINE))
 
-    assert told.prediction == pytest.approx(answer["prediction"], rel=1e-5)
+    assert told.prediction == answer["prediction"]
     for name in ("model_name", "model_version", "target_name", "currency"):
         assert getattr(told, name) == answer[name]
 
@@ -103,10 +107,12 @@ def test_the_reply_names_its_parts_in_their_order(orders: Orders) -> None:
 
     assert list(got.json) == [
         *("available", "reason", "method", "prediction", "base_value", "contributions"),
-        *("model_name", "model_version", "target_name", "request_id", "currency", "ignored"),
+        *("candidate", "model_name", "model_version", "target_name", "request_id", "currency"),
+        "ignored",
     ]
     assert got.json["request_id"] == got.heads["x-request-id"]
     assert got.json["ignored"] == ["DEALSIZE"]
+    assert got.json["candidate"] == got.json["model_name"]
 
 
 def test_a_row_that_breaks_the_contract_is_422_with_every_field(orders: Orders) -> None:
@@ -159,3 +165,23 @@ def test_a_server_without_a_desk_says_so(orders: Orders) -> None:
         orders.slot.desks = desks
 
     assert (got.status, got.json["detail"]) == (503, "this server does not explain")
+
+
+def test_a_version_whose_content_is_gone_is_the_servers_trouble_which_it_logs_and_counts(
+    tmp_path: Path,
+) -> None:
+    registered(tmp_path, "toy")
+    with serving(tmp_path, "toy") as server:
+        shutil.rmtree(tmp_path / "_registry" / "objects")
+        got = server.ask("POST", "/explain", json.dumps(ROW).encode())
+        answered = server.ask("POST", "/predict", json.dumps(ROW).encode())
+        numbers = server.ask("GET", "/metrics").body.decode()
+        server.process.send_signal(signal.SIGINT)
+        server.ends()
+
+    assert (got.status, got.json["where"], answered.status) == (503, "server", 200)
+    assert "missing" not in got.json["detail"]
+    assert 'foresell_inference_total{outcome="failure",project="toy"} 1.0' in numbers
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    (failed,) = [one for one in lines if one.get("status") == 503]
+    assert "the bundle that is to answer cannot be loaded" in failed["exception"]

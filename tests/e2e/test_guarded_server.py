@@ -57,6 +57,8 @@ def test_where_others_can_reach_it_keys_are_needed_unless_it_is_said_aloud(tmp_p
         assert (server.told["keys"], ask(server)) == (True, 401)
     with serving(tmp_path, "toy", "--host", "0.0.0.0", "--no-keys") as server:  # noqa: S104
         assert (server.told["keys"], ask(server)) == (False, 200)
+        rebound = server.ask("POST", "/admin/reload", b"{}", {"Host": "evil.example"})
+        assert (rebound.status, server.ask("POST", "/admin/reload", b"{}").status) == (421, 200)
 
 
 def test_without_any_key_a_server_that_needs_them_does_not_start(

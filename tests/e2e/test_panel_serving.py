@@ -161,7 +161,7 @@ def test_the_parts_of_a_row_sum_to_what_predict_answers(
     total = told["base_value"] + sum(told["contributions"].values())
     assert total == pytest.approx(told["prediction"], rel=1e-9)
     answered = said(server, "/predict", {**ROW, **plan})["prediction"]
-    assert told["prediction"] == pytest.approx(answered, rel=1e-6)
+    assert told["prediction"] == answered
     for part, columns in told["columns"].items():
         assert sum(columns.values()) == pytest.approx(told["contributions"][part], abs=1e-6)
 
@@ -177,6 +177,14 @@ def test_the_parts_of_every_step_are_those_of_the_command_line(server: Running, 
         known = mine.filter(part="known")
         assert one["columns"]["known"] == dict(known.select("column", "value").rows())
         assert one["base_value"] == mine.filter(part="base")["value"][0]
+
+
+def test_an_explanation_names_the_candidate_it_is_of(server: Running) -> None:
+    asked = {"where": APPAREL, "last": "2025-01-01"}
+    other = said(server, "/explain", {**asked, "candidate": "naive"})
+    champion = said(server, "/explain", asked)
+    assert (other["candidate"], other["model_name"]) == ("naive", champion["model_name"])
+    assert champion["candidate"] == champion["model_name"] != "naive"
 
 
 def test_a_plan_that_breaks_the_contract_and_a_candidate_nobody_knows_are_refused(

@@ -163,7 +163,8 @@ def test_a_port_that_is_taken_is_told_before_anything_is_loaded(
     [
         (["retial"], "'retial'"),
         (["sales_orders", "--alias", "production"], "neither an alias nor the number"),
-        (["sales_orders", "--shadow", "best"], "there is no alias 'best'"),
+        (["sales_orders", "--shadow", "9"], "there is no alias '9'\n  where --shadow"),
+        (["sales_orders", "--alias", "prod", "--bundle", "."], "cannot both answer"),
         (["sales_orders", "sales_orders"], "named twice"),
         ([], "no project is named"),
         (["sales_orders", "retail", "--bundle", "."], "one bundle cannot answer for several"),
@@ -185,3 +186,38 @@ def test_what_cannot_be_served_is_refused_before_it_listens(
     assert ran.code == 2
     assert what in ran.err
     assert not ran.out
+
+
+@pytest.mark.parametrize("number", ["7", "0"])
+def test_a_number_that_is_no_version_is_refused_before_the_port_is_had(
+    tmp_path: Path, foresell: Foresell, number: str
+) -> None:
+    registered(tmp_path / "home", "toy")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ran = foresell("serve", "toy", "--port", str(port), "--alias", number)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert number in ran.err
+    assert "cannot be used" not in ran.err
+
+
+def test_a_damaged_bundle_in_a_folder_or_of_a_number_is_the_error_that_tells_why(
+    tmp_path: Path, foresell: Foresell
+) -> None:
+    folder = tmp_path / "bundle"
+    write_bundle(answering_bundle("toy", 42.0), DirectoryStore(folder))
+    registered(tmp_path / "home", "toy")
+    contract = (folder / "contract.yaml").read_bytes()
+    kept = [file for file in (tmp_path / "home" / "_registry").rglob("*") if file.is_file()]
+    for file in (folder / "contract.yaml", *kept):
+        if file.read_bytes() == contract:
+            file.chmod(0o600)
+            file.write_text("spoilt")
+    lying = foresell("serve", "--bundle", folder, "--port", "0", "--log", "off")
+    pinned = foresell("serve", "toy", "--alias", "1", "--port", "0", "--log", "off")
+
+    assert [(ran.code, ran.out) for ran in (lying, pinned)] == [(2, ""), (2, "")]
+    assert "contract.yaml" in lying.err
+    assert "version 1 of 'toy' is damaged" in pinned.err
+    assert "restore the file from a backup" in pinned.err

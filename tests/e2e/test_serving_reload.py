@@ -2,14 +2,17 @@
 
 import http.client
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from foresell.adapters.store import DirectoryStore
 from foresell.bundle.bundle import Bundle
 from foresell.govern.promoting import promote
 from foresell.govern.registering import register
@@ -17,13 +20,16 @@ from foresell.govern.registry import Registry
 from foresell.govern.rolling_back import roll_back
 from foresell.serving.factory import create_app
 from foresell.serving.site import Options
-from foresell.settings import Settings
+from foresell.settings import Settings, read_settings
 from foresell.wiring.registry import registry
 from foresell.wiring.serving import Asked, make_site
+from tests.e2e.order_rows import LINE
 from tests.ledger_files import file_of
 from tests.live_server import Live, live
+from tests.row_bundles import make_bundle
 from tests.served_bundles import ROW, answering_bundle
 from tests.small_bundles import stored
+from tests.tabular_files import order_files, order_lines
 
 CYCLES = 5  # fifty, at 300 requests a second, are in benchmarks/serving_reload.py
 VISIBLE_S = 3.0  # a second is the promise, which a busy machine may not keep
@@ -225,7 +231,7 @@ def test_a_server_waits_for_the_first_promotion_and_then_answers(tmp_path: Path)
         assert toys.health() == (
             "waiting",
             None,
-            "nobody says which version is to answer: no version of 'toy' is staging",
+            "no version of 'toy' is staging",
         )
         promote(toys.registry, "toy", 2, "staging", reason=WHY)
         seconds_until(lambda: toys.health()[0] == "ok")
@@ -233,3 +239,70 @@ def test_a_server_waits_for_the_first_promotion_and_then_answers(tmp_path: Path)
         assert before == [503] * 3
         assert [toys.live.ask("GET", path).status for path in paths] == [200] * 3
         assert toys.answer() == 200.0
+
+
+def test_a_registry_that_somebody_holds_is_told_of_soon_and_keeps_no_batch_waiting(
+    tmp_path: Path,
+) -> None:
+    rows = {"rows": [ROW] * 500}  # so many are answered in a thread
+    with (
+        shop(tmp_path, "toy") as toys,
+        ThreadPoolExecutor(7) as threads,
+        closing(sqlite3.connect(file_of(toys.settings.registry))) as holder,
+    ):
+        holder.isolation_level = None
+        holder.execute("BEGIN EXCLUSIVE")
+        reloads = [threads.submit(toys.live.ask, "POST", "/admin/reload") for _ in range(7)]
+        told = seconds_until(lambda: toys.health()[0] == "degraded")
+        reloads += [threads.submit(toys.live.ask, "POST", "/admin/reload") for _ in range(7)]
+        began = time.monotonic()
+        batch = toys.ask("POST", "/predict/batch", rows)
+        waited = time.monotonic() - began
+        seen = toys.live.ask("GET", "/metrics").body.decode()
+        held = [one.result() for one in reloads]
+
+    assert told < VISIBLE_S
+    assert (len(batch["predictions"]), waited < 2.0) == (500, True)
+    assert 'foresell_registry_unreachable{project="toy"} 1.0' in seen
+    assert {one.status for one in held} <= {200, 503}
+    assert {one.json["outcome"] for one in held if one.status == 200} == {"unreachable"}
+
+
+def test_an_explanation_is_of_the_version_that_answers_and_never_of_the_other(
+    tmp_path: Path,
+) -> None:
+    settings = read_settings(tmp_path)
+    kept = registry(settings)
+    for lines in (150, 90):
+        (content,) = order_files(order_lines(lines)).values()
+        folder = make_bundle("sales_orders", content, tmp_path / f"orders {lines}")
+        register(kept, "sales_orders", DirectoryStore(folder), reason=WHY)
+    promote(kept, "sales_orders", 1, "prod", reason=WHY)
+    made = make_site(Asked(projects=("sales_orders",), options=Options(log="off")), settings)
+    made.reloading.begin()
+    try:
+        with live(create_app(made.site)) as server:
+            toys = Shop(server, kept, settings)
+
+            def said() -> tuple[str, float, float]:
+                told = toys.ask("POST", "/explain", LINE)
+                total = told["base_value"] + sum(told["contributions"].values())
+                return told["model_version"], told["prediction"], total
+
+            def predicted() -> float:
+                return float(toys.ask("POST", "/predict", LINE)["prediction"])
+
+            found = []
+            for number in (1, 2, 1):
+                promote(kept, "sales_orders", number, "prod", reason=WHY, override=True)
+                toys.ask("POST", "/admin/reload")
+                found.append((*said(), predicted()))
+    finally:
+        made.end()
+
+    assert [version for version, *_ in found] == ["1", "2", "1"]
+    assert found[0] == found[2]
+    assert abs(found[0][3] - found[1][3]) > 1.0  # or nobody would see an answer of the other
+    for _, prediction, total, answer in found:
+        assert prediction == answer
+        assert abs(total - answer) < 1e-6 * abs(answer)

@@ -90,6 +90,22 @@ def test_people_get_a_table(home: Path, foresell: Foresell) -> None:
     assert "higher in 50.0%, equal in 25.0%" in told.out
 
 
+def test_of_few_rows_no_outer_percentile_is_shown_and_of_one_version_it_says_so(
+    tmp_path: Path, foresell: Foresell
+) -> None:
+    few = [line(number, 10.0, 12.0) for number in range(29)]
+    same = [line(number, 10.0, 10.0, shadow_version="1") for number in range(30)]
+    write(tmp_path / "home", few, same)
+
+    said = foresell("shadow", "report", "sales_orders").out
+    own, other = said.split("version 2 beside version 1")
+    assert "29 rows: too few rows for P1 and P99, which need 30" in other
+    assert "these are the same version" not in other
+    assert "too few rows" not in own
+    assert "version 1 beside version 1" in own
+    assert "these are the same version" in own
+
+
 def test_once_the_truth_is_known_it_is_told_who_was_nearer(home: Path, foresell: Foresell) -> None:
     file = truth(
         home,

@@ -5,12 +5,14 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 import foresell
 from foresell.api import registry
+from foresell.bundle.bundle import CHECKSUMS
 from tests.serve_process import Running, registered, serving
 from tests.served_bundles import ROW
 
@@ -89,6 +91,34 @@ def test_a_server_that_is_killed_leaves_no_child_behind(home: Path) -> None:
         server.process.kill()
         server.ends()
         until(lambda: not any(Path(f"/proc/{one}").exists() for one in mine))
+
+
+def test_a_shadow_is_loaded_before_any_request_and_again_when_its_process_was_killed(
+    home: Path,
+) -> None:
+    with serving(home, "toy", "--shadow", "staging") as server:
+        until(lambda: bool(server.ask("GET", "/health").json["shadow_loaded"]))
+        metrics = server.ask("GET", "/metrics").body.decode()
+        for one in children(server.process.pid):
+            os.kill(one, signal.SIGKILL)
+        until(lambda: not server.ask("GET", "/health").json["shadow_loaded"])
+        until(lambda: bool(server.ask("GET", "/health").json["shadow_loaded"]))
+    assert "foresell_shadow_info{" in metrics
+
+
+def test_a_shadow_whose_files_are_gone_is_told_to_be_not_loaded_and_why(home: Path) -> None:
+    digest = sha256((home / "handed_in" / "toy-110" / CHECKSUMS).read_bytes()).hexdigest()
+    (home / "_registry" / "objects" / digest[:2] / digest[2:]).unlink()
+    with serving(home, "toy", "--shadow", "staging") as server:
+        until(lambda: server.ask("GET", "/health").json["trouble"] is not None)
+        health = server.ask("GET", "/health").json
+        assert ask(server, 1) == 100.0
+        metrics = server.ask("GET", "/metrics").body.decode()
+
+    assert (health["shadow_loaded"], health["shadow_version"]) == (False, "2")
+    assert health["status"] == "degraded"
+    assert "the shadow scores nothing" in health["trouble"]
+    assert "foresell_shadow_info{" not in metrics
 
 
 def test_a_shadow_that_is_killed_again_and_again_fails_no_request(home: Path) -> None:

@@ -9,6 +9,7 @@ can be copied and can be read from a disk mounted read-only. Readers see the sta
 until its commit, and wait for that at most as long as the disk takes.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -36,19 +37,20 @@ from foresell.adapters.ledger_tables import HEADS, REVISION, TRANSITIONS
 from foresell.errors import DataError, MachineError
 from foresell.spec.registry import Head, Transition
 
-PATIENCE_S = 30  # how long a writer waits for the one before it
+PATIENCE_S = 30  # how long who comes waits for the one before, where nothing else is told
 _CONNECTING_S = 10
 
 
-def open_ledger(url: str) -> "SqlLedger":
+def open_ledger(url: str, patience_s: float | None = None) -> "SqlLedger":
     """Return the ledger at a SQLAlchemy URL, once it was seen to be usable.
 
-    What is not there yet counts as empty, and is made by the first write. A URL that cannot be read
-    is a UsageError; a database that is out of reach, or that a newer foresell has written, is a
-    MachineError.
+    ``patience_s``: how long it waits for a database that somebody else holds, or that does not
+    answer when it is connected to; None for as long as a writer should. What is not there yet
+    counts as empty, and is made by the first write. A URL that cannot be read is a UsageError; a
+    database that is out of reach, or that a newer foresell has written, is a MachineError.
     """
     place = read_place(url)
-    ledger = SqlLedger(place, _engine(place))
+    ledger = SqlLedger(place, _engine(place, patience_s))
     ledger.look()
     return ledger
 
@@ -194,18 +196,23 @@ def _moved(connection: Connection, transition: Transition) -> bool:
     return connection.execute(update(HEADS).where(*old).values(after)).rowcount == 1
 
 
-def _engine(place: Place) -> Engine:
+def _engine(place: Place, patience_s: float | None = None) -> Engine:
     """Return the engine for a place; it connects when it is asked something.
+
+    ``patience_s`` as in `open_ledger`.
 
     Raises:
         MachineError: the driver is not installed.
     """
     if place.file is not None:
-        waiting: dict[str, Any] = {"connect_args": {"timeout": PATIENCE_S}}
+        waits_s = PATIENCE_S if patience_s is None else patience_s
+        waiting: dict[str, Any] = {"connect_args": {"timeout": waits_s}}
     elif "connect_timeout" in place.url.query:
         waiting = {}
     else:
-        waiting = {"connect_args": {"connect_timeout": _CONNECTING_S}}
+        # Whole seconds, and libpq takes 1 as 2.
+        connecting_s = _CONNECTING_S if patience_s is None else max(2, math.ceil(patience_s))
+        waiting = {"connect_args": {"connect_timeout": connecting_s}}
     try:
         engine = create_engine(place.url, poolclass=NullPool, hide_parameters=True, **waiting)
     except ImportError as error:

@@ -4,15 +4,16 @@ Everything is checked before anything is computed, and everything that is wrong 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, cast
 
 from foresell.answer.given_values import plain_value
 from foresell.answer.requests import Problem
+from foresell.answer.unknown_names import UnknownNames
 from foresell.contracts.contract import Contract, LogicalType
-from foresell.errors import nearest
+from foresell.errors import counted, nearest
 from foresell.spec.hierarchy import level_name
 from foresell.spec.project import ProjectSpec
 
@@ -60,9 +61,7 @@ def read_ask(found: Any, project: ProjectSpec, contract: Contract) -> tuple[Ask,
         return Ask(), [_problem("", "type", "it is no object of fields")]
     reader = _Reader(project, contract)
     told = {name: value for name, value in found.items() if value is not None}
-    for name in found:
-        if name not in FIELDS:
-            reader.wrong(repr(name[:_SHOWN]), "unknown", f"is no field; {nearest(name, FIELDS)}")
+    reader.unknown([name for name in found if name not in FIELDS])
     ask = Ask(
         where=reader.where(told.get("where", {})),
         series=reader.series(told.get("series", [])),
@@ -82,11 +81,27 @@ class _Reader:
 
     def __init__(self, project: ProjectSpec, contract: Contract) -> None:
         self._project, self._contract = project, contract
+        self._unknown = UnknownNames()
         self.problems: list[Problem] = []
 
     def wrong(self, name: str, rule: str, says: str, allowed: str = "") -> None:
         """Remember one thing that is wrong."""
         self.problems.append(_problem(name, rule, says, allowed))
+
+    def unknown(
+        self, names: Collection[str], within: str = "", known: Sequence[str] = FIELDS
+    ) -> None:
+        """Remember names that are not ``known`` in the object ``within``, or in the body."""
+        told, rest = self._unknown.told(names)
+        what = "cannot be named here" if within else "is no field"
+        for name, guess in told:
+            shown = f"{within}.{name[:_SHOWN]}" if within else repr(name[:_SHOWN])
+            hint = (
+                nearest(name if guess else "", known) if known else "the project has no such column"
+            )
+            self.wrong(shown, "unknown", f"{what}; {hint}")
+        if rest:
+            self.wrong(within, "unknown", f"{counted(rest, 'more name')} in it are not known")
 
     def where(self, found: Any) -> dict[str, tuple[Value, ...]]:
         """Return the values of columns that tell series apart."""
@@ -178,9 +193,7 @@ class _Reader:
         if not isinstance(found, Mapping):
             self.wrong(name, "type", "must be an object of columns and values")
             return {}
-        for other in (other for other in found if other not in known):
-            hint = nearest(other, known) if known else "the project has no such column"
-            self.wrong(f"{name}.{other[:_SHOWN]}", "unknown", f"cannot be named here; {hint}")
+        self.unknown([other for other in found if other not in known], name, known)
         return {other: value for other, value in found.items() if other in known}
 
     def _typed(self, given: Any, column: str, name: str) -> Value | None:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 import polars as pl
@@ -13,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from foresell.answer.derivable import Derivable, derivable, refusals
 from foresell.answer.given_values import plain_value
 from foresell.answer.request_words import allowed_words, wrong_words
+from foresell.answer.unknown_names import UnknownNames, near
 from foresell.contracts.compiled.request_fields import (
     RequestField,
     request_conditions,
@@ -61,7 +61,8 @@ class Problem:
 
     def __str__(self) -> str:
         """Return it as one line for people, without the row."""
-        allowed = f" (allowed: {self.allowed})" if self.allowed else ""
+        told = self.rule == "values"  # its words list what is allowed
+        allowed = f" (allowed: {self.allowed})" if self.allowed and not told else ""
         return f"{self.field}{': ' if self.field else ''}{self.says}{allowed}"
 
 
@@ -159,8 +160,12 @@ def parse_rows(text: str, where: str) -> tuple[list[Any], bool]:
 
 
 def read_requests(rows: Sequence[Any], form: RequestForm) -> Requested:
-    """Check ``rows`` against ``form``; every problem of every row is told."""
-    read = [_read(row, at, form) for at, row in enumerate(rows, start=1)]
+    """Check ``rows`` against ``form``; every problem of every row is told.
+
+    Of very many fields that the contract does not know it is told how many they are.
+    """
+    names = UnknownNames()
+    read = [_read(row, at, form, names) for at, row in enumerate(rows, start=1)]
     frame = pl.DataFrame(
         {one.name: [row.values.get(one.name) for row in read] for one in form.fields},
         schema={one.name: TYPES[one.kind] for one in form.fields},
@@ -233,14 +238,14 @@ class _Row:
     ignored: tuple[str, ...] = ()
 
 
-def _read(row: Any, at: int, form: RequestForm) -> _Row:
+def _read(row: Any, at: int, form: RequestForm, names: UnknownNames) -> _Row:
     """Return what one row holds, and what is wrong with it."""
     kinds = {one.name: one.kind for one in form.fields}
     if not isinstance(row, Mapping):
         none = Problem(row=at, field="", rule="type", says="it is no object of fields")
         return _Row(values={}, wrong=frozenset(kinds), problems=[none])
     known = {*kinds, *form.ignored}
-    unknown = [_unknown(str(name), at, form, known) for name in row if name not in known]
+    unknown = list(_unknown([str(name) for name in row if name not in known], at, form, names))
     given = {
         name: plain_value(value, kinds[name]) if name in kinds else value
         for name, value in row.items()
@@ -294,7 +299,7 @@ def _wrong(error: ValidationError, at: int, form: RequestForm) -> Iterator[Probl
             field=field.name,
             rule=rule,
             says=wrong_words(field, rule, form.rules),
-            allowed="" if rule == "values" else allowed_words(field),
+            allowed=allowed_words(field),
         )
 
 
@@ -318,15 +323,22 @@ def _plain(value: Any, field: RequestField) -> Any:
     return date.fromisoformat(value) if field.kind == "date" and isinstance(value, str) else value
 
 
-def _unknown(name: str, at: int, form: RequestForm, known: set[str]) -> Problem:
-    """Return the problem of a field that the contract does not know, with the nearest it does."""
-    plain = {word.casefold(): word for word in sorted(known)}
-    close = get_close_matches(name.casefold(), plain, n=1, cutoff=0.6)
-    takes = ", ".join(one.name for one in form.fields)
-    hint = f"did you mean {plain[close[0]]!r}?" if close else f"the model takes {takes}"
-    return Problem(
-        row=at,
-        field=repr(name[:_LONGEST]),
-        rule="unknown",
-        says=f"is no column of the contract; {hint}",
-    )
+def _unknown(
+    found: Sequence[str], at: int, form: RequestForm, names: UnknownNames
+) -> Iterator[Problem]:
+    """Yield the fields that the contract does not know, with the nearest it does."""
+    told, rest = names.told(found)
+    for name, guess in told:
+        known = (*(one.name for one in form.fields), *form.ignored)
+        close = near(name, known) if guess else None
+        takes = ", ".join(one.name for one in form.fields)
+        hint = f"did you mean {close!r}?" if close else f"the model takes {takes}"
+        yield Problem(
+            row=at,
+            field=repr(name[:_LONGEST]),
+            rule="unknown",
+            says=f"is no column of the contract; {hint}",
+        )
+    if rest:
+        says = f"it holds {counted(rest, 'more field')} that the contract does not know"
+        yield Problem(row=at, field="", rule="unknown", says=says)

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from foresell.answer.declared import declared
-from foresell.answer.predicting import AnsweredColumns, RowModel, answer_columns, row_model
+from foresell.answer.predicting import RowModel, answer_columns, row_model
 from foresell.answer.requests import RequestForm
+from foresell.answer.row_answered import AnsweredColumns
 from foresell.answer.row_columns import columns_of_values
 from foresell.answer.row_reading import QuickForm, ReadRows, quick_form, read_rows
 from foresell.bundle.bundle import Bundle
@@ -36,7 +37,8 @@ class RowAnswers:
 
         As `foresell.answer.predicting.answer_with` does, bit for bit, with its errors.
         """
-        return answer_columns(self.model, columns_of_values(read.values, self._quick.texts))
+        columns = columns_of_values(read.values, self._quick.texts, self._quick.days)
+        return answer_columns(self.model, columns)
 
 
 def row_answers(bundle: Bundle) -> RowAnswers:

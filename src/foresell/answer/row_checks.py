@@ -9,6 +9,7 @@ from types import GenericAlias
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator, core_schema
 
 from foresell.answer.given_values import is_writable, plain_value
 from foresell.answer.requests import RequestForm
@@ -17,6 +18,7 @@ from foresell.contracts.compiled.request_model import value_type
 
 Values = Sequence[Any]
 Check = Callable[[Values], Values | None]
+RowCheck = Callable[[Mapping[str, Any]], dict[str, Values] | None]
 
 _LEAST, _MOST = -(2**63), 2**63 - 1  # of a whole number
 _DIGITS = 36  # decimal ones of a product that 32 bits hold, with room to spare
@@ -40,7 +42,7 @@ def column_check(field: RequestField) -> Check:
             return there(plain) if float not in set(map(type, plain)) else None
         if domain is not None and not domain.issuperset(values):
             return None
-        return values if holds(values) else None
+        return values if holds is None or holds(values) else None
 
     def check(given: Values) -> Values | None:
         if None not in given:
@@ -54,13 +56,56 @@ def column_check(field: RequestField) -> Check:
     return check
 
 
-def _holds(field: RequestField) -> Callable[[Values], bool]:
-    """Return whether a column of a frame can hold values of the right type."""
+def row_check(fields: Sequence[RequestField]) -> RowCheck:
+    """Return the check of one row: each value as a column of one, None if one is odd.
+
+    What it takes `column_check` takes with the same values, one field at a time.
+    """
+    validator = SchemaValidator(
+        core_schema.typed_dict_schema({
+            one.name: core_schema.typed_dict_field(_field_schema(one)) for one in fields
+        })
+    )
+    nothing = {one.name: () if one.required else (None,) for one in fields}
+    domains = [
+        (one.name, frozenset([*one.domain, *nothing[one.name]]))
+        for one in fields
+        if one.domain is not None
+    ]
+    held = [(one.name, holds) for one in fields if (holds := _holds(one)) is not None]
+
+    def check(row: Mapping[str, Any]) -> dict[str, Values] | None:
+        try:
+            found = validator.validate_python(row)
+        except ValidationError:
+            return None
+        for name, domain in domains:
+            if found[name] not in domain:
+                return None
+        values: dict[str, Values] = {name: [value] for name, value in found.items()}
+        for name, holds in held:
+            if found[name] is not None and not holds(values[name]):
+                return None
+        return values
+
+    return check
+
+
+def _field_schema(field: RequestField) -> core_schema.CoreSchema:
+    """Return what one field of a row may hold; None where it may be left out and is."""
+    kind = TypeAdapter(value_type(field)).core_schema
+    if field.required:
+        return kind
+    return core_schema.with_default_schema(core_schema.nullable_schema(kind), default=None)
+
+
+def _holds(field: RequestField) -> Callable[[Values], bool] | None:
+    """Return whether a column of a frame can hold values of the right type; None: it always can."""
     if field.kind == "string":
         return _is_text
     low, high = _bounds(field)
     if field.kind != "integer" or _LEAST <= low <= high <= _MOST:
-        return lambda _: True
+        return None
     return lambda values: not values or (min(values) >= _LEAST and max(values) <= _MOST)
 
 

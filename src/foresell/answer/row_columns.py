@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,22 +14,24 @@ from foresell.models.tabular.ranges import Flags, Matrix, as_number
 
 Texts = Sequence[str | None]
 
-_PLAIN = {int, float, bool}  # what becomes a number as it is
-
 
 @dataclass(frozen=True, slots=True)
 class RowColumns:
     """Raw rows (n,) by column.
 
-    ``table``: (columns, n) numbers, NaN where unknown; booleans are 0 and 1, days are counted from
-    1970. ``numbers``: the same by name. ``texts``: (n,) by name, None where null, which is not the
-    empty text.
+    ``table``: (names, n) numbers, NaN where unknown; booleans are 0 and 1, days are counted from
+    1970. ``texts``: (n,) by name, None where null, which is not the empty text.
     """
 
     rows: int
+    names: Sequence[str]
     table: Matrix
-    numbers: Mapping[str, Vector]
     texts: Mapping[str, Texts]
+
+    @property
+    def numbers(self) -> Mapping[str, Vector]:
+        """(n,) the rows of ``table`` by name."""
+        return dict(zip(self.names, self.table, strict=True))
 
 
 def columns_of_frame(frame: pl.DataFrame) -> RowColumns:
@@ -42,41 +45,34 @@ def columns_of_frame(frame: pl.DataFrame) -> RowColumns:
     table = np.empty((len(names), frame.height))
     for at, name in enumerate(names):
         table[at] = frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return _columns(frame.height, names, table, texts)
+    return RowColumns(frame.height, names, table, texts)
 
 
-def columns_of_values(values: Mapping[str, Sequence[Any]], texts: frozenset[str]) -> RowColumns:
-    """Return rows that were read value by value; ``texts``: the names of the columns of text.
+def columns_of_values(
+    values: Mapping[str, Sequence[Any]], texts: frozenset[str], days: frozenset[str]
+) -> RowColumns:
+    """Return rows that were read value by value; ``texts`` and ``days``: the columns of these.
 
     The same as `columns_of_frame` of a frame that holds them, without one.
 
-    >>> columns_of_values({"n": [2, None], "t": ["a", None]}, frozenset({"t"})).texts
+    >>> columns_of_values({"n": [2, None], "t": ["a", None]}, frozenset({"t"}), frozenset()).texts
     {'t': ['a', None]}
     """
     names = [name for name in values if name not in texts]
     rows = len(next(iter(values.values())))
-    table = np.array([_numbers(values[name]) for name in names], dtype=np.float64)
+    # Of None NumPy makes NaN.
+    numbers = [_counted(values[name]) if name in days else values[name] for name in names]
+    table = np.array(numbers, dtype=np.float64)
     told = {name: values[name] for name in values if name in texts}
-    return _columns(rows, names, table.reshape(len(names), rows), told)
-
-
-def _columns(
-    rows: int, names: Sequence[str], table: Matrix, texts: Mapping[str, Texts]
-) -> RowColumns:
-    """Return the columns; ``table``: (names, rows)."""
-    numbers = dict(zip(names, table, strict=True))
-    return RowColumns(rows=rows, table=table, numbers=numbers, texts=texts)
+    return RowColumns(rows, names, table.reshape(len(names), rows), told)
 
 
 def graph_inputs(columns: RowColumns) -> dict[str, NDArray[Any]]:
     """Return (n, 1) each column as a graph takes it: a text that is null is ""."""
-    found: dict[str, NDArray[Any]] = {
-        name: values.reshape(-1, 1) for name, values in columns.numbers.items()
-    }
+    found: dict[str, NDArray[Any]] = dict(zip(columns.names, columns.table[..., None], strict=True))
     for name, texts in columns.texts.items():
-        plain = np.empty((columns.rows, 1), dtype=object)
-        plain[:, 0] = [text or "" for text in texts] if None in texts else texts
-        found[name] = plain
+        plain = [text or "" for text in texts] if None in texts else texts
+        found[name] = np.array([plain], dtype=object).T
     return found
 
 
@@ -106,9 +102,6 @@ def named(flags: Flags, rows: int) -> list[list[str]]:
     return found
 
 
-def _numbers(values: Sequence[Any]) -> Sequence[Any]:
-    """Return values as numbers: a day is counted from 1970, None is NaN."""
-    kinds = set(map(type, values))
-    if kinds <= _PLAIN:
-        return values
-    return [float("nan") if value is None else as_number(value) for value in values]
+def _counted(days: Sequence[date | None]) -> Sequence[float | None]:
+    """Return days as they are counted from 1970."""
+    return [None if day is None else as_number(day) for day in days]

@@ -10,7 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 from foresell.answer.requests import Problem, Requested, RequestForm, read_requests
-from foresell.answer.row_checks import Check, Values, column_check, within_reach
+from foresell.answer.row_checks import (
+    Check,
+    RowCheck,
+    Values,
+    column_check,
+    row_check,
+    within_reach,
+)
 from foresell.contracts.compiled.rows import breaks
 from foresell.contracts.condition import Condition
 
@@ -41,7 +48,9 @@ class ReadRows:
 class QuickForm:
     """What of a form can be seen by column.
 
+    ``texts`` and ``days``: the fields of these kinds.
     ``checks``: of each field the values in the contract's type, None where a value is odd.
+    ``alone``: the same of the one row that there is, at once.
     ``conditions``: the columns of a rule over several, and whether a combination breaks it.
     ``within``: whether all that is derived of the values has an answer.
     """
@@ -51,7 +60,9 @@ class QuickForm:
     known: frozenset[str]
     ignored: tuple[str, ...]
     texts: frozenset[str]
+    days: frozenset[str]
     checks: Mapping[str, Check]
+    alone: RowCheck
     conditions: tuple[tuple[tuple[str, ...], Callable[[tuple[Any, ...]], bool]], ...]
     within: Callable[[Mapping[str, Values]], bool]
 
@@ -64,6 +75,8 @@ def quick_form(form: RequestForm) -> QuickForm:
         known=frozenset([*(one.name for one in form.fields), *form.ignored]),
         ignored=form.ignored,
         texts=frozenset(one.name for one in form.fields if one.kind == "string"),
+        days=frozenset(one.name for one in form.fields if one.kind == "date"),
+        alone=row_check(form.fields),
         checks={one.name: column_check(one) for one in form.fields},
         conditions=tuple(
             (rule.columns, _broken(rule.limit, rule.columns))
@@ -104,7 +117,8 @@ def read_plainly(rows: Sequence[Any], quick: QuickForm) -> ReadRows | None:
             return None
         found = [tuple(name for name in quick.ignored if name in row) for row in rows]
         ignored = found if any(found) else ()
-    values = _checked(rows, quick)
+    values = quick.alone(rows[0]) if len(rows) == 1 else None
+    values = values or _checked(rows, quick)  # a whole number in a row alone may be written 30.0
     if values is None or not quick.within(values):
         return None
     for columns, broken in quick.conditions:

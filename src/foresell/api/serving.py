@@ -13,7 +13,7 @@ from foresell.wiring.serving import Asked
 def serve(
     projects: str | Sequence[str] = (),
     *,
-    alias: str = "prod",
+    alias: str | None = None,
     shadow: str | None = None,
     bundle: str | Path | None = None,
     host: str = "127.0.0.1",
@@ -28,13 +28,13 @@ def serve(
 ) -> None:
     """Answer for ``projects`` over HTTP until it is told to end, by Ctrl-C or SIGTERM.
 
-    ``alias``: which version answers, ``prod`` or ``staging``, or the number of one; with ``bundle``
-    a folder does instead, and no project need be named. An alias is followed: another version
-    answers within a second of its promotion. ``shadow``: an alias whose version is scored beside,
-    which no caller notices. ``port`` 0 takes any that is free. ``keys``: whether callers need one;
-    by default as soon as ``host`` lets others than this machine reach it. ``rate``: requests a
-    minute of one caller. ``host_names``: further names it is asked by; ``cors``: web origins whose
-    pages may read answers. ``listen`` hears of it once it listens.
+    ``alias``: which version answers, ``prod`` (None) or ``staging``, or the number of one; with
+    ``bundle`` a folder does instead, and no project need be named. An alias is followed: another
+    version answers within a second of its promotion. ``shadow``: an alias whose version is scored
+    beside, which no caller notices. ``port`` 0 takes any that is free. ``keys``: whether callers
+    need one; by default as soon as ``host`` lets others than this machine reach it. ``rate``:
+    requests a minute of one caller. ``host_names``: further names it is asked by; ``cors``: web
+    origins whose pages may read answers. ``listen`` hears of it once it listens.
 
     A ``UsageError``: no such project, alias or host; a ``MachineError``: the port is taken, or what
     serving needs is not installed.

@@ -38,19 +38,24 @@ def serve(
     projects: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="PROJECT...", help="The first one also answers at the root: /predict."
+            metavar="PROJECT...", help="What to serve. The first one also answers at the root."
         ),
     ] = None,
     *,
     alias: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="ALIAS", help="prod or staging, which is followed; or a version's number."
+            metavar="ALIAS",
+            help="Which version answers: prod (or champion) or staging (or challenger), which is "
+            "followed, or the number of one. By default prod.",
         ),
-    ] = "prod",
+    ] = None,
     shadow: Annotated[
         str | None,
-        typer.Option(metavar="ALIAS", help="Score its version beside; no caller notices."),
+        typer.Option(
+            metavar="ALIAS",
+            help="Score every row with this alias's version too; no caller notices.",
+        ),
     ] = None,
     bundle: Annotated[
         Path | None,
@@ -59,7 +64,9 @@ def serve(
     host: Annotated[
         str, typer.Option(metavar="NAME", help="Where to listen; 0.0.0.0 is everywhere.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="N", help="0 takes any that is free.")] = 8000,
+    port: Annotated[
+        int, typer.Option(metavar="N", help="The port to listen at; 0 takes any that is free.")
+    ] = 8000,
     keys: Annotated[
         bool | None,
         typer.Option(
@@ -69,40 +76,56 @@ def serve(
         ),
     ] = None,
     rate: Annotated[
-        float | None, typer.Option(metavar="N", help="Requests a minute of one caller.")
+        float | None,
+        typer.Option(
+            metavar="N", help="Allow one caller so many requests a minute; no limit by default."
+        ),
     ] = None,
     host_name: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A further name it is asked by; again for more."),
+        typer.Option(metavar="NAME", help="Accept this host name too; may be given again."),
     ] = None,
     cors: Annotated[
         list[str] | None,
-        typer.Option(metavar="ORIGIN", help="A web origin whose pages may read; again for more."),
+        typer.Option(
+            metavar="ORIGIN", help="Let pages of this web origin read answers; may be given again."
+        ),
     ] = None,
-    max_rows: Annotated[int, typer.Option(metavar="N", help="Rows of one request.")] = 10_000,
-    max_body: Annotated[int, typer.Option(metavar="BYTES", help="Of one request.")] = 2_000_000,
+    max_rows: Annotated[
+        int, typer.Option(metavar="N", help="Refuse more rows in one request.")
+    ] = 10_000,
+    max_body: Annotated[
+        int, typer.Option(metavar="BYTES", help="Refuse a larger body.")
+    ] = 2_000_000,
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", help="For what takes longer than a moment.")
+        float,
+        typer.Option(metavar="SECONDS", help="Give up an explanation or a what if after so long."),
     ] = 30.0,
     log: Annotated[
         Log | None,
         typer.Option(
-            help="How requests are logged, to standard error: by default text where a person "
-            "looks on, else json."
+            help="How requests are logged to standard error. By default text in a terminal, else "
+            "json."
         ),
     ] = None,
     request_log: Annotated[
         float,
-        typer.Option(metavar="SHARE", help="Keep rows and answers of so many requests, 0 to 1."),
+        typer.Option(
+            metavar="SHARE", help="Keep rows and answers of this share of requests, 0 to 1."
+        ),
     ] = 0.0,
     request_log_format: Annotated[
-        RequestLog, typer.Option(help="As what they are kept.")
+        RequestLog, typer.Option(help="In which form they are kept.")
     ] = RequestLog.jsonl,
     form: Form = Format.table,
 ) -> None:
     """Answer over HTTP, from registered versions or a bundle folder; Ctrl-C ends it.
 
     /docs shows what can be asked. Another version that is promoted answers within a second.
+
+    For example: foresell serve retail --alias staging
+
+    Or from a folder: foresell serve --bundle workspace/retail/bundle --port 0
     """
     from foresell.api.serving import serve as run  # noqa: PLC0415 - keeps --help quick
     from foresell.cli.show_serving import json_listening, say_listening  # noqa: PLC0415

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foresell.cli.arguments import Form, Project
-from foresell.cli.numbers import amount, amounts
+from foresell.cli.numbers import MISSING, amount, amounts
 from foresell.cli.show import Format
 from foresell.cli.tables import print_table, result_table
 from foresell.cli.terminal import plain, print_json, screen
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from foresell.evaluate.shadowing import PairReport
 
 _MORE = "--format json has them all"
+_FEW = 30  # rows below which the outer percentiles are those of single rows
 
 
 def register(app: typer.Typer) -> None:
@@ -94,6 +95,8 @@ def _show_pair(pair: "PairReport") -> None:
         highlight=False,
         soft_wrap=True,
     )
+    if pair.shadow_version == pair.version:
+        console.print("[yellow]these are the same version[/yellow]", highlight=False)
     if pair.refused:
         console.print(
             f"[yellow]{counted(pair.refused, 'row')} refused by the shadow[/yellow]",
@@ -101,20 +104,25 @@ def _show_pair(pair: "PairReport") -> None:
         )
         for reason, count in pair.reasons.items():
             console.print(f"  {count:,}: {plain(reason)}", highlight=False, soft_wrap=True)
+    few = pair.scored < _FEW
     if pair.delta is not None:
-        _show_delta(pair.delta)
-    _show_speeds(pair.latency_ms)
+        _show_delta(pair.delta, few=few)
+    _show_speeds(pair.latency_ms, few=few)
+    if few:
+        said = f"{counted(pair.scored, 'row')}: too few rows for P1 and P99, which need {_FEW}"
+        console.print(f"[dim]{said}[/dim]", highlight=False)
     if pair.actuals is not None:
         _show_truth(pair.actuals)
 
 
-def _show_delta(delta: Mapping[str, float | None]) -> None:
-    """Print how far the shadow lies from the live answers."""
+def _show_delta(delta: Mapping[str, float | None], *, few: bool) -> None:
+    """Print how far the shadow lies from the live answers; ``few``: without P1 and P99."""
     table = result_table(
         "shadow less live", "MEAN", "MEAN SIZE", "P1", "P10", "MEDIAN", "P90", "P99"
     )
     names = ("mean", "mean_abs", "p01", "p10", "p50", "p90", "p99")
-    table.add_row("", *amounts([delta[name] for name in names]))
+    shown = dict(zip(names, amounts([delta[name] for name in names]), strict=True))
+    table.add_row("", *({**shown, "p01": MISSING, "p99": MISSING} if few else shown).values())
     print_table(screen(), table, more=_MORE)
     size = "" if delta["relative"] is None else f"{_share(delta['relative'])} of the live answers; "
     said = (
@@ -123,12 +131,13 @@ def _show_delta(delta: Mapping[str, float | None]) -> None:
     screen().print(f"[dim]{said}[/dim]", highlight=False, soft_wrap=True)
 
 
-def _show_speeds(speeds: Mapping[str, Mapping[str, float] | None]) -> None:
-    """Print how long both models took."""
+def _show_speeds(speeds: Mapping[str, Mapping[str, float] | None], *, few: bool) -> None:
+    """Print how long both models took; ``few``: without the outer percentile."""
     table = result_table("ms in the model", "P50", "P95", "P99")
     for who, own in speeds.items():
         if own is not None:
-            table.add_row(who, *(f"{own[name]:.3f}" for name in ("p50", "p95", "p99")))
+            last = MISSING if few else f"{own['p99']:.3f}"
+            table.add_row(who, f"{own['p50']:.3f}", f"{own['p95']:.3f}", last)
     if table.row_count:
         print_table(screen(), table, more=_MORE)
 

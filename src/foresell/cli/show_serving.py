@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from foresell.serving.slots import Slot
     from foresell.wiring.http_server import Listening
 
+_STAGED = "staging is "  # in the advice of a registry that has a version there
+
 
 def json_listening(listening: "Listening") -> None:
     """Print it for a program."""
@@ -36,21 +38,16 @@ def say_listening(listening: "Listening") -> None:
         table.add_row(
             f"[bold]{plain(slot.project)}[/bold]",
             told["model_version"] or MISSING,
-            plain(told["alias"] or MISSING),
+            plain(told["alias"] or _named(slot)),
             plain(told["model_name"]) if told["model_name"] else "[yellow]none yet[/yellow]",
             told["shadow_version"] or MISSING,
             plain(told["path"]),
         )
     print_table(console, table, more="--format json has them all")
     for slot in site.slots.values():
-        if slot.current is None:
-            console.print(
-                f"[yellow]![/yellow] no version of {plain(slot.project)} answers yet: "
-                f"{plain(_why(slot))}; it answers as soon as one can: "
-                f"foresell registry show {plain(slot.project)}",
-                soft_wrap=True,
-            )
-    console.print(f"[bold]{listening.url}[/bold]  ready after {listening.seconds:.2f} s")
+        if said := _warning(slot):
+            console.print(f"[yellow]![/yellow] {plain(said)}", soft_wrap=True)
+    console.print(f"[bold]{listening.url}[/bold]  {plain(_when(listening))}", soft_wrap=True)
     console.print(f"  {listening.url}/docs shows what can be asked, and tries it")
     keys = "callers need an API key: foresell keys create NAME"
     console.print(f"  {keys if listening.keys else 'no API key is needed'}; Ctrl-C ends it")
@@ -68,8 +65,45 @@ def _json(slot: "Slot") -> dict[str, Any]:
         "model_name": now.model_name if now else None,
         "shadow_version": slot.shadow.version if slot.shadow else None,
         "path": f"/projects/{slot.project}/",
-        **({} if now else {"waiting": _why(slot)}),
+        **({} if now else {"waiting": _why(slot), "mend": _mend(slot)}),
     }
+
+
+def _named(slot: "Slot") -> str:
+    """Return what names a version that no alias does."""
+    if slot.current is None:
+        return MISSING
+    return "folder" if slot.current.live.place.folder else "number"
+
+
+def _warning(slot: "Slot") -> str:
+    """Return what is odd about a project, empty where nothing is."""
+    now, beside = slot.current, slot.shadow
+    if now is None:
+        return f"{slot.project} answers nothing yet: {_why(slot)}; {_mend(slot)}"
+    if beside is not None and beside.digest == now.live.digest:
+        return (
+            f"the shadow of {slot.project} is the version that answers, {now.live.version}: until "
+            "its alias moves, a comparison says nothing"
+        )
+    return ""
+
+
+def _when(listening: "Listening") -> str:
+    """Return when it was ready, or that it is not."""
+    seconds, slots = f"{listening.seconds:.2f} s", listening.site.slots.values()
+    waiting = [slot.project for slot in slots if slot.current is None]
+    if waiting:
+        return f"listening after {seconds}, not ready: {', '.join(waiting)}"
+    return f"ready after {seconds}"
+
+
+def _mend(slot: "Slot") -> str:
+    """Return what lets a version answer."""
+    lost = slot.standing.unreachable
+    if lost is not None and lost.mend:
+        return f"{lost.mend}: or serve that, --alias staging" if _STAGED in lost.mend else lost.mend
+    return f"it answers as soon as one can: foresell registry show {slot.project}"
 
 
 def _why(slot: "Slot") -> str:

@@ -81,7 +81,7 @@ class Panel:
         ``rows``: key columns and date. A period may lie outside the calendar.
         """
         keys = list(project.keys)
-        named = rows.select(keys).cast(dict(self.keys.schema))
+        named = rows.select(pl.col(name).cast(self.keys.schema[name]) for name in keys)
         found = named.join(
             self.keys.with_row_index("__row"), on=keys, how="left", maintain_order="left"
         )["__row"]

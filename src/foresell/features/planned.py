@@ -90,7 +90,8 @@ def _depths(panel: Panel, project: ProjectSpec) -> Iterator[Matrix]:
     """Yield, for each declared pair, the mean cut times its depth where it applies."""
     for cut, share in project.features.promotion_depths.items():
         mean, of = panel.known[cut], panel.known[share]
-        depth = mean / np.where(of > 0, of, np.inf)
+        with np.errstate(over="ignore"):  # a share next to nothing: the depth is cut to 1 below
+            depth = mean / np.where(of > 0, of, np.inf)
         yield np.where(np.isfinite(mean) & np.isfinite(of), mean * np.clip(depth, 0.0, 1.0), np.nan)
 
 

@@ -1,13 +1,14 @@
 """The server as one plain ASGI object: guards, the endpoint, and what is told of every request."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
-from types import TracebackType
 from typing import Any
 
 from foresell.errors import ForesellError
 from foresell.serving.bodies import (
+    WHOLE,
     GoneError,
     Receive,
     check_type,
@@ -19,7 +20,7 @@ from foresell.serving.bodies import (
 )
 from foresell.serving.exchange import Asked, Reply, Route
 from foresell.serving.guards import Gate, Guards
-from foresell.serving.problems import problem_reply, refusal_of, unforeseen
+from foresell.serving.problems import Refused, logged_words, problem_reply, refusal_of, unforeseen
 from foresell.serving.routing import Found, Router
 from foresell.serving.security import options_headers, origin_headers, sent_headers
 from foresell.serving.slots import Slot
@@ -42,6 +43,7 @@ _LARGE = 65_536  # bytes of a body from which on only so many are held at once
 _MOST_LARGE = 32
 _LATE = 408
 _LEFT = 499  # nginx's status for a caller that went away before its answer
+_ANY = (Exception,)  # what stops the server, as a cancelled task, is none and goes on its way
 
 
 @dataclass(slots=True)
@@ -60,34 +62,6 @@ class _Visit:
     more: list[tuple[bytes, bytes]] = field(default_factory=list)
     body_read: bool = False
     large: bool = False
-
-
-class _Watched:
-    """Watches over a part of the work: what goes wrong in it is kept, and told by who watches.
-
-    What stops the server, as a cancelled task, goes on its way.
-    """
-
-    __slots__ = ("error",)
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def __enter__(self) -> "_Watched":
-        """Begin."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        """End; keep the error."""
-        if isinstance(error, Exception):
-            self.error = error
-            return True
-        return False
 
 
 class Application:
@@ -112,7 +86,8 @@ class Application:
     ) -> None:
         self.router = Router(routes, slots, root)
         self._gate = Gate(guards)
-        self._telemetry, self._listeners = telemetry or Telemetry(), tuple(listeners)
+        self._telemetry = telemetry or Telemetry()
+        self._hearing: tuple[Listener, ...] = (self._telemetry.ended, *listeners)
         self._large = 0  # large bodies that are coming in or being answered
         self.starting: list[Hook] = []
         self.ending: list[Hook] = []
@@ -137,10 +112,10 @@ class Application:
         )
         ended = Ended(method, "", _LEFT, 0.0, visit.request_id, visit.trace, path=scope["path"])
         try:
-            with _Watched() as watched:
+            try:
                 reply = await self._answer(visit, receive)
-            if watched.error is not None:
-                reply = _spoilt(watched.error, visit, ended)
+            except _ANY as error:
+                reply = _spoilt(error, visit, ended)
             if reply is not None:
                 await self._send(visit, reply, receive, send)
                 ended.status, ended.reply_bytes = reply.status, len(reply.body)
@@ -153,7 +128,11 @@ class Application:
             self._tell(ended)
 
     async def _answer(self, visit: _Visit, receive: Receive) -> Reply | None:
-        """Return the answer to a request. What is wrong with it is a ``Refused``."""
+        """Return the answer to a request. What is wrong with it is a ``Refused``.
+
+        Raises:
+            Refused: 404 and 405 as of `Router.find`, to those who may know what there is.
+        """
         scope, heads, gate = visit.scope, visit.heads, self._gate
         gate.check_address(heads, scope["headers"])
         if gate.origins:
@@ -161,7 +140,11 @@ class Application:
         method, path = scope["method"], scope["path"]
         if method == "OPTIONS":
             return self._options(heads, path)
-        visit.found = found = self.router.find(method, path)
+        try:
+            visit.found = found = self.router.find(method, path)
+        except Refused:
+            gate.know(heads)  # who has no key is not told which paths and projects there are
+            raise
         route, slot = found.route, found.slot
         visit.asked = asked = Asked(
             visit.request_id, b"", scope["headers"], scope["query_string"], found.path, slot
@@ -190,7 +173,8 @@ class Application:
                 refuse_crowd()
             self._large += 1
             visit.large = True
-        body = await read_body(receive, heads, guards.max_body, guards.body_s)
+        here = WHOLE in visit.scope.get("extensions", ())
+        body = await read_body(receive, heads, guards.max_body, guards.body_s, here=here)
         visit.body_read = True
         return body
 
@@ -227,17 +211,18 @@ class Application:
 
     def _tell(self, ended: Ended) -> None:
         """Tell of a request that is over; nothing that goes wrong here reaches the caller."""
-        with _Watched() as watched:
-            self._telemetry.ended(ended)
-        for listener in self._listeners:
-            with _Watched() as listening:
-                listener(ended)
-            watched.error = watched.error or listening.error
-        if watched.error is not None:
-            with _Watched():  # the log itself may be what has failed: there is nobody else to tell
+        trouble: Exception | None = None
+        for hears in self._hearing:
+            try:
+                hears(ended)
+            except _ANY as error:
+                trouble = trouble or error
+        if trouble is not None:
+            # The log itself may be what has failed: then there is nobody else to tell.
+            with suppress(*_ANY):
                 self._telemetry.said(
                     "ERROR",
-                    f"a request could not be told of: {watched.error!r}",
+                    f"a request could not be told of: {trouble!r}",
                     request_id=ended.request_id,
                 )
 
@@ -247,14 +232,14 @@ class Application:
             message = await receive()
             starting = message["type"] == "lifespan.startup"
             part = "startup" if starting else "shutdown"
-            with _Watched() as watched:
+            try:
                 for hook in self.starting if starting else self.ending:
                     await hook()
-            if watched.error is None:
-                await send({"type": f"lifespan.{part}.complete"})
-            else:
-                await send({"type": f"lifespan.{part}.failed", "message": str(watched.error)})
-            if not starting or watched.error is not None:
+            except _ANY as error:
+                await send({"type": f"lifespan.{part}.failed", "message": str(error)})
+                return
+            await send({"type": f"lifespan.{part}.complete"})
+            if not starting:
                 return
 
 
@@ -266,5 +251,5 @@ def _spoilt(error: Exception, visit: _Visit, ended: Ended) -> Reply | None:
     if refused is None or (error is not refused and refused.status >= 500):
         ended.trouble = error
     refused = refused or unforeseen(visit.request_id)
-    ended.refused = refused.what
+    ended.refused = logged_words(refused, error)
     return problem_reply(refused, visit.request_id, visit.scope["path"])

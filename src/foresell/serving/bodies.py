@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 from foresell.serving.problems import Refused
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
+WHOLE = "foresell.whole_body"  # in a scope's extensions: the body has come with the headers
+_CHARSETS = (b"utf-8", b"utf8", b"us-ascii")  # the last is a part of the first
 _LINGER_S = 2.0
 _LINGER_BYTES = 32_000_000
 
@@ -41,6 +43,8 @@ def check_type(heads: Mapping[bytes, bytes], accepts: tuple[bytes, ...], *, bare
             status=415,
             headers=((b"accept", known),),
         )
+    if kind is not told and told is not None:
+        _check_charset(told)
     if heads.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Refused(
             "the body is packed",
@@ -49,6 +53,23 @@ def check_type(heads: Mapping[bytes, bytes], accepts: tuple[bytes, ...], *, bare
             status=415,
             headers=((b"accept-encoding", b"identity"),),
         )
+
+
+def _check_charset(told: bytes) -> None:
+    """Refuse a content type that says another charset than the one that bodies are read in.
+
+    Raises:
+        Refused: 415.
+    """
+    for parameter in told.split(b";")[1:]:
+        name, _, value = parameter.partition(b"=")
+        if name.strip().lower() == b"charset" and value.strip(b' "\t').lower() not in _CHARSETS:
+            raise Refused(
+                "the body is in another charset than UTF-8",
+                "Content-Type",
+                "send it in UTF-8",
+                status=415,
+            )
 
 
 def has_body(heads: Mapping[bytes, bytes]) -> bool:
@@ -63,23 +84,22 @@ def small_body(heads: Mapping[bytes, bytes], most: int) -> bool:
 
 
 async def read_body(
-    receive: Receive, heads: Mapping[bytes, bytes], most: int, seconds: float
+    receive: Receive, heads: Mapping[bytes, bytes], most: int, seconds: float, *, here: bool = False
 ) -> bytes:
-    """Return the whole body; no more than ``most`` bytes are kept. See `_rest` for who goes away.
+    """Return the whole body; no more than ``most`` bytes are kept. See `_whole` for who goes away.
+
+    ``here``: all of it has come, so that nothing is waited for: a timer costs more than reading it.
 
     Raises:
         Refused: 408, it is not here in time; 413, it is declared or turns out to be too long.
     """
-    declared = heads.get(b"content-length")
-    if declared is not None and not small_body(heads, most):
+    if b"content-length" in heads and not small_body(heads, most):
         refuse_length(most)
+    if here:
+        return await _whole(receive, most)
     try:
         async with asyncio.timeout(seconds):
-            message = await receive()
-            if not message.get("more_body", False) and message["type"] == "http.request":
-                body: bytes = message.get("body", b"")
-            else:
-                body = await _rest(receive, message, most)
+            return await _whole(receive, most)
     except TimeoutError:
         raise Refused(
             f"the body was not whole after {seconds:g} s",
@@ -87,19 +107,17 @@ async def read_body(
             "send it faster, or fewer rows at once",
             status=408,
         ) from None
-    if len(body) > most:
-        refuse_length(most)
-    return body
 
 
-async def _rest(receive: Receive, message: dict[str, Any], most: int) -> bytes:
-    """Return a body that comes in parts, of which ``message`` is the first; 413 if it is too long.
+async def _whole(receive: Receive, most: int) -> bytes:
+    """Return a body, which may come in parts; 413 if it is too long.
 
     Raises:
         GoneError: the caller went away.
     """
-    parts, size = [], 0
-    while message["type"] == "http.request":
+    parts: list[bytes] = []
+    size = 0
+    while (message := await receive())["type"] == "http.request":
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)
@@ -107,7 +125,6 @@ async def _rest(receive: Receive, message: dict[str, Any], most: int) -> bytes:
             refuse_length(most)
         if not message.get("more_body", False):
             return b"".join(parts)
-        message = await receive()
     raise GoneError
 
 

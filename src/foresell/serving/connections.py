@@ -2,16 +2,19 @@
 
 uvicorn 0.54 over httptools takes headers of any length, waits for them for ever, and holds any
 number of connections, and answers that nobody reads. Here a request whose headers are too long is
-refused with 431, one whose headers are not whole in time with 408, and a connection too many with
-503: by problem+json, as everything is. Who does not read its answer loses the connection.
+refused with 431, and one whose headers are not whole in time with 408: by problem+json, as
+everything is. For a connection too many the one goes that has been idle longest; where none is
+idle, the new one is refused with 503. Who does not read its answer loses the connection.
 """
 
 from asyncio import TimerHandle, Transport
 from http import HTTPStatus
+from math import inf
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from foresell.serving.bodies import WHOLE
 from foresell.serving.exchange import Reply
 from foresell.serving.problems import Refused, problem_reply
 from foresell.serving.security import sent_headers
@@ -20,23 +23,29 @@ from foresell.serving.tracing import request_id
 MAX_HEAD = 32_768  # bytes of the request line and all headers
 HEAD_S = 10.0  # seconds for the headers of a request to be whole
 READ_S = 30.0  # seconds in which a caller must take in some of an answer
-MAX_OPEN = 1000  # connections at once
+MAX_OPEN = 1000  # connections at once, where the process may open so many files
+_WHOLE: dict[str, dict[object, object]] = {WHOLE: {}}
 _CLOSE = (b"connection", b"close")
+_FILES_BESIDE = 200  # open files that are no connections
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection, for ``uvicorn.Config(http=GuardedProtocol)``."""
+    """One connection, for ``uvicorn.Config(http=GuardedProtocol)``.
 
+    ``most_open``: how many there may be at once.
+    """
+
+    most_open = MAX_OPEN
     _timer: TimerHandle | None = None
     _unread: TimerHandle | None = None
     _waits = True  # for headers to be whole
     _size = 0  # bytes that have come while it waited
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
-        """Begin, or refuse one connection too many."""
+        """Begin; make room where this is one connection too many, or refuse it."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_OPEN:
-            self._refuse(_busy())
+        if len(self.connections) > self.most_open and not self._make_room():
+            self._refuse(_busy(self.most_open))
         else:
             self._timer = self.loop.call_later(HEAD_S, self._late)
 
@@ -71,8 +80,12 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Wait for the headers of the next request."""
+        """Wait for the headers of the next request.
+
+        The application has not begun yet where all of this one came at once, and is told so.
+        """
         super().on_message_complete()
+        self.scope["extensions"] = _WHOLE
         self._waits = True
 
     def pause_writing(self) -> None:
@@ -89,6 +102,29 @@ class GuardedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words
         """Refuse bytes that are no HTTP."""
         self._refuse(Refused("this is no HTTP request", "connection", "see RFC 9112", status=400))
+
+    @property
+    def idle_since(self) -> float:
+        """When it began to wait for a request, by the loop's clock; infinite where it does not."""
+        if self.transport.is_closing() or self._size:
+            return inf
+        if self.timeout_keep_alive_task is not None:
+            return self.timeout_keep_alive_task.when() - self.timeout_keep_alive
+        if self._timer is not None and self.cycle is None:
+            return self._timer.when() - HEAD_S
+        return inf
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been idle longest; False where none is.
+
+        Who holds many connections and asks nothing must not keep others out.
+        """
+        others = [one for one in self.connections if isinstance(one, GuardedProtocol)]
+        longest = min(others, key=lambda one: one.idle_since)
+        if longest is self or longest.idle_since == inf:
+            return False
+        longest.transport.close()
+        return True
 
     def _head_size(self) -> int:
         """Return the bytes of the request line and the headers, or a little less."""
@@ -134,6 +170,17 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+def protocol_for(files: int | None) -> type[GuardedProtocol]:
+    """Return the class of connections of a process that may open so many files, None for any.
+
+    Each is a file. The rest is for bundles, logs, databases, and pipes to child processes.
+    """
+    if files is None:
+        return GuardedProtocol
+    most = min(MAX_OPEN, max(files - _FILES_BESIDE, files // 4))
+    return type("GuardedProtocol", (GuardedProtocol,), {"most_open": most})
+
+
 async def _refuse_head(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - it is ASGI
     """Refuse a request for its headers."""
     reply, heads = _told(_too_long())
@@ -163,9 +210,9 @@ def _too_slow() -> Refused:
     )
 
 
-def _busy() -> Refused:
+def _busy(most: int) -> Refused:
     return Refused(
-        f"more than {MAX_OPEN:,} connections are open",
+        f"more than {most:,} connections are open",
         "connection",
         "ask again in a moment, and use one connection for many requests",
         status=503,

@@ -87,7 +87,7 @@ def openapi(
             _described,
             methods=[route.method],
             summary=route.summary,
-            description=route.description or None,
+            description=route.description,
             tags=[route.tag],
             operation_id=_operation(route),
             name=_operation(route),
@@ -109,8 +109,9 @@ def openapi(
     return document
 
 
-async def _described() -> None:
-    """Stand for an endpoint: FastAPI describes routes, `foresell.serving.application` runs them."""
+# Stands for every endpoint: FastAPI describes routes, `foresell.serving.application` runs them.
+# A docstring here would become the description of those that have none.
+async def _described() -> None: ...
 
 
 def _words(slot: Slot, served: Served | None) -> str:
@@ -118,6 +119,8 @@ def _words(slot: Slot, served: Served | None) -> str:
     if served is None:
         return f"No version of {slot.project} is loaded yet."
     unit = served.metadata.get("unit")
+    if unit == served.spec.target:
+        unit = None
     return (
         f"**{served.spec.title}**. Predicts `{served.spec.target}`{f' in {unit}' if unit else ''} "
         f"with {served.model_name}, version {served.live.version}"
@@ -274,6 +277,8 @@ def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _finish(operation: dict[str, Any]) -> None:
     """Let refusals point to what all operations share, and drop what FastAPI made up."""
+    if not operation.get("description"):
+        operation.pop("description", None)
     made_up: Mapping[str, Any] = {"application/json": {"schema": {}}}
     for status, reply in list(operation["responses"].items()):
         if reply["description"] == _REFUSED.format(status):

@@ -14,7 +14,7 @@ from typing import Any
 from foresell import errors
 from foresell.answer.requests import Problem
 from foresell.errors import ForesellError, MachineError
-from foresell.serving.desk_child import DeskChild, start_child
+from foresell.serving.desk_child import ChildEndedError, DeskChild, start_child
 from foresell.serving.problems import Refused
 
 Message = Mapping[str, Any]
@@ -36,10 +36,11 @@ _KINDS: Mapping[str, type[ForesellError]] = {
 class Desk:
     """A child process that answers questions, and is told notes.
 
-    ``command``: its words. ``name``: what errors call it. ``seconds``: for one answer, and for one
-    note to be done with; then the child is killed. ``waiting``: how many questions may wait, and
-    how many notes may be unfinished. ``heard``: gets what the child says of notes, and ``{"lost":
-    number}`` for those that were dropped or died with it. ``dropped``: how many these are so far.
+    ``command``: its words. ``name``: what errors call it. ``seconds``: for one answer, from the
+    moment it is asked for, and for one note to be done with; then the child is killed.
+    ``waiting``: how many questions may wait, and how many notes may be unfinished. ``heard``: gets
+    what the child says of notes, and ``{"lost": number}`` for those that were dropped or died with
+    it. ``dropped``: how many these are so far.
     Every method belongs to the event loop that serves.
     """
 
@@ -75,23 +76,31 @@ class Desk:
         """The number of the process, None where none runs."""
         return self._child.pid if self._child is not None and self._child.alive else None
 
+    @property
+    def failing(self) -> str:
+        """What keeps a child from living, empty where nothing does."""
+        often = self._quick_ends
+        return f"{self.name} has ended {often} times in a row" if often > 1 else ""
+
     async def ask(self, question: Message) -> Message:
         """Return the child's answer to ``question``, plain values. Its own errors come back.
 
         A ``Refused``: 503 with Retry-After where too many wait or the child cannot be kept alive,
-        504 where it took too long.
+        504 where it took too long. Waiting for those in front counts. A question whose child ended
+        beneath it, whoever ended it, is asked once more of a fresh one.
         """
         if self._in_line >= self._waiting:
             raise self._busy()
         self._in_line += 1
+        end = asyncio.get_running_loop().time() + self._seconds
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout_at(end):
                 await self._turn.acquire()
         except TimeoutError:
             raise self._busy() from None
         else:
             try:
-                return await self._answered(question)
+                return await self._answered(question, end)
             finally:
                 self._turn.release()
         finally:
@@ -131,21 +140,20 @@ class Desk:
         if self._child is not None:
             await self._child.close(_PATIENCE_S)
 
-    async def _answered(self, question: Message) -> Message:
-        """Return the answer to the question whose turn it is.
+    async def _answered(self, question: Message, end: float) -> Message:
+        """Return the answer to the question whose turn it is, before the loop's clock says ``end``.
 
         Raises:
             Refused: as `ask` says.
         """
-        child: DeskChild | None = None
         try:
-            async with asyncio.timeout(self._seconds):
-                child = await self._running()
-                found = await child.ask(question)
+            async with asyncio.timeout_at(end):
+                try:
+                    found = await (await self._running()).ask(question)
+                except ChildEndedError:
+                    found = await (await self._running()).ask(question)
         except TimeoutError:
-            if child is not None:
-                self._quick_ends = 0  # it did not end by itself
-                child.kill()
+            self._give_up()
             raise Refused(
                 f"{self.name} took more than {self._seconds:g} s",
                 self.name,
@@ -156,6 +164,16 @@ class Desk:
             raise self._unavailable(error.what) from error
         return opened(found)
 
+    def _give_up(self) -> None:
+        """Kill a child that says nothing, unless it was asked only a moment ago."""
+        child = self._child
+        if child is None or not child.alive or child.busy_since is None:
+            return
+        # A question whose turn came late has little time of its own; another may be answered yet.
+        if asyncio.get_running_loop().time() - child.busy_since >= self._seconds / 2:
+            self._quick_ends = 0  # it did not end by itself
+            child.kill()
+
     async def _running(self) -> DeskChild:
         """Return the child; start it where none runs. A Refused where it must not be yet."""
         if self._child is not None and self._child.alive:
@@ -164,7 +182,7 @@ class Desk:
         if self._closed:
             raise self._unavailable("the server is about to end")
         if wait > 0:
-            raise self._unavailable(f"{self.name} has ended {self._quick_ends} times in a row")
+            raise self._unavailable(self.failing)
         if self._starting is None:
             self._starting = asyncio.create_task(self._started())
         return await asyncio.shield(self._starting)  # who asked may go away, others wait for it too
@@ -217,7 +235,7 @@ class Desk:
             self._lose(lost)
         loop = asyncio.get_running_loop()
         child = self._child
-        if child is not None and loop.time() - child.began > _LIVED_S:
+        if child is not None and (child.worked or loop.time() - child.began > _LIVED_S):
             self._quick_ends = 0
             return
         self._fail()

@@ -22,10 +22,16 @@ _GONE = (
 _ROOM = 2**20  # bytes of an answer that are read ahead
 
 
+class ChildEndedError(MachineError):
+    """A child ended before it answered."""
+
+
 class DeskChild:
     """A child that runs. ``heard`` gets what it says unasked; ``ended`` is called when it is gone.
 
     ``began``: seconds of the loop's clock. ``alive``: false as soon as its output has ended.
+    ``worked``: it has answered a question. ``busy_since``: when it was given work that it has said
+    nothing of yet, None where it owes nothing.
     """
 
     def __init__(
@@ -33,6 +39,8 @@ class DeskChild:
     ) -> None:
         self.began = asyncio.get_running_loop().time()
         self.alive = True
+        self.worked = False
+        self.busy_since: float | None = None
         self._process = process
         self._heard, self._ended = heard, ended
         self._answers: dict[int, asyncio.Future[Message]] = {}
@@ -54,16 +62,19 @@ class DeskChild:
         """Return its answer to ``question``, which it gets beside the number it is to repeat.
 
         Raises:
-            MachineError: it ended before it answered.
+            ChildEndedError: it ended before it answered.
         """
         if not self.alive:
-            raise MachineError(*_GONE)
+            raise ChildEndedError(*_GONE)
         self._asked += 1
         number = self._asked
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         try:
             self._write(framed({**question, "number": number}))
+            if self.busy_since is None:
+                self.busy_since = asyncio.get_running_loop().time()
             found: Message = await answer
+            self.worked = True
         finally:
             self._answers.pop(number, None)
         return found
@@ -102,7 +113,8 @@ class DeskChild:
         try:
             while pipe is not None:
                 message = await next_frame(pipe)
-                answer = self._answers.get(message.get("number", 0))
+                answer = self._answers.pop(message.get("number", 0), None)
+                self.busy_since = asyncio.get_running_loop().time() if self._answers else None
                 if answer is None:
                     self._heard(message)
                 elif not answer.done():
@@ -126,7 +138,7 @@ class DeskChild:
         self.alive = False
         for answer in self._answers.values():
             if not answer.done():
-                answer.set_exception(MachineError(*_GONE))
+                answer.set_exception(ChildEndedError(*_GONE))
         self._ended()
 
 

@@ -27,6 +27,7 @@ _PACKAGE = "fastapi_offline"
 _OWN = Path(__file__).parent / "pages"
 _MEDIA = {".js": b"text/javascript", ".css": b"text/css", ".svg": b"image/svg+xml"}
 _SWAGGER = ("swagger-ui-bundle.js", "swagger-ui.css")
+_DOCUMENT = "/openapi.json"
 _FILES = ("docs.css", "docs.js", "icon.svg", *_SWAGGER)
 # Swagger UI sets styles of its own elements; scripts come as files, and nothing comes from outside.
 _POLICY = (
@@ -125,7 +126,7 @@ def _routes(
 ) -> tuple[Route, ...]:
     """Return the routes of one place."""
     told: Mapping[str, tuple[Endpoint, str, Mapping[str, object]]] = {
-        "/openapi.json": (document, "The description of this API", _OPENAPI),
+        _DOCUMENT: (document, "The description of this API", _OPENAPI),
         "/docs": (page, "This page", _TEXT),
         "/docs/{file}": (_file, "A file of this page", _ANY),
     }
@@ -136,7 +137,8 @@ def _routes(
             endpoint=endpoint,
             summary=summary,
             tag="server",
-            scope=None,
+            # The page is the same everywhere; the description tells the contract of the data.
+            scope="read" if path == _DOCUMENT else None,
             needs_model=False,
             level=level,
             replies={200: reply},

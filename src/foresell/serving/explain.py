@@ -7,10 +7,15 @@ does. The version that is explained is the one that the request took.
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
+from foresell.answer.row_answers import RowAnswers
+from foresell.answer.row_reading import ReadRows
+from foresell.serving.beside import aside, short
 from foresell.serving.desk import Desk
 from foresell.serving.exchange import Asked, Reply, Route, json_reply
+from foresell.serving.panel_reading import plain_values
 from foresell.serving.problems import Refused
 from foresell.serving.replies import ExplainReply, Problem
 from foresell.serving.request_schemas import row_schema
@@ -30,7 +35,8 @@ def routes(_: Site) -> tuple[Route, ...]:
             endpoint=explain,
             summary="What every column adds to the answer of a row",
             description="base_value and the contributions sum to prediction, in the unit of the "
-            "target. Where this server cannot explain, available is false and reason says why.",
+            "target, within 1e-6 of the larger of 1 and it. Where this server cannot explain, "
+            "available is false and reason says why.",
             tag="explain",
             scope="explain",
             kinds=("tabular",),
@@ -49,24 +55,22 @@ async def explain(asked: Asked) -> Reply:
     served, desk = asked.served, _desk(asked)
     if served is None or served.rows is None:
         raise Refused("no version is loaded", "server", "try again shortly", status=503)
-    row, spoilt = parsed_body(asked.body)
-    if not isinstance(row, dict):
-        raise Refused("the body is no object of fields", "body", "give one row") from spoilt
-    read = served.rows.read([row])
-    if read.problems:
-        asked.note.violations = [(one.field, one.rule) for one in read.problems]
-        refuse_rows(read.problems, 1)
-    if spoilt is not None:
-        raise spoilt
+    read = await aside(partial(_read, asked, served.rows), at_once=short(asked))
     live = served.live
     found = await desk.ask({
         "do": "explain",
         "place": asdict(live.place),
         "digest": live.digest,
-        "rows": [row],
+        # What was read, not what was sent: an ignored column may hold anything, a name or 1e400.
+        "rows": [{name: values[0] for name, values in plain_values(read.values).items()}],
     })
+    parts = _parts(found["explanations"][0])
+    if parts["available"]:  # what /predict says, to the last bit: the desk adds up in another order
+        answered = served.rows.answer(read)
+        parts["prediction"] = float(answered.prediction[0])
     return json_reply({
-        **_parts(found["explanations"][0]),
+        **parts,
+        "candidate": served.model_name,
         "model_name": served.model_name,
         "model_version": live.version,
         "target_name": served.spec.target,
@@ -74,6 +78,24 @@ async def explain(asked: Asked) -> Reply:
         **({"currency": served.spec.unit} if _CURRENCY.fullmatch(served.spec.unit) else {}),
         "ignored": read.ignored[0] if read.ignored else [],
     })
+
+
+def _read(asked: Asked, rows: RowAnswers) -> ReadRows:
+    """Return the row that the body holds, as it was read.
+
+    Raises:
+        Refused: it holds none, or one that breaks the contract.
+    """
+    row, spoilt = parsed_body(asked.body)
+    if not isinstance(row, dict):
+        raise Refused("the body is no object of fields", "body", "give one row") from spoilt
+    read = rows.read([row])
+    if read.problems:
+        asked.note.violations = [(one.field, one.rule) for one in read.problems]
+        refuse_rows(read.problems, 1)
+    if spoilt is not None:
+        raise spoilt
+    return read
 
 
 def _parts(explanation: Mapping[str, Any]) -> dict[str, Any]:

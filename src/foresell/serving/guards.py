@@ -20,8 +20,9 @@ class Guards:
 
     ``keys``: None lets anybody ask. ``rate``: per key, or per address where there are none; None
     for no limit. ``max_body``: bytes of one request; ``body_s``: seconds in which it must arrive.
-    ``hosts``: the names a request may be addressed to, without a port, IPv6 in brackets; none
-    allows all. ``cors``: web origins whose pages may read answers, exactly as browsers send them.
+    ``hosts``: the names a request may be addressed to, without a port, IPv6 in brackets, and
+    `foresell.serving.hosts.ANY_ADDRESS`; none allows all. ``cors``: web origins whose pages may
+    read answers, exactly as browsers send them.
     """
 
     keys: KeyRing | None = None
@@ -86,6 +87,14 @@ class Gate:
             return "", ""
         key = self.guards.keys.admit(presented(heads), scope)
         return key.id, key.name
+
+    def know(self, heads: Mapping[bytes, bytes]) -> None:
+        """Refuse who shows no key, where keys are asked for, whatever the key allows.
+
+        Refused as `KeyRing.admit` says.
+        """
+        if self.guards.keys is not None:
+            self.guards.keys.admit(presented(heads), None)
 
     def count(self, caller: str) -> Headers:
         """Count a request of a caller; return the headers that tell what it has left.

@@ -1,5 +1,6 @@
 """JSON as it comes over the wire: strict, and refused with the place where it goes wrong."""
 
+import gc
 import re
 from typing import Any, NoReturn
 
@@ -30,7 +31,7 @@ def parse_json(body: bytes) -> Any:
     """
     try:
         if len(body) > _LONG:
-            found = jiter.from_json(body, allow_inf_nan=False)
+            found = _undisturbed(body)
             if body.count(b":") == _members(found):
                 return found
         return jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
@@ -50,6 +51,21 @@ def parse_with_nan(body: bytes) -> Any:
         _refuse(error, body)
 
 
+def _undisturbed(body: bytes) -> Any:
+    """Return what a long body holds; nobody looks for garbage while it is made.
+
+    Half a million small lists come in 30 ms, and in 250 if the collector walks through them again
+    and again: it has nothing older to compare them with, for what was loaded is frozen.
+    """
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        return jiter.from_json(body, allow_inf_nan=False)
+    finally:
+        if before:
+            gc.enable()
+
+
 def _members(found: Any) -> int:
     """Return how many members the objects of a list of rows have, and the object around it.
 
@@ -57,10 +73,16 @@ def _members(found: Any) -> int:
     there twice, and nobody needs to look for such, which takes as long as reading. Colons in texts
     and in objects further in only make it more of them.
     """
-    outer, rows = (len(found), found.get("rows")) if isinstance(found, dict) else (0, found)
-    if not isinstance(rows, list):
-        return outer
-    return outer + sum(map(len, filter(_is_object, rows)))
+    if isinstance(found, dict):
+        return len(found) + sum(map(_within, found.values()))
+    return _within(found)
+
+
+def _within(found: Any) -> int:
+    """Return how many members an object has, or the objects of a list."""
+    if isinstance(found, dict):
+        return len(found)
+    return sum(map(len, filter(_is_object, found))) if isinstance(found, list) else 0
 
 
 def _is_object(row: Any) -> bool:

@@ -64,11 +64,11 @@ class KeyRing:
         """Return how many keys there are, expired ones among them."""
         return len(self._keys)
 
-    def admit(self, token: str | None, scope: Scope) -> Key:
+    def admit(self, token: str | None, scope: Scope | None) -> Key:
         """Return the key that ``token`` is.
 
         It is ``Refused`` by 401 where it is none that is known and not expired, by 403 where it
-        does not allow ``scope``.
+        does not allow ``scope``; None is allowed by every key.
         """
         if self._clock() - self._looked > _LOOK_S:
             self._look()
@@ -82,7 +82,7 @@ class KeyRing:
             _refuse_unknown("this API key is not known", b'Bearer error="invalid_token"')
         if key.expires is not None and key.expires.timestamp() <= self._wall():
             _refuse_unknown("this API key has expired", b'Bearer error="invalid_token"')
-        if scope not in key.scopes:
+        if scope is not None and scope not in key.scopes:
             _refuse_scope(scope)
         return key
 

@@ -10,7 +10,8 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO, Literal
+from math import isfinite
+from typing import Any, BinaryIO, Literal
 
 from foresell.serving.backlog import Backlog
 from foresell.serving.site import LogForm
@@ -21,9 +22,17 @@ Said = Callable[[Level, str, Mapping[str, Plain]], None]
 
 _MOST = 10_000  # lines that wait to be written; more are dropped and counted
 _LONGEST = 20_000  # characters of a text
-_FIRST = ("timestamp", "level", "message")  # in front of a line for people, without their names
 # ASCII alone, so that no text, half a surrogate or an end of line among them, breaks a line.
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_quoted: Callable[[str], str] = json.encoder.encode_basestring_ascii
+
+
+def _number(value: float) -> str:
+    """Return a number as JSON has it, which knows none that is not finite."""
+    return repr(value) if isfinite(value) else "null"
+
+
+# How values of the types that most are of are written; those of any other by the slower way.
+_JSON: Mapping[type, Callable[[Any], str]] = {str: _quoted, int: int.__repr__, float: _number}
 
 
 class Lines:
@@ -44,21 +53,18 @@ class Lines:
     ) -> None:
         self.dropped = 0
         self._write, self._now = write, now
-        self._line = _encode if form == "json" else text_line
+        self._line = json_line if form == "json" else text_line
         self._stamp = (0, "")  # the second it was last, and how that is written
         self._backlog = Backlog[str]("log", self._write_all, self._lost, most=most)
 
     def add(self, level: Level, message: str, fields: Mapping[str, Plain]) -> None:
         """Take a line. ``fields`` that are None or empty are left out."""
-        told: dict[str, Plain] = {
-            "timestamp": self._moment(),
-            "level": level,
-            "message": message[:_LONGEST],
-        }
-        for name, value in fields.items():
-            if value is not None and value != "":  # 0 and False are told
-                told[name] = value[:_LONGEST] if isinstance(value, str) else value
-        if not self._backlog.add(self._line(told)):
+        moment = self._moment()
+        line = self._line(moment, level, message, fields)
+        if len(line) > _LONGEST:  # else no text in it is
+            cut = {name: _cut(value) for name, value in fields.items()}
+            line = self._line(moment, level, message[:_LONGEST], cut)
+        if not self._backlog.add(line):
             self.dropped += 1
 
     def close(self) -> None:
@@ -84,15 +90,37 @@ class Lines:
         self.dropped += len(lines)
 
 
-def text_line(told: Mapping[str, Plain]) -> str:
+def json_line(moment: str, level: Level, message: str, fields: Mapping[str, Plain]) -> str:
+    r"""Return a line for machines: one object. Names of ``fields`` are plain words.
+
+    It is put together by hand, which takes half the time of an encoder that looks at everything.
+
+    >>> json_line("10:00", "INFO", "a\nb", {"rows": 2, "x": "", "share": 0.5, "warm": False})
+    '{"timestamp":"10:00","level":"INFO","message":"a\\nb","rows":2,"share":0.5,"warm":false}'
+    """
+    by_type, other = _JSON.get, json.dumps
+    rest = [
+        f',"{name}":{by_type(type(value), other)(value)}'
+        for name, value in fields.items()
+        if value is not None and value != ""  # 0 and False are told
+    ]
+    head = f'{{"timestamp":"{moment}","level":"{level}","message":{_quoted(message)}'
+    return f"{head}{''.join(rest)}}}"
+
+
+def text_line(moment: str, level: Level, message: str, fields: Mapping[str, Plain]) -> str:
     r"""Return a line for people: when, how grave, what, and the rest by name.
 
-    >>> text_line({"timestamp": "10:00", "level": "INFO", "message": "a\nb", "rows": 2, "x": "y z"})
+    >>> text_line("10:00", "INFO", "a\nb", {"rows": 2, "x": "y z"})
     '10:00 INFO    a\\nb  rows=2 x="y z"'
     """
-    rest = [f"{name}={_word(value)}" for name, value in told.items() if name not in _FIRST]
-    message = _encode(str(told["message"]))[1:-1].replace('\\"', '"')
-    line = f"{told['timestamp']} {told['level']:<7} {message}"
+    rest = [
+        f"{name}={_word(value)}"
+        for name, value in fields.items()
+        if value is not None and value != ""
+    ]
+    told = _quoted(message)[1:-1].replace('\\"', '"')
+    line = f"{moment} {level:<7} {told}"
     return f"{line}  {' '.join(rest)}" if rest else line
 
 
@@ -158,6 +186,11 @@ class _Handler(logging.Handler):
 def _word(value: Plain) -> str:
     """Return a value in a word; one that holds a space stands in quotes."""
     if isinstance(value, str):
-        quoted = _encode(value)
+        quoted = _quoted(value)
         return quoted if " " in value or quoted != f'"{value}"' else value
-    return _encode(value)
+    return json.dumps(value)
+
+
+def _cut(value: Plain) -> Plain:
+    """Return a value, of a text no more than is written of one."""
+    return value[:_LONGEST] if isinstance(value, str) else value

@@ -19,6 +19,7 @@ from foresell.serving.exchange import Asked, Note, Reply, Route
 from foresell.serving.served import Served
 from foresell.serving.site import Site
 from foresell.serving.slots import Slot
+from foresell.serving.tallies import Amounts, Spread
 from foresell.spec.serving import Live
 
 METHODS = frozenset((
@@ -59,8 +60,6 @@ class Metrics:
         slots: Mapping[str, Slot] | None = None,
         lost_lines: Callable[[], int] = lambda: 0,
     ) -> None:
-        # They double the page and say nothing to most.
-        prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = prometheus.CollectorRegistry()
         for collector in (
             prometheus.ProcessCollector,
@@ -70,75 +69,61 @@ class Metrics:
             collector(registry=self._registry)
         self._registry.register(_Standing(slots or {}, lost_lines))
         of = self._registry
-        self._requests = prometheus.Histogram(
+        self._requests = Spread(
             "http_server_request_duration_seconds",
             "From the first byte of a request to the last of its reply",
             _HTTP,
-            registry=of,
-            buckets=_REQUEST_S,
+            _REQUEST_S,
+            of,
         )
-        self._active = prometheus.Gauge(
+        self._active = Amounts(
+            GaugeMetricFamily,
             "http_server_active_requests",
             "Requests that are being answered",
             ["http_request_method"],
-            registry=of,
+            of,
         )
-        self._inference = prometheus.Histogram(
+        self._inference = Spread(
             "foresell_inference_duration_seconds",
             "Time in the model, of one request",
             ["project"],
-            registry=of,
-            buckets=_MODEL_S,
+            _MODEL_S,
+            of,
         )
-        self._delta = prometheus.Histogram(
+        self._delta = Spread(
             "foresell_shadow_delta",
             "Between the shadow's answer and that which was given, in the unit of the target",
             ["project"],
-            registry=of,
-            buckets=_SIZES,
+            _SIZES,
+            of,
         )
-        self._share = prometheus.Histogram(
+        self._share = Spread(
             "foresell_shadow_delta_ratio",
             "The same as a share of the answer which was given",
             ["project"],
-            registry=of,
-            buckets=_SHARES,
+            _SHARES,
+            of,
         )
         self._counters = {
-            name: prometheus.Counter(f"foresell_{name}", says, labels, registry=of)
+            name: Amounts(CounterMetricFamily, f"foresell_{name}", says, labels, of)
             for name, says, labels in _COUNTERS
         }
-        # Looking a child up by its labels costs more than counting with it.
-        self._timed: dict[tuple[str, str, int, str], prometheus.Histogram] = {}
-        self._going: dict[str, prometheus.Gauge] = {}
-        self._counting: dict[tuple[str, ...], prometheus.Counter] = {}
-        self._models: dict[str, prometheus.Histogram] = {}
         self._columns: dict[str, tuple[str, frozenset[str]]] = {}
 
     def going(self, method: str, by: int) -> None:
         """Count one request more, or less, that is being answered."""
-        known = method if method in METHODS else OTHER
-        child = self._going.get(known)
-        if child is None:
-            child = self._going.setdefault(known, self._active.labels(known))
-        child.inc(by)
+        self._active.add((method if method in METHODS else OTHER,), by)
 
     def request(self, method: str, route: str, status: int, project: str, seconds: float) -> None:
         """Count a request. ``route``: with ``{names}``, empty where none fits."""
-        key = (method if method in METHODS else OTHER, route, status, project)
-        child = self._timed.get(key)
-        if child is None:
-            child = self._timed.setdefault(key, self._requests.labels(*key))
-        child.observe(seconds)
+        known = method if method in METHODS else OTHER
+        self._requests.add((known, route, status, project), seconds)
 
     def inference(self, project: str, note: Note, outcome: str) -> None:
         """Count what the model was asked in a request: ``success`` or ``failure``."""
         self.count("inference", project, outcome)
         if note.inference_s is not None:
-            child = self._models.get(project)
-            if child is None:
-                child = self._models.setdefault(project, self._inference.labels(project))
-            child.observe(note.inference_s)
+            self._inference.add((project,), note.inference_s)
         if note.rows and outcome == "success":
             self.count("rows", project, by=note.rows)
         for name, flags in (("unseen", note.unseen), ("outside", note.outside)):
@@ -157,11 +142,7 @@ class Metrics:
 
     def count(self, name: str, *labels: str, by: float = 1) -> None:
         """Count with the counter ``foresell_{name}_total``."""
-        key = (name, *labels)
-        child = self._counting.get(key)
-        if child is None:
-            child = self._counting.setdefault(key, self._counters[name].labels(*labels))
-        child.inc(by)
+        self._counters[name].add(labels, by)
 
     def shadow(self, project: str, deltas: Sequence[float], answers: Sequence[float]) -> None:
         """Count rows (n,) that the shadow answered; ``answers``: those that were given.
@@ -169,13 +150,12 @@ class Metrics:
         OpenMetrics knows no histogram of numbers below 0: how far the shadow is off is one, on
         which side it is stands beside the count.
         """
-        delta, share = self._delta.labels(project), self._share.labels(project)
         for one, given in zip(deltas, answers, strict=True):
             side = "higher" if one > 0 else "lower" if one < 0 else "equal"
             self.count("shadow_scored", project, side)
-            delta.observe(abs(one))
+            self._delta.add((project,), abs(one))
             if given:
-                share.observe(abs(one / given))
+                self._share.add((project,), abs(one / given))
 
     def page(self, accept: bytes = b"") -> tuple[bytes, bytes]:
         """Return all numbers as text, and its media type: OpenMetrics where that is accepted."""
@@ -238,8 +218,8 @@ class _Standing(Collector):
         return [(one.live, one.model_name) for one in found if one is not None]
 
     def _shadows(self) -> Iterable[tuple[Live, str]]:
-        """Yield what is scored beside; its champion is known to another process alone."""
-        found = [slot.shadow for slot in self._slots.values()]
+        """Yield what is loaded to be scored beside; another process alone knows its champion."""
+        found = [slot.shadow for slot in self._slots.values() if slot.beside_loaded]
         return [(one, "") for one in found if one is not None]
 
 

@@ -1,6 +1,7 @@
 """/explain of a panel: what each part of a forecast adds to it, step by step."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -9,14 +10,16 @@ from foresell.answer.asking_panel import Ask, read_ask
 from foresell.answer.choosing_published import chosen
 from foresell.answer.published import Published
 from foresell.answer.requests import Problem
-from foresell.errors import DataError, UsageError, nearest
+from foresell.answer.unknown_names import UnknownNames
+from foresell.errors import DataError, UsageError, counted, nearest
+from foresell.serving.beside import aside, short
 from foresell.serving.exchange import Asked, Reply, Route, json_reply
 from foresell.serving.json_border import parse_json
 from foresell.serving.panel_reading import plain_values, read_rows
-from foresell.serving.panel_replies import about
+from foresell.serving.panel_replies import about, with_rows
 from foresell.serving.panel_requests import explain_schema
 from foresell.serving.panel_schemas import PanelExplainReply
-from foresell.serving.panel_work import aside, ask_desk, panel_version, plain, refuse_request
+from foresell.serving.panel_work import ask_desk, panel_version, plain, refuse_request
 from foresell.serving.problems import Refused
 from foresell.serving.replies import Problem as ProblemReply
 from foresell.serving.rows import refuse_rows
@@ -24,6 +27,7 @@ from foresell.serving.served import Served
 from foresell.serving.site import Site
 
 _BY_SERIES = ("where", "series", "first", "last")
+_FIELDS = (*_BY_SERIES, "candidate")
 _SHOWN = 60  # characters of a name that an error shows
 _GAP = "a row before the last observed period is answered from another origin, and not taken apart"
 
@@ -59,7 +63,7 @@ async def _explain(asked: Asked, most: int) -> Reply:
     Raises:
         Refused: 422 with every field that is wrong; 503 and 504 of the desk.
     """
-    found = parse_json(asked.body)
+    found = await aside(partial(parse_json, asked.body), at_once=short(asked))
     served, published = panel_version(asked)
     if not isinstance(found, dict):
         raise Refused("the body is no object of fields", "body", "give a row, or name series")
@@ -69,19 +73,28 @@ async def _explain(asked: Asked, most: int) -> Reply:
         question = await aside(partial(_of_series, served, published, found, most), at_once=False)
         made = await ask_desk(asked, "explain", question)
         told: Mapping[str, Any] = {name: made[name] for name in ("available", "reason", "method")}
-        told = {**told, "explanations": [_flat(one) for one in made["explanations"]]}
+        rest = {
+            **told,
+            "candidate": question["candidate"] or served.model_name,
+            **about(served, asked.request_id),
+        }
+        # Text as the desk made it: megabytes of it would else keep all other callers waiting.
+        reply = Reply(body=with_rows("explanations", made["explanations"], rest))
+        asked.note.rows = made["count"]
     else:
         told = await _row(asked, served, published, found)
-    asked.note.rows = len(told.get("explanations", (told,)))
+        candidate = {"candidate": served.model_name}
+        reply = json_reply({**told, **candidate, **about(served, asked.request_id)})
+        asked.note.rows = 1
     asked.note.inference_s = perf_counter() - began
-    return json_reply({**told, **about(served, asked.request_id)})
+    return reply
 
 
 async def _row(
     asked: Asked, served: Served, published: Published, found: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return the explanation of one row."""
-    read = read_rows(served, published, [found])
+    read = await aside(partial(read_rows, served, published, [found]), at_once=short(asked))
     if read.problems:
         asked.note.violations = [(one.field, one.rule) for one in read.problems]
         refuse_rows(read.problems, 1)
@@ -104,7 +117,7 @@ async def _row(
         },
     )
     told = {name: made[name] for name in ("available", "reason", "method")}
-    step = made["explanations"][0] if made["available"] else {}
+    step = json.loads(made["explanations"])[0] if made["available"] else {}
     return {**told, **{name: step.get(name) for name in parts}, "ignored": read.ignored[0]}
 
 
@@ -119,7 +132,7 @@ def _of_series(
     candidate = found.get("candidate")
     named = {name: found[name] for name in _BY_SERIES if name in found}
     ask, problems = read_ask(named, served.spec, served.contract)
-    problems += [_unknown(name) for name in found if name not in {*_BY_SERIES, "candidate"}]
+    problems += _unknown([name for name in found if name not in _FIELDS])
     if candidate is not None and not isinstance(candidate, str):
         problems.append(_wrong("candidate", "type", "must be a text"))
     if problems:
@@ -153,15 +166,14 @@ def _ahead(ask: Ask, published: Published) -> Ask:
     return Ask(where=ask.where, series=ask.series, first=later, last=ask.last, rows="all")
 
 
-def _flat(step: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return one step with its keys and its date as fields of their own."""
-    return {**step["names"], **{name: step[name] for name in step if name != "names"}}
-
-
-def _unknown(name: str) -> Problem:
-    """Return that a field is not known here."""
-    known = nearest(name, [*_BY_SERIES, "candidate"])
-    return _wrong(repr(name[:_SHOWN]), "unknown", f"is no field of an explanation; {known}")
+def _unknown(names: Sequence[str]) -> Iterator[Problem]:
+    """Yield that fields are not known here."""
+    told, rest = UnknownNames().told(names)
+    for name, guess in told:
+        known = nearest(name if guess else "", _FIELDS)
+        yield _wrong(repr(name[:_SHOWN]), "unknown", f"is no field of an explanation; {known}")
+    if rest:
+        yield _wrong("", "unknown", f"{counted(rest, 'more field')} are not known here")
 
 
 def _wrong(name: str, rule: str, says: str) -> Problem:

@@ -8,12 +8,13 @@ from foresell.answer.asking_panel import Ask, read_ask
 from foresell.answer.choosing_published import chosen
 from foresell.answer.published import ANSWERS, Places, Published
 from foresell.errors import DataError, UsageError
+from foresell.serving.beside import aside, short
 from foresell.serving.exchange import Asked, Reply, Route
 from foresell.serving.json_border import parse_json
 from foresell.serving.panel_replies import about, rows_json, with_rows
 from foresell.serving.panel_requests import forecast_schema
 from foresell.serving.panel_schemas import ForecastReply
-from foresell.serving.panel_work import aside, ask_desk, panel_version, refuse_request
+from foresell.serving.panel_work import ask_desk, panel_version, refuse_request
 from foresell.serving.problems import Refused
 from foresell.serving.replies import Problem as ProblemReply
 from foresell.serving.served import Served
@@ -49,12 +50,8 @@ async def _forecast(asked: Asked, most: int) -> Reply:
     Raises:
         Refused: 422 with every field that is wrong, or what no row has; 503 and 504 of the desk.
     """
-    found = parse_json(asked.body)
     served, published = panel_version(asked)
-    ask, problems = read_ask(found, served.spec, served.contract)
-    if problems:
-        asked.note.violations = [(one.field, one.rule) for one in problems]
-        refuse_request(problems)
+    found, ask = await aside(partial(_read, asked, served), at_once=short(asked))
     began = perf_counter()
     places = await aside(partial(_places, published, ask, served), at_once=False)
     if ask.level is None and len(places) > most:
@@ -77,6 +74,16 @@ async def _forecast(asked: Asked, most: int) -> Reply:
         **about(served, asked.request_id),
     }
     return Reply(body=with_rows("forecasts", told["rows"], rest))
+
+
+def _read(asked: Asked, served: Served) -> tuple[Any, Ask]:
+    """Return what the body holds, as it came and as it was read; else it is `Refused`."""
+    found = parse_json(asked.body)
+    ask, problems = read_ask(found, served.spec, served.contract)
+    if problems:
+        asked.note.violations = [(one.field, one.rule) for one in problems]
+        refuse_request(problems)
+    return found, ask
 
 
 def _places(published: Published, ask: Ask, served: Served) -> Places:

@@ -102,6 +102,7 @@ class _Told(_Version):
     available: bool = Field(description="Whether this server can explain the forecast.")
     reason: str | None = Field(description="Why it cannot; null where it can.")
     method: str | None = Field(description="How; null where nothing is explained.")
+    candidate: str = Field(description="Whose forecast is explained; model_name unless asked.")
 
 
 class RowExplained(_Told, _Parts):

@@ -1,9 +1,8 @@
-"""How work for a panel is given away: to a thread, or to a desk."""
+"""How work for a panel is given away to a desk, and what is said of a request that asks wrongly."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import polars as pl
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from foresell.serving.desk import Desk
 
 _TOLD = 100  # problems that one refusal tells; the others are counted
-_Told = TypeVar("_Told")
 
 
 def panel_version(asked: Asked) -> tuple[Served, Published]:
@@ -48,13 +46,6 @@ async def ask_desk(asked: Asked, name: str, question: Mapping[str, Any]) -> Mapp
         )
     live = asked.served.live
     return await desk.ask({**question, "place": asdict(live.place), "digest": live.digest})
-
-
-async def aside(work: Callable[[], _Told], *, at_once: bool) -> _Told:
-    """Return what ``work`` gives, computed in a thread unless it is done ``at_once``."""
-    if at_once:
-        return work()
-    return await asyncio.get_running_loop().run_in_executor(None, work)
 
 
 def refuse_request(problems: Sequence[Problem]) -> NoReturn:

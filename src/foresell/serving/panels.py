@@ -12,15 +12,16 @@ from time import perf_counter
 from typing import Any
 
 from foresell.serving import panel_explanations, panel_forecasts
+from foresell.serving.beside import aside, short
 from foresell.serving.exchange import Asked, Note, Reply, Route, json_reply
 from foresell.serving.panel_reading import ReadRows, plain_values, read_rows
 from foresell.serving.panel_replies import about
 from foresell.serving.panel_schemas import PanelBatchReply, PanelPredictReply
-from foresell.serving.panel_work import aside, ask_desk, panel_version
+from foresell.serving.panel_work import ask_desk, panel_version
 from foresell.serving.problems import Refused
 from foresell.serving.replies import Problem as ProblemReply
 from foresell.serving.request_schemas import batch_schema, row_schema
-from foresell.serving.rows import batch_rows, parsed_body, refuse_rows
+from foresell.serving.rows import batch_rows, parsed_body, refuse_many, refuse_rows
 from foresell.serving.site import Site
 
 _INLINE = 64  # rows that are read between two other requests; more leave the loop free
@@ -99,7 +100,10 @@ async def answer_rows(asked: Asked, rows: Sequence[Any], most: int) -> PanelAnsw
             f"{len(rows):,} rows are too many", "body", f"give {most:,} at most", status=413
         )
     served, published = panel_version(asked)
-    read = await aside(partial(read_rows, served, published, rows), at_once=len(rows) <= _INLINE)
+    read = await aside(
+        partial(read_rows, served, published, rows),
+        at_once=len(rows) <= _INLINE and short(asked),
+    )
     if read.problems:
         asked.note.violations = [(one.field, one.rule) for one in read.problems]
         refuse_rows(read.problems, len(rows))
@@ -125,15 +129,9 @@ async def answer_rows(asked: Asked, rows: Sequence[Any], most: int) -> PanelAnsw
 
 
 async def _predict(asked: Asked) -> Reply:
-    """Answer one row: the body is its object.
-
-    Raises:
-        Refused: it is another thing.
-    """
-    row, spoilt = parsed_body(asked.body)
-    if not isinstance(row, dict):
-        other = "/predict takes one row, /predict/batch many"
-        raise Refused("the body is no object of fields", "body", other) from spoilt
+    """Answer one row: the body is its object; anything else is ``Refused``."""
+    row, spoilt = await aside(partial(parsed_body, asked.body), at_once=short(asked))
+    refuse_many(row, spoilt)
     made = await answer_rows(asked, [row], 1)
     if spoilt is not None:
         raise spoilt
@@ -147,7 +145,7 @@ async def _predict(asked: Asked) -> Reply:
 
 async def _predict_batch(asked: Asked, most: int) -> Reply:
     """Answer many rows: the body is ``{"rows": [...]}`` or the bare list."""
-    rows, spoilt = batch_rows(asked.body, most)
+    rows, spoilt = await aside(partial(batch_rows, asked.body, most), at_once=short(asked))
     made = await answer_rows(asked, rows, most)
     if spoilt is not None:
         raise spoilt

@@ -55,6 +55,23 @@ def problem_reply(error: Refused, request_id: str, path: str = "") -> Reply:
     return reply
 
 
+def logged_words(refused: Refused, error: BaseException) -> str:
+    """Return what the log says of a refusal that ``error`` led to: no value of the request.
+
+    What was not written for the log, an error of the code that answers, may repeat one to its
+    caller; then only the place is logged.
+
+    >>> error = UsageError("there is no series of Jo", "series", "name another")
+    >>> logged_words(Refused(error.what, error.where, error.mend), error)
+    'refused for what series says'
+    """
+    cause = error.__cause__ if error is refused else error
+    foreign = isinstance(cause, ForesellError) and not isinstance(cause, Refused)
+    if foreign and refused.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return f"refused for what {refused.where} says"
+    return refused.what
+
+
 def refusal_of(error: ForesellError) -> Refused | None:
     """Return an error as the refusal it is to the caller; None where it is none of its doing.
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from foresell.serving.beside import aside, short
 from foresell.serving.exchange import Asked, Endpoint, Reply, Route, json_reply
 from foresell.serving.json_border import parse_json
 from foresell.serving.problems import Refused
 from foresell.serving.protocol_mlflow_csv import csv_rows
 from foresell.serving.protocol_mlflow_rows import MlflowReply, PingReply, read_rows, request_schema
-from foresell.serving.protocol_rows import Answers, answers
+from foresell.serving.protocol_rows import INLINE, Answers, answers
 from foresell.serving.replies import Problem
 from foresell.serving.served import Served
 from foresell.serving.site import Site
@@ -89,9 +90,9 @@ def _pinged(slots: Sequence[Slot]) -> Reply:
 async def _invocations(most: int, asked: Asked) -> Reply:
     """Answer rows; the body is JSON or CSV."""
     served = _served(asked)
-    rows, intervals = _read(asked, served)
+    rows, intervals = await aside(partial(_read, asked, served, most), at_once=short(asked))
     told = await answers(asked, served, rows, most)
-    return json_reply({"predictions": _records(told) if intervals else list(told.prediction)})
+    return await aside(partial(_replied, told, intervals=intervals), at_once=len(rows) <= INLINE)
 
 
 def _served(asked: Asked) -> Served:
@@ -105,13 +106,18 @@ def _served(asked: Asked) -> Served:
     return asked.served
 
 
-def _read(asked: Asked, served: Served) -> tuple[list[Any], bool]:
-    """Return the rows of a body, and whether their intervals are asked for too."""
+def _read(asked: Asked, served: Served, most: int) -> tuple[list[Any], bool]:
+    """Return the rows of a body, ``most`` of them, and whether intervals are asked for too."""
     media = dict(asked.headers).get(b"content-type", b"").decode("latin-1")
     kind, *parameters = [part.strip().lower() for part in media.split(";")]
     if kind == _CSV:
-        return csv_rows(asked.body, served.form.fields, parameters), False
-    return read_rows(parse_json(asked.body), [one.name for one in served.form.fields])
+        return csv_rows(asked.body, served.form.fields, parameters, most), False
+    return read_rows(parse_json(asked.body), [one.name for one in served.form.fields], most)
+
+
+def _replied(told: Answers, *, intervals: bool) -> Reply:
+    """Return the reply, which says the intervals too where they were asked for."""
+    return json_reply({"predictions": _records(told) if intervals else list(told.prediction)})
 
 
 def _records(told: Answers) -> list[Mapping[str, float]]:

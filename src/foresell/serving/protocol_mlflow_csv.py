@@ -4,10 +4,12 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, NoReturn
 
 from foresell.contracts.compiled.request_fields import RequestField
 from foresell.contracts.contract import LogicalType
+from foresell.errors import counted
 from foresell.serving.problems import Refused
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
@@ -17,7 +19,7 @@ _UTF_8 = ("charset=utf-8", 'charset="utf-8"')
 
 
 def csv_rows(
-    body: bytes, fields: Sequence[RequestField], parameters: Sequence[str]
+    body: bytes, fields: Sequence[RequestField], parameters: Sequence[str], most: int
 ) -> list[dict[str, Any]]:
     """Return the rows of a CSV file, by field; an empty value is null.
 
@@ -26,7 +28,7 @@ def csv_rows(
 
     Raises:
         Refused: 400, it is no CSV in UTF-8, or a line has more or fewer values than there are
-            columns; 415 for another parameter.
+            columns; 413 beyond ``most`` rows; 415 for another parameter.
     """
     for one in parameters:
         if one not in {"", "header=present", "header=absent", *_UTF_8}:
@@ -39,7 +41,8 @@ def csv_rows(
     try:
         # Strict, or a quote in the middle of nothing is taken for text.
         lines = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
-        table = [(lines.line_num, line) for line in lines if line]
+        there = ((lines.line_num, line) for line in lines if line)
+        table = list(islice(there, most + 2))  # with the names one more than is read; not all
     except (UnicodeDecodeError, csv.Error) as error:
         raise Refused(
             "the body is no CSV in UTF-8", "body", "write it with commas and quotes", status=400
@@ -47,6 +50,13 @@ def csv_rows(
     names = [one.name for one in fields]
     if "header=absent" not in parameters and table:
         names = table.pop(0)[1]
+    if len(table) > most:
+        raise Refused(
+            f"there are more than {counted(most, 'row')}",
+            "body",
+            f"give {most:,} at most",
+            status=413,
+        )
     if len(set(names)) < len(names):
         _refuse("a column stands there twice", "line 1", "name each once")
     kinds: Mapping[str, LogicalType] = {one.name: one.kind for one in fields}

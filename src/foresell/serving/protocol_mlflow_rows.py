@@ -1,11 +1,12 @@
 """The four forms in which MLflow's clients send rows as JSON, read into rows by field."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StrictBool, StrictStr, ValidationError
 
 from foresell.serving.problems import Refused
+from foresell.serving.protocol_rows import first_wrong, refuse_many
 from foresell.serving.request_schemas import example_row, row_schema
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class _Split(BaseModel):
 
     model_config = _STRICT
 
-    columns: list[StrictStr] = Field(min_length=1)
+    columns: Annotated[list[StrictStr], FailFast(), Field(min_length=1)]
     data: list[list[Any]]
     index: list[Any] | None = None
 
@@ -131,26 +132,27 @@ def request_schema(served: "Served | None") -> Mapping[str, Any]:
     }
 
 
-def read_rows(told: Any, names: Sequence[str]) -> tuple[list[Any], bool]:
+def read_rows(told: Any, names: Sequence[str], most: int) -> tuple[list[Any], bool]:
     """Return the rows of a body, by field, and whether their intervals are asked for too.
 
-    ``names``: the order in which lists without names are.
+    ``names``: the order in which lists without names are. More than ``most`` rows are refused with
+    413, before any is read.
 
-    >>> read_rows({"inputs": {"units": [3, 5]}}, ["units"])
+    >>> read_rows({"inputs": {"units": [3, 5]}}, ["units"], 10)
     ([{'units': 3}, {'units': 5}], False)
-    >>> read_rows({"instances": [[3], [5]], "params": {"intervals": True}}, ["units"])
+    >>> read_rows({"instances": [[3], [5]], "params": {"intervals": True}}, ["units"], 10)
     ([{'units': 3}, {'units': 5}], True)
 
     Raises:
         Refused: 400, the body has none of the four forms, or more than one.
     """
+    refuse_many(_count(told), most)
     try:
         request = _Request.model_validate(told)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(map(str, found["loc"]))[:80] or "body"
+        what, where = first_wrong(error)
         raise Refused(
-            f"the request is not of the protocol: {found['msg']}",
+            f"the request is not of the protocol: {what}",
             where,
             f"send one of {', '.join(_FORMS)}, and params if need be",
             status=400,
@@ -163,6 +165,7 @@ def read_rows(told: Any, names: Sequence[str]) -> tuple[list[Any], bool]:
     intervals = request.params is not None and request.params.intervals
     if request.dataframe_split is not None:
         split = request.dataframe_split
+        _refuse_twice(split.columns, "dataframe_split")
         return [_row(one, split.columns, "dataframe_split") for one in split.data], intervals
     found_rows: Any = getattr(request, given[0])
     if isinstance(found_rows, dict):
@@ -172,10 +175,25 @@ def read_rows(told: Any, names: Sequence[str]) -> tuple[list[Any], bool]:
     ], intervals
 
 
-def _row(values: Sequence[Any], names: Sequence[str], where: str) -> dict[str, Any]:
-    """Return a row of values in the order of ``names``."""
+def _count(told: Any) -> int:
+    """Return how many rows a body has that may be none: the most in any of its forms."""
+    if not isinstance(told, dict):
+        return 0
+    split, inputs = told.get("dataframe_split"), told.get("inputs")
+    found = [split.get("data") if isinstance(split, dict) else None]
+    found += [told.get("dataframe_records"), told.get("instances"), inputs]
+    found += inputs.values() if isinstance(inputs, dict) else []
+    return max(len(one) if isinstance(one, list) else 0 for one in found)
+
+
+def _refuse_twice(names: Sequence[str], where: str) -> None:
+    """Refuse names of which one stands there twice."""
     if len(set(names)) < len(names):
         _refuse("a column stands there twice", where, "name each once")
+
+
+def _row(values: Sequence[Any], names: Sequence[str], where: str) -> dict[str, Any]:
+    """Return a row of values in the order of ``names``."""
     if len(values) != len(names):
         _refuse(
             f"a row has {len(values):,} values for {len(names):,} columns",

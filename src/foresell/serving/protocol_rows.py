@@ -1,18 +1,22 @@
 """Rows that came in by another protocol, answered as those of /predict/batch are."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+from pydantic import ValidationError
 
 from foresell.answer.row_columns import named
 from foresell.errors import counted
 from foresell.serving import panels
+from foresell.serving.beside import aside, short
 from foresell.serving.exchange import Asked
 from foresell.serving.problems import Refused
 from foresell.serving.rows import answered_rows
 from foresell.serving.served import Served
 
+_MOST_WRONG = 1000
 INLINE = 256  # rows up to which handing them to a thread costs more than it gives
 
 
@@ -43,10 +47,7 @@ async def answers(asked: Asked, served: Served, rows: Sequence[Any], most: int) 
     """
     if not rows:
         raise Refused("there is no row", "body", "give at least one", status=400)
-    if len(rows) > most:
-        raise Refused(
-            f"{counted(len(rows), 'row')} at once", "body", f"give {most:,} at most", status=413
-        )
+    refuse_many(len(rows), most)
     if served.rows is None:
         told = await panels.answer_rows(asked, rows, most)
         return Answers(
@@ -58,9 +59,30 @@ async def answers(asked: Asked, served: Served, rows: Sequence[Any], most: int) 
             outside=told.outside,
             level_used=told.level_used,
         )
-    if len(rows) <= INLINE:
-        return _table(asked, rows)
-    return await asyncio.get_running_loop().run_in_executor(None, _table, asked, rows)
+    return await aside(partial(_table, asked, rows), at_once=len(rows) <= INLINE and short(asked))
+
+
+def first_wrong(error: ValidationError) -> tuple[str, str]:
+    """Return the first thing that is wrong with a request, and where it stands.
+
+    Of very many, which take long to tell apart, only how many they are.
+    """
+    if error.error_count() > _MOST_WRONG:
+        return f"{error.error_count():,} things are wrong", "body"
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return first["msg"], ".".join(map(str, first["loc"]))[:80] or "body"
+
+
+def refuse_many(rows: int, most: int) -> None:
+    """Refuse more than ``most`` rows at once.
+
+    Raises:
+        Refused: 413.
+    """
+    if rows > most:
+        raise Refused(
+            f"{counted(rows, 'row')} at once", "body", f"give {most:,} at most", status=413
+        )
 
 
 def _table(asked: Asked, rows: Sequence[Any]) -> Answers:

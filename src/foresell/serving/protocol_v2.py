@@ -6,15 +6,17 @@ Source: https://github.com/kserve/open-inference-protocol, ``specification/proto
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
 from pydantic import BaseModel
 
+from foresell.serving.beside import aside, short
 from foresell.serving.exchange import Asked, Endpoint, Reply, Route, json_reply
 from foresell.serving.json_border import parse_json
 from foresell.serving.problems import Refused
-from foresell.serving.protocol_rows import Answers, answers
+from foresell.serving.protocol_rows import INLINE, Answers, answers
 from foresell.serving.protocol_v2_schemas import (
     InferOutput,
     InferReply,
@@ -36,6 +38,7 @@ from foresell.spec.serving import Scope
 
 _TAG = "open inference protocol"
 _BINARY = b"inference-header-content-length"  # of Triton's extension
+_MISNAMED = 20  # inputs beyond one for each column, so that a name that is none can be told
 _NUMBERS = ("prediction", "p10", "p90")
 _TEXTS = ("interval_method", "unseen", "outside")
 _TABLE = {**dict.fromkeys(_NUMBERS, "FP64"), **dict.fromkeys(_TEXTS, "BYTES")}
@@ -48,7 +51,7 @@ def routes(site: Site) -> tuple[Route, ...]:
     infer = partial(_infer, site.options.max_rows)
     model = "/v2/models/{project}"
     found = [
-        _told("/v2", _server, "What the server is", ServerReply, scope=None),
+        _told("/v2", _server, "What the server is", ServerReply),
         _told("/v2/health/live", _live, "Whether the server answers", LiveReply, scope=None),
         _told(
             "/v2/health/ready",
@@ -172,18 +175,43 @@ async def _infer(most: int, asked: Asked) -> Reply:
             "send the data as JSON: binary_data=False",
             status=400,
         )
-    request = read_request(parse_json(asked.body))
-    outputs = _outputs(served)
-    wanted = _wanted(request.outputs or (), outputs)
-    rows = read_rows(request.inputs, most)
-    data = _data(await answers(asked, served, rows, most))
+    question = await aside(partial(_question, asked, served, most), at_once=short(asked))
+    told = await answers(asked, served, question.rows, most)
+    reply = partial(_replied, served, question, told)
+    return await aside(reply, at_once=len(question.rows) <= INLINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    """What is asked: rows by field, and the names of what is wanted of their answers."""
+
+    id: str | None
+    wanted: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
+
+
+def _question(asked: Asked, served: Served, most: int) -> _Question:
+    """Return what the body asks; where it is not of the protocol it is `Refused`."""
+    fields = len(served.form.fields) + len(served.form.ignored)
+    request = read_request(parse_json(asked.body), fields + _MISNAMED)
+    return _Question(
+        id=request.id,
+        wanted=_wanted(request.outputs or (), _outputs(served)),
+        rows=read_rows(request.inputs, most, asked.note),
+    )
+
+
+def _replied(served: Served, question: _Question, told: Answers) -> Reply:
+    """Return the reply to a question."""
+    outputs, data = _outputs(served), _data(told)
+    shape = [len(question.rows)]
     return json_reply({
         "model_name": served.live.project,
         "model_version": served.live.version,
-        **({} if request.id is None else {"id": request.id}),
+        **({} if question.id is None else {"id": question.id}),
         "outputs": [
-            {"name": name, "shape": [len(rows)], "datatype": outputs[name], "data": data[name]}
-            for name in wanted
+            {"name": name, "shape": shape, "datatype": outputs[name], "data": data[name]}
+            for name in question.wanted
         ],
     })
 

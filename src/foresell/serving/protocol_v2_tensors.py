@@ -9,8 +9,11 @@ from pydantic import ValidationError
 from foresell.answer.requests import Problem
 from foresell.contracts.contract import LogicalType
 from foresell.errors import counted
+from foresell.serving.exchange import Note
 from foresell.serving.problems import Refused
+from foresell.serving.protocol_rows import first_wrong, refuse_many
 from foresell.serving.protocol_v2_schemas import Datatype, InferInput, InferRequest
+from foresell.serving.rows import refuse_rows
 
 _BITS = (8, 16, 32, 64)
 _BY_KIND: Mapping[LogicalType, Datatype] = {
@@ -31,22 +34,27 @@ def datatype_of(kind: LogicalType) -> Datatype:
     return _BY_KIND[kind]
 
 
-def read_request(told: Any) -> InferRequest:
-    """Return a request of the protocol; where it first goes wrong is refused with 400."""
+def read_request(told: Any, most: int) -> InferRequest:
+    """Return a request of the protocol; where it first goes wrong is refused with 400.
+
+    ``most``: inputs, and outputs that are named.
+    """
+    for part in ("inputs", "outputs"):
+        found = told.get(part) if isinstance(told, dict) else None
+        if isinstance(found, list) and len(found) > most:
+            _refuse(f"{len(found):,} {part} are too many", part, "send one for each field")
     try:
         return InferRequest.model_validate(told)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(map(str, found["loc"]))[:80] or "body"
-        _refuse(f"the request is not of the protocol: {found['msg']}", where, "GET /docs shows it")
+        what, where = first_wrong(error)
+        _refuse(f"the request is not of the protocol: {what}", where, "GET /docs shows it")
 
 
-def read_rows(inputs: Sequence[InferInput], most: int) -> list[dict[str, Any]]:
-    """Return the rows of which ``inputs`` are the columns.
+def read_rows(inputs: Sequence[InferInput], most: int, note: Note) -> list[dict[str, Any]]:
+    """Return the rows of which ``inputs`` are the columns; what is wrong is noted too.
 
-    Raises:
-        Refused: 400 where they do not fit each other, 413 beyond ``most`` rows, 422 where a value
-            is not of the datatype that is named.
+    `Refused` with 400 where they do not fit each other, 413 beyond ``most`` rows, 422 where a value
+    is not of the datatype that is named.
     """
     columns: dict[str, list[Any]] = {}
     for at, one in enumerate(inputs):
@@ -61,12 +69,8 @@ def read_rows(inputs: Sequence[InferInput], most: int) -> list[dict[str, Any]]:
             "send the same number of rows in each",
         )
     if problems := [wrong for one in inputs for wrong in _wrong(one, columns[one.name])]:
-        raise Refused(
-            "values are not of the datatype that is named for them",
-            "inputs",
-            "name the datatype that they have, or mend them",
-            fields=sorted(problems, key=lambda problem: problem.row),
-        )
+        note.violations = [(one.field, one.rule) for one in problems]
+        refuse_rows(sorted(problems, key=lambda problem: problem.row), counts[0])
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
@@ -76,11 +80,7 @@ def _at(number: int) -> str:
 
 
 def _values(one: InferInput, where: str, most: int) -> list[Any]:
-    """Return the values of a tensor by row.
-
-    Raises:
-        Refused: 413, there are more than ``most``; 400 as `read_rows`.
-    """
+    """Return the values of a tensor by row; refused as by `read_rows`."""
     if "binary_data_size" in (one.parameters or {}):
         _refuse(
             "tensors in binary form are not spoken here",
@@ -88,6 +88,7 @@ def _values(one: InferInput, where: str, most: int) -> list[Any]:
             "send the data as JSON: binary_data=False",
         )
     values = one.data
+    refuse_many(len(values), most)
     if all(isinstance(value, list) and len(value) == 1 for value in values):
         values = [value[0] for value in values]
     if any(isinstance(value, list | dict) for value in values):
@@ -97,10 +98,6 @@ def _values(one: InferInput, where: str, most: int) -> list[Any]:
             f"the shape does not fit {counted(len(values), 'value')} of one field",
             f"{where}.shape",
             f"send [{len(values)}] or [{len(values)}, 1], a tensor for each field",
-        )
-    if len(values) > most:
-        raise Refused(
-            f"{counted(len(values), 'row')} at once", where, f"give {most:,} at most", status=413
         )
     return values
 

@@ -1,8 +1,8 @@
 """How often a caller may ask: a steady pace, and a burst above it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf, isfinite
+from typing import NamedTuple
 
 from foresell.errors import UsageError
 
@@ -10,8 +10,7 @@ _MOST = 10_000  # callers that are remembered
 _BURST_S = 10.0  # seconds of its pace that a caller may take at once
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What has become of one request, and what may follow.
 
     ``left``: requests that may follow at once; ``full_s``: seconds until the whole burst may;

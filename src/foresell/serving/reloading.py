@@ -9,6 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from typing import Any, Literal
 import polars as pl
 
 from foresell.bundle.bundle import Bundle
-from foresell.errors import DataError, ForesellError, UsageError
+from foresell.errors import DataError, ForesellError, MachineError, UsageError
 from foresell.serving.served import Served
 from foresell.serving.slots import Refusal, Slot, Standing, Unreachable
 from foresell.spec.serving import Live
@@ -26,6 +27,7 @@ _KEPT = 2  # versions in memory: the live one and the one before, to which a rol
 _FIRST_WAIT_S = 1.0  # before a refused version is tried again; doubled each time
 _LONGEST_WAIT_S = 60.0
 _END_S = 1.0
+_AT_ONCE = 4  # projects that are loaded side by side when a server starts
 # A broken bundle may make a library raise anything; it is refused and told, and the server goes on.
 _ANY = (Exception, pl.exceptions.PanicException)
 
@@ -73,12 +75,15 @@ class Reloader:
         an error here: it is told, and the version that answers stays.
         """
         with self._one:
-            self._look_beside()
             try:
                 live = self._slot.shelf.look()
             except _ANY as error:
-                return self._lost(error)
+                told = self._lost(error)
+                if not isinstance(error, MachineError):  # or an outage is waited for twice
+                    self._look_beside()
+                return told
             self._found()
+            self._look_beside()
             if self._slot.current is not None and live == self._slot.current.live:
                 self._stand(refused=None)
                 return Reload(project=self._slot.project, outcome="unchanged", live=live)
@@ -100,7 +105,8 @@ class Reloader:
         why, before = _words(error), self._slot.standing.unreachable
         told = Reload(project=self._slot.project, outcome="unreachable", why=why, error=error)
         if before is None or before.why != why:
-            self._stand(unreachable=Unreachable(why=why, at=self._clock()))
+            mend = error.mend if isinstance(error, UsageError) else ""
+            self._stand(unreachable=Unreachable(why=why, at=self._clock(), mend=mend))
             self._heard(told)
         return told
 
@@ -186,9 +192,10 @@ class Reloading:
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
-        """Look at every shelf once, here, then go on looking in threads."""
-        for reloader in self._reloaders.values():
-            reloader.look()
+        """Look at every shelf once, some side by side; then go on looking in threads."""
+        with ThreadPoolExecutor(_AT_ONCE, "first look") as threads:
+            for _ in threads.map(Reloader.look, self._reloaders.values()):
+                pass
         self._over.clear()
         self._threads = [
             # A daemon: a look that hangs in an outage must not keep a server from ending.

@@ -142,7 +142,8 @@ class ExplainReply(BaseModel):
     contributions: dict[str, Finite] | None = Field(
         description="By column; (floor) is what lifts an answer to 0."
     )
-    model_name: str = Field(description="The champion that is explained.")
+    candidate: str = Field(description="Whose answer is explained: here the champion's.")
+    model_name: str = Field(description="The champion.")
     model_version: str = Field(description="Its number in the registry, or part of its digest.")
     target_name: str = Field(description="What is predicted.")
     request_id: str = Field(description="Also in the header x-request-id and in the log.")
@@ -181,8 +182,8 @@ class Health(BaseModel):
     run_id: str | None = Field(description="The run that trained it; null where nobody knows.")
     digest: str | None = Field(description="The sha256 of its bundle.")
     feature_count: int | None = Field(description="How many fields the model reads.")
-    shadow_loaded: bool = Field(description="Whether another version is scored beside it.")
-    shadow_version: str | None
+    shadow_loaded: bool = Field(description="Whether the version beside it is loaded, and scores.")
+    shadow_version: str | None = Field(description="Which is to be scored beside it; null: none.")
     trouble: str | None = Field(description="What is wrong, in words; null where nothing is.")
 
 
@@ -209,6 +210,7 @@ class FieldTold(BaseModel):
     role: str
     required: bool
     unit: str = ""
+    allowed: str = Field(description="Its range or values, in words.", examples=["1 to 250"])
     description: str = ""
 
 
@@ -230,12 +232,12 @@ class Metadata(BaseModel):
     preset: str | None = Field(description="How much effort its training took.")
     features: list[FieldTold] = Field(description="What a row of a request may hold.")
     ignored: list[str] = Field(description="Further columns of the contract, accepted, not used.")
-    input_example: dict[str, Any] | None
+    input_example: dict[str, Any] | None = Field(description="A row that can be asked.")
     horizon: int | None = Field(description="Of a panel: how many steps ahead it answers.")
     frequency: str | None = Field(description="Of a panel: the length of a step.")
     refit_cutoff: str | None = Field(description="Of a panel: the last day it learnt from.")
     scores: dict[str, Any] = Field(description="Of the judged model, on rows it had never seen.")
-    intervals: dict[str, Any]
+    intervals: dict[str, Any] = Field(description="How they are made: method, and of tables more.")
     gate: dict[str, Any] = Field(description="The verdict: whether it may answer, and why.")
     libraries: dict[str, str]
 

@@ -5,7 +5,7 @@ for one of them at the root as well. One of level ``server`` stands at the root,
 there; where its path has ``{project}``, that part says which project is meant.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -16,6 +16,7 @@ from foresell.serving.slots import Slot
 
 _LONGEST = 80  # characters of a path that an error shows
 _SHOWN = 12  # paths that an error lists
+_MAIN = ("/predict", "/predict/batch", "/forecast", "/explain", "/metadata", "/health", "/docs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +160,32 @@ class Router:
         known = [name for name in (*self._exact, *self._patterns) if name.startswith(f"{below}/")]
         if not below:
             known = [name for name in known if not name.startswith("/projects/")] or known
+        own = path.removeprefix(below)
+        there = [at for name in self._slots if (at := f"/projects/{name}{own}") in self._exact]
         raise Refused(
             "there is nothing at this path",
             path[:_LONGEST],
-            nearest(path[:_LONGEST], known, _SHOWN),
+            f"another project has it: {', '.join(there[:_SHOWN])}" if there else _near(path, known),
             status=404,
         )
+
+
+def _near(path: str, known: Sequence[str]) -> str:
+    """Return the nearest of the paths that are ``known``, and a few of them, the main ones first.
+
+    >>> _near("/predikt", ["/ping", "/docs", "/predict"])
+    "did you mean '/predict'? Known: /predict, /docs, /ping"
+    """
+    hint = nearest(path[:_LONGEST], known, 0).partition("?")
+    main = sorted(known, key=lambda name: (_place(name), name))
+    more = f", and {len(main) - _SHOWN} more" if len(main) > _SHOWN else ""
+    listed = f"{', '.join(main[:_SHOWN])}{more}"
+    return f"{hint[0]}? Known: {listed}" if hint[1] else f"known: {listed}"
+
+
+def _place(path: str) -> int:
+    """Return where a path stands among the main ones; all others come after them."""
+    return next((at for at, end in enumerate(_MAIN) if path.endswith(end)), len(_MAIN))
 
 
 def _refuse_project(project: str, known: Iterable[str]) -> NoReturn:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 
-from foresell.answer.predicting import AnsweredColumns
+from foresell.answer.row_answered import AnsweredColumns
 from foresell.answer.row_columns import named
 from foresell.answer.row_reading import ReadRows
 from foresell.serving.served import Served

@@ -7,8 +7,8 @@ from functools import partial
 from time import perf_counter
 from typing import Any, NoReturn
 
-from foresell.answer.predicting import AnsweredColumns
 from foresell.answer.requests import Problem
+from foresell.answer.row_answered import AnsweredColumns
 from foresell.answer.row_columns import named
 from foresell.answer.row_reading import ReadRows
 from foresell.errors import DataError, counted
@@ -90,16 +90,23 @@ async def _aside(answer: Callable[[], Reply]) -> Reply:
 
 
 def _predict(asked: Asked, words: Words) -> Reply:
-    """Answer one row: the body is its object.
-
-    Raises:
-        Refused: it is another thing.
-    """
+    """Answer one row: the body is its object; anything else is ``Refused``."""
     row, spoilt = parsed_body(asked.body)
-    if not isinstance(row, dict):
-        raise Refused("the body is no object of fields", "body", _OTHER) from spoilt
+    refuse_many(row, spoilt)
     served, read, answered = answered_rows(asked, [row], spoilt)
     return Reply(body=one_reply(words.of(served), asked.request_id, read, answered))
+
+
+def refuse_many(row: object, spoilt: Refused | None = None) -> None:
+    """Refuse what is not one row: anything but an object, or the body of ``/predict/batch``.
+
+    Raises:
+        Refused: it is that; from ``spoilt``, why the body is no JSON, where it is none.
+    """
+    if not isinstance(row, dict):
+        raise Refused("the body is no object of fields", "body", _OTHER) from spoilt
+    if row.keys() == {"rows"} and isinstance(row["rows"], list):
+        raise Refused("these are several rows", "body", f"{_OTHER}: use that") from spoilt
 
 
 def _predict_batch(asked: Asked, words: Words, max_rows: int) -> Reply:

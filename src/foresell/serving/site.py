@@ -39,8 +39,8 @@ class Site:
 
     ``slots`` by the name of the project, in the order they were named. ``root``: the one that also
     answers at the root paths, None where none does. ``telemetry``: None tells nobody anything.
-    ``listeners`` hear of every request after its reply. ``closing``: what is awaited, side by side,
-    when the server ends.
+    ``listeners`` hear of every request after its reply. ``opening`` and ``closing``: what is
+    awaited, side by side, when the server starts and when it ends.
     """
 
     slots: Mapping[str, Slot]
@@ -49,4 +49,5 @@ class Site:
     options: Options = field(default_factory=Options)
     telemetry: "Telemetry | None" = None
     listeners: "tuple[Listener, ...]" = ()
+    opening: tuple[Callable[[], Awaitable[None]], ...] = ()
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()

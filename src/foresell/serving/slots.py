@@ -40,10 +40,14 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class Unreachable:
-    """Nobody could say which version is to answer, since ``at``, seconds since 1970."""
+    """Nobody could say which version is to answer, since ``at``, seconds since 1970.
+
+    ``mend``: what to do about it, where nothing is out of reach: there is no version to point to.
+    """
 
     why: str
     at: float
+    mend: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,17 @@ class Standing:
     unreachable: Unreachable | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """How the version beside stands. ``loaded``: its digest once it can score, empty before.
+
+    ``trouble``: what is wrong with it, empty where nothing is known to be.
+    """
+
+    loaded: str = ""
+    trouble: str = ""
+
+
 @dataclass(slots=True)
 class Slot:
     """A project as the server has it. A request takes ``current`` once and keeps it to its end.
@@ -67,8 +82,9 @@ class Slot:
     ``standing`` and ``current`` are put in whole by `foresell.serving.reloading`, from a thread of
     its own. ``reload``: looks at the shelf at once, None where nothing ever changes.
     ``shadow_shelf``: where the version comes from that is scored beside; ``shadow``: which one that
-    is by the last look. It is loaded in a process of its own. ``desks``: the children that do what
-    is too heavy for the process that answers, ``answer`` and ``explain``.
+    is by the last look. It is loaded in a process of its own; ``beside`` tells how that stands,
+    from any thread. ``desks``: the children that do what is too heavy for the process that answers,
+    ``answer`` and ``explain``.
     """
 
     project: str
@@ -80,3 +96,9 @@ class Slot:
     standing: Standing = field(default_factory=Standing)
     reload: "Callable[[], Reload] | None" = None
     desks: "Mapping[str, Desk]" = field(default_factory=dict)
+    beside: Callable[[], Beside] = Beside
+
+    @property
+    def beside_loaded(self) -> bool:
+        """Whether the version that is to be scored beside is loaded, that very one."""
+        return self.shadow is not None and self.beside().loaded == self.shadow.digest

@@ -1,14 +1,18 @@
 """How the server stands: whether it lives and is ready, which version answers, and what it is."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, Literal, NoReturn
 
+from foresell.answer.request_words import allowed_words
 from foresell.contracts.compiled.request_fields import RequestField
 from foresell.serving.exchange import Asked, Endpoint, Reply, Route, json_reply
 from foresell.serving.problems import Refused
 from foresell.serving.replies import Alive, Health, Index, Metadata, Problem, Ready
+from foresell.serving.request_schemas import example_row
 from foresell.serving.served import Served
 from foresell.serving.site import Site
 from foresell.serving.slots import Slot
@@ -24,7 +28,10 @@ def routes(site: Site) -> tuple[Route, ...]:
     """Return the routes that tell how the server stands."""
     slots = tuple(site.slots.values())
     return (
-        _told("/", _index(site), "What this server answers for", Index, level="server"),
+        replace(
+            _told("/", _index(site), "What this server answers for", Index, level="server"),
+            scope="read",
+        ),
         _told("/health/live", _alive, "Whether the process answers", Alive, level="server"),
         _told(
             "/health/ready",
@@ -38,7 +45,10 @@ def routes(site: Site) -> tuple[Route, ...]:
         _told(
             "/health/ready", _slot_ready, "Whether a version is there to answer", Ready, waits=True
         ),
-        _told("/health", _health, "Which version answers, and what is wrong", Health),
+        replace(
+            _told("/health", _health, "Which version answers, and what is wrong", Health),
+            scope="read",
+        ),
         Route(
             method="GET",
             path="/metadata",
@@ -60,11 +70,26 @@ def status(slot: Slot) -> Literal["ok", "degraded", "waiting"]:
 
 def trouble(slot: Slot) -> str:
     """Return what is wrong with a project beside its answers, empty where nothing is."""
+    now, stand, said = slot.current, slot.standing, [_why_not(slot)]
+    if now is not None and now.live.place.folder and (stand.refused or stand.unreachable):
+        said.append(
+            f"version {now.live.version}, which answers, is no longer in its folder: what-ifs and "
+            "explanations of it are lost, but for what a desk has loaded before"
+        )
+    if slot.shadow is not None:
+        said.append(slot.beside().trouble)
+    return "; ".join(filter(None, said))
+
+
+def _why_not(slot: Slot) -> str:
+    """Return why the version that is to answer does not, empty where it does."""
     stand, said = slot.standing, []
     if stand.refused is not None:
         said.append(f"version {stand.refused.live.version} is refused: {stand.refused.why}")
     if stand.unreachable is not None:
-        said.append(f"nobody says which version is to answer: {stand.unreachable.why}")
+        known = bool(stand.unreachable.mend)  # it was asked, and there is none
+        why = stand.unreachable.why
+        said.append(why if known else f"nobody says which version is to answer: {why}")
     return "; ".join(said)
 
 
@@ -74,12 +99,13 @@ def refuse_waiting(slots: Iterable[Slot]) -> NoReturn:
     Raises:
         Refused: always.
     """
-    names = [slot.project for slot in slots if slot.current is None]
-    why = "; ".join(said for slot in slots if slot.current is None and (said := trouble(slot)))
+    waiting = [slot for slot in slots if slot.current is None]
+    why = [_why_not(slot) or f"no version of {slot.project} is loaded yet" for slot in waiting]
+    mends = [slot.standing.unreachable.mend for slot in waiting if slot.standing.unreachable]
     raise Refused(
-        f"no version of {', '.join(names)} is loaded yet{f': {why}' if why else ''}",
-        ", ".join(names),
-        "ask again in a moment; GET /health tells how it stands",
+        "; ".join(why),
+        ", ".join(slot.project for slot in waiting),
+        "; ".join(filter(None, mends)) or "ask again in a moment; GET /health tells how it stands",
         status=503,
         headers=_RETRY,
     )
@@ -151,7 +177,7 @@ async def _health(asked: Asked) -> Reply:
         "run_id": (live.run_id or None) if live else None,
         "digest": live.digest if live else None,
         "feature_count": len(now.form.fields) if now else None,
-        "shadow_loaded": slot.shadow is not None,
+        "shadow_loaded": slot.beside_loaded,
         "shadow_version": slot.shadow.version if slot.shadow else None,
         "trouble": trouble(slot) or None,
     })
@@ -175,15 +201,26 @@ async def _metadata(asked: Asked) -> Reply:
         "preset": told.get("preset"),
         "features": [_field(one, now.spec) for one in now.form.fields],
         "ignored": now.form.ignored,
-        "input_example": _finite(told.get("input_example")),
+        "input_example": _finite(example_row(now)),
         "horizon": now.spec.horizon or None,
         "frequency": now.spec.frequency if now.spec.kind == "panel" else None,
         "refit_cutoff": told.get("refit_cutoff"),
         "scores": _finite(told.get("scores") or {}),
-        "intervals": _finite(told.get("intervals") or {}),
+        "intervals": _intervals(now),
         "gate": _finite(told.get("gate") or {}),
         "libraries": told.get("libraries") or {},
     })
+
+
+def _intervals(served: Served) -> Mapping[str, Any]:
+    """Return how intervals are made: as the bundle says, or of how many published rows how."""
+    if served.published is None:
+        told: Mapping[str, Any] = _finite(served.metadata.get("intervals") or {})
+        return told
+    words, numbers = served.published.words["interval_method"]
+    rows = Counter(words[at] for at in numbers.tolist())
+    (often, _), *_ = rows.most_common(1) or [(None, 0)]
+    return {"method": often, "rows_by_method": dict(sorted(rows.items()))}
 
 
 def _field(field: RequestField, spec: ProjectSpec) -> Mapping[str, Any]:
@@ -194,6 +231,7 @@ def _field(field: RequestField, spec: ProjectSpec) -> Mapping[str, Any]:
         "role": spec.columns[field.name],
         "required": field.required,
         "unit": field.unit,
+        "allowed": allowed_words(field),
         "description": field.description,
     }
 

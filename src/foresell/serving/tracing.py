@@ -1,8 +1,8 @@
 """Which request this is: its own id, and its place in a trace that began elsewhere (W3C)."""
 
 import re
-import secrets
-from dataclasses import dataclass
+from os import urandom
+from typing import NamedTuple
 
 REQUEST_ID = b"x-request-id"
 TRACEPARENT = b"traceparent"
@@ -12,8 +12,7 @@ _VERSION_0 = 55  # characters of a traceparent of version 00
 _PARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """This request's place in a trace.
 
     ``trace_id``: 32 hexadecimal digits, those of the caller where it told them. ``span_id``: 16, of
@@ -45,7 +44,7 @@ def request_id(given: bytes | None) -> str:
     """
     if given is not None and _ID.fullmatch(given):
         return given.decode("ascii")
-    return secrets.token_hex(16)
+    return urandom(16).hex()
 
 
 def read_trace(given: bytes | None) -> Trace:
@@ -62,8 +61,8 @@ def read_trace(given: bytes | None) -> Trace:
     """
     if given is not None and (found := _parent(given)) is not None:
         trace, span, flags = found
-        return Trace(trace, secrets.token_hex(8), span, bool(flags & 1))
-    fresh = secrets.token_hex(24)
+        return Trace(trace, urandom(8).hex(), span, bool(flags & 1))
+    fresh = urandom(24).hex()
     return Trace(fresh[:32], fresh[32:])
 
 

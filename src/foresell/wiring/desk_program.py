@@ -1,9 +1,9 @@
-"""The child of a desk: ``python -m foresell.wiring.desk_program KIND HOME``.
+"""The child of a desk: ``python -m foresell.wiring.desk_program KIND HOME LOG``.
 
 It reads frames from standard input and writes frames to standard output; what anybody prints goes
-to standard error. It ends when its input does, whatever it is busy with: the system closes that
-when the server ends, killed or not. What nobody foresaw ends it with a traceback, and the server
-starts another.
+to standard error, as do lines of its log (``LOG``: json, text or off). It ends when its input does,
+whatever it is busy with: the system closes that when the server ends, killed or not. What nobody
+foresaw ends it, is logged with its traceback, and the server starts another.
 
 ``answer`` and ``explain`` answer questions of any project of this home. A question is
 ``{"number", "do", "place", "digest", ...}``, its reply ``{"number", "answer" or "error"}``; what
@@ -19,12 +19,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread, Timer
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from foresell.bundle.bundle import Bundle
-from foresell.errors import ForesellError, UsageError, nearest
+from foresell.errors import ForesellError, MachineError, UsageError, nearest
 from foresell.serving.desk import told
 from foresell.serving.frames import framed, read_frame
+from foresell.serving.logs import Level, Plain, error_text, lines_to, taken_over
+from foresell.serving.problems import Refused
+from foresell.serving.site import LogForm
 from foresell.settings import Settings, read_settings
 from foresell.spec.reading import parse_project
 from foresell.spec.serving import Place
@@ -60,13 +63,31 @@ def answered(question: Message, bundles: Bundles) -> Message:
     """Return the reply to one question; its own errors are told in it."""
     number = question["number"]
     try:
-        bundle = bundles.bundle(question["place"], question["digest"])
-        handlers = _handlers(parse_project(bundle.project_text, "bundle/project.yaml").kind)
+        bundle, handlers = _loaded(question, bundles)
         if question["do"] not in handlers:
             _refuse(question["do"], handlers)
         return {"number": number, "answer": handlers[question["do"]](bundle, question)}
     except ForesellError as error:
         return {"number": number, "error": told(error)}
+
+
+def _loaded(question: Message, bundles: Bundles) -> tuple[Bundle, Mapping[str, Any]]:
+    """Return the bundle that is to answer, and what can be done with it.
+
+    Raises:
+        MachineError: it cannot be loaded. Whoever asks has no part in that, whatever is wrong.
+        Refused: it is no longer in its folder.
+    """
+    try:
+        bundle = bundles.bundle(question["place"], question["digest"])
+        kind = parse_project(bundle.project_text, "bundle/project.yaml").kind
+    except Refused:
+        raise
+    except ForesellError as error:
+        raise MachineError(
+            f"the bundle that is to answer cannot be loaded: {error.what}", error.where, error.mend
+        ) from error
+    return bundle, _handlers(kind)
 
 
 def _handlers(kind: str) -> Mapping[str, Any]:
@@ -133,17 +154,32 @@ def work(kind: str, settings: Settings) -> None:
         say(answered(message, bundles))
 
 
-def _begin(kind: str, home: str) -> None:
+def _begin(kind: str, home: str, log: LogForm) -> None:
     """Set this process up, and work."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end of the input says when
     os.nice(_NICE[kind])
     if kind == "shadow" and hasattr(os, "SCHED_BATCH"):  # on Linux; it only ever yields more
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    lines = lines_to(sys.stderr.buffer, log)
+
+    def said(level: Level, message: str, fields: Mapping[str, Plain]) -> None:
+        if lines is not None:
+            lines.add(level, message, {"desk": kind, **fields})
+
     try:
-        work(kind, read_settings(Path(home)))
+        with taken_over(said):
+            work(kind, read_settings(Path(home)))
     except BrokenPipeError:  # the server was killed while an answer was on its way
         os._exit(1)
+    except Exception as error:  # it ends with this, and says so as the server does
+        if lines is None:
+            raise
+        said("ERROR", "a child of the server ends", {"exception": error_text(error)})
+        sys.exit(1)
+    finally:
+        if lines is not None:
+            lines.close()
 
 
 if __name__ == "__main__":
-    _begin(sys.argv[1], sys.argv[2])
+    _begin(sys.argv[1], sys.argv[2], cast("LogForm", sys.argv[3]))

@@ -15,16 +15,20 @@ from importlib.util import find_spec
 import uvicorn
 
 from foresell.errors import MachineError, UsageError
-from foresell.serving.connections import GuardedProtocol
+from foresell.serving.connections import protocol_for
 from foresell.serving.docs_page import refuse_without_files
 from foresell.serving.factory import create_app
 from foresell.serving.site import Site
+from foresell.serving.threads import Threads
 from foresell.settings import Settings
-from foresell.wiring.serving import Asked, Made, make_site, needs_keys
+from foresell.wiring.first_loads import refuse_broken, refuse_missing
+from foresell.wiring.open_files import raise_open_files
+from foresell.wiring.serving import Asked, Made, is_pinned, make_site, needs_keys
 
 _ENDING_S = 10  # for requests that are being answered when it is told to end
 _IDLE_S = 75  # a connection without a request is kept so long: more than balancers' 60
 _BACKLOG = 2048
+_THREADS = 8  # for large requests; more would only take turns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +44,22 @@ class Listening:
 def serve(asked: Asked, settings: Settings, listen: Callable[[Listening], None]) -> None:
     """Answer until it is told to end, by Ctrl-C or SIGTERM; running requests are finished.
 
-    ``listen`` hears of it once it listens. A project without a version yet is served all the same:
-    it is not ready until it has one. Raises as `foresell.wiring.serving.make_site`, and a
+    ``listen`` hears of it once it listens. A project whose alias has no version yet is served all
+    the same: it is not ready until it has one. A number or a folder that cannot be loaded is what
+    loading raises. Raises as `foresell.wiring.serving.make_site`, and a
     ``MachineError`` where the address cannot be had.
     """
     began = time.monotonic()
     refuse_without_files()
     made = make_site(asked, settings)
+    slots = made.site.slots.values()
+    if is_pinned(asked):
+        refuse_missing(slots)
     with _bound(asked.host, asked.port) as bound:
         made.reloading.begin()
         try:
+            if is_pinned(asked):
+                refuse_broken(slots)
             _run(asked, made, bound, lambda url: listen(_told(asked, made, url, began)))
         finally:
             made.end()
@@ -65,7 +75,7 @@ def _run(asked: Asked, made: Made, bound: socket.socket, started: Callable[[str]
     """Serve on the socket ``bound`` until it is told to end."""
     config = uvicorn.Config(
         create_app(made.site),
-        http=GuardedProtocol,
+        http=protocol_for(raise_open_files()),
         loop="uvloop" if find_spec("uvloop") is not None else "asyncio",  # no uvloop on Windows
         ws="none",
         lifespan="on",
@@ -83,6 +93,7 @@ def _run(asked: Asked, made: Made, bound: socket.socket, started: Callable[[str]
     gc.collect()
     gc.freeze()
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.get_loop().set_default_executor(Threads(_THREADS))
         if telemetry is None:
             runner.run(server.serve(sockets=[bound]))
             return

@@ -4,9 +4,11 @@ A desk is a child process of the server. It is given a bundle, verified, and a q
 values; it returns plain values. What it read and built of a bundle is kept for the next question.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from math import isclose
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 Handler = Callable[[Bundle, Mapping[str, Any]], Mapping[str, Any]]
 _KEPT = 4  # bundles of which something is remembered
 METHOD = "additive_parts"
+_SAME = 1e-6  # parts sum to the answer within this, of the larger of 1 and it
 
 
 class _Panel:
@@ -158,10 +161,11 @@ def explain_steps(bundle: Bundle, question: Mapping[str, Any]) -> Mapping[str, A
 
     ``candidate``: None for the champion. ``columns``: rows with a plan of their own, as
     `answer_rows` takes them; None where the plan is explained. Returns
-    ``available``, ``reason``, ``method`` and ``explanations``, one a series and date in their
-    order, with ``names`` (keys and date), ``step``, ``prediction``, ``base_value``,
-    ``contributions`` by part and ``columns`` by part and column. Not available where a library of
-    the model's trees is not installed.
+    ``available``, ``reason``, ``method``, ``count`` and ``explanations``: JSON text of a list, one
+    object a series and date in their order, with keys and date, ``step``, ``prediction``,
+    ``base_value``, ``contributions`` by part and ``columns`` by part and column. The prediction of
+    the champion is the one that is told elsewhere; base and contributions sum to it within 1e-6 of
+    the larger of 1 and it. Not available where a library of the model's trees is not installed.
     """
     panel, told = _panel(bundle), question["columns"]
     first, last = (date.fromisoformat(question[name]) for name in ("first", "last"))
@@ -174,14 +178,47 @@ def explain_steps(bundle: Bundle, question: Mapping[str, Any]) -> Mapping[str, A
         )
     except ModuleNotFoundError as error:
         reason = f"{error.name} is not installed here: pip install 'foresell[explain]'"
-        return {"available": False, "reason": reason, "method": None, "explanations": []}
+        nothing = {"explanations": "[]", "count": 0}
+        return {"available": False, "reason": reason, "method": None, **nothing}
     identity = [*panel.answering.project.keys, panel.answering.project.time]
     steps = found.partition_by(identity, maintain_order=True)
     told_apart = [_step(one, identity) for one in steps]
-    return {"available": True, "reason": None, "method": METHOD, "explanations": told_apart}
+    if question["candidate"] is None and told_apart:
+        names = plain(pl.concat([one.select(identity).head(1) for one in steps]))
+        for one, answer in zip(told_apart, _said(panel, names, told), strict=True):
+            summed_up = one["prediction"]
+            if answer is not None and isclose(answer, summed_up, rel_tol=_SAME, abs_tol=_SAME):
+                one["prediction"] = answer
+    text = json.dumps(told_apart, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return {
+        "available": True,
+        "reason": None,
+        "method": METHOD,
+        "explanations": text,
+        "count": len(told_apart),
+    }
 
 
-def _step(parts: pl.DataFrame, identity: Sequence[str]) -> Mapping[str, Any]:
+def _said(
+    panel: _Panel, names: Mapping[str, Sequence[Any]], told: Mapping[str, Any] | None
+) -> Sequence[float | None]:
+    """Return (n,) what rows are answered elsewhere, to the last bit: those of ``told``, if any.
+
+    None where nothing is published.
+    """
+    if told is not None:
+        found = panel.answering.answer(panel.typed(told))
+        return found["prediction"].to_list()
+    found = panel.typed(names).join(
+        panel.published.frame.select(*names, "prediction"),
+        on=list(names),
+        how="left",
+        maintain_order="left",
+    )
+    return found["prediction"].to_list()
+
+
+def _step(parts: pl.DataFrame, identity: Sequence[str]) -> dict[str, Any]:
     """Return the parts of one series and date as plain values; they sum to the prediction."""
     contributions: dict[str, float] = {}
     columns: dict[str, dict[str, float]] = {}
@@ -191,7 +228,7 @@ def _step(parts: pl.DataFrame, identity: Sequence[str]) -> Mapping[str, Any]:
             columns.setdefault(part, {})[column] = value
     base = contributions.pop(BASE, 0.0)
     return {
-        "names": {name: values[0] for name, values in plain(parts.select(identity)).items()},
+        **{name: values[0] for name, values in plain(parts.select(identity)).items()},
         "step": parts["step"][0],
         "prediction": float(parts["value"].sum()),
         "base_value": base,

@@ -7,15 +7,17 @@ from foresell.govern.registry import Registry, asked_by
 from foresell.settings import Settings
 
 
-def registry(settings: Settings) -> Registry:
+def registry(settings: Settings, patience_s: float | None = None) -> Registry:
     """Return the registry that the settings name; what is not there yet counts as empty.
 
-    A place that cannot be read is a ``UsageError``, one out of reach a ``MachineError``.
+    ``patience_s``: how long it waits for a database that is held by somebody else; None for as long
+    as a writer should. A place that cannot be read is a ``UsageError``, one out of reach a
+    ``MachineError``.
     """
     from foresell.adapters.ledger import open_ledger  # noqa: PLC0415 - SQLAlchemy takes a while
 
     return Registry(
-        ledger=open_ledger(settings.registry),
+        ledger=open_ledger(settings.registry, patience_s),
         vault=open_vault(settings.artifacts),
         clock=_now,
         who=settings.who,

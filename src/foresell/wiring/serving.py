@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from foresell.errors import UsageError
+from foresell.errors import UsageError, nearest
 from foresell.serving.guards import Guards
 from foresell.serving.hosts import allowed_hosts, is_loopback
 from foresell.serving.loading import load_served
@@ -17,17 +17,19 @@ from foresell.serving.logs import lines_to
 from foresell.serving.rate import paced
 from foresell.serving.reloading import Reloading
 from foresell.serving.shadow import Shadow, Tally
-from foresell.serving.site import Options, Site
+from foresell.serving.site import LogForm, Options, Site
 from foresell.serving.slots import Shelf, Slot
 from foresell.serving.telemetry import Telemetry
 from foresell.settings import Settings
 from foresell.spec.registry import ALIAS_WORDS, alias_of
 from foresell.wiring import runs
-from foresell.wiring.desks import server_desks, shadow_desk
+from foresell.wiring.desks import project_desks, shadow_desk
 from foresell.wiring.request_sinks import request_log
 from foresell.wiring.shelves import alias_shelf, folder_shelf, number_shelf
 
 PORT = 8000
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")  # of a version
+_PATIENCE_S = 1.0  # for a registry that is held: callers are told of an outage soon
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +37,15 @@ class Asked:
     """What is asked of a server.
 
     ``projects``: the first one also answers at the root; none where ``bundle``, a folder, says it.
-    ``version``: an alias, or the number of a version. ``shadow``: an alias that is scored beside.
+    ``version``: an alias, ``prod`` where None, or the number of a version. ``shadow``: an alias
+    that is scored beside.
     ``keys``: whether callers need one, None where that hangs on ``host``. ``rate``: requests a
     minute of one caller. ``host_names``: further names it is asked by. ``cors``: origins whose
     pages may read answers.
     """
 
     projects: tuple[str, ...] = ()
-    version: str = "prod"
+    version: str | None = None
     shadow: str | None = None
     bundle: Path | None = None
     host: str = "127.0.0.1"
@@ -79,11 +82,12 @@ def make_site(asked: Asked, settings: Settings) -> Made:
     by_name = {slot.project: slot for slot in slots}
     telemetry = Telemetry(lines_to(sys.stderr.buffer, asked.options.log), by_name)
     requests = request_log(settings, asked.options, telemetry)
-    desks = server_desks(settings, asked.options.timeout_s)
     for slot in slots:
-        slot.desks = desks
+        slot.desks = project_desks(settings, asked.options.timeout_s, asked.options.log)
     shadows = [
-        _shadow(slot, telemetry, settings) for slot in slots if slot.shadow_shelf is not None
+        _shadow(slot, telemetry, settings, asked.options.log)
+        for slot in slots
+        if slot.shadow_shelf is not None
     ]
     site = Site(
         slots=by_name,
@@ -92,8 +96,9 @@ def make_site(asked: Asked, settings: Settings) -> Made:
         options=asked.options,
         telemetry=telemetry,
         listeners=(*shadows, *(() if requests is None else (requests,))),
+        opening=tuple(shadow.open for shadow in shadows),
         closing=(
-            *(desk.close for desk in desks.values()),
+            *(desk.close for slot in slots for desk in slot.desks.values()),
             *(shadow.close for shadow in shadows),
             *(() if requests is None else (requests.finish,)),
         ),
@@ -113,6 +118,16 @@ def refuse_contradictions(asked: Asked) -> None:
     """
     if not asked.projects and asked.bundle is None:
         raise UsageError("no project is named", "PROJECT", "foresell projects lists them")
+    if asked.bundle is not None and asked.version is not None:
+        raise UsageError(
+            "a folder and a registered version cannot both answer",
+            "--bundle, --alias",
+            "leave one of them out",
+        )
+    if asked.shadow is not None and asked.shadow not in ALIAS_WORDS:
+        raise UsageError(
+            f"there is no alias {asked.shadow!r}", "--shadow", nearest(asked.shadow, ALIAS_WORDS)
+        )
     if asked.bundle is not None and len(asked.projects) > 1:
         raise UsageError(
             "one bundle cannot answer for several projects",
@@ -145,6 +160,11 @@ def _refuse_limits(options: Options) -> None:
             raise UsageError(f"{value:g} lets nothing through", option, "use a number above 0")
 
 
+def is_pinned(asked: Asked) -> bool:
+    """Tell whether one version answers and no other: a number's, or that in a folder."""
+    return asked.bundle is not None or _NUMBER.fullmatch(asked.version or "") is not None
+
+
 def needs_keys(asked: Asked) -> bool:
     """Tell whether callers need a key: by default as soon as others than this machine reach it."""
     return asked.keys if asked.keys is not None else not is_loopback(asked.host)
@@ -158,7 +178,7 @@ def _slots(asked: Asked, settings: Settings) -> Sequence[Slot]:
         project = shelf.look().project
         kind = _bundle_kind(asked.bundle)
         return [_slot(project, kind, shelf, asked, settings)]
-    make = _shelf_of(asked.version, settings)
+    make = _shelf_of(asked.version or "prod", settings)
     return [
         _slot(name, _kind(name, settings), make(name), asked, settings) for name in asked.projects
     ]
@@ -168,18 +188,18 @@ def _slot(project: str, kind: str, shelf: Shelf, asked: Asked, settings: Setting
     """Return the slot of a project."""
     beside = None
     if asked.shadow is not None:
-        beside = alias_shelf(project, alias_of(asked.shadow), settings)
+        beside = alias_shelf(project, alias_of(asked.shadow), settings, _PATIENCE_S)
     return Slot(project=project, kind=kind, shelf=shelf, shadow_shelf=beside)
 
 
-def _shadow(slot: Slot, telemetry: Telemetry, settings: Settings) -> Shadow:
+def _shadow(slot: Slot, telemetry: Telemetry, settings: Settings, log: LogForm) -> Shadow:
     """Return the listener that has the answers of a project scored by another version."""
     tally = Tally(
         scored=telemetry.shadow_scored,
         dropped=telemetry.shadow_dropped,
         said=partial(telemetry.said, "WARNING"),
     )
-    return Shadow(slot, partial(shadow_desk, settings), tally)
+    return Shadow(slot, partial(shadow_desk, settings, log=log), tally)
 
 
 def _shelf_of(version: str, settings: Settings) -> Callable[[str], Shelf]:
@@ -188,15 +208,15 @@ def _shelf_of(version: str, settings: Settings) -> Callable[[str], Shelf]:
     Raises:
         UsageError: it is neither.
     """
-    if re.fullmatch(r"[1-9][0-9]{0,17}", version):
-        return partial(number_shelf, number=int(version), settings=settings)
+    if _NUMBER.fullmatch(version):
+        return partial(number_shelf, number=int(version), settings=settings, patience_s=_PATIENCE_S)
     if version not in ALIAS_WORDS:
         raise UsageError(
             f"{version!r} is neither an alias nor the number of a version",
             "--alias",
             f"use {', '.join(ALIAS_WORDS)}, or a number of foresell registry show PROJECT",
         )
-    return partial(alias_shelf, alias=alias_of(version), settings=settings)
+    return partial(alias_shelf, alias=alias_of(version), settings=settings, patience_s=_PATIENCE_S)
 
 
 def _kind(project: str, settings: Settings) -> str:
@@ -237,6 +257,6 @@ def _guards(asked: Asked, settings: Settings, telemetry: Telemetry) -> Guards:
         rate=rate,
         max_body=asked.options.max_body,
         body_s=min(10.0, asked.options.timeout_s),
-        hosts=allowed_hosts(asked.host, asked.host_names),
+        hosts=allowed_hosts(asked.host, asked.host_names, keys=keys is not None),
         cors=asked.cors,
     )

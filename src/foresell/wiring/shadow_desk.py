@@ -66,19 +66,25 @@ class Shadows:
     def scored(self, notes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Score ``notes`` and keep the lines; return what the server is told.
 
-        ``done``: how many rows these were; ``deltas``: of the rows that were scored, shadow less
-        live, and ``answers``: what live said of them; ``lost``: rows of which nothing is kept,
+        A note of no rows, ``{"shadow": version}``, has that version loaded, and that alone.
+        ``loaded``: the digest of the version that the last note names, empty where it could not be
+        loaded. ``done``: how many rows these were; ``deltas``: of the rows that were scored, shadow
+        less live, and ``answers``: what live said of them; ``lost``: rows of which nothing is kept,
         ``trouble``: why, empty where all is well.
         """
-        told: dict[str, Any] = {"done": 0, "deltas": [], "answers": [], "lost": 0, "trouble": ""}
+        told: dict[str, Any] = {"done": 0, "deltas": [], "answers": [], "lost": 0}
+        told |= {"trouble": "", "loaded": ""}
         lines: dict[str, list[dict[str, Any]]] = {}
         for note in notes:
-            rows = len(note["predictions"])
+            rows = len(note.get("predictions", ()))
             told["done"] += rows
             loaded = self._version(note["shadow"])
             if isinstance(loaded, _Failed):
                 told["lost"] += rows
-                told["trouble"] = f"the shadow scores nothing: {loaded.why}"
+                told["trouble"], told["loaded"] = f"the shadow scores nothing: {loaded.why}", ""
+                continue
+            told["loaded"] = note["shadow"]["digest"]
+            if not rows:
                 continue
             found = loaded.score(note["given"], rows)
             if len(notes) <= _FEW:

@@ -18,25 +18,30 @@ from foresell.wiring.registry import registry
 _VERSION = 12  # characters of a bundle's identity that name it
 
 
-def alias_shelf(project: str, alias: Alias, settings: Settings) -> Shelf:
+def alias_shelf(
+    project: str, alias: Alias, settings: Settings, patience_s: float | None = None
+) -> Shelf:
     """Return the shelf on which the version lies that ``alias`` points to, whichever that is.
 
     Its ``look`` asks the ledger only where the list of transitions ends; the list is read, and its
     chain verified, when it ends elsewhere than the last time. It raises a ``UsageError`` where the
     alias points to none, a ``DataError`` where the list was changed, and a ``MachineError`` where
-    the registry is out of reach.
+    the registry is out of reach. ``patience_s`` as in `foresell.wiring.registry.registry`: an
+    outage is told after it.
     """
-    kept = _Registered(project, alias, settings)
+    kept = _Registered(project, alias, settings, patience_s)
     return Shelf(look=kept.look, fetch=kept.fetch)
 
 
-def number_shelf(project: str, number: int, settings: Settings) -> Shelf:
+def number_shelf(
+    project: str, number: int, settings: Settings, patience_s: float | None = None
+) -> Shelf:
     """Return the shelf of one registered version, which never changes.
 
-    Its ``look`` raises as that of `alias_shelf`, and a ``GateError`` where the version was
-    rejected, or failed the gate and no alias points to it.
+    Its ``look`` raises and waits as that of `alias_shelf`, and a ``GateError`` where the version
+    was rejected, or failed the gate and no alias points to it.
     """
-    kept = _Registered(project, number, settings)
+    kept = _Registered(project, number, settings, patience_s)
     return Shelf(look=kept.look, fetch=kept.fetch)
 
 
@@ -55,15 +60,18 @@ def folder_shelf(folder: Path, settings: Settings, project: str = "") -> Shelf:
 class _Registered:
     """A version of the registry, by alias or number; remembers what the last list said."""
 
-    def __init__(self, project: str, which: Alias | int, settings: Settings) -> None:
+    def __init__(
+        self, project: str, which: Alias | int, settings: Settings, patience_s: float | None
+    ) -> None:
         self._project, self._which, self._settings = project, which, settings
+        self._patience_s = patience_s
         self._registry: Registry | None = None  # nothing is opened before the first look
         self._seen: tuple[Head, Live] | None = None
 
     def look(self) -> Live:
         """Return what is to answer now."""
         if self._registry is None:
-            self._registry = registry(self._settings)
+            self._registry = registry(self._settings, self._patience_s)
         head = self._registry.ledger.head(self._project)
         if self._seen is None or self._seen[0] != head:
             refuse_unknown(self._registry, self._project)

@@ -72,7 +72,7 @@ def test_null_is_as_if_it_were_left_out() -> None:
     ("found", "problems"),
     [
         ([], [("", "type")]),
-        ({"whre": {}}, [("'whre'", "unknown")]),
+        ({"wheer": {}}, [("'wheer'", "unknown")]),
         ({"": None}, [("''", "unknown")]),
         ({"where": {"shap": 1}}, [("where.shap", "unknown")]),
         ({"where": {"sales": 1}}, [("where.sales", "unknown")]),
@@ -148,3 +148,15 @@ def test_series_and_days_that_are_named_are_chosen_and_no_others() -> None:
 def test_what_no_published_row_has_is_refused_by_name(asked: Any, what: str) -> None:
     with pytest.raises(UsageError, match=what):
         rows(**asked)
+
+
+def test_of_very_many_unknown_names_some_are_told_and_the_others_counted() -> None:
+    names = {f"level{at}": 1 for at in range(100_000)}
+    problems = read_ask({**names, "where": names}, PROJECT, CONTRACT)[1]
+
+    assert len(problems) == 102
+    assert sum("did you mean 'level'?" in one.says for one in problems) == 20
+    assert [str(one) for one in problems[100:]] == [
+        "99,900 more names in it are not known",
+        "where: 100,000 more names in it are not known",
+    ]

@@ -253,6 +253,16 @@ def test_a_row_that_breaks_the_contract_is_also_told_why_it_had_no_answer() -> N
     assert [one.row for one in asked.problems] == sorted(one.row for one in asked.problems)
 
 
+def test_a_value_that_is_none_of_the_valid_ones_is_told_with_these() -> None:
+    (problem,) = read_requests([dict(LINE) | {"QTR_ID": 9}], form()).problems[:1]
+    (unknown,) = read_requests([dict(LINE) | {"PRODUCTLINE": "Boats"}], form()).problems
+
+    assert problem.allowed
+    assert (unknown.field, unknown.rule) == ("PRODUCTLINE", "values")
+    assert unknown.allowed.startswith("text, one of Classic Cars, Motorcycles, Planes")
+    assert str(unknown).count("Classic Cars") == 1
+
+
 values = st.one_of(
     st.none(),
     st.booleans(),
@@ -281,3 +291,14 @@ def test_a_request_and_a_stored_row_of_the_same_values_have_the_same_fate(
     assert (not asked.problems) == (stored.refused.height == 0)
     if not asked.problems:
         assert asked.frame.equals(stored.frame)
+
+
+def test_of_very_many_unknown_fields_some_are_told_and_the_others_counted() -> None:
+    row = {**LINE, **{f"MSRP{at}": 1 for at in range(150_000)}}
+    problems = read_requests([row, {**LINE, "msrp": 1}, LINE], form()).problems
+
+    assert [one.row for one in problems] == [1] * 101 + [2]
+    assert {one.rule for one in problems} == {"unknown"}
+    assert sum("did you mean 'MSRP'?" in one.says for one in problems) == 20
+    assert str(problems[100]) == "it holds 149,900 more fields that the contract does not know"
+    assert str(problems[101]) == "it holds 1 more field that the contract does not know"

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.adapters.store import DirectoryStore, MemoryStore
-from foresell.answer.predicting import AnsweredColumns, answer_with
+from foresell.answer.predicting import answer_with
 from foresell.answer.requests import RequestForm, read_requests, request_form
+from foresell.answer.row_answered import AnsweredColumns
 from foresell.answer.row_answers import RowAnswers, row_answers
 from foresell.answer.row_columns import columns_of_frame, columns_of_values, named
 from foresell.answer.row_reading import quick_form, read_plainly, read_rows
@@ -127,6 +128,37 @@ def test_rows_as_people_send_them_are_read_without_a_frame(name: str) -> None:
     assert read.rows == 2
 
 
+@pytest.mark.parametrize("name", list(SOUND))
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_what_is_taken_of_a_row_at_once_is_what_is_taken_of_it_field_by_field(
+    name: str, data: st.DataObject
+) -> None:
+    quick = quick_form(form(name))
+    row = next(iter(data.draw(changed_rows(name))))
+
+    at_once = quick.alone(row)
+
+    apart = {one: check([row.get(one)]) for one, check in quick.checks.items()}
+    if at_once is not None:
+        assert list(map(repr, at_once.items())) == list(map(repr, apart.items()))
+    else:  # only a whole number that is written as another waits for the look at its field
+        odd = [one for one, taken in apart.items() if taken is None or type(row.get(one)) is float]
+        assert odd
+
+
+@pytest.mark.parametrize("name", list(SOUND))
+def test_a_row_as_people_send_it_is_read_at_once(name: str) -> None:
+    optional = [one.name for one in form(name).fields if not one.required]
+    without = {field: value for field, value in SOUND[name].items() if field not in optional}
+
+    read = quick_form(form(name)).alone({**without, "SURPRISE": 1})
+
+    assert read is not None
+    assert list(read) == list(SOUND[name])
+    assert {read[field][0] for field in optional} <= {None}
+
+
 @pytest.mark.parametrize(
     ("change", "plain"),
     [
@@ -174,7 +206,7 @@ def test_columns_of_values_are_the_columns_of_a_frame_of_them_to_the_last_bit(
     }
     values = {name: [row[name] for row in rows] for name in kinds}
 
-    ours = columns_of_values(values, frozenset({"text"}))
+    ours = columns_of_values(values, frozenset({"text"}), frozenset({"day"}))
     frames = columns_of_frame(pl.DataFrame(values, schema=kinds))
 
     assert ours.table.tobytes() == frames.table.tobytes()
@@ -256,6 +288,12 @@ def test_a_text_a_number_and_a_day_that_training_did_not_hold_are_flagged_and_a_
 
     assert named(answered.unseen, 4) == [["colour"], ["colour"], [], []]
     assert named(answered.outside, 4) == [["day", "price"], [], [], []]
+    for row, unseen, outside in zip(
+        rows, named(answered.unseen, 4), named(answered.outside, 4), strict=True
+    ):
+        alone = answers.answer(answers.read([row]))
+        assert named(alone.unseen, 1) == [unseen]
+        assert named(alone.outside, 1) == [outside]
 
 
 def test_one_graph_answers_for_the_champion_and_its_size_only_if_it_is_the_champions() -> None:

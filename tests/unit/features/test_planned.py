@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foresell.data.panel import Matrix, Panel
 from foresell.features.direct import direct_frame
-from foresell.features.planned import MOST, planned_effects, without_effects
+from foresell.features.planned import MOST, _depths, planned_effects, without_effects
 from foresell.features.pools import fit_recipe
 from foresell.spec.project import ProjectSpec, Role
 from tests.unit.models.toys import HORIZON, panel, project
@@ -161,3 +161,13 @@ def test_the_base_of_a_promotion_last_year_does_not_come_back_and_a_planned_one_
         return values
 
     assert (base(1.0) / base(0.0)).ravel() == pytest.approx(np.full(12 * HORIZON, 1.3), abs=0.03)
+
+
+def test_a_cut_of_next_to_no_share_of_a_price_counts_as_deep_without_a_word() -> None:
+    told = declared(cut="known_future", share="known_future")
+    told = replace(told, features=replace(told.features, promotion_depths={"cut": "share"}))
+    cut, share = promotions(), np.full((12, DAYS + 28), 5e-324)
+
+    (depth,) = _depths(shops({"cut": cut, "share": share}, 1 + cut), told)
+
+    assert np.array_equal(depth, cut)

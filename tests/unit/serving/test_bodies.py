@@ -45,6 +45,8 @@ def test_a_body_without_a_type_and_a_packed_one_are_415(server: Live) -> None:
     ("path", "kind"),
     [
         ("/predict", "application/json; charset=utf-8"),
+        ("/predict", 'application/json;charset="UTF-8"'),
+        ("/predict", "application/json; charset=us-ascii; q=1"),
         ("/predict", "Application/JSON"),
         ("/csv", "text/csv"),
         ("/csv", "application/json"),
@@ -52,6 +54,22 @@ def test_a_body_without_a_type_and_a_packed_one_are_415(server: Live) -> None:
 )
 def test_a_body_of_a_declared_type_is_read(server: Live, path: str, kind: str) -> None:
     assert server.ask("POST", path, b"{}", {"Content-Type": kind}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/predict", "application/json; charset=utf-16"),
+        ("/predict", "application/json;q=1;CharSet=latin-1"),
+        ("/csv", "text/csv; charset=windows-1252"),
+        ("/admin/reload", "application/json; charset="),
+    ],
+)
+def test_a_body_that_says_another_charset_than_it_is_read_in_is_415(
+    server: Live, path: str, kind: str
+) -> None:
+    got = server.ask("POST", path, b"{}", {"Content-Type": kind})
+    assert problem(got) == (415, "the body is in another charset than UTF-8")
 
 
 def test_what_needs_no_body_may_come_without_one(server: Live) -> None:

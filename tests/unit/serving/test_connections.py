@@ -1,12 +1,17 @@
 """What uvicorn is not asked to hold: endless headers, headers that never come, too many callers."""
 
+import socket
 import time
 from http.client import IncompleteRead
 from select import select
+from typing import Any
 
 import pytest
 
 from foresell.serving import connections
+from foresell.serving.application import Application
+from foresell.serving.bodies import WHOLE
+from foresell.serving.guards import Guards
 from tests.live_server import live, read
 from tests.unit.serving.small_app import Heard, small_app
 
@@ -78,19 +83,76 @@ def test_a_request_that_is_whole_is_not_hurried(monkeypatch: pytest.MonkeyPatch)
             assert read(line).status == 200
 
 
-def test_one_connection_too_many_is_503_and_the_others_go_on(
+def test_the_application_is_told_whether_the_body_has_come_when_it_begins() -> None:
+    told: list[bool] = []
+
+    class Noting(Application):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                told.append(WHOLE in scope.get("extensions", ()))
+            await small_app()(scope, receive, send)
+
+    with live(Noting((), {}, Guards())) as server, server.connect() as line:
+        line.sendall(ONE + b"\r\n{}")
+        assert read(line).status == 200
+        line.sendall(ONE + b"\r\n{")
+        time.sleep(0.2)
+        line.sendall(b"}")
+        assert read(line).status == 200
+    assert told == [True, False]
+
+
+def asked(line: socket.socket) -> int:
+    line.sendall(ONE + b"\r\n{}")
+    return read(line).status
+
+
+def test_one_connection_too_many_takes_the_place_of_the_one_that_is_idle_longest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connections, "MAX_OPEN", 2)
+    monkeypatch.setattr(connections.GuardedProtocol, "most_open", 3)
+    with (
+        live(small_app()) as server,
+        server.connect() as first,
+        server.connect() as second,
+        server.connect() as silent,
+    ):
+        for line in (second, first, second):
+            time.sleep(0.02)  # the loop's clock counts milliseconds
+            assert asked(line) == 200
+        with server.connect() as fourth:
+            assert asked(fourth) == 200
+            assert silent.recv(1) == b""
+            with server.connect() as fifth:
+                assert asked(fifth) == 200
+            assert first.recv(1) == b""
+            assert [asked(line) for line in (second, fourth)] == [200] * 2
+
+
+def test_a_server_full_of_connections_that_ask_refuses_one_more_by_503(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections.GuardedProtocol, "most_open", 2)
     with live(small_app()) as server, server.connect() as first, server.connect() as second:
-        for line in (first, second):
-            line.sendall(ONE + b"\r\n{}")
-            assert read(line).status == 200
+        first.sendall(ONE + b"\r\n{")  # its body is not whole
+        second.sendall(ONE)  # its headers are not
+        time.sleep(0.1)
         with server.connect() as third:
             got = read(third)
             assert (got.status, got.heads["retry-after"]) == (503, "1")
-        second.sendall(ONE + b"\r\n{}")
-        assert read(second).status == 200
+            assert got.json["detail"] == "more than 2 connections are open"
+        first.sendall(b"}")
+        second.sendall(b"\r\n{}")
+        assert [read(line).status for line in (first, second)] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("files", "most"), [(None, 1000), (4096, 1000), (1024, 824), (256, 64), (64, 16)]
+)
+def test_there_are_never_more_connections_than_files_that_may_be_open(
+    files: int | None, most: int
+) -> None:
+    assert connections.protocol_for(files).most_open == most
 
 
 @pytest.mark.parametrize(

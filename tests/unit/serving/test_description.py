@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,6 +57,17 @@ def _references(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from _references(one)
+
+
+def _descriptions(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(said := value.get("description"), str):
+            yield said
+        for one in value.values():
+            yield from _descriptions(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _descriptions(one)
 
 
 def _row(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -142,6 +154,26 @@ def test_every_operation_has_a_name_of_its_own_a_tag_that_is_explained_and_a_rep
         assert all(
             reply.get("content") for reply in one["responses"].values() if "$ref" not in reply
         )
+
+
+@pytest.mark.parametrize("kind", ["tabular", "panel"])
+@pytest.mark.parametrize("at_root", [True, False])
+def test_no_description_tells_of_how_it_is_made(kind: str, at_root: bool) -> None:
+    one = slot()
+    one.kind = kind
+    said = list(_descriptions(_document(one, at_root=at_root)))
+
+    assert len(said) > 20
+    assert all(said)
+    assert not [text for text in said if "FastAPI" in text or "foresell.serving" in text]
+
+
+@pytest.mark.parametrize(("unit", "says"), [("sales", "`sales` with"), ("USD", "`sales` in USD")])
+def test_the_unit_is_told_where_it_says_more_than_the_target(unit: str, says: str) -> None:
+    one = served()
+    told = replace(one, metadata={**one.metadata, "unit": unit})
+
+    assert says in _document(slot(current=told))["info"]["description"]
 
 
 def test_while_no_version_is_loaded_every_answer_is_as_documented() -> None:

@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,39 +15,7 @@ from foresell.answer.requests import Problem
 from foresell.errors import DataError, ForesellError, GateError, MachineError, SpecError, UsageError
 from foresell.serving.desk import Desk, opened, told
 from foresell.serving.problems import Refused
-from tests.desk_children import child
-
-LONG_S = 20.0  # on a machine that is busy
-
-
-def with_desk(desk: Desk, do: Callable[[Desk], Awaitable[Any]]) -> Any:
-    """Do something with a desk, which is closed whatever happens."""
-
-    async def run() -> Any:
-        try:
-            return await do(desk)
-        finally:
-            await desk.close()
-
-    return asyncio.run(run())
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(LONG_S):
-        while not true():
-            await asyncio.sleep(0.02)
-
-
-def running(pid: int) -> bool:
-    """Tell whether a process is there, and no zombie."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    shown = ["ps", "-o", "stat=", "-p", str(pid)]
-    state = subprocess.run(shown, capture_output=True, text=True, check=False).stdout.strip()
-    return bool(state) and not state.startswith("Z")
+from tests.desk_children import LONG_S, child, running, until, with_desk
 
 
 def children() -> set[int]:
@@ -133,6 +99,39 @@ def test_a_child_that_ends_while_it_works_is_503_and_the_next_question_has_anoth
     assert ("nobody foresaw this" in capfd.readouterr().err) == (how == "throw")
 
 
+def test_a_question_whose_child_is_killed_beneath_it_is_asked_once_more() -> None:
+    async def do(desk: Desk) -> None:
+        before = (await desk.ask({}))["pid"]
+        asked = asyncio.create_task(desk.ask({"do": "sleep", "seconds": 0.5, "say": "again"}))
+        await asyncio.sleep(0.2)
+        os.kill(before, signal.SIGKILL)
+        found = await asked
+        assert found["heard"] == "again"
+        assert found["pid"] != before
+
+    with_desk(Desk(child("answers"), "the desk"), do)
+
+
+def test_a_question_waits_for_its_turn_and_its_answer_within_one_time() -> None:
+    async def do(desk: Desk) -> float:
+        await desk.ask({"say": "imports are done"})
+        desk._seconds = 1.0
+        before = desk.pid
+        first = asyncio.create_task(desk.ask({"do": "sleep", "seconds": 0.7}))
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        with pytest.raises(Refused) as refused:
+            await desk.ask({"do": "sleep", "seconds": 0.9})
+        took = time.monotonic() - began
+        await first
+        assert refused.value.status == 504
+        desk._seconds = LONG_S
+        assert (await desk.ask({}))["pid"] == before  # it had no second to show that it hangs
+        return took
+
+    assert with_desk(Desk(child("answers"), "the desk", seconds=LONG_S), do) < 1.3
+
+
 def test_a_child_that_was_killed_while_idle_is_replaced_without_a_word() -> None:
     async def do(desk: Desk) -> None:
         await desk.ask({})
@@ -156,7 +155,7 @@ def test_a_child_that_always_dies_is_started_less_and_less_often() -> None:
 
     found = with_desk(Desk(child("dies"), "the desk"), do)
     assert [one.status for one in found] == [503] * 4
-    assert [one.what for one in found[2:]] == ["the desk has ended 2 times in a row"] * 2
+    assert [one.what for one in found[1:]] == ["the desk has ended 2 times in a row"] * 3
 
 
 def test_what_is_no_frame_ends_the_child_and_is_503() -> None:
@@ -229,65 +228,6 @@ def test_errors_of_the_child_come_back_as_themselves(error: ForesellError) -> No
 
 def test_an_answer_is_opened_to_what_was_answered() -> None:
     assert opened({"number": 1, "answer": {"sum": 3}}) == {"sum": 3}
-
-
-def test_notes_are_told_together_and_those_that_were_told_of_come_back() -> None:
-    heard: list[Any] = []
-
-    async def do(desk: Desk) -> None:
-        assert all(desk.tell({"at": number}) for number in range(10))
-        assert desk.tell({"day": date(2012, 11, 2)})
-        await until(lambda: sum(one["done"] for one in heard) == 11)
-
-    with_desk(Desk(child("answers"), "the desk", heard=heard.append), do)
-    notes = [note for one in heard for note in one["told"]]
-    assert notes == [*({"at": number} for number in range(10)), {"day": "2012-11-02"}]
-    assert len(heard) == 1
-
-
-def test_a_slow_child_gets_what_it_can_do_and_the_rest_is_dropped_and_counted_at_once() -> None:
-    heard: list[Any] = []
-
-    async def do(desk: Desk) -> int:
-        took: list[float] = []
-        for number in range(100):
-            began = time.perf_counter()
-            desk.tell({"at": number})
-            took.append(time.perf_counter() - began)
-            await asyncio.sleep(0.005)
-        assert sorted(took)[50] < 0.001
-        await until(lambda: sum(one.get("done", 0) for one in heard) + desk.dropped == 100)
-        return desk.dropped
-
-    dropped = with_desk(Desk(child("slow"), "the desk", waiting=10, heard=heard.append), do)
-    assert 0 < dropped < 100
-    assert sum(one.get("lost", 0) for one in heard) == dropped
-
-
-@pytest.mark.parametrize("behaviour", ["dies", "throws", "noise"])
-def test_notes_that_die_with_the_child_are_counted(behaviour: str) -> None:
-    async def do(desk: Desk) -> int:
-        assert desk.tell({"at": 1}, weight=3)
-        await until(lambda: desk.dropped > 0)
-        assert desk.tell({"at": 2}, weight=4)
-        await until(lambda: desk.dropped > 3)
-        return desk.dropped
-
-    assert with_desk(Desk(child(behaviour), "the desk", waiting=10), do) == 7
-
-
-@pytest.mark.parametrize("behaviour", ["hangs", "spins"])
-def test_a_child_that_hangs_over_its_notes_is_killed_and_they_are_counted(behaviour: str) -> None:
-    async def do(desk: Desk) -> int:
-        await desk.start()
-        before = desk.pid
-        assert before is not None
-        assert desk.tell({"at": 1})
-        await until(lambda: desk.dropped == 1)
-        assert not running(before)
-        return desk.dropped
-
-    assert with_desk(Desk(child(behaviour), "the desk", seconds=0.5, waiting=10), do) == 1
 
 
 @pytest.mark.parametrize("behaviour", ["answers", "hangs", "spins"])

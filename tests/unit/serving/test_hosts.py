@@ -4,10 +4,11 @@ import pytest
 
 from foresell.errors import UsageError
 from foresell.serving.guards import Guards
-from foresell.serving.hosts import allowed_hosts, is_loopback
+from foresell.serving.hosts import ANY_ADDRESS, allowed_hosts, is_loopback
 from tests.live_server import Got, Live, live
 from tests.unit.serving.small_app import small_app
 
+HERE = ("localhost", "127.0.0.1", "[::1]")
 PAGE = "https://dashboard.example"
 
 
@@ -54,20 +55,48 @@ def test_a_header_that_decides_is_there_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bind", "names", "allowed"),
+    ("bind", "names", "keys", "allowed"),
     [
-        ("127.0.0.1", [], ("localhost", "127.0.0.1", "[::1]")),
-        ("127.0.0.7", [], ("localhost", "127.0.0.1", "[::1]", "127.0.0.7")),
-        ("::1", ["box"], ("localhost", "127.0.0.1", "[::1]", "box")),
-        ("192.0.2.7", [], ()),
-        ("::", ["api.example"], ("api.example",)),
-        ("box", ["api.example"], ("api.example",)),
+        ("127.0.0.1", [], True, HERE),
+        ("127.0.0.7", [], False, (*HERE, "127.0.0.7")),
+        ("::1", ["box"], False, (*HERE, "box")),
+        ("192.0.2.7", [], True, ()),
+        ("192.0.2.7", [], False, (*HERE, ANY_ADDRESS)),
+        ("", [], False, (*HERE, ANY_ADDRESS)),
+        ("Box", [], False, (*HERE, "box", ANY_ADDRESS)),
+        ("::", ["api.example"], True, ("api.example",)),
+        ("box", ["api.example"], False, ("api.example",)),
     ],
 )
 def test_where_it_binds_says_by_which_names_it_is_asked(
-    bind: str, names: list[str], allowed: tuple[str, ...]
+    bind: str,
+    names: list[str],
+    keys: bool,
+    allowed: tuple[str, ...],
 ) -> None:
-    assert allowed_hosts(bind, names) == allowed
+    assert allowed_hosts(bind, names, keys=keys) == allowed
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8000", 200),
+        ("192.0.2.7", 200),
+        ("10.1.2.3:8000", 200),
+        ("[2001:db8::7]:8000", 200),
+        ("evil.example", 421),
+        ("192.0.2.7.evil.example", 421),
+        ("any.address", 421),
+        ("1.2.3", 421),
+        ("[evil.example]", 421),
+        ("\xff", 421),
+    ],
+)
+def test_a_server_without_keys_and_names_is_asked_by_address_only(host: str, status: int) -> None:
+    guards = Guards(hosts=allowed_hosts("192.0.2.7", [], keys=False))
+    with live(small_app(guards)) as server:
+        head = b"POST /admin/reload HTTP/1.1\r\nHost: " + host.encode("latin-1")
+        assert server.send(head + b"\r\n\r\n").status == status
 
 
 def test_what_may_be_reached_from_elsewhere_is_not_loopback() -> None:

@@ -8,12 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.errors import DataError
+from foresell.serving.factory import create_app
 from foresell.serving.guards import Guards
 from foresell.serving.keys import KeyRing, presented
 from foresell.serving.problems import Refused
+from foresell.serving.routes import all_routes
 from foresell.spec.keys import Key, keys_text, parse_keys, read_scopes, token_digest, token_text
 from foresell.spec.serving import SCOPES, Scope
 from tests.live_server import live
+from tests.served_sites import toy_site
 from tests.unit.serving.small_app import small_app
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -151,6 +154,8 @@ def test_over_a_socket_keys_decide_and_what_is_for_anybody_stays_so() -> None:
         assert ask(OTHER) == (403, 'Bearer error="insufficient_scope", scope="predict"')
         assert ask(OTHER, "/admin/reload") == (200, "")
         assert ask(TOKEN, "/nowhere") == (404, "")
+        for path in ("/nowhere", "/projects/none/predict", "/health/live"):  # the last by POST
+            assert server.ask("POST", path, b"{}").status == 401
         bare = server.ask("POST", "/predict", b"{}")
         assert (bare.status, bare.heads["www-authenticate"]) == (401, "Bearer")
         named = server.ask("POST", "/predict", b"{}", {"X-API-Key": TOKEN})
@@ -159,6 +164,31 @@ def test_over_a_socket_keys_decide_and_what_is_for_anybody_stays_so() -> None:
         assert server.ask("OPTIONS", "/predict").status == 204
         large = server.ask("POST", "/predict", b"x" * 5_000_000)
         assert large.status == 401  # before any of it is held
+
+
+def test_without_a_key_only_life_and_readiness_and_the_page_are_told() -> None:
+    ring = Listed([key(scopes=("read",))]).ring()
+    site = replace(toy_site(), guards=Guards(keys=ring))
+    paths = [route.path for route in all_routes(site) if route.method == "GET"]
+    named = {"{project}": "toy", "{file}": "docs.js", "{version}": "1"}
+    for hole, value in named.items():
+        paths = [path.replace(hole, value) for path in paths]
+    with live(create_app(site)) as server:
+        bare = {path: server.ask("GET", path).status for path in paths}
+        shown = {path: server.ask("GET", path, None, {"X-API-Key": TOKEN}).status for path in paths}
+
+    assert {path for path, status in bare.items() if status == 200} == {
+        "/health/live",
+        "/health/ready",
+        "/v2/health/live",
+        "/v2/health/ready",
+        "/ping",
+        "/docs",
+        "/docs/docs.js",
+    }
+    assert set(bare.values()) == {200, 401}
+    assert set(shown.values()) == {200}
+    assert {"/", "/health", "/metadata", "/openapi.json", "/v2"} < set(paths)
 
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)).map(

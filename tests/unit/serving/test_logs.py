@@ -163,6 +163,4 @@ def test_an_error_is_told_with_where_it_came_from() -> None:
 
 
 def test_a_line_for_people_shows_numbers_as_they_are() -> None:
-    assert text_line({"timestamp": "t", "level": "INFO", "message": "m", "a": 1.5, "b": True}) == (
-        "t INFO    m  a=1.5 b=true"
-    )
+    assert text_line("t", "INFO", "m", {"a": 1.5, "b": True}) == ("t INFO    m  a=1.5 b=true")

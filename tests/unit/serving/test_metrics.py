@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families as families
 
 from foresell.serving.exchange import Note
 from foresell.serving.metrics import Metrics, routes
-from foresell.serving.slots import Refusal, Standing
+from foresell.serving.slots import Beside, Refusal, Standing
 from foresell.serving.telemetry import Telemetry
 from tests.scraped import samples
 from tests.served_bundles import live, served, slot
@@ -34,6 +34,8 @@ def test_what_answers_now_is_told_and_what_answered_before_no_more() -> None:
     place.current = served(2)
     place.current, place.standing = toy, Standing(loaded_at=1_795_000_000.0)
     place.shadow = live(4)
+    assert numbers(metrics, "foresell_shadow_info") == {}  # it is not loaded yet
+    place.beside = lambda: Beside(loaded=live(4).digest)
     # Labels in the order of their names: alias, champion, digest, project, version.
     assert numbers(metrics, "foresell_model_info") == {
         ("prod", toy.model_name, f"{3:064d}", "toy", "3"): 1

@@ -166,9 +166,9 @@ def test_a_forecast_has_the_chosen_series_and_days_with_p10_and_p90(site: Site) 
 
 
 def test_a_forecast_asked_wrongly_is_refused_whole(site: Site) -> None:
-    replied = asked(site, "POST /forecast", {"whre": 1, "first": "soon"})
+    replied = asked(site, "POST /forecast", {"wheer": 1, "first": "soon"})
     told = [(one["field"], one["rule"]) for one in replied.told["errors"]]
-    assert (replied.status, told) == (422, [("'whre'", "unknown"), ("first", "type")])
+    assert (replied.status, told) == (422, [("'wheer'", "unknown"), ("first", "type")])
     nobody = asked(site, "POST /forecast", {"where": {"shop": 8}})
     assert (nobody.status, nobody.told["detail"]) == (422, "no row has shop=8")
 

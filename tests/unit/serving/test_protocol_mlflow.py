@@ -135,3 +135,44 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name() -> None:
 )
 def test_only_csv_in_utf_8_is_read_beside_json(media: str, status: int) -> None:
     assert invoke(f"{NAMES}\n{LINE}\n", media).status == status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"dataframe_split": {"columns": ["price"], "data": [[1.5]] * 4}},
+        {"dataframe_records": [ROW] * 4},
+        {"instances": [7] * 4},
+        {"inputs": [ROW] * 4},
+        {"inputs": {"price": [1.5] * 4}},
+    ],
+)
+def test_more_rows_than_allowed_are_refused_before_any_is_read(body: Any) -> None:
+    replied = asked(toy_site(max_rows=3), "POST /invocations", body)
+
+    assert (replied.status, replied.told["detail"]) == (413, "4 rows at once")
+
+
+def test_csv_is_read_no_further_than_rows_are_allowed() -> None:
+    def send(*lines: str) -> Replied:
+        body = "\n".join(lines)
+        return asked(toy_site(max_rows=3), "POST /invocations", body, content_type="text/csv")
+
+    assert send(NAMES, *[LINE] * 3).status == 200
+    # What comes after is no CSV; nobody looked.
+    replied = send(NAMES, *[LINE] * 4, 'a,"')
+    assert (replied.status, replied.told["detail"]) == (413, "there are more than 3 rows")
+
+
+def test_of_very_many_things_that_are_wrong_only_the_number_is_told() -> None:
+    replied = invoke({f"k{at}": 1 for at in range(5000)})
+
+    assert replied.status == 400
+    assert replied.told["detail"].endswith(": 5,000 things are wrong")
+
+
+def test_a_long_body_is_answered_as_a_short_one_is() -> None:
+    body = "\n".join([NAMES, *[LINE] * 4000])
+
+    assert len(body) > 2**16
+    assert invoke(body, "text/csv").told == {"predictions": [100.0] * 4000}

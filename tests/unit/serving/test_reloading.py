@@ -1,4 +1,3 @@
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,7 +8,7 @@ import pytest
 from foresell.bundle.bundle import Bundle
 from foresell.errors import DataError, ForesellError, GateError, MachineError, UsageError
 from foresell.serving.loading import load_served
-from foresell.serving.reloading import Reload, Reloader, Reloading
+from foresell.serving.reloading import Reload, Reloader
 from foresell.serving.served import Served
 from foresell.serving.slots import Refusal, Shelf, Slot, Standing, Unreachable
 from foresell.spec.serving import Live
@@ -244,7 +243,8 @@ def test_a_server_may_begin_in_an_outage_and_says_why_nothing_answers() -> None:
 
     assert seen.look() == "unreachable"
     assert seen.slot.current is None
-    assert seen.slot.standing.unreachable == Unreachable(why="no version is prod", at=1000.0)
+    lost = Unreachable(why="no version is prod", at=1000.0, mend="promote")
+    assert seen.slot.standing.unreachable == lost
 
 
 def test_a_shelf_that_raises_what_nobody_foresaw_ends_nothing() -> None:
@@ -281,64 +281,18 @@ def test_the_version_scored_beside_follows_its_alias_and_outlives_an_outage() ->
     assert beside.fetched == []
 
 
-def test_threads_bring_what_is_new_and_end() -> None:
-    shelves = {name: Versions(project=name) for name in ("toy", "shop")}
-    slots = {
-        name: Slot(project=name, kind="tabular", shelf=Shelf(look=one.look, fetch=one.fetch))
-        for name, one in shelves.items()
-    }
-    reloading = Reloading(slots, load_served, every_s=0.01)
-    reloading.begin()
-    try:
-        assert {name: answer(slot.current) for name, slot in slots.items()} == {
-            "toy": 100.0,
-            "shop": 100.0,
-        }
-        shelves["shop"].now = 3
-        assert waited(lambda: answer(slots["shop"].current) == 300.0)
-        assert answer(slots["toy"].current) == 100.0
-    finally:
-        reloading.end()
-    assert [one.name for one in threading.enumerate() if one.name.startswith("reload ")] == []
+def test_an_outage_is_waited_for_once_though_a_version_is_scored_beside() -> None:
+    seen, beside = Watched(), Versions(now=7)
+    asked: list[str] = []
 
+    def look() -> Live:
+        asked.append("beside")
+        return beside.look()
 
-def test_a_project_that_hangs_keeps_no_other_from_reloading_nor_the_server_from_ending() -> None:
-    hang, toy = threading.Event(), Versions()
-    slots = {
-        "hung": Slot(
-            project="hung",
-            kind="tabular",
-            shelf=Shelf(look=lambda: live(1, "hung"), fetch=lambda _: answering_bundle("hung")),
-        ),
-        "toy": Slot(project="toy", kind="tabular", shelf=Shelf(look=toy.look, fetch=toy.fetch)),
-    }
-    reloading = Reloading(slots, load_served, every_s=0.01)
-    reloading.begin()
-
-    def hung() -> Live:
-        hang.wait(20)
-        raise OUTAGE
-
-    try:
-        slots["hung"].shelf = Shelf(look=hung, fetch=toy.fetch)
-        toy.now = 2
-        assert waited(lambda: answer(slots["toy"].current) == 200.0)
-        began = time.monotonic()
-        reloading.end()
-        assert time.monotonic() - began < 5.0
-    finally:
-        hang.set()
-
-
-def test_every_slot_can_be_told_to_look_at_once() -> None:
-    versions = Versions(broken={1: DAMAGED})
-    slot = Slot(
-        project="toy", kind="tabular", shelf=Shelf(look=versions.look, fetch=versions.fetch)
-    )
-    reloading = Reloading({"toy": slot}, load_served)
-    reloading.begin()
-    reloading.end()
-    versions.broken.clear()
-
-    assert slot.reload is not None
-    assert slot.reload().outcome == "loaded"
+    seen.slot.shadow_shelf = Shelf(look=look, fetch=beside.fetch)
+    seen.versions.trouble = OUTAGE
+    seen.look()
+    assert asked == []
+    seen.versions.trouble = UsageError("no version is prod", "registry", "promote")
+    seen.look()
+    assert (asked, seen.slot.shadow) == (["beside"], live(7))

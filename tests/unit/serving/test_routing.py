@@ -78,6 +78,14 @@ def test_a_path_that_is_told_whole_wins_over_one_with_names() -> None:
     assert status(table, "GET", "/series/all") == 404
 
 
+def test_a_path_that_another_project_has_is_told() -> None:
+    forecast = route("POST", "/forecast", kinds=PANEL)
+    with pytest.raises(Refused) as refused:
+        Router((*ROUTES, forecast), SLOTS, "orders").find("POST", "/forecast")
+
+    assert refused.value.mend == "another project has it: /projects/shops/forecast"
+
+
 def test_head_is_found_where_get_is_and_nowhere_else() -> None:
     assert router().find("HEAD", "/health/live").route is SERVER
     assert router().find("HEAD", "/series/a/b").route is SERIES

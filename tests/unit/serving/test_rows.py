@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.answer.predicting import AnsweredColumns
+from foresell.answer.row_answered import AnsweredColumns
 from foresell.answer.row_answers import RowAnswers
 from foresell.answer.row_reading import ReadRows
 from foresell.serving.exchange import Asked, Endpoint
@@ -20,7 +20,6 @@ from foresell.serving.problems import Refused
 from foresell.serving.row_replies import Wording, batch_reply, one_reply
 from foresell.serving.rows import RowEndpoints, row_endpoints
 from foresell.serving.served import Served
-from foresell.spec.forecast import QUANTILES
 from tests.served_bundles import ROW, served, slot
 from tests.served_sites import asked, toy_site
 
@@ -160,6 +159,18 @@ def test_a_bad_field_is_refused_by_its_rule_and_counted(
     assert request.note.given is None
 
 
+@pytest.mark.parametrize("body", [{"rows": [dict(ROW)]}, {"rows": []}])
+def test_several_rows_are_sent_on_to_the_path_that_takes_them(body: dict[str, Any]) -> None:
+    plain = json.dumps(body).encode()
+    request = Asked(request_id="abc", body=plain, headers=(), served=served())
+
+    with pytest.raises(Refused) as refused:
+        sent(row_endpoints().predict, request)
+
+    assert (refused.value.what, refused.value.fields) == ("these are several rows", ())
+    assert refused.value.mend == "/predict takes one row, /predict/batch many: use that"
+
+
 def test_a_number_too_large_for_any_is_refused_as_not_finite() -> None:
     body = json.dumps(ROW).replace("5.5", "1e999").encode()
 
@@ -238,12 +249,12 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 def test_every_number_is_sent_to_its_last_bit(
     rows: list[tuple[float, float, float]], request_id: str
 ) -> None:
-    quantiles = np.zeros((len(rows), len(QUANTILES)))
-    quantiles[:, QUANTILES.index(0.1)] = [low for _, low, _ in rows]
-    quantiles[:, QUANTILES.index(0.9)] = [high for _, _, high in rows]
+    point, p10, p90 = np.array(rows).T
     answered = AnsweredColumns(
-        prediction=np.array([point for point, _, _ in rows]),
-        quantiles=quantiles,
+        prediction=point,
+        p10=p10,
+        p90=p90,
+        every=lambda: np.empty((len(rows), 0)),
         interval_method="none",
         unseen={},
         outside={},
@@ -261,7 +272,7 @@ def test_every_number_is_sent_to_its_last_bit(
 
 def _first(answered: AnsweredColumns) -> dict[str, Any]:
     """The answer to the first row alone."""
-    return {"prediction": answered.prediction[:1], "quantiles": answered.quantiles[:1]}
+    return {name: getattr(answered, name)[:1] for name in ("prediction", "p10", "p90")}
 
 
 def test_the_application_answers_rows_and_refuses_them_as_problems() -> None:

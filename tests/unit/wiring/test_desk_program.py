@@ -1,5 +1,6 @@
 """The children that desks start: which bundle they answer with, and that they always end."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,11 +15,11 @@ from typing import IO, Any
 import pytest
 
 from foresell.adapters.vault import open_vault
-from foresell.errors import DataError
+from foresell.errors import DataError, MachineError
 from foresell.govern.keeping import keep_bundle
 from foresell.serving.desk import opened
 from foresell.serving.frames import framed, read_frame
-from foresell.serving.problems import Refused
+from foresell.serving.problems import Refused, refusal_of
 from foresell.settings import Settings
 from foresell.spec.serving import Live, Place
 from foresell.wiring.desk_program import Bundles, answered
@@ -40,7 +41,7 @@ def question(live: Live, do: str = "explain", **more: object) -> Mapping[str, An
 
 @contextmanager
 def program(kind: str, home: Path) -> Iterator[subprocess.Popen[bytes]]:
-    words = [sys.executable, "-m", "foresell.wiring.desk_program", kind, str(home)]
+    words = [sys.executable, "-m", "foresell.wiring.desk_program", kind, str(home), "json"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:
         try:
             yield started
@@ -99,9 +100,72 @@ def test_the_last_two_bundles_of_a_project_stay_loaded(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "0")
     shutil.rmtree(tmp_path / "1")
     assert (bundle(0), bundle(2)) == (zero, second)
-    with pytest.raises(DataError):
+    with pytest.raises(Refused, match="is gone"):
         bundle(1)
     assert first is not None
+
+
+def test_a_bundle_that_cannot_be_loaded_is_the_machines_trouble_and_not_the_callers(
+    tmp_path: Path,
+) -> None:
+    gone = Live(
+        project="toy",
+        alias="",
+        version="1",
+        digest="0" * 64,
+        run_id="",
+        place=Place(project="toy", version=1),
+    )
+    broken = in_folder(answering_bundle(), tmp_path / "bundle")
+    (tmp_path / "bundle" / "contract.yaml").write_text("name: other\n")
+
+    for live in (gone, broken):
+        reply = answered(question(live, rows=[ROW]), Bundles(settings(tmp_path)))
+        with pytest.raises(MachineError, match="cannot be loaded") as raised:
+            opened(reply)
+        refusal = refusal_of(raised.value)
+        assert refusal is not None
+        assert (refusal.status, refusal.where) == (503, "server")
+
+
+def test_a_folder_that_is_gone_is_503_and_says_what_is_lost(tmp_path: Path) -> None:
+    live = in_folder(answering_bundle(), tmp_path / "bundle")
+    shutil.rmtree(tmp_path / "bundle")
+
+    with pytest.raises(Refused, match="is gone from its folder") as refused:
+        placed_bundle(live.place, live.digest, settings(tmp_path))
+    assert refused.value.status == 503
+    assert "explanations and what-ifs of this version are lost" in refused.value.mend
+
+
+@pytest.mark.parametrize("log", ["json", "off"])
+def test_what_a_child_says_of_its_end_is_a_line_of_the_log(log: str, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "foresell.wiring.desk_program", "explain", str(tmp_path), log]
+    sent = framed({"no": "number"})
+    ended = subprocess.run(words, input=sent, capture_output=True, timeout=LONG_S, check=False)
+
+    assert ended.returncode == 1
+    if log == "off":
+        assert b"KeyError: 'number'" in ended.stderr
+        return
+    (line,) = map(json.loads, ended.stderr.splitlines())
+    assert (line["level"], line["desk"]) == ("ERROR", "explain")
+    assert "KeyError: 'number'" in line["exception"]
+
+
+def test_a_warning_in_a_child_is_a_line_of_the_log(tmp_path: Path) -> None:
+    code = (
+        "import sys, warnings\n"
+        "from foresell.wiring import desk_program\n"
+        "desk_program.work = lambda *_: warnings.warn('too large', RuntimeWarning)\n"
+        "desk_program._begin('explain', sys.argv[1], 'json')\n"
+    )
+    words = [sys.executable, "-W", "always", "-c", code, str(tmp_path)]
+    ended = subprocess.run(words, capture_output=True, timeout=LONG_S, check=True)
+
+    (line,) = map(json.loads, ended.stderr.splitlines())
+    assert (line["level"], line["logger"]) == ("WARNING", "py.warnings")
+    assert "too large" in line["message"]
 
 
 def test_a_verb_that_nobody_knows_is_refused_with_those_that_are_known(tmp_path: Path) -> None:

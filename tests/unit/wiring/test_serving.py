@@ -52,6 +52,16 @@ def test_a_site_has_a_slot_for_every_project_and_the_first_at_the_root(tmp_path:
     assert site.guards.hosts[:2] == ("localhost", "127.0.0.1")
 
 
+def test_every_project_has_desks_of_its_own(tmp_path: Path) -> None:
+    asked = Asked(projects=("walmart", "sales_orders"), options=Options(log="off"))
+    site = make_site(asked, _settings(tmp_path)).site
+
+    desks = [desk for slot in site.slots.values() for desk in slot.desks.values()]
+    assert [sorted(slot.desks) for slot in site.slots.values()] == [["answer", "explain"]] * 2
+    assert len({id(desk) for desk in desks}) == 4
+    assert len(site.closing) == 4
+
+
 def test_a_project_that_is_only_registered_is_served_as_what_its_version_is(tmp_path: Path) -> None:
     registered(tmp_path, "toy", 3.0)
     made = make_site(Asked(projects=("toy",), options=Options(log="off")), _settings(tmp_path))

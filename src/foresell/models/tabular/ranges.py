@@ -1,6 +1,7 @@
 """From where to where the numbers and days of the rows run that a delivered model learnt from."""
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -18,7 +19,7 @@ Matrix = NDArray[np.float64]
 Flags = Mapping[str, NDArray[np.bool_]]
 
 _EPOCH = date(1970, 1, 1)
-_NO_ENDS = (float("nan"), float("nan"))
+_NO_ENDS = (math.nan, math.nan)
 
 
 def ranges_file(frame: pl.DataFrame) -> dict[str, bytes]:
@@ -76,6 +77,20 @@ def outside_flags(numbers: Mapping[str, Vector], table: Matrix, ends: Mapping[st
     if not beyond.any():
         return {}
     return {name: flags for name, flags in zip(numbers, beyond, strict=True) if flags.any()}
+
+
+def outside_of_row(numbers: Mapping[str, float], ends: Mapping[str, Ends]) -> Flags:
+    """Return `outside_flags` (1,) of one row; ``numbers``: by column, NaN where unknown.
+
+    >>> outside_of_row({"n": 2.0, "m": math.nan}, {"n": (3.0, 7.0), "m": (3.0, 7.0)})
+    {'n': array([ True])}
+    """
+    found: dict[str, NDArray[np.bool_]] = {}
+    for name, value in numbers.items():
+        low, high = ends.get(name, _NO_ENDS)
+        if value < low or value > high:
+            found[name] = np.array([True])
+    return found
 
 
 def named_flags(title: str, flags: Flags, height: int) -> pl.Series:

@@ -11,12 +11,14 @@ from foresell.models.tabular.uncertainty import (
     FEWEST_CONFORMAL,
     MIN_GROUP,
     RowUncertainty,
+    band_code_of,
     band_codes,
     band_count,
     fit_uncertainty,
     interval_method,
     log_sizes,
     member_spread,
+    quantiles_of_row,
     row_quantiles,
     sizes_of,
     uncertainty_from_json,
@@ -107,6 +109,35 @@ def test_quantiles_rise_and_are_finite_and_stay_above_0_where_asked(
     assert not nonnegative or found.min() >= 0
 
 
+@settings(deadline=None, max_examples=80)
+@given(
+    point=st.sampled_from([0.0, -0.0, -3.0, 1e300]) | st.floats(-1e6, 1e6),
+    size=st.sampled_from([0.0, 0.25, 1.0, 1.25]) | st.floats(0, 1e6),
+    band=st.integers(0, 2),
+    nonnegative=st.booleans(),
+)
+def test_the_quantiles_of_a_row_alone_have_the_bits_of_those_among_others(
+    point: float, size: float, band: int, nonnegative: bool
+) -> None:
+    rng = np.random.default_rng(band)
+    table = np.sort(rng.normal(size=(3, 3, len(QUANTILES))), axis=2)
+    table[0] = 0.0
+    known = RowUncertainty(
+        method=CONFORMAL,
+        table=table,
+        edges=np.array([[0.25, 1.0], [0.0, 1.25], [1.0, 1.0]]),
+        floors=np.array([0.25, 1.0, 1e-300]),
+        rows=9,
+    )
+    rows = (np.array([point] * 5), np.array([size] * 5), np.array([band] * 5))
+    among = row_quantiles(known, *rows, nonnegative=nonnegative)
+    alone = quantiles_of_row(known, point, size, band, nonnegative=nonnegative)
+    ends = quantiles_of_row(known, point, size, band, (LOW, HIGH), nonnegative=nonnegative)
+    assert np.array([alone] * 5).tobytes() == among.tobytes()
+    two = row_quantiles(known, *rows, (LOW, HIGH), nonnegative=nonnegative)
+    assert np.array([ends] * 5).tobytes() == two.tobytes() == among[:, [LOW, HIGH]].tobytes()
+
+
 @settings(deadline=None, max_examples=20)
 @given(unit=st.floats(0.01, 1000), seed=st.integers(0, 99))
 def test_quantiles_follow_the_unit_of_the_target(unit: float, seed: int) -> None:
@@ -175,6 +206,22 @@ def test_bands_are_counted_by_column_and_an_edge_is_in_the_upper_one() -> None:
     assert band_count(bands) == 6
     assert band_codes(frame, bands).tolist() == [0, 3, 5, 6, 6]
     assert band_codes(frame, {}).tolist() == [0] * 5
+
+
+banded = st.none() | st.floats() | st.sampled_from([50.0, 100.0, -0.0, 0.0, 2.0**53, 2.0**53 + 2])
+
+
+@settings(deadline=None, max_examples=60)
+@given(price=banded, size=banded)
+def test_the_band_of_a_row_alone_is_that_of_it_among_others(
+    price: float | None, size: float | None
+) -> None:
+    bands = {"price": (0, 50.0, 100, 2**53 + 1), "size": (2,)}
+    row = {name: [value] for name, value in (("price", price), ("size", size))}
+    frame = pl.DataFrame(row, schema={"price": pl.Float64(), "size": pl.Float64()})
+    numbers = {name: np.nan if one is None else one for name, (one,) in row.items()}
+    assert [band_code_of(numbers, bands)] == band_codes(frame, bands).tolist()
+    assert [band_code_of(numbers, {})] == band_codes(frame, {}).tolist()
 
 
 @pytest.mark.parametrize(
