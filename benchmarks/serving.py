@@ -45,6 +45,15 @@ _TITLES: Mapping[str, str] = {
     "open": "a row, 500 a second",
     "shadow": "a row, 300 a second",
 }
+_SHOWN: Mapping[str, tuple[str, int]] = {  # in the page: its heading, and decimals
+    "per_second": ("a second", 0),
+    "p50_ms": ("p50, ms", 2),
+    "p99_ms": ("p99, ms", 2),
+    "cpu_us": ("CPU, µs", 0),
+    "failed": ("failed", 0),
+    "resident_mb": ("memory, MB", 0),
+    "ready_after_imports_s": ("ready, s", 2),
+}
 
 
 def main() -> int:
@@ -106,6 +115,7 @@ def promises(told: Mapping[str, Any]) -> Iterator[tuple[str, bool | None]]:
     yield compared("closed", "FastAPI, body by hand", 0.8)
     yield compared("closed", "mlflow, dataframe_split", 5)
     yield compared("batch", "plain ASGI, orjson", 0.8)
+    yield compared("batch", "plain ASGI, orjson, our graph", 0.8)
     yield below("closed", "foresell", "p99_ms", 10)
     yield below("open", "foresell", "p99_ms", 10)
     yield below("closed", "foresell", "ready_after_imports_s", 1)
@@ -137,10 +147,11 @@ def write_page(told: Mapping[str, Any]) -> None:
     lines = [f"{told['machine']}, Python {told['python']}.", ""]
     for part in (part for part in PARTS if part in told):
         rivals: Mapping[str, Mapping[str, float]] = told[part]["rivals"]
-        names = list(dict.fromkeys(name for rival in rivals.values() for name in rival))
-        lines += [f"| {_TITLES[part]} | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
+        names = [name for name in _SHOWN if any(name in one for one in rivals.values())]
+        heads = " | ".join(_SHOWN[name][0] for name in names)
+        lines += [f"| {_TITLES[part]} | {heads} |", f"|---|{'---:|' * len(names)}"]
         lines += [
-            f"| {name} | {' | '.join(f'{one[n]:,.2f}' if n in one else '' for n in names)} |"
+            f"| {name} | {' | '.join(_cell(one, n) for n in names)} |"
             for name, one in rivals.items()
         ]
         lines += ["", f"Load of the machine before: {told[part]['load_before']}.", ""]
@@ -154,6 +165,11 @@ def write_page(told: Mapping[str, Any]) -> None:
     _, _, after = rest.partition(_MARKS[1])
     middle = "\n".join(["", "", *lines, "", ""])
     PAGE.write_text(before + _MARKS[0] + middle + _MARKS[1] + after, encoding="utf-8")
+
+
+def _cell(figures: Mapping[str, float], name: str) -> str:
+    """Return one figure as the page has it, empty where there is none."""
+    return f"{figures[name]:,.{_SHOWN[name][1]}f}" if name in figures else ""
 
 
 if __name__ == "__main__":

@@ -59,13 +59,14 @@ def batch(ground: Ground) -> dict[str, Any]:
         headers=[ground.secret],
         env=ground.env,
     )
-    bare = Rival(
-        name="plain ASGI, orjson",
-        words=peer("asgi", ground.graph),
-        path="/predict",
-        bodies=bodies,
-    )
-    return _contest(ground, [ours, bare])
+    bare = [
+        Rival(name=name, words=peer("asgi", graph), path="/predict", bodies=bodies)
+        for name, graph in (
+            ("plain ASGI, orjson", ground.graph),
+            ("plain ASGI, orjson, our graph", ground.whole_graph),
+        )
+    ]
+    return _contest(ground, [ours, *bare])
 
 
 def _contest(ground: Ground, rivals: Sequence[Rival]) -> dict[str, Any]:

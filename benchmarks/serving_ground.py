@@ -42,6 +42,11 @@ class Ground:
         return self.bundle / "model" / "onnx" / f"{told['champion']}.onnx"
 
     @property
+    def whole_graph(self) -> Path:
+        """The graph that foresell runs: the point, and how large a miss is to be expected."""
+        return self.bundle / "model" / "served" / "answer.onnx"
+
+    @property
     def env(self) -> Mapping[str, str]:
         """What commands of foresell find."""
         return {"FORESELL_HOME": str(self.home), "FORESELL_TRACKING": "off"}

@@ -7,7 +7,8 @@
 - ``asgi``: no framework at all: orjson, the graph, orjson; also for ``{"rows": [...]}``.
 
 They check nothing: no key, no limit, no contract; a row that lacks a field is an error 500. They
-answer one number a row, where foresell answers quantiles and flags too. The same uvicorn, loop and
+answer one number a row, where foresell answers quantiles and flags too; of a graph that says more
+than a point all of it is computed. The same uvicorn, loop and
 parser of HTTP, the same options of ONNX Runtime. ``write_mlflow`` makes the model that MLflow
 serves.
 """
@@ -38,7 +39,7 @@ def answers(graph: Path) -> Answer:
         given.name: object if given.type == "tensor(string)" else np.float64
         for given in session.get_inputs()
     }
-    asked = [session.get_outputs()[0].name]
+    asked = [said.name for said in session.get_outputs()]
 
     def answer(rows: Sequence[Mapping[str, Any]]) -> list[float]:
         given = {

@@ -69,9 +69,9 @@ def ask(server: Running, body: object, path: str = "/predict") -> Got:
         ({"PRICEEACH": 10**400}, "PRICEEACH", "type"),
         ({"COUNTRY": 5}, "COUNTRY", "type"),
         ({"MONTH_ID": 13}, "MONTH_ID", "maximum"),
-        ({"nope": 1}, "'nope'", "unknown"),
+        ({"nope": 1}, "nope", "unknown"),
         ({"": 1}, "''", "unknown"),
-        ({"quantityordered": 30}, "'quantityordered'", "unknown"),
+        ({"quantityordered": 30}, "quantityordered", "unknown"),
     ],
 )
 def test_a_field_that_breaks_a_rule_is_named_with_the_rule(
@@ -97,7 +97,7 @@ def test_everything_that_is_wrong_is_told_at_once(server: Running) -> None:
     assert {(one["field"], one["rule"]) for one in told["errors"]} == {
         ("QUANTITYORDERED", "minimum"),
         ("PRICEEACH", "type"),
-        ("'nope'", "unknown"),
+        ("nope", "unknown"),
         ("MSRP", "required"),
     }
 

@@ -216,11 +216,11 @@ def test_what_every_column_adds_sums_to_the_answer(predict: Predict) -> None:
         ),
         (
             {"productline": "Ships"},
-            "'productline': is no column of the contract; did you mean 'PRODUCTLINE'?",
+            "productline: is no column of the contract; did you mean 'PRODUCTLINE'?",
         ),
         (
             {"zzz": 1},
-            f"'zzz': is no column of the contract; the model takes {', '.join(FEATURES)}",
+            f"zzz: is no column of the contract; the model takes {', '.join(FEATURES)}",
         ),
     ],
 )
@@ -240,7 +240,7 @@ def test_every_problem_of_a_row_is_told_at_once(predict: Predict) -> None:
 
     assert ran.err.splitlines() == [
         "error row 2 of 3 is refused",
-        "  'PHON': is no column of the contract; did you mean 'PHONE'?",
+        "  PHON: is no column of the contract; did you mean 'PHONE'?",
         "  MSRP: must be at least 1 (allowed: whole number, 1 to 10000)",
         "  YEAR_ID: must have a value (allowed: whole number, 1990 to 2100)",
         "  QTR_ID, MONTH_ID: contradict each other: QTR_ID is the quarter of MONTH_ID",

@@ -95,7 +95,7 @@ class _Reader:
         told, rest = self._unknown.told(names)
         what = "cannot be named here" if within else "is no field"
         for name, guess in told:
-            shown = f"{within}.{name[:_SHOWN]}" if within else repr(name[:_SHOWN])
+            shown = f"{within}.{name[:_SHOWN]}" if within else name[:_SHOWN]
             hint = (
                 nearest(name if guess else "", known) if known else "the project has no such column"
             )

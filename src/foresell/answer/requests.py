@@ -60,10 +60,11 @@ class Problem:
     allowed: str = ""
 
     def __str__(self) -> str:
-        """Return it as one line for people, without the row."""
+        """Return it as one line for people, without the row; a name that cannot be shown is quoted."""
         told = self.rule == "values"  # its words list what is allowed
         allowed = f" (allowed: {self.allowed})" if self.allowed and not told else ""
-        return f"{self.field}{': ' if self.field else ''}{self.says}{allowed}"
+        name = self.field if self.field.isprintable() else repr(self.field)
+        return f"{name}{': ' if name else ''}{self.says}{allowed}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -335,7 +336,7 @@ def _unknown(
         hint = f"did you mean {close!r}?" if close else f"the model takes {takes}"
         yield Problem(
             row=at,
-            field=repr(name[:_LONGEST]),
+            field=name[:_LONGEST],
             rule="unknown",
             says=f"is no column of the contract; {hint}",
         )

@@ -171,7 +171,7 @@ def _unknown(names: Sequence[str]) -> Iterator[Problem]:
     told, rest = UnknownNames().told(names)
     for name, guess in told:
         known = nearest(name if guess else "", _FIELDS)
-        yield _wrong(repr(name[:_SHOWN]), "unknown", f"is no field of an explanation; {known}")
+        yield _wrong(name[:_SHOWN], "unknown", f"is no field of an explanation; {known}")
     if rest:
         yield _wrong("", "unknown", f"{counted(rest, 'more field')} are not known here")
 

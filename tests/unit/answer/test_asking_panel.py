@@ -72,8 +72,8 @@ def test_null_is_as_if_it_were_left_out() -> None:
     ("found", "problems"),
     [
         ([], [("", "type")]),
-        ({"wheer": {}}, [("'wheer'", "unknown")]),
-        ({"": None}, [("''", "unknown")]),
+        ({"wheer": {}}, [("wheer", "unknown")]),
+        ({"": None}, [("", "unknown")]),
         ({"where": {"shap": 1}}, [("where.shap", "unknown")]),
         ({"where": {"sales": 1}}, [("where.sales", "unknown")]),
         ({"where": {"shop": "one"}}, [("where.shop", "type")]),

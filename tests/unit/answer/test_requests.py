@@ -245,7 +245,7 @@ def test_a_row_that_breaks_the_contract_is_also_told_why_it_had_no_answer() -> N
 
     first = [(one.field, one.rule) for one in asked.problems if one.row == 1]
     assert first == [
-        ("'COUNTRIES'", "unknown"),
+        ("COUNTRIES", "unknown"),
         ("MSRP", "type"),
         ("QUANTITYORDERED, PRICEEACH", "relative_to"),
     ]

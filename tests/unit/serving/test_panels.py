@@ -100,7 +100,7 @@ def test_many_rows_are_found_as_one_is(site: Site) -> None:
         ({**ROW, "shop": 1.5}, "shop", "type"),
         ({**ROW, "festive": 1}, "festive", "type"),
         ({"shop": 1}, "week", "required"),
-        ({**ROW, "festiv": True}, "'festiv'", "unknown"),
+        ({**ROW, "festiv": True}, "festiv", "unknown"),
     ],
 )
 def test_a_row_that_cannot_be_answered_is_refused_by_field_and_rule(
@@ -168,7 +168,7 @@ def test_a_forecast_has_the_chosen_series_and_days_with_p10_and_p90(site: Site) 
 def test_a_forecast_asked_wrongly_is_refused_whole(site: Site) -> None:
     replied = asked(site, "POST /forecast", {"wheer": 1, "first": "soon"})
     told = [(one["field"], one["rule"]) for one in replied.told["errors"]]
-    assert (replied.status, told) == (422, [("'wheer'", "unknown"), ("first", "type")])
+    assert (replied.status, told) == (422, [("wheer", "unknown"), ("first", "type")])
     nobody = asked(site, "POST /forecast", {"where": {"shop": 8}})
     assert (nobody.status, nobody.told["detail"]) == (422, "no row has shop=8")
 
@@ -178,7 +178,7 @@ def test_an_explanation_asked_wrongly_tells_each_thing_once(site: Site) -> None:
     told = asked(site, "POST /explain", body).told["errors"]
     assert [(one["field"], one["rule"]) for one in told] == [
         ("where.shap", "unknown"),
-        ("'level'", "unknown"),
+        ("level", "unknown"),
         ("candidate", "type"),
     ]
     many = asked(panel_site(max_rows=3), "POST /explain", {"where": {"shop": 1}})

@@ -209,7 +209,7 @@ def test_a_field_that_is_no_column_is_refused_and_one_that_may_be_empty_can_be_l
     wrong = infer({"inputs": [*tensors(), tensor("size", 1.5)]})
 
     assert wrong.status == 422
-    assert [(one["field"], one["rule"]) for one in wrong.told["errors"]] == [("'size'", "unknown")]
+    assert [(one["field"], one["rule"]) for one in wrong.told["errors"]] == [("size", "unknown")]
     assert infer({"inputs": tensors(colour=None)}).status == 200
 
 

@@ -136,7 +136,7 @@ def test_a_new_version_is_named_at_once() -> None:
         ({"price": True}, "price", "type"),
         ({"gift": 1}, "gift", "type"),
         ({"day": "2026-02-30"}, "day", "type"),
-        ({"color": "red"}, "'color'", "unknown"),
+        ({"color": "red"}, "color", "unknown"),
         ({"price": float("nan")}, "price", "finite"),
         ({"price": float("inf")}, "price", "finite"),
         ({"price": float("-inf")}, "price", "finite"),
