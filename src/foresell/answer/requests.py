@@ -60,7 +60,7 @@ class Problem:
     allowed: str = ""
 
     def __str__(self) -> str:
-        """Return it as one line for people, without the row; a name that cannot be shown is quoted."""
+        """Return it as one line for people, without the row; a name is quoted where it must be."""
         told = self.rule == "values"  # its words list what is allowed
         allowed = f" (allowed: {self.allowed})" if self.allowed and not told else ""
         name = self.field if self.field.isprintable() else repr(self.field)
