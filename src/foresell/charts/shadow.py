@@ -29,6 +29,8 @@ def delta_bars(bins: pl.DataFrame, *, unit: str = "", width: int = 640) -> Spec:
     require(bins, ["low", "high", "rows"], "shadow deltas")
     if bins.is_empty():
         return nothing("The shadow has scored no row.", width)
+    if bins.height == 1 and bins["low"][0] < 0 < bins["high"][0]:
+        return nothing(f"The shadow answers as the live version: {bins['rows'][0]:,} rows.", width)
     box = Box(width=width, height=250, left=52, right=18, top=30, bottom=34)
     first, last = min([0.0, *bins["low"]]), max([0.0, *bins["high"]])
     x = alt.X(
