@@ -17,7 +17,7 @@ def test_the_picture_is_valid_vega_lite_and_has_the_same_bytes_twice() -> None:
     assert "shadow lower, USD" in render_svg(spec)
 
 
-@pytest.mark.parametrize("deltas", [[5.0, 5.0], [-3.0]])
+@pytest.mark.parametrize("deltas", [[5.0, 5.0], [-3.0], [0.0, 1e-300]])
 def test_deltas_that_are_all_alike_are_drawn_beside_the_line_at_0(deltas: list[float]) -> None:
     svg = render_svg(delta_bars(bins(deltas)))
 
@@ -25,7 +25,7 @@ def test_deltas_that_are_all_alike_are_drawn_beside_the_line_at_0(deltas: list[f
     assert INK in svg
 
 
-@pytest.mark.parametrize("deltas", [[0.0, 0.0], [0.0, 1e-300]])
+@pytest.mark.parametrize("deltas", [[0.0, 0.0], [-0.0, 0.0]])
 def test_a_shadow_that_answers_alike_is_told_in_words(deltas: list[float]) -> None:
     assert "as the live version: 2 rows." in render_svg(delta_bars(bins(deltas)))
 
