@@ -70,7 +70,7 @@ def ask(server: Running, body: object, path: str = "/predict") -> Got:
         ({"COUNTRY": 5}, "COUNTRY", "type"),
         ({"MONTH_ID": 13}, "MONTH_ID", "maximum"),
         ({"nope": 1}, "nope", "unknown"),
-        ({"": 1}, "''", "unknown"),
+        ({"": 1}, "", "unknown"),
         ({"quantityordered": 30}, "quantityordered", "unknown"),
     ],
 )
