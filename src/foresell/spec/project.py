@@ -17,6 +17,7 @@ from foresell.spec.modelling import Modelling, check_relative
 from foresell.spec.refusals import IN_LAYER, refuse_reserved, refuse_twice, template_names
 from foresell.spec.sources import Asked, Synthetic, Table
 from foresell.spec.split import SplitSpec
+from foresell.spec.warehouse import WarehouseSpec
 
 Kind = Literal["panel", "tabular"]
 Role = Literal[
@@ -32,6 +33,7 @@ Role = Literal[
     "excluded",
 ]
 Preset = Literal["fast", "default", "best"]
+Origin = Literal["files", "postgres"]  # where the rows of a project are read
 _SEEDS = 2**31 - 1  # what a 32-bit signed integer can hold, as the learners' libraries want it
 
 
@@ -72,6 +74,7 @@ class ProjectSpec:
     it, not here. A ``panel`` has keys, a time, a frequency, a horizon and a season; a ``tabular``
     project has features and may have keys, groups and a time. ``segments`` are columns by whose
     values errors are told apart, ``bands`` numbers of a table that are cut at these values for it.
+    ``source: postgres`` reads the rows of the ``warehouse`` instead of the tables' files.
     """
 
     name: str
@@ -100,6 +103,8 @@ class ProjectSpec:
     bands: Mapping[str, tuple[StrictFloat | StrictInt, ...]] = field(default_factory=dict)
     nonnegative: bool = False
     registry: RegistrySpec = field(default_factory=RegistrySpec)
+    source: Origin = "files"
+    warehouse: WarehouseSpec | None = None
     seed: StrictInt = 20261121
 
     def __post_init__(self) -> None:
@@ -116,6 +121,12 @@ class ProjectSpec:
             )
         if not 0 <= self.seed < _SEEDS:
             raise SpecError(f"seed is {self.seed}", "seed", f"use 0 to {_SEEDS - 1}")
+        if self.source == "postgres" and self.warehouse is None:
+            raise SpecError(
+                "the rows are to be read from a warehouse that is not described",
+                "source",
+                "add the section warehouse: {columns: ...}, or write source: files",
+            )
         self._check_tables()
         (check_panel if self.kind == "panel" else check_tabular)(self)
         self._check_names()
