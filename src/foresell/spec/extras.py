@@ -6,6 +6,8 @@ from importlib.util import find_spec
 from foresell.errors import MachineError
 
 EXTRAS: Mapping[str, str] = {  # by the name it is imported under; pyproject.toml says the same
+    "adbc_driver_manager": "postgres",
+    "adbc_driver_postgresql": "postgres",
     "altair": "train",
     "arch": "risk",
     "boto3": "s3",
