@@ -9,6 +9,7 @@ point metrics; Gneiting & Raftery, JASA 102 (2007), for the quantile loss and th
 score; WQL and SQL are averaged over rows as the public benchmark fev-bench does.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -346,5 +347,6 @@ def _mean(values: Values) -> float | None:
 
 
 def _ratio(above: np.float64, below: np.float64) -> float | None:
-    """Return above / below, None where below is zero."""
-    return float(above / below) if below > 0 else None
+    """Return above / below, None where below is zero or so near that no number says how often."""
+    found = float(above) / float(below) if below > 0 else math.inf
+    return found if math.isfinite(found) else None

@@ -134,6 +134,14 @@ def _own_output() -> IO[bytes]:
     return out
 
 
+def _own_input() -> IO[bytes]:
+    """Return standard input by another name: the reading thread may wait in it as Python ends.
+
+    Python closes its own at the end, and aborts where a thread holds it.
+    """
+    return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+
+
 def work(kind: str, settings: Settings) -> None:
     """Do what a desk of ``kind`` does until the input ends."""
     out = _own_output()
@@ -142,7 +150,7 @@ def work(kind: str, settings: Settings) -> None:
         out.write(framed(message))
         out.flush()
 
-    bundles, messages = Bundles(settings), _messages(sys.stdin.buffer)
+    bundles, messages = Bundles(settings), _messages(_own_input())
     if kind == "shadow":
         from foresell.wiring.shadow_desk import Shadows  # noqa: PLC0415 - only if asked
 

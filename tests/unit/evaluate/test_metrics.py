@@ -37,6 +37,12 @@ def fan(given_pairs: list[tuple[float, float]], spread: float = 0.0) -> Rows:
     return Rows(truth=point.truth, prediction=point.prediction, quantiles=quantiles)
 
 
+def test_a_share_of_nearly_nothing_that_no_number_can_say_is_none() -> None:
+    got = score(Rows(truth=array(1e-308), prediction=array(2.0)))
+
+    assert (got.wape, got.mae) == (None, 2.0)
+
+
 def test_every_number_of_a_small_example_is_the_one_done_by_hand() -> None:
     got = score(
         Rows(
