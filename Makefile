@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve load check test bench bench-peers bench-scale bench-serving soak lock clean
+.PHONY: help setup spark demo serve load check test bench bench-peers bench-scale bench-serving soak lock clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,13 @@ $(READY): $(LOCK) pyproject.toml
 	@$(RUN)/uv pip sync --quiet --python $(RUN)/python --compile-bytecode --require-hashes $(LOCK)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+spark: .venv-spark/.ready ## Build .venv-spark, for the test of the Glue job: 500 MB
+
+.venv-spark/.ready: requirements/spark.txt $(READY)
+	@$(RUN)/uv venv --quiet --clear --python $(RUN)/python .venv-spark
+	@$(RUN)/uv pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements/spark.txt
+	@touch $@
 
 demo: $(READY) ## Run the embedded project from raw data to a judged forecast, and show it
 	@$(RUN)/foresell run retail
@@ -55,6 +62,7 @@ bench: $(READY) ## Measure on real data: make bench DATA=DIR (walmart/, sales_or
 	@$(RUN)/python -m benchmarks.scoring --data "$(DATA)"
 	@$(RUN)/python -m benchmarks.registry --data "$(DATA)"
 	@$(RUN)/python -m benchmarks.tracking
+	@$(RUN)/python -m benchmarks.warehouse --data "$(DATA)"
 
 bench-peers: $(READY) ## Measure other libraries beside it: DATA=DIR, 10 GB of disk, half an hour
 	@$(RUN)/python -m benchmarks.peers --data "$(DATA)"
@@ -76,7 +84,9 @@ soak: $(READY) ## The long proofs: 100 million rows, 6 GB of disk; a registry un
 lock: $(READY) ## Solve the dependencies anew
 	@$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade -q -o $(LOCK)
+	@$(RUN)/uv pip compile requirements/spark.in --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade -q -o requirements/spark.txt
 
 clean: ## Remove what was built; data and workspace stay
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist .bench-peers
+	@rm -rf $(VENV) .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist .bench-peers
 	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

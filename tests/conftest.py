@@ -16,6 +16,8 @@ settings.load_profile("unhurried")
 pytest_plugins = ["tests.services"]
 
 DATA = "FORESELL_TEST_DATA"
+SPARK = Path(__file__).parents[1] / ".venv-spark" / "bin"
+JDBC = Path("/usr/share/java/postgresql.jar")  # where Debian's libpostgresql-jdbc-java puts it
 REQUIRE = "FORESELL_REQUIRE"
 
 
@@ -29,6 +31,12 @@ def _missing() -> Mapping[str, str]:
         lacks["realdata"] = f"{DATA}={folder} holds no walmart/train.csv"
     if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
         lacks["browser"] = "no chromium on the path"
+    if not shutil.which("java"):
+        lacks["spark"] = "no java on the path"
+    elif not JDBC.is_file():
+        lacks["spark"] = f"no {JDBC} (Debian: libpostgresql-jdbc-java)"
+    elif not (SPARK / "spark-submit").is_file():
+        lacks["spark"] = "no .venv-spark: make spark"
     return lacks
 
 

@@ -149,6 +149,7 @@ def empty_database(url: str) -> None:
     import psycopg  # noqa: PLC0415
 
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("DROP SCHEMA IF EXISTS retailds CASCADE")  # the warehouse
         owner.execute("DROP SCHEMA public CASCADE")
         owner.execute("CREATE SCHEMA public")
         owner.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")

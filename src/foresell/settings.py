@@ -3,16 +3,24 @@
 import getpass
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from foresell.adapters.env_file import read_env_file
 from foresell.errors import UsageError
+from foresell.spec.database import DatabaseWords
+from foresell.spec.directories import HOME, MODELS, folder_named, read_directories
 
 REGISTRY = "_registry"  # the folder under home; no project has a name that begins with _
 SERVING = "_serving"
 
 _TRACKING, _PLACE = "FORESELL_TRACKING", "MLFLOW_TRACKING_URI"
 _SCHEMES = ("sqlite", "postgresql", "mysql", "http", "https", "file")  # of an MLflow, besides paths
+
+_ENV_FILE = Path(".env")  # in the working folder
+_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")  # AWS's services set the one, boto3 reads the other
+_OF_LIBRARIES = ("AWS_", "MLFLOW_")  # what boto3 and MLflow read by themselves
 
 _CALM_MLFLOW = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -34,39 +42,92 @@ class Settings:
     ``mlflow.db`` under ``home``; ``tracked``: false where ``FORESELL_TRACKING`` is ``off``.
     ``who``: whose name transitions bear (``FORESELL_USER``, else the name of the account).
     ``keys``: the file that lists the API keys of servers (``FORESELL_KEYS``).
+    ``directories``: the folders that take outputs away from ``home``, by variable (``DATA_DIR`` and
+    the others of `foresell.spec.directories`); ``raw``: the S3 place of raw files, where
+    ``DATA_DIR`` is one. ``database``: what ``DB_*`` and ``RDS_SECRET_NAME`` say of PostgreSQL.
+
+    What may hold a password is left out where settings are shown.
     """
 
     home: Path
     projects: tuple[Path, ...]
-    registry: str = ""
+    registry: str = field(default="", repr=False)
     artifacts: str = ""
-    tracking: str = ""
+    tracking: str = field(default="", repr=False)
     tracked: bool = True
     who: str = ""
     keys: Path = Path("keys.json")
+    directories: Mapping[str, Path] = field(default_factory=dict)
+    raw: str = ""
+    database: DatabaseWords = field(default_factory=DatabaseWords)
 
 
 def read_settings(home: Path | None = None) -> Settings:
     """Return the settings; an explicit ``home`` wins over ``FORESELL_HOME`` and ``./workspace``.
 
+    What the environment does not say, or says with nothing in it, the file ``.env`` of the working
+    folder may. What it says of AWS and MLflow is in the environment from then on, where their
+    libraries look.
+
     A word that means nothing is a ``UsageError``: ``FORESELL_TRACKING`` is neither on nor off, or,
-    where it is on, ``MLFLOW_TRACKING_URI`` names no kind of MLflow that is known.
+    where it is on, ``MLFLOW_TRACKING_URI`` names no kind of MLflow that is known; a directory is an
+    address; a line of ``.env`` cannot be read.
     """
-    declared = os.environ.get("FORESELL_HOME")
-    extra = os.environ.get("FORESELL_PROJECTS", "")
-    place = home or Path(declared or "workspace")
+    said = _words()
+    declared = said.get(HOME)
+    extra = said.get("FORESELL_PROJECTS", "")
+    place = home or _home(declared or "workspace")
     kept = place.absolute()
-    tracked = _tracked()
+    directories, raw = read_directories(said)
+    tracked = _tracked(said)
     return Settings(
         home=place,
         projects=(Path("projects"), *(Path(p) for p in extra.split(os.pathsep) if p)),
-        registry=os.environ.get("FORESELL_REGISTRY")
-        or _sqlite_url(kept / REGISTRY / "registry.db"),
-        artifacts=os.environ.get("FORESELL_ARTIFACTS") or str(kept / REGISTRY / "objects"),
-        tracking=_tracking(checked=tracked) or _sqlite_url(kept / "mlflow.db"),
+        registry=said.get("FORESELL_REGISTRY") or _sqlite_url(kept / REGISTRY / "registry.db"),
+        artifacts=said.get("FORESELL_ARTIFACTS")
+        or str(directories.get(MODELS, kept) / REGISTRY / "objects"),
+        tracking=_tracking(said, checked=tracked) or _sqlite_url(kept / "mlflow.db"),
         tracked=tracked,
-        who=os.environ.get("FORESELL_USER") or _account(),
-        keys=Path(os.environ.get("FORESELL_KEYS") or kept / SERVING / "keys.json"),
+        who=said.get("FORESELL_USER") or _account(),
+        keys=Path(said.get("FORESELL_KEYS") or kept / SERVING / "keys.json"),
+        directories=directories,
+        raw=raw,
+        database=_database(said),
+    )
+
+
+def _home(word: str) -> Path:
+    """Return the folder that holds all state; a relative one stays relative.
+
+    >>> _home("workspace")
+    PosixPath('workspace')
+    """
+    return folder_named(word, HOME) if word.startswith("~") else Path(word)
+
+
+def _words() -> Mapping[str, str]:
+    """Return what the environment says, and ``.env`` where the environment says nothing."""
+    written = read_env_file(_ENV_FILE)
+    said = {**written, **{name: value for name, value in os.environ.items() if value}}
+    shared = {name: said[name] for name in written if name.startswith(_OF_LIBRARIES) and said[name]}
+    regions = [words.get(name) for words in (os.environ, written) for name in _REGIONS]
+    if region := next(filter(None, regions), ""):
+        shared["AWS_DEFAULT_REGION"] = region
+    os.environ.update(shared)
+    return {**said, **shared}
+
+
+def _database(said: Mapping[str, str]) -> DatabaseWords:
+    """Return what is said of the database; nothing is asked."""
+    return DatabaseWords(
+        host=said.get("DB_HOST", ""),
+        port=said.get("DB_PORT", ""),
+        name=said.get("DB_NAME", ""),
+        user=said.get("DB_USER", ""),
+        password=said.get("DB_PASSWORD", ""),
+        sslmode=said.get("DB_SSLMODE", ""),
+        secret=said.get("RDS_SECRET_NAME", ""),
+        region=said.get("AWS_DEFAULT_REGION", ""),
     )
 
 
@@ -95,25 +156,25 @@ def environment(**changed: str) -> dict[str, str]:
     return {**os.environ, **changed}
 
 
-def _tracked() -> bool:
+def _tracked(said: Mapping[str, str]) -> bool:
     """Tell whether runs are tracked, which they are where nothing is said.
 
     Raises:
         UsageError: it is neither on nor off.
     """
-    word = os.environ.get(_TRACKING) or "on"
+    word = said.get(_TRACKING) or "on"
     if word.lower() not in {"on", "off"}:
         raise UsageError(f"{word!r} is neither on nor off", _TRACKING, "set it to on or off")
     return word.lower() == "on"
 
 
-def _tracking(*, checked: bool) -> str:
+def _tracking(said: Mapping[str, str], *, checked: bool) -> str:
     """Return where MLflow is, empty where nothing is said.
 
     Raises:
         UsageError: it is ``checked``, and of a kind that is not known.
     """
-    place = os.environ.get(_PLACE, "")
+    place = said.get(_PLACE, "")
     scheme = re.match(
         r"([A-Za-z][A-Za-z0-9.-]*)(\+\w+)?:", place
     )  # what follows may hold a password

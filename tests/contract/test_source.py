@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from foresell.adapters.archives import open_archive
+from foresell.adapters.s3_source import S3Source
 from foresell.adapters.sources import DirectorySource, MemorySource
 from foresell.errors import DataError
 from foresell.spec.ports import Source
 from tests.builders import write_files
+from tests.services import S3
 
 FILES = {
     "train.csv": b"a,b\r\n1,2",
@@ -40,8 +42,25 @@ def archive(place: Path) -> Source:
     return open_archive(place / "raw.zip", ["train.csv", "sales/"])
 
 
-@pytest.fixture(params=[directory, memory, archive])
+def bucket(s3: S3, prefix: str) -> S3Source:
+    import boto3  # noqa: PLC0415 - takes a while
+
+    name, client = s3.bucket(), boto3.client("s3", endpoint_url=s3.endpoint)
+    before = f"{prefix}/" if prefix else ""
+    for key, content in FILES.items():
+        client.put_object(Bucket=name, Key=f"{before}{key}", Body=content)
+    if before:
+        client.put_object(Bucket=name, Key="raw/sales/beside.csv", Body=b"7")
+    client.put_object(Bucket=name, Key=f"{before}sales/", Body=b"")  # a console's mark of a folder
+    client.close()
+    return S3Source(name, prefix)
+
+
+@pytest.fixture(params=[directory, memory, archive, "bucket", "bucket with a prefix"])
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
+    if isinstance(request.param, str):
+        s3: S3 = request.getfixturevalue("s3")
+        return bucket(s3, "raw/sales/2024 + ü" if "prefix" in request.param else "")
     make: Callable[[Path], Source] = request.param
     return make(tmp_path)
 
@@ -75,7 +94,9 @@ def test_a_pattern_stands_for_files_in_the_order_of_their_names(
 
 def test_a_file_is_described_by_its_size_and_its_place(source: Source) -> None:
     file = source.files("sales/a.csv")[0]
-    assert (file.bytes, file.version) == (2, None)
+    stored = isinstance(source, S3Source)
+    assert file.bytes == len(FILES["sales/a.csv"])
+    assert file.version == file.etag == ("b6d767d2f8ed5d21a44b0e5886680cb9" if stored else None)
     assert file.uri.endswith("sales/a.csv")
     assert ":" in file.uri
 
@@ -86,6 +107,17 @@ def test_a_file_is_read_byte_for_byte(source: Source) -> None:
             return file.read()
 
     assert {name: content(name) for name in FILES} == FILES
+
+
+def test_a_file_is_opened_twice_at_once_each_time_from_its_start(source: Source) -> None:
+    with source.open("train.csv") as first, source.open("train.csv") as second:
+        assert (first.read(3), second.read(), first.read()) == (
+            b"a,b",
+            FILES["train.csv"],
+            b"\r\n1,2",
+        )
+        first.seek(0)
+        assert first.read(1) == b"a"
 
 
 def test_a_missing_file_is_a_data_error_with_the_place_and_the_nearest_name(source: Source) -> None:

@@ -6,12 +6,18 @@ from pathlib import Path
 import pytest
 
 from foresell.adapters.workspace import DirectoryWorkspace, MemoryWorkspace
+from foresell.spec.directories import Place
 from foresell.spec.ports import Workspace
 
 
-@pytest.fixture(params=["directory", "memory"])
+@pytest.fixture(params=["directory", "moved", "memory"])
 def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Workspace:
-    return DirectoryWorkspace(tmp_path) if request.param == "directory" else MemoryWorkspace()
+    if request.param == "memory":
+        return MemoryWorkspace()
+    elsewhere = Place(folder=tmp_path / "data" / "walmart", variable="DATA_DIR")
+    moved = {"landing": elsewhere} if request.param == "moved" else {}
+    (tmp_path / "home").mkdir()
+    return DirectoryWorkspace(tmp_path / "home", moved)
 
 
 def publish(workspace: Workspace, content: bytes, record: bytes = b"{}") -> None:

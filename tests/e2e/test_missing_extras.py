@@ -27,6 +27,8 @@ def ended(hidden: tuple[str, ...], *words: str) -> subprocess.CompletedProcess[s
         (("sklearn",), ("run", "retail"), "train"),
         (("jsonschema",), ("contract", "lint", "retail"), "train"),
         (("pandera",), ("contract", "compile", "retail", "--to", "pandera"), "train"),
+        (("boto3",), ("run", "walmart", "--data", "s3://sales/raw"), "s3"),
+        (("boto3",), ("stage", "walmart", "s3://sales/raw"), "s3"),
     ],
 )
 def test_a_command_that_needs_an_extra_names_it_and_ends_with_3(

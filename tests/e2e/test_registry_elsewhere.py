@@ -75,6 +75,6 @@ def test_a_bucket_that_is_gone_is_a_fault_of_the_machine_and_moves_nothing(
     moved = foresell("registry", "promote", "toy", "1", "--to", "prod", "--reason", "now")
 
     assert moved.code == 3
-    assert moved.err.startswith("error artifacts are out of reach: there is no such bucket")
+    assert moved.err.startswith("error the artifacts cannot be reached: there is no such bucket")
     shown = json.loads(foresell("registry", "show", "toy", "--format", "json").out)
     assert shown["aliases"] == {"prod": None, "staging": None}

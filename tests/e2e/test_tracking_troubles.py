@@ -17,6 +17,7 @@ from foresell.errors import MachineError
 from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
 from foresell.wiring import runs as wiring
+from foresell.wiring.origins import Given
 from foresell.wiring.tracking import TrackedRun
 from tests.builders import write_files
 from tests.e2e.mlflow_home import look
@@ -146,7 +147,7 @@ def test_a_sender_that_is_killed_fails_the_tracking_and_says_so(home: Path, tmp_
     shutil.rmtree(home / "_tracking")  # as if nobody had tracked: what lies there is told now
     settings = read_settings(home)
     place = wiring.workspace("sales_orders", settings)
-    request = wiring.request("sales_orders", tmp_path, "fast", "a test", settings)
+    request = wiring.request("sales_orders", Given(data=tmp_path), "fast", "a test", settings)
     with TrackedRun(settings, place, request, "", on=True) as run:
         for stage in STAGES:
             run.hear(Event(kind="kept", stage=stage))

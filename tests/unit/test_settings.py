@@ -10,6 +10,8 @@ from sqlalchemy import make_url
 from foresell.adapters.ledger_place import read_place
 from foresell.errors import UsageError
 from foresell.settings import Settings, calm_mlflow, environment, read_settings
+from foresell.spec.database import DatabaseWords
+from foresell.spec.directories import DIRECTORIES
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +19,8 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         *("FORESELL_HOME", "FORESELL_PROJECTS", "FORESELL_REGISTRY", "FORESELL_ARTIFACTS"),
         *("FORESELL_TRACKING", "FORESELL_USER", "FORESELL_KEYS", "MLFLOW_TRACKING_URI"),
+        *("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD", "DB_SSLMODE"),
+        *("RDS_SECRET_NAME", "AWS_REGION", "AWS_DEFAULT_REGION", *DIRECTORIES),
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(getpass, "getuser", lambda: "ann")
@@ -178,3 +182,115 @@ def test_no_library_reports_home_and_none_leaves_the_files_for_it(tmp_path: Path
     )
     assert done.stdout == "true true\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def working_in(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write ``.env`` into ``folder`` and work there, on a copy of the environment."""
+    (folder / ".env").write_text(text)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(os, "environ", environment())
+
+
+SAID = DatabaseWords(
+    host="db.example",
+    port="5433",
+    name="sales",
+    user="jo",
+    password="p@ss #1",  # noqa: S106 - of nothing
+    sslmode="require",
+    secret="shop/db",  # noqa: S106
+    region="eu-central-1",
+)
+WRITTEN = (
+    "DB_HOST=db.example\nDB_PORT=5433\nDB_NAME=sales\nDB_USER=jo\nDB_PASSWORD='p@ss #1'\n"
+    "DB_SSLMODE=require\nRDS_SECRET_NAME=shop/db\nAWS_REGION=eu-central-1\n"
+)
+
+
+def test_the_environment_names_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().database == DatabaseWords()
+    monkeypatch.setattr(os, "environ", environment())
+    for line in WRITTEN.splitlines():
+        name, _, value = line.partition("=")
+        monkeypatch.setenv(name, value.strip("'"))
+    assert read_settings().database == SAID
+
+
+def test_the_file_of_the_working_folder_says_what_the_environment_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = f"{WRITTEN}FORESELL_HOME=/from/file\nFORESELL_TRACKING=off\nFORESELL_USER=robot\n"
+    working_in(tmp_path, lines, monkeypatch)
+    found = read_settings()
+    assert (found.database, found.home, found.tracked, found.who) == (
+        SAID,
+        Path("/from/file"),
+        False,
+        "robot",
+    )
+    monkeypatch.setenv("FORESELL_HOME", "/from/environment")
+    monkeypatch.setenv("DB_HOST", "elsewhere")
+    monkeypatch.setenv("DB_NAME", "")  # which says nothing
+    found = read_settings()
+    assert (found.home, found.database.host, found.database.name, found.database.user) == (
+        Path("/from/environment"),
+        "elsewhere",
+        "sales",
+        "jo",
+    )
+
+
+def test_only_what_libraries_read_themselves_goes_into_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (
+        "AWS_ACCESS_KEY_ID=key\nAWS_SECRET_ACCESS_KEY=hush\nAWS_PROFILE=\n"
+        "MLFLOW_TRACKING_USERNAME=jo\nMLFLOW_TRACKING_PASSWORD=hush\nDB_PASSWORD=hush\nPATH=/x\n"
+    )
+    working_in(tmp_path, words, monkeypatch)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+    before = environment()
+    read_settings()
+    after = environment()
+    assert {name: value for name, value in after.items() if before.get(name) != value} == {
+        "AWS_SECRET_ACCESS_KEY": "hush",
+        "MLFLOW_TRACKING_USERNAME": "jo",
+        "MLFLOW_TRACKING_PASSWORD": "hush",
+    }
+
+
+@pytest.mark.parametrize(
+    ("set_here", "written", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1"}, "", "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "", "eu-west-1"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "x"}, "", "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "AWS_REGION=x", "eu-west-1"),
+        ({}, "AWS_REGION=eu-west-1", "eu-west-1"),
+        ({}, "AWS_DEFAULT_REGION=eu-west-1\nAWS_REGION=", "eu-west-1"),
+        ({}, "", ""),
+    ],
+)
+def test_the_region_is_one_and_the_same_for_all_who_ask(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    set_here: dict[str, str],
+    written: str,
+    region: str,
+) -> None:
+    working_in(tmp_path, written, monkeypatch)
+    for name, value in set_here.items():
+        monkeypatch.setenv(name, value)
+    assert read_settings().database.region == region
+    assert environment().get("AWS_DEFAULT_REGION", "") == region
+
+
+def test_a_broken_file_stops_every_command_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working_in(tmp_path, "DB_HOST=db\nDB_PASSWORD hunter2\n", monkeypatch)
+    with pytest.raises(UsageError, match="the line is not NAME=value") as said:
+        read_settings()
+    assert said.value.where == ".env, line 2"
+    assert "hunter2" not in str(said.value)

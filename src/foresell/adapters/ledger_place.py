@@ -10,6 +10,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from foresell.adapters.ledger_rows import shown
+from foresell.adapters.sqlstates import DAMAGED, FULL, HELD, MENDS, OVERTAKEN, told
 from foresell.errors import ConflictError, DataError, ForesellError, MachineError, UsageError
 
 VARIABLE = "FORESELL_REGISTRY"
@@ -23,23 +24,17 @@ _DRIVERS: Mapping[str, str] = {
     "postgresql+psycopg2": "postgresql+psycopg",  # what MLflow's users write; libpq reads both
 }
 _RIGHTS = "mend the rights of the folder and of the file, or set FORESELL_REGISTRY to another place"
-_HELD = "wait for the process that holds it, or end it, and ask again"
-_FULL = "free the disk, and ask again"
 _SERVER = f"see that the server runs, and that {VARIABLE} names it, its user and its password"
 # By SQLite's result codes (sqlite.org/rescode.html) and PostgreSQL's SQLSTATE classes.
-_SQLITE_MENDS: Mapping[int, str] = {3: _RIGHTS, 5: _HELD, 6: _HELD, 8: _RIGHTS, 13: _FULL}
+_SQLITE_MENDS: Mapping[int, str] = {3: _RIGHTS, 5: HELD, 6: HELD, 8: _RIGHTS, 13: FULL}
 # What no whole file of ours answers to our own questions: 1 no such table or column, 11 malformed,
 # 17 another schema, 18 a text too long, 24 another format, 26 no database.
 _SQLITE_DAMAGED = frozenset({1, 11, 17, 18, 24, 26})
-_POSTGRES_DAMAGED = frozenset({"22021", "42703", "42P01", "XX001", "XX002"})
-_MOST = 200  # characters of what a database says that are told
+_POSTGRES_DAMAGED = frozenset({"22021", "42703", "42P01"}) | DAMAGED
 _POSTGRES_MENDS: Mapping[str, str] = {
-    "25006": "the server takes no writes: name its primary instead of a replica",
+    **MENDS,
     "42501": "let the database's owner grant the right, or open the registry once as its owner",
-    "53100": _FULL,
-    "55P03": _HELD,
 }
-_OVERTAKEN = frozenset({"40001", "40P01"})  # the server gave way to another transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,11 +117,8 @@ def damaged(said: str, label: str) -> DataError:
 def _meaning(error: SQLAlchemyError, place: Place) -> ForesellError:
     """Return the error that says what ``error`` means."""
     cause = getattr(error, "orig", None) or error
-    said = " ".join(str(cause).split())
-    said = said if len(said) <= _MOST else f"{said[:_MOST]} ..."
-    if place.url.password:
-        said = said.replace(str(place.url.password), "***")
-    if getattr(cause, "sqlstate", None) in _OVERTAKEN:
+    said = told(str(cause), str(place.url.password or ""))
+    if getattr(cause, "sqlstate", None) in OVERTAKEN:
         return ConflictError(
             f"the registry was being written by somebody else: {said}",
             place.label,

@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
+from foresell.spec.directories import HOME, nearest_existing
 from foresell.spec.extras import install_words
 
 _ROOM_GIB = 2.0
@@ -28,9 +29,14 @@ class Check:
     mend: str = ""
 
 
-def examine(home: Path) -> Sequence[Check]:
-    """Look at Python, libraries, cores, memory, and the folder that holds all state."""
-    return [*_python(), *_libraries(), *_resources(), _home(home)]
+def examine(home: Path, directories: Mapping[str, Path] | None = None) -> Sequence[Check]:
+    """Look at Python, libraries, cores, memory, and the folders that hold all state.
+
+    ``directories``: those outside ``home``, by the variable that says so.
+    """
+    places = [_folder(folder, name, name) for name, folder in (directories or {}).items()]
+    home_folder = _folder(home, "workspace", HOME)
+    return [*_python(), *_libraries(), *_resources(), home_folder, *places]
 
 
 def commit_of(folder: Path) -> str | None:
@@ -110,14 +116,16 @@ def _resources() -> Iterator[Check]:
     )
 
 
-def _home(home: Path) -> Check:
-    existing = next(path for path in (home, *home.absolute().parents) if path.exists())
+def _folder(folder: Path, name: str, variable: str) -> Check:
+    """Look whether ``folder``, or the one it would be made in, can be written and has room."""
+    existing = nearest_existing(folder)
     free = shutil.disk_usage(existing).free / 2**30
     writable = existing.is_dir() and os.access(existing, os.W_OK)
     fine = writable and free >= _ROOM_GIB
+    trouble = "" if writable else ", not writable" if existing.is_dir() else ", which is a file"
     return Check(
-        name="workspace",
+        name=name,
         state="ok" if fine else "missing",
-        found=f"{home}, {free:.1f} GiB free" + ("" if writable else ", not writable"),
-        mend="" if fine else f"set FORESELL_HOME to a writable folder with {_ROOM_GIB:.0f} GiB",
+        found=f"{folder}, {free:.1f} GiB free{trouble}",
+        mend="" if fine else f"set {variable} to a writable folder with {_ROOM_GIB:.0f} GiB",
     )

@@ -81,7 +81,7 @@ class DirectorySource:
         """Return the names of all files below the last folder that ``pattern`` names in full."""
         folder = self.root
         for part in pattern.split("/")[:-1]:
-            if _is_glob(part):
+            if is_glob(part):
                 break
             folder /= part
         if not folder.is_dir():
@@ -155,7 +155,7 @@ def refuse_missing(name: str, where: str, there: Iterable[str], empty: str) -> N
     what = f"{name} is missing"
     if name.endswith("/"):
         what = f"the folder {name} holds no file"
-    elif _is_glob(name):
+    elif is_glob(name):
         what = f"no file answers to {name}"
     raise DataError(
         what,
@@ -165,7 +165,7 @@ def refuse_missing(name: str, where: str, there: Iterable[str], empty: str) -> N
     )
 
 
-def _is_glob(text: str) -> bool:
+def is_glob(text: str) -> bool:
     """Tell whether ``text`` stands for more than itself."""
     return any(sign in text for sign in "*?[")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from foresell.errors import DataError, MachineError
+from foresell.spec.directories import HOME
 
 
 def frame_bytes(frame: pl.DataFrame) -> bytes:
@@ -19,9 +20,10 @@ def frame_bytes(frame: pl.DataFrame) -> bytes:
 
 @dataclass(frozen=True)
 class DirectoryStore:
-    """Named frames and bytes as the files of one folder."""
+    """Named frames and bytes as the files of one folder; ``variable`` says where that lies."""
 
     root: Path
+    variable: str = HOME
 
     def write_frame(self, name: str, frame: pl.DataFrame) -> None:
         """Keep ``frame`` as Parquet under ``name``."""
@@ -45,7 +47,7 @@ class DirectoryStore:
             raise MachineError(
                 f"{name} cannot be written: {error.strerror}",
                 str(self.root),
-                "free the disk, mend the rights, or set FORESELL_HOME to another folder",
+                f"free the disk, mend the rights, or set {self.variable} to another folder",
             ) from error
 
     def read_bytes(self, name: str) -> bytes:

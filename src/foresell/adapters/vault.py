@@ -46,7 +46,7 @@ def open_vault(place: str) -> Vault:
         from foresell.adapters.vault_s3 import S3Vault  # noqa: PLC0415 - the extra s3
     except ImportError as error:
         raise MachineError(
-            f"a bucket needs {error.name}, which is not installed",
+            "a bucket needs boto3, which is not installed",
             f"FORESELL_ARTIFACTS, {place}",
             "install it: pip install 'foresell[s3]'",
         ) from error

@@ -1,41 +1,21 @@
-"""Where the contents of bundles are kept under their sha256: a bucket of S3, or of what speaks it.
-
-Where the service is and who asks, boto3 reads where AWS's own programs do: ``AWS_ENDPOINT_URL``,
-``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY``, or a profile.
-"""
+"""Where the contents of bundles are kept under their sha256: a bucket of S3, or what speaks it."""
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    FlexibleChecksumError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-)
+from botocore.exceptions import FlexibleChecksumError
 
+from foresell.adapters.aws_clients import s3_client, saying_trouble
 from foresell.adapters.vault_contents import digest_at, digest_of, intact, path_of, same
-from foresell.errors import MachineError
 
-_WITHIN_S = 10  # to reach the service; asked three times in all
-_NOBODY = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, ProfileNotFound)
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")  # somebody else was quicker
 _REFUSED: Mapping[str, tuple[str, str]] = {
     "NoSuchBucket": ("there is no such bucket", "create it, or name another in FORESELL_ARTIFACTS"),
     "AccessDenied": ("the credentials have no right to it", "grant reading, writing and listing"),
-    "InvalidAccessKeyId": ("the access key is unknown there", "check AWS_ACCESS_KEY_ID"),
-    "SignatureDoesNotMatch": ("the secret is not that of the access key", "check the credentials"),
-    "ExpiredToken": ("the credentials have expired", "sign in again"),
 }
 
 
@@ -105,17 +85,7 @@ class S3Vault:
     @cached_property
     def _client(self) -> Any:
         """The client, which is safe to share among threads."""
-        patience = Config(
-            connect_timeout=_WITHIN_S,
-            retries={"max_attempts": 3, "mode": "standard"},
-        )
-        session = boto3.Session()
-        client = session.client("s3", config=patience)
-        if (urlsplit(client.meta.endpoint_url).hostname or "").endswith(".amazonaws.com"):
-            return client
-        # A service of one's own has one name; a name for each bucket is AWS's.
-        own = patience.merge(Config(s3={"addressing_style": "path"}))
-        return session.client("s3", config=own)
+        return s3_client()
 
     def _key(self, digest: str) -> str:
         return f"{self._before}{path_of(digest)}"
@@ -144,41 +114,6 @@ class S3Vault:
                     content = b""
         return content
 
-    @contextmanager
-    def _asked(self, *awaited: str) -> Iterator[None]:
-        """Say in our words why the bucket did not answer; nothing of the credentials.
-
-        ``awaited``: codes of answers that are fine.
-
-        Raises:
-            MachineError: it did not, or refused.
-        """
-        try:
-            yield
-        except _NOBODY as error:
-            raise MachineError(
-                "there are no credentials to reach the artifacts with",
-                self.label,
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
-            ) from error
-        except ClientError as error:
-            code = str(error.response["Error"]["Code"])
-            if code in awaited:
-                return
-            why, mend = _REFUSED.get(code, (f"the service answers {code}", "see its own log"))
-            raise MachineError(f"artifacts are out of reach: {why}", self.label, mend) from error
-        except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
-            raise MachineError(
-                f"artifacts are out of reach: {type(error).__name__}",
-                f"{self.label} at {self._endpoint}",
-                "check that the service runs, and AWS_ENDPOINT_URL",
-            ) from error
-
-    @property
-    def _endpoint(self) -> str:
-        """Where the service is, without a name or password."""
-        try:
-            asked = urlsplit(self._client.meta.endpoint_url)
-        except (BotoCoreError, ValueError):
-            return "an endpoint that is none"
-        return f"{asked.scheme}://{asked.netloc.rpartition('@')[2]}"
+    def _asked(self, *awaited: str) -> AbstractContextManager[None]:
+        """Say in our words why the bucket did not answer; ``awaited``: codes that are fine."""
+        return saying_trouble("the artifacts", self.label, awaited=awaited, refused=_REFUSED)

@@ -59,23 +59,44 @@ if TYPE_CHECKING:
     from foresell.api.staging import stage
     from foresell.api.synthetic import synth
     from foresell.api.tracked import Sent, TrackingStatus, sync_tracking, tracking
+    from foresell.api.warehouse import (
+        Migrated,
+        SchemaStatus,
+        migrate_warehouse,
+        warehouse_status,
+    )
+    from foresell.api.warehouse_load import (
+        Cleared,
+        LoadReport,
+        Validation,
+        clear_staging,
+        finish_load,
+        load_warehouse,
+        validate_warehouse,
+    )
 
 __all__ = [
+    "Cleared",
     "CreatedKey",
     "History",
     "Inspection",
+    "LoadReport",
     "LoadTest",
     "LoggedRequests",
+    "Migrated",
     "ProjectSummary",
     "RegistrySummary",
     "Risk",
     "RunResult",
+    "SchemaStatus",
     "Sent",
     "ShadowReport",
     "TrackingStatus",
+    "Validation",
     "api_keys",
     "approve",
     "backtest",
+    "clear_staging",
     "compare",
     "compare_contracts",
     "compile_contract",
@@ -84,13 +105,16 @@ __all__ = [
     "doctor",
     "explain",
     "export_history",
+    "finish_load",
     "forecast",
     "history",
     "inspect",
     "lint_contract",
     "load",
     "load_test",
+    "load_warehouse",
     "logged_requests",
+    "migrate_warehouse",
     "predict",
     "projects",
     "promote",
@@ -117,9 +141,11 @@ __all__ = [
     "try_contract",
     "unanswered",
     "undo_repairs",
+    "validate_warehouse",
     "verify",
     "verify_export",
     "versions",
+    "warehouse_status",
 ]
 _VERBS: Mapping[str, tuple[str, ...]] = {
     "answering": ("forecast", "submission", "unanswered"),
@@ -163,6 +189,16 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "staging": ("stage",),
     "synthetic": ("synth",),
     "tracked": ("Sent", "TrackingStatus", "sync_tracking", "tracking"),
+    "warehouse": ("Migrated", "SchemaStatus", "migrate_warehouse", "warehouse_status"),
+    "warehouse_load": (
+        "Cleared",
+        "LoadReport",
+        "Validation",
+        "clear_staging",
+        "finish_load",
+        "load_warehouse",
+        "validate_warehouse",
+    ),
 }  # by the module that has them: one is imported when a verb of it is first used
 
 

@@ -110,8 +110,9 @@ def try_contract(
 ) -> ContractTest:
     """Read the data of ``project`` and run the gate; no workspace is written or looked at.
 
-    ``data``: folder of the raw files; needed unless the project generates its own. ``sample``: how
-    many rows are checked, all by default; keys are compared on all rows in either case.
+    ``data``: folder of the raw files, or ``s3://bucket/prefix``; needed unless the project
+    generates its own. ``sample``: how many rows are checked, all by default; keys are compared on
+    all rows in either case.
 
     Data that cannot be read is a ``DataError``.
 
@@ -120,8 +121,7 @@ def try_contract(
     """
     if sample is not None and sample < 1:
         raise UsageError(f"sample is {sample}", "--sample", "use 1 or more rows")
-    folder = Path(data) if data is not None else None
-    checks, failure = wiring.tried(project, folder, sample, read_settings(), listen)
+    checks, failure = wiring.tried(project, data, sample, read_settings(), listen)
     return ContractTest(
         project=project, checks=dict(checks), failure=None if failure is None else failure.what
     )

@@ -11,16 +11,18 @@ import polars as pl
 
 from foresell.adapters.machine import Check
 from foresell.adapters.projects import Declaration
+from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.errors import ForesellError, UsageError, nearest
 from foresell.evaluate.protocols import protocols_of
 from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
 from foresell.spec.extras import TRAINING, need
 from foresell.spec.modelling import Selection
-from foresell.spec.project import Kind, Preset, ProjectSpec
+from foresell.spec.project import Kind, Origin, Preset, ProjectSpec
 from foresell.spec.registry import Alias
 from foresell.wiring import runs as wiring
 from foresell.wiring.agreed import agree, remember
+from foresell.wiring.origins import Given
 from foresell.wiring.quarantine import refuse_edited
 from foresell.wiring.registry import refuse_unusable, registry
 from foresell.wiring.tracking import RunTracking, TrackedRun
@@ -65,7 +67,8 @@ class RunResult:
     could not do as declared, a sentence each. ``unit``: of the target. ``version``: what the bundle
     is in the registry, ``aliases``: the version each points to after the run, ``registration``:
     what came of registering it (`foresell.pipeline.stages.register`); None, and no aliases, where
-    the run was asked to stop before. ``tracking``: whether MLflow was told.
+    the run was asked to stop before. ``tracking``: whether MLflow was told. ``figures``: the folder
+    with the report's charts as pictures, ``layer``: that with the rows that passed.
     """
 
     project: str
@@ -93,6 +96,8 @@ class RunResult:
     aliases: dict[Alias, int | None] = field(default_factory=dict)
     registration: dict[str, Any] | None = None
     tracking: RunTracking = field(default_factory=lambda: RunTracking(state="off"))
+    figures: Path | None = None
+    layer: Path | None = None
 
 
 def projects() -> list[ProjectSummary]:
@@ -127,6 +132,7 @@ def run(
     project: str,
     *,
     data: str | Path | None = None,
+    source: Origin | None = None,
     preset: Preset = "default",
     selection: Selection | None = None,
     until: str | None = None,
@@ -138,14 +144,15 @@ def run(
 ) -> RunResult:
     """Run ``project`` from raw files to a judged model; do again only what changed.
 
-    ``data``: folder of the raw files; needed unless the project generates its own. ``preset``:
-    effort, ``fast``, ``default`` or ``best``. ``selection``: ``baseline``, ``tuned`` or ``both``,
-    instead of what preset and project file say. ``until``: the last stage to run. ``override``: the
-    reason for using a model that failed the gate; it is written into the bundle. ``force``: do all
-    again, changed or not, and register a new version. ``track``: tell MLflow of it or not, by
-    default as ``FORESELL_TRACKING`` says; what cannot be told fails nothing: see ``tracking``.
-    ``home``: where all state lives, ``FORESELL_HOME`` or ``./workspace`` by default. ``listen``
-    hears progress.
+    ``data``: folder of the raw files; needed unless the project generates its own. ``source``:
+    ``files``, or ``postgres`` for the warehouse that DB_* names, instead of what the project file
+    says. ``preset``: effort, ``fast``, ``default`` or ``best``. ``selection``: ``baseline``,
+    ``tuned`` or ``both``, instead of what preset and project file say. ``until``: the last stage to
+    run. ``override``: the reason for using a model that failed the gate; it is written into the
+    bundle. ``force``: do all again, changed or not, and register a new version. ``track``: tell
+    MLflow of it or not, by default as ``FORESELL_TRACKING`` says; what cannot be told fails
+    nothing: see ``tracking``. ``home``: where all state lives, ``FORESELL_HOME`` or ``./workspace``
+    by default. ``listen`` hears progress.
 
     What comes out is kept in the registry (`foresell.registry`), and where it is a new version that
     passes the gate, or is used all the same for a reason, staging points to it. Prod does not move.
@@ -153,11 +160,13 @@ def run(
     Every failure is a ``ForesellError``; a model that fails the gate is not one: see ``passed``.
 
     Raises:
-        UsageError: there is no such preset or selection, or the reason for an override is empty.
+        UsageError: there is no such preset, selection or source, or the reason for an override is
+            empty.
     """
     for noun, asked, known in (
         ("preset", preset, get_args(Preset)),
         ("selection", selection, get_args(Selection)),
+        ("source", source, get_args(Origin)),
     ):
         if asked is not None and asked not in known:
             raise UsageError(f"there is no {noun} {asked!r}", noun, nearest(asked, known))
@@ -172,11 +181,11 @@ def run(
     if "register" in (names := [stage.name for stage in stages]):
         refuse_unusable(settings)
     place = wiring.workspace(project, settings)
-    folder = Path(data) if data is not None else None
+    given = Given(data=data, source=source)
     with place.locked():
         refuse_edited(place, project)
         request = replace(
-            wiring.request(project, folder, preset, override, settings, selection),
+            wiring.request(project, given, preset, override, settings, selection),
             force=force,
             registry=partial(registry, settings),
         )
@@ -190,7 +199,7 @@ def run(
                 remember(place, request)
             wiring.keep_facts(place, runner.run_id, names, texts.where)
             tracking = tracked.finish(listen)
-    found = _result(spec, place.root, names, override)
+    found = _result(spec, place, names, override)
     return replace(found, run_id=runner.run_id, tracking=tracking)
 
 
@@ -209,15 +218,16 @@ def _refuse_no_reason(override: str | None) -> None:
 
 
 def _result(
-    project: ProjectSpec, root: Path, stages: Sequence[str], override: str | None
+    project: ProjectSpec, place: DirectoryWorkspace, stages: Sequence[str], override: str | None
 ) -> RunResult:
     """Return what the stages that ran have left in the workspace."""
-    records = {name: json.loads((root / ".state" / f"{name}.json").read_bytes()) for name in stages}
+    records = {name: json.loads(place.record(name) or b"{}") for name in stages}
     judged = "evaluate" in stages
-    delivered = root / "forecast" / "forecast.parquet"
+    delivered = place.folder("forecast") / "forecast.parquet"
+    scores = place.folder("evaluation")
 
     def told(output: str, name: str) -> Any:
-        return json.loads((root / output / name).read_bytes())
+        return json.loads(place.output(output).read_bytes(name))
 
     test = told("evaluation", "test.json") if judged else {}
 
@@ -231,16 +241,18 @@ def _result(
     return RunResult(
         project=project.name,
         kind=project.kind,
-        workspace=root,
+        workspace=place.root,
         checks=checked("checks.json"),
         leakage=checked("leakage.json"),
         cleaning=checked("cleaning.json"),
         champion=test.get("champion"),
         passed=test["verdict"]["passed"] if judged else None,
         verdict=test.get("verdict"),
-        leaderboard=_numbers(root / "evaluation" / "leaderboard.csv") if judged else None,
-        value_added=_numbers(root / "evaluation" / "value_added.csv") if judged else None,
-        report=root / "report" / "report.html" if "report" in stages else None,
+        leaderboard=_numbers(scores / "leaderboard.csv") if judged else None,
+        value_added=_numbers(scores / "value_added.csv") if judged else None,
+        report=place.folder("report") / "report.html" if "report" in stages else None,
+        figures=place.folder("figures") if "report" in stages else None,
+        layer=place.folder("processed") if "validate" in stages else None,
         forecast=delivered if "forecast" in stages and delivered.exists() else None,
         override=override,
         result_id=test.get("result_id"),
@@ -250,7 +262,7 @@ def _result(
         registration=kept,
         notes=tuple(test.get("notes", ())),
         protocols={
-            title: _numbers(root / "evaluation" / each.folder / "leaderboard.csv")
+            title: _numbers(scores / each.folder / "leaderboard.csv")
             for title, each in judgements.items()
         },
         champions={

@@ -13,8 +13,8 @@ __all__ = ["Staged", "StagedFile", "stage"]
 def stage(project: str, place: str | Path, *, home: str | Path | None = None) -> Staged:
     """Put the raw files of ``project`` in place; ``foresell run`` then needs no ``--data``.
 
-    ``place``: the folder of the files or the one above it, or a zip with the files in one common
-    folder anywhere inside; any other archive is refused. The files stay as they are, personal data
+    ``place``: the folder of the files or the one above it, a zip with the files in one common
+    folder anywhere inside, or ``s3://bucket/prefix``; any other archive is refused. The files stay as they are, personal data
     included; the result says which columns hold it. Only files of the declared tables are taken,
     and those of the rows asked for where they exist: all of them or, where one is missing, none.
     ``home``: where all state lives.
@@ -24,4 +24,4 @@ def stage(project: str, place: str | Path, *, home: str | Path | None = None) ->
     settings = read_settings(Path(home) if home is not None else None)
     texts, spec = wiring.declaration(project, settings)
     contract = parse_contract(texts.contract_text, f"{texts.where}/contract.yaml")
-    return stage_files(spec, contract, Path(place), settings)
+    return stage_files(spec, contract, place, settings)

@@ -5,11 +5,12 @@ from html import escape
 
 import vl_convert
 
-from foresell.charts.theme import Spec
+from foresell.charts.theme import PAPER, Spec
 
 _ID = re.compile(r'<(?:clipPath|linearGradient|radialGradient|mask|pattern) id="([^"]+)"')
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 _ATTRIBUTES = re.compile(r' (?:xmlns(?::xlink)?|version|class|pointer-events)="[^"]*"')
+_SAID = re.compile(r"(?:<(title|desc)[^>]*>.*?</\1>)*", re.DOTALL)
 _TAG = re.compile(r"<[a-zA-Z][^>]*>")
 _EMPTY = re.compile(r'<path(?: class="[^"]*")?(?: aria-hidden="true")? d=""[^>]*/>')
 
@@ -48,6 +49,26 @@ def inline_svg(spec: Spec, *, name: str, title: str, text: str) -> str:
         f'<title id="{name}-t">{label}</title><desc id="{name}-d">{escape(text)}</desc>'
         f"{_slim(_EMPTY.sub('', body))}"
     )
+
+
+def standalone_svg(inline: str) -> str:
+    """Return what ``inline_svg`` returned as a document of its own: with a size and a ground.
+
+    >>> drawn = standalone_svg('<svg viewBox="0 0 4 3"><title>Sales</title></svg>')
+    >>> drawn.split(">", 2)[0].split("2000/svg")[1]
+    '" viewBox="0 0 4 3" width="4" height="3"'
+    >>> drawn.split("</title>")[1]
+    '<rect width="4" height="3" fill="#fffefb"/></svg>'
+    """
+    opening, body = inline.split(">", 1)
+    box = re.search(r'viewBox="([^"]+)"', opening)
+    *_, width, height = (box.group(1) if box else "0 0 1 1").split()
+    size = f'width="{width}" height="{height}"'
+    words = _SAID.match(body)
+    said = words.group() if words else ""
+    namespaced = opening.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    ground = f'<rect {size} fill="{PAPER}"/>'
+    return f"{namespaced} {size}>{said}{ground}{body[len(said) :]}"
 
 
 def _slim(body: str) -> str:

@@ -22,6 +22,7 @@ from foresell.cli import (
     stage,
     synth,
     track,
+    warehouse,
 )
 from foresell.cli.arguments import Model
 from foresell.cli.asking import parse_where
@@ -86,6 +87,13 @@ class SelectionName(StrEnum):
     both = "both"
 
 
+class SourceName(StrEnum):
+    """Where the rows of a project are read."""
+
+    files = "files"
+    postgres = "postgres"
+
+
 @app.command()
 def projects(form: FormatOption = Format.table) -> None:
     """List the projects that can be run."""
@@ -99,7 +107,15 @@ def run(
     project: Annotated[str, typer.Argument(help="Name of a project; see 'foresell projects'.")],
     *,
     data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Folder with the raw files.")
+        str | None,
+        typer.Option("--data", metavar="DIR|s3://...", help="Folder or S3 prefix of the raw files."),
+    ] = None,
+    source: Annotated[
+        SourceName | None,
+        typer.Option(
+            help="Where the rows are: files, or the warehouse in PostgreSQL that DB_* names. By "
+            "default as project.yaml says; --data means files."
+        ),
     ] = None,
     preset: Annotated[
         PresetName,
@@ -146,6 +162,7 @@ def run(
         result = api.run(
             project,
             data=data,
+            source=source.value if source is not None else None,
             preset=preset.value,
             selection=selection.value if selection is not None else None,
             until=until,
@@ -254,6 +271,7 @@ def doctor(form: FormatOption = Format.table) -> None:
 
 for noun in (
     *(predict, explain, inspect, stage, contract, quarantine, sql, risk, synth, registry, track),
+    warehouse,
     serve,
     shadow,
     keys,

@@ -105,7 +105,8 @@ def compile_(
 def try_(
     project: Annotated[str, typer.Argument(help="Name of a project; see 'foresell projects'.")],
     data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Folder with the raw files.")
+        str | None,
+        typer.Option("--data", metavar="DIR|s3://...", help="Folder or S3 prefix of the raw files."),
     ] = None,
     sample: Annotated[
         int | None,

@@ -276,6 +276,7 @@ def _runprint_json(result: "RunResult") -> dict[str, Any]:
         "notes": list(result.notes),
         "value_added": rows(result.value_added),
         "report": None if result.report is None else str(result.report),
+        "figures": None if result.figures is None else str(result.figures),
         "forecast": None if result.forecast is None else str(result.forecast),
         "seconds": result.seconds,
     }

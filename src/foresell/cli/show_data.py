@@ -35,7 +35,7 @@ def show_data(result: "RunResult", console: "Console") -> None:
         _line(console, "" if i else "Cleaning", text)
     _show_leaks(result.leakage, console)
     rows = f"{counted(checks['processed'], 'row')} in " if _differs(checks) else ""
-    _line(console, "Layer", f"{rows}{result.workspace / 'processed'}")
+    _line(console, "Layer", f"{rows}{result.layer}")
     console.print()
     _line(console, "Next", f"foresell sql {result.project} --list")
     if checks["quarantined"]:

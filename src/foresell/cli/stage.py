@@ -1,6 +1,5 @@
 """``foresell stage``: raw files put in place."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,13 +20,16 @@ def register(app: typer.Typer) -> None:
 def stage(
     project: Annotated[str, typer.Argument(help="Name of a project; see 'foresell projects'.")],
     place: Annotated[
-        Path, typer.Argument(metavar="FOLDER|ZIP", help="Folder or zip that holds the raw files.")
+        str,
+        typer.Argument(
+            metavar="FOLDER|ZIP|s3://...", help="Folder, zip or S3 prefix that holds the raw files."
+        ),
     ],
     form: Annotated[
         Format, typer.Option("--format", help="What to print: for people or for programs.")
     ] = Format.table,
 ) -> None:
-    """Put the raw files of a project in place, from a folder or a zip; run it without --data."""
+    """Put the raw files of a project in place, from a folder, a zip or S3; run it without --data."""
     from foresell.api.staging import stage as put  # noqa: PLC0415 - keeps --help quick
 
     show_staged(put(project, place), form)

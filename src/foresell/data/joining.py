@@ -1,6 +1,6 @@
 """Several tables into one: the first holds the observations, the others are joined to it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,11 +38,16 @@ class Joiner:
     the key that was looked for. ``disagreeing``: by ``table.column``, the rows where a column that
     stands in both has two values; an example is the key, the value ``kept`` (that of the table
     before) and the ``other`` one. No key stands twice among the examples. ``guarded``: an error
-    shows no key, for the files hold personal data.
+    shows no key, for the files hold personal data. ``beside``: such columns, by ``table.column``,
+    whose other value is kept too, under that name; null where a row has no partner.
     """
 
     def __init__(
-        self, others: Sequence[tuple[Table, pl.DataFrame]], *, guarded: bool = False
+        self,
+        others: Sequence[tuple[Table, pl.DataFrame]],
+        *,
+        guarded: bool = False,
+        beside: Collection[str] = (),
     ) -> None:
         for table, other in others:
             _check_keys(table, other, guarded=guarded)
@@ -51,6 +56,7 @@ class Joiner:
         ]
         self.unmatched = {table.name: Count() for table, _ in others}
         self.disagreeing: dict[str, Count] = {}
+        self._beside = frozenset(beside)
 
     def join(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return ``rows``, in their order and number, with the columns of the other tables.
@@ -69,7 +75,13 @@ class Joiner:
                 pair = [pl.col(name).alias("kept"), pl.col(f"{name}{_OTHER}").alias("other")]
                 count = self.disagreeing.setdefault(f"{table.name}.{name}", Count())
                 count.add(found.lazy().filter(differs).select(*on, *pair).collect(), on)
-            rows = found.drop(_FOUND, *(f"{name}{_OTHER}" for name in both))
+            kept = {
+                f"{name}{_OTHER}": f"{table.name}.{name}"
+                for name in both
+                if f"{table.name}.{name}" in self._beside
+            }
+            others = {f"{name}{_OTHER}" for name in both}
+            rows = found.drop(_FOUND, *(others - kept.keys())).rename(kept)
         return rows
 
 

@@ -133,7 +133,7 @@ PANEL_STAGES: tuple[Stage, ...] = (
             "bundle",
             "forecast",
         ),
-        makes=("report",),
+        makes=("report", "figures"),
         says="one page to look at",
     ),
 )
@@ -180,7 +180,7 @@ TABULAR_STAGES: tuple[Stage, ...] = (
             "evaluation",
             "bundle",
         ),
-        makes=("report",),
+        makes=("report", "figures"),
         says="one page to look at",
     ),
 )

@@ -55,6 +55,7 @@ class Runner:
             scratch=self.workspace.draft("scratch"),
             note=lambda text: self._tell("note", stage, text),
             record=lambda name: _record(self.workspace.record(name)),
+            last=lambda name: self._last(name, stage, request),
         )
         needs, code = self._inputs(stage), self._code(stage)
         failure = stage.run(work)
@@ -78,6 +79,11 @@ class Runner:
         if failure is not None:
             raise failure
         self._tell("done", stage, stage.says, seconds)
+
+    def _last(self, name: str, stage: Stage, request: Request) -> Store | None:
+        """Return an output of ``stage`` where nothing has changed since it was published."""
+        holds = not request.force and self._is_fresh(stage, request)
+        return self.workspace.output(name) if holds else None
 
     def _tell(self, kind: str, stage: Stage, text: str, seconds: float = 0.0) -> None:
         """Tell whoever listens."""

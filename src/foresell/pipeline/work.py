@@ -62,6 +62,10 @@ def _never(_: str) -> Mapping[str, Any]:
     return {}
 
 
+def _nothing(_: str) -> None:
+    """Know of no output that still holds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """One stage's view of a run: declared inputs, drafts of its outputs, the request watched.
@@ -69,7 +73,9 @@ class Work:
     ``scratch`` is empty when the stage begins and gone when it ends: room for what does not fit in
     memory. ``record``: what the runner kept when a stage was last done, by its name; empty for one
     that never was. Only what looks at the world outside (``always``) may ask: nothing that others
-    depend on follows from who did a stage, and when.
+    depend on follows from who did a stage, and when. ``last``: an output of this very stage as it
+    was last published, None unless code, parameters and inputs are those of then, and what it wrote
+    is intact; what of it still holds need not be found out again.
     """
 
     request: Request
@@ -79,6 +85,7 @@ class Work:
     note: Callable[[str], None]
     seen: set[str] = field(default_factory=set)
     record: Callable[[str], Mapping[str, Any]] = _never
+    last: Callable[[str], Store | None] = _nothing
 
     def run_of(self, stage: str) -> str:
         """Return the id of the run that did ``stage`` last; empty where none did."""

@@ -2,7 +2,7 @@
 
 from foresell.report import added, captions, figures, insides, tables, wording
 from foresell.report.context import RunReport
-from foresell.report.rendering import Fact, check_frames, first_numbers, rendered
+from foresell.report.rendering import Fact, Page, check_frames, first_numbers, rendered
 from foresell.report.standing import Standing, standing
 
 REQUIRED = {
@@ -23,7 +23,12 @@ REQUIRED = {
 
 
 def render_report(context: RunReport) -> str:
-    """Return the HTML page of a run.
+    """Return the HTML page of a run; see `report_page`."""
+    return report_page(context).html
+
+
+def report_page(context: RunReport) -> Page:
+    """Return the HTML page of a run, and its charts.
 
     The same context gives the same bytes: nothing is read but the context and the templates that
     ship with the package. The page loads nothing from anywhere and needs no script.

@@ -1,14 +1,29 @@
 """What every page has: its facts checked, its first numbers, its template filled."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from foresell.charts.drawing import standalone_svg
 from foresell.charts.theme import TOKENS, require
 from foresell.report import tables, wording
 from foresell.report.context import Result
+from foresell.report.figures import Figure
 from foresell.report.standing import Standing
+
+_NUMBERED = re.compile(r"(series|segment|gain)-\d+")
+_LONGEST = 48  # characters of what a figure is about, in the name of its file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page, and its charts as files of their own, by name: SVG, and what each says and shows."""
+
+    html: str
+    pictures: Mapping[str, str]
+    captions: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +45,8 @@ def check_frames(report: Result, required: Mapping[str, Sequence[str]]) -> None:
             require(frame, columns, part)
 
 
-def rendered(template: str, report: Result, held: Standing, parts: Mapping[str, object]) -> str:
-    """Return the page ``template`` made of ``report`` and ``parts``.
+def rendered(template: str, report: Result, held: Standing, parts: Mapping[str, object]) -> Page:
+    """Return the page ``template`` made of ``report`` and ``parts``, whose ``figures`` are charts.
 
     Nothing is read but these and the templates that ship with the package.
     """
@@ -49,7 +64,7 @@ def rendered(template: str, report: Result, held: Standing, parts: Mapping[str, 
         day=wording.day,
         meaning=wording.meaning,
     )
-    return pages.get_template(template).render(
+    html = pages.get_template(template).render(
         report=report,
         facts=report.facts,
         verdict=report.verdict,
@@ -57,6 +72,40 @@ def rendered(template: str, report: Result, held: Standing, parts: Mapping[str, 
         tokens=TOKENS,
         **parts,
     )
+    drawn = dict(_pictures(parts["figures"]))
+    return Page(
+        html=html,
+        # Markup would escape what is added to it.
+        pictures={name: standalone_svg(str(figure.wide)) for name, figure in drawn.items()},
+        captions={name: {"says": one.says, "shows": one.shows} for name, one in drawn.items()},
+    )
+
+
+def _pictures(figures: object) -> Iterator[tuple[str, Figure]]:
+    """Yield the name of its file and every figure in what a page calls its figures, nested or not.
+
+    Of figures that are alike, what each is about stands behind its number.
+    """
+    if isinstance(figures, Figure):
+        yield f"{file_stem(figures.name, figures.says)}.svg", figures
+    elif isinstance(figures, Mapping):
+        for figure in figures.values():
+            yield from _pictures(figure)
+    elif isinstance(figures, list):
+        for figure in figures:
+            yield from _pictures(figure)
+
+
+def file_stem(name: str, says: str) -> str:
+    """Return what the file of a figure is called: its name and, if numbered, its subject.
+
+    >>> file_stem("segment-2", "Store type"), file_stem("coverage-80", "81 % of the truth")
+    ('segment-2-store-type', 'coverage-80')
+    """
+    if not _NUMBERED.fullmatch(name):
+        return name
+    about = re.sub(r"[^a-z0-9]+", "-", says.lower().partition(":")[0])[:_LONGEST]
+    return f"{name}-{about}".rstrip("-")
 
 
 def first_numbers(report: Result, held: Standing, names: Mapping[str, str]) -> list[Fact]:

@@ -30,6 +30,7 @@ EXTRAS: Mapping[str, str] = {  # by the name it is imported under; pyproject.tom
     "pandera": "train",
     "prometheus_client": "serve",
     "psycopg": "postgres",
+    "pyarrow": "postgres",
     "scipy": "risk",
     "requests": "tracking",
     "sklearn": "train",
@@ -43,6 +44,7 @@ EXTRAS: Mapping[str, str] = {  # by the name it is imported under; pyproject.tom
 }
 TRAINING: Sequence[str] = ("lightgbm", "onnx", "pandera", "sklearn", "xgboost")
 SERVING: Sequence[str] = ("fastapi", "jiter", "prometheus_client", "uvicorn")
+DATABASE: Sequence[str] = ("adbc_driver_postgresql", "psycopg", "pyarrow")
 LOADING: Sequence[str] = ("altair", "locust", "vl_convert", *SERVING)
 
 

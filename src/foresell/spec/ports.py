@@ -17,8 +17,9 @@ PROVENANCE = "provenance.json"  # in every output of a run: which contract its r
 class RawFile:
     """One raw file as its place describes it.
 
-    ``name`` is relative to the source, with forward slashes. ``version`` is the ETag or version of
-    an object store, None on a disk; ``modified`` an ISO time, None where nobody knows.
+    ``name`` is relative to the source, with forward slashes. ``etag`` and ``version`` are those of
+    an object store, None on a disk; where it keeps no versions both are the ETag. ``modified`` is
+    an ISO time, None where nobody knows.
     """
 
     name: str
@@ -26,6 +27,7 @@ class RawFile:
     bytes: int
     version: str | None = None
     modified: str | None = None
+    etag: str | None = None
 
 
 class Source(Protocol):

@@ -1,15 +1,15 @@
 """The nouns of the warehouse: its tables, what a project says of them, what a load tells."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, field
 from dataclasses import dataclass as plain
-from dataclasses import field
 from typing import Any, Literal
 
 from pydantic import StrictFloat
 from pydantic.dataclasses import dataclass
 
-from foresell.errors import SpecError, nearest
+from foresell.errors import GateError, SpecError, counted, nearest
 from foresell.spec.calendar import STRICT
 from foresell.spec.refusals import refuse_twice
 
@@ -144,12 +144,31 @@ class Volumes:
     last_week: str
 
 
+def _refuse_failed(checks: Sequence[Check], where: str) -> None:
+    """Refuse to go on where a check failed.
+
+    Raises:
+        GateError: it names the failed checks and what each found.
+    """
+    failed = [check for check in checks if check.verdict == "failed"]
+    if failed:
+        raise GateError(
+            f"{counted(len(failed), 'check')} failed: "
+            + "; ".join(f"{check.name}: {check.says}" for check in failed),
+            where,
+            "mend what the delivery holds and load it again; nothing in the warehouse changed",
+        )
+
+
 @plain(frozen=True, kw_only=True)
 class LoadReport:
     """What a load did. ``passed`` false: nothing in the warehouse changed.
 
     ``load``: its number in ``retailds.load_history``, None where it left nothing. ``before``: the
-    volumes of the load before, None for the first. ``seconds``: by phase.
+    volumes of the last whole delivery before, None for the first. ``seconds``: by phase.
+    ``partial``: the delivery is a part, whose volumes say nothing of the next one's. ``again``: the
+    batch had gone in before, and this is the report of then. ``synthetic``: our generator made some
+    of the rows.
     """
 
     project: str
@@ -167,8 +186,63 @@ class LoadReport:
     changes: Changes | None
     checks: tuple[Check, ...]
     seconds: Mapping[str, float]
+    partial: bool = False
+    again: bool = False
+    synthetic: bool = False
 
     @property
     def failed(self) -> tuple[Check, ...]:
         """The checks that did not pass."""
         return tuple(check for check in self.checks if check.verdict == "failed")
+
+    def require_passed(self) -> None:
+        """Refuse to go on where a check failed: a GateError that names each."""
+        _refuse_failed(self.checks, f"batch {self.batch} of {self.project}, {self.target}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report in JSON's types."""
+        return asdict(self)
+
+
+@plain(frozen=True, kw_only=True)
+class Validation:
+    """What a look at the warehouse after a load found.
+
+    ``load``, ``batch``: the load that was looked for, by default the last one; ``load`` None: it is
+    not there, and a check says so.
+    """
+
+    project: str
+    target: str
+    load: int | None
+    batch: str | None
+    passed: bool
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that did not pass."""
+        return tuple(check for check in self.checks if check.verdict == "failed")
+
+    def require_passed(self) -> None:
+        """Refuse to go on where a check failed: a GateError that names each."""
+        _refuse_failed(self.checks, f"the warehouse of {self.project}, {self.target}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the findings in JSON's types."""
+        return asdict(self)
+
+
+@plain(frozen=True, kw_only=True)
+class Cleared:
+    """What was taken out of staging: rows of the batch, and rows that others left too long ago."""
+
+    project: str
+    batch: str
+    target: str
+    own: int
+    stale: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the counts in JSON's types."""
+        return asdict(self)

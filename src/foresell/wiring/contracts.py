@@ -18,6 +18,7 @@ from foresell.pipeline.work import Event, Request
 from foresell.settings import Settings
 from foresell.spec.cleaning import Gate
 from foresell.spec.reading import parse_project
+from foresell.wiring.origins import Given
 from foresell.wiring.runs import declaration, request, runner, workspace
 
 # What a contract is compiled to: the function that returns the text, imported when it is asked for.
@@ -136,7 +137,7 @@ def _features(target: str, contract: Contract, settings: Settings) -> Contract:
 
 def tried(
     project: str,
-    data: Path | None,
+    data: str | Path | None,
     sample: int | None,
     settings: Settings,
     listen: Callable[[Event], None],
@@ -148,8 +149,9 @@ def tried(
     """
     declaration(project, settings)
     with tempfile.TemporaryDirectory(prefix="foresell-") as scratch:
-        away = replace(settings, home=Path(scratch))
-        asked = request(project, data, "default", None, settings)  # what is staged is at home
+        away = replace(settings, home=Path(scratch), directories={})
+        # What is staged is at home.
+        asked = request(project, Given(data=data), "default", None, settings)
         if sample is not None:
             asked = replace(asked, project=replace(asked.project, gate=Gate(sample=sample)))
         place = workspace(project, away)

@@ -56,7 +56,7 @@ def refuse_edited(place: DirectoryWorkspace, project: str) -> None:
     if edited := _edited(place):
         raise UsageError(
             f"{edited[0]} was edited, and a run would write over it",
-            str(place.root / _QUARANTINE / edited[0]),
+            str(place.folder(_QUARANTINE) / edited[0]),
             f"bring the mended rows in: foresell quarantine retry {project}; "
             "or delete the file to drop the edits",
         )
@@ -77,7 +77,7 @@ def retry(
     with place.locked():
         request = _request(project, place, settings)
         agree(place, request)
-        own = place.root / _QUARANTINE
+        own = place.folder(_QUARANTINE)
         outside = file is not None and file.resolve().parent != own.resolve()
         if outside and (edited := _edited(place)):
             raise UsageError(
@@ -153,7 +153,7 @@ def _refuse_empty(project: str, place: DirectoryWorkspace) -> None:
     """
     raise UsageError(
         f"no row of {project!r} is in quarantine, so there is nothing to mend",
-        str(place.root / _QUARANTINE),
+        str(place.folder(_QUARANTINE)),
         f"go on: foresell run {project}",
     )
 

@@ -13,9 +13,11 @@ from foresell.settings import Settings
 from foresell.spec.commands import run_command
 from foresell.spec.ports import PROVENANCE
 from foresell.spec.project import ProjectSpec
+from foresell.wiring.places import picture_folder
 from foresell.wiring.runs import declaration, workspace
 
 FOLDER = "risk"
+_PICTURES = (".svg", ".png")
 _LAYER, _STAGE = "processed", "validate"
 _LIBRARIES = ("arch", "statsmodels")
 
@@ -72,8 +74,15 @@ def gathered(
 
 
 def keep(name: str, files: Mapping[str, bytes], settings: Settings) -> tuple[Path, ...]:
-    """Write ``files`` to the folder ``risk`` of a project's workspace; return where they lie."""
-    return write(workspace(name, settings).root / FOLDER, files)
+    """Write ``files`` to the folder ``risk`` of a project; return where they lie.
+
+    Pictures go to that of ``FIGURES_DIR``, where it is said.
+    """
+    drawn = {file: content for file, content in files.items() if file.endswith(_PICTURES)}
+    told = {file: content for file, content in files.items() if file not in drawn}
+    folder = workspace(name, settings).folder(FOLDER)
+    kept = [*write(folder, told), *write(picture_folder(name, FOLDER, settings), drawn)]
+    return tuple(sorted(kept, key=lambda path: [*files].index(path.name)))
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
@@ -142,7 +151,7 @@ def _passed(place: DirectoryWorkspace, project: ProjectSpec) -> bytes:
     if not json.loads(record)["passed"]:
         raise GateError(
             "the rows of the last run did not pass the gate",
-            str(place.root / "checks"),
+            str(place.folder("checks")),
             f"mend them and run again: {mend}",
         )
     return record

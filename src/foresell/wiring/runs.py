@@ -18,6 +18,7 @@ from foresell.answer.typed_rows import typed_rows
 from foresell.bundle.bundle import Bundle
 from foresell.contracts.agreement import check_agreement
 from foresell.contracts.contract import parse_contract
+from foresell.contracts.headers import dropped_columns
 from foresell.errors import SpecError, UsageError
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.work import Event, Request
@@ -26,6 +27,9 @@ from foresell.settings import Settings
 from foresell.spec.modelling import Selection
 from foresell.spec.project import Preset, ProjectSpec
 from foresell.spec.reading import parse_project
+from foresell.wiring.databases import examine_database
+from foresell.wiring.origins import Given, placed
+from foresell.wiring.places import project_workspace
 from foresell.wiring.staging import find_source
 
 RUN_ID = "run_id"  # the file that names the last run in a workspace
@@ -56,26 +60,28 @@ def declaration(name: str, settings: Settings) -> tuple[Declaration, ProjectSpec
 
 
 def workspace(name: str, settings: Settings) -> DirectoryWorkspace:
-    """Return the workspace of one project under the home folder."""
-    return DirectoryWorkspace(settings.home / name)
+    """Return the workspace of one project; see `foresell.wiring.places`."""
+    return project_workspace(name, settings)
 
 
 def request(
     name: str,
-    data: Path | None,
+    given: Given,
     preset: Preset,
     override: str | None,
     settings: Settings,
     selection: Selection | None = None,
 ) -> Request:
     """Return what a run needs to know, from the declaration and the place of the data."""
-    texts, project = declaration(name, settings)
+    texts, declared = declaration(name, settings)
     contract = parse_contract(texts.contract_text, f"{texts.where}/contract.yaml")
-    check_agreement(project, contract)
+    check_agreement(declared, contract)
+    project = placed(declared, contract, given)
+    dropped = dropped_columns(contract, project.cleaning)
     return Request(
         project=project,
         contract=contract,
-        source=find_source(project, data, settings),
+        source=find_source(project, given.data, settings, dropped),
         preset=preset,
         selection=selection,
         override=override,
@@ -150,4 +156,4 @@ def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
 
 def doctor(settings: Settings) -> Sequence[Check]:
     """Return what this machine and installation have and lack."""
-    return examine(settings.home)
+    return [*examine(settings.home, settings.directories), examine_database(settings)]

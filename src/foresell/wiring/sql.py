@@ -29,7 +29,7 @@ def ask(project: str, query: str, settings: Settings) -> pl.DataFrame:
     place = workspace(project, settings)
     passed, files = _passed(place, spec)
     names = sorted(name for name in files if name.endswith(".parquet"))
-    answer = ask_layer(place.root / _LAYER, names, project, query)
+    answer = ask_layer(place.folder(_LAYER), names, project, query)
     if place.record(_STAGE) != passed:
         raise DataError("the layer was replaced while it was read", str(place.root), "ask again")
     return answer
@@ -87,14 +87,14 @@ def _passed(place: DirectoryWorkspace, project: ProjectSpec) -> tuple[bytes, Map
     if not known["passed"]:
         raise GateError(
             "the rows of the last run did not pass the gate",
-            str(place.root / "checks"),
+            str(place.folder("checks")),
             f"mend them and run again: {again}",
         )
     files: Mapping[str, str] = known["outputs"][_LAYER]
     if dict(place.digests(_LAYER)) != files:
         raise DataError(
             "the bytes of the processed layer are not those that passed the gate",
-            str(place.root / _LAYER),
+            str(place.folder(_LAYER)),
             f"make it again: {again}",
         )
     return record, files

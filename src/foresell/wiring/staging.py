@@ -4,21 +4,33 @@ import json
 import shutil
 import zipfile
 import zlib
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from foresell.adapters.archives import open_archive
+from foresell.adapters.joined_sources import JoinedSource
+from foresell.adapters.s3_uris import SCHEME, is_s3
 from foresell.adapters.sources import DirectorySource
-from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.contracts.contract import Contract
 from foresell.errors import DataError, MachineError, UsageError, nearest
 from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
+from foresell.spec.extras import DATABASE, need
 from foresell.spec.ports import Source
 from foresell.spec.project import ProjectSpec
+from foresell.spec.sources import Relation
+from foresell.wiring.buckets import (
+    bucket_source,
+    kept_in_bucket,
+    names_objects,
+    object_source,
+    refuse_no_file_names,
+)
+from foresell.wiring.places import lying_files, project_workspace
 
 _RECORD = "_staged.json"  # beside the files; its name keeps it out of every pattern
 _PIECE = 2**20
@@ -50,25 +62,27 @@ class Staged:
 
 
 def stage_files(
-    project: ProjectSpec, contract: Contract, place: Path, settings: Settings
+    project: ProjectSpec, contract: Contract, place: str | Path, settings: Settings
 ) -> Staged:
-    """Put the files of the declared tables in place, from a folder or a zip; all or none.
+    """Put the files of the declared tables in place, from a folder, a zip or S3; all or none.
 
     Nothing else is taken. What was staged before is gone when the new files stand. A ``DataError``
     says which file is missing.
     """
-    wanted = [table.file for table in project.tables]
-    source = _folder(place, wanted) if place.is_dir() else _archive(place, wanted)
-    if project.asked is not None and source.files(project.asked.file):
-        wanted.append(project.asked.file)
+    wanted = _file_names(project)
+    source = _given(project, place, wanted)
+    asked = project.asked
+    if asked is not None and asked.relation is None and source.files(asked.file):
+        wanted.append(asked.file)
     raw = _raw(project.name, settings)
-    workspace = DirectoryWorkspace(settings.home / project.name)
+    workspace = project_workspace(project.name, settings)
     with workspace.locked():
         draft = workspace.draft("raw").root
         names = dict.fromkeys(name for pattern in wanted for name in _names(source, pattern))
+        refuse_no_file_names(names, source.label)
         files = [StagedFile(name=n, bytes=_copy(source, n, draft / n)) for n in names]
         synthetic = made_by_generator(DirectorySource(draft), project)
-        (draft / _RECORD).write_bytes(json_bytes({"origin": place.name, "synthetic": synthetic}))
+        (draft / _RECORD).write_bytes(json_bytes({"origin": _last(place), "synthetic": synthetic}))
         _replace(raw, draft)
     return Staged(
         project=project.name,
@@ -81,29 +95,84 @@ def stage_files(
     )
 
 
-def find_source(project: ProjectSpec, data: Path | None, settings: Settings) -> Source:
-    """Return the folder given, else the staged files, else those of the project's own generator.
+def find_source(
+    project: ProjectSpec,
+    data: str | Path | None,
+    settings: Settings,
+    dropped: Sequence[str] = (),
+) -> Source:
+    """Return where the rows of ``project`` are: files, PostgreSQL, or some here and some there.
 
-    Data that our generator made is called synthetic wherever it lies.
+    Files lie in the folder or S3 prefix given, else they are the staged ones, else those that lie
+    in ``DATA_DIR``, else those of the project's own generator; a table that names its file by URI
+    has it from S3. Data that our generator made is called synthetic wherever it lies. Tables and
+    queries are asked of the database that the environment names, when they are read and not before;
+    ``dropped`` columns are never asked for.
+
+    Raises:
+        UsageError: no folder was given, nothing is staged, and the project has no generator; a
+            folder was given, and nothing is read from files; or no database is named.
+    """
+    asked = project.asked
+    in_files = [each for each in (*project.tables, asked) if each and each.relation is None]
+    relations = _relations(project, dropped)
+    if not relations:
+        return _find_files(project, data, settings)
+    need(DATABASE, "the tables and queries of the project", "postgres")
+    from foresell.adapters.postgres_source import PostgresSource  # noqa: PLC0415 - an extra
+    from foresell.wiring.databases import database_place  # noqa: PLC0415
+
+    found = PostgresSource(database_place(settings), relations)
+    if data is not None and not in_files:
+        raise UsageError(
+            "a place of files is given, and every table of the project is in PostgreSQL",
+            "--data",
+            "leave it out",
+        )
+    if data is None and in_files in ([], [asked]) and not names_objects(project):
+        staged = _staged(project, settings) if in_files else None
+        return found if staged is None else JoinedSource(found, staged)
+    return JoinedSource(found, _find_files(project, data, settings))
+
+
+def _relations(project: ProjectSpec, dropped: Sequence[str]) -> list[Relation]:
+    """Return what PostgreSQL is asked for the rows of ``project``, in the order of its keys."""
+    found = [table.relation for table in project.tables]
+    found += [project.asked.relation] if project.asked is not None else []
+    first = project.with_role("key", "time")
+    return [replace(one, first=first, without=tuple(dropped)) for one in found if one is not None]
+
+
+def _find_files(project: ProjectSpec, data: str | Path | None, settings: Settings) -> Source:
+    """Return the files of ``project``: in one place, or some beside those that are named by URI."""
+    if not names_objects(project):
+        return _find_place(project, data, settings)
+    objects = object_source(project)
+    if data is None and not _file_names(project):
+        return objects
+    return JoinedSource(objects, _find_place(project, data, settings), SCHEME)
+
+
+def _find_place(project: ProjectSpec, data: str | Path | None, settings: Settings) -> Source:
+    """Return what was given, else the staged files, else what lies in ``DATA_DIR``, else our own.
 
     Raises:
         UsageError: no folder was given, nothing is staged, and the project has no generator.
     """
-    raw = _raw(project.name, settings)
+    if isinstance(data, str) and is_s3(data):
+        return bucket_source(project, data, "--data")
     if data is not None:
-        given = DirectorySource(data)
-        return DirectorySource(data, synthetic=made_by_generator(given, project))
-    _mend(raw)
-    if (raw / _RECORD).is_file():
-        record = json.loads((raw / _RECORD).read_bytes())
-        return DirectorySource(raw, synthetic=record["synthetic"])
+        given = DirectorySource(Path(data))
+        return DirectorySource(Path(data), synthetic=made_by_generator(given, project))
+    if (staged := _staged(project, settings)) is not None:
+        return staged
     if project.synthetic is None:
         asked = (
             [f"{project.asked.file} (the rows to answer, if you have them)"]
-            if project.asked
+            if project.asked and not project.asked.relation
             else []
         )
-        files = ", ".join([*(table.file for table in project.tables), *asked])
+        files = ", ".join([*_file_names(project), *asked])
         raise UsageError(
             f"the project {project.name!r} needs data",
             f"foresell run {project.name}",
@@ -116,10 +185,28 @@ def find_source(project: ProjectSpec, data: Path | None, settings: Settings) -> 
     return DirectorySource(place, synthetic=True)
 
 
+def _staged(project: ProjectSpec, settings: Settings) -> Source | None:
+    """Return the files that were put in place, or lie in ``DATA_DIR``; None where none do."""
+    raw = _raw(project.name, settings)
+    _mend(raw)
+    if (raw / _RECORD).is_file():
+        record = json.loads((raw / _RECORD).read_bytes())
+        return DirectorySource(raw, synthetic=record["synthetic"])
+    if (lying := lying_files(project, settings)) is not None:
+        return DirectorySource(lying, made_by_generator(DirectorySource(lying), project))
+    return kept_in_bucket(project, settings.raw) if settings.raw else None
+
+
+def _file_names(project: ProjectSpec) -> list[str]:
+    """Return the files and patterns of the tables that are in files, but for those in S3 by URI."""
+    names = [table.file for table in project.tables if table.relation is None]
+    return [name for name in names if not is_s3(name)]
+
+
 def made_by_generator(source: Source, project: ProjectSpec) -> bool:
     """Tell whether a Parquet file of the project says of itself that it is synthetic."""
     tables = [table for table in project.tables if table.format == "parquet"]
-    firsts = [source.files(table.file)[:1] for table in tables]
+    firsts = [source.files(table.file)[:1] for table in tables if table.relation is None]
     return any(_is_marked(source, file.name) for files in firsts for file in files)
 
 
@@ -130,6 +217,19 @@ def _is_marked(source: Source, name: str) -> bool:
             return pl.read_parquet_metadata(content).get("synthetic") == "true"
         except (pl.exceptions.PolarsError, OSError):
             return False
+
+
+def _given(project: ProjectSpec, place: str | Path, wanted: list[str]) -> Source:
+    """Return the folder, the archive or the S3 prefix at ``place``."""
+    if isinstance(place, str) and is_s3(place):
+        return bucket_source(project, place, f"foresell stage {project.name}")
+    path = Path(place)
+    return _folder(path, wanted) if path.is_dir() else _archive(path, wanted)
+
+
+def _last(place: str | Path) -> str:
+    """Return the last name of ``place``."""
+    return str(place).rstrip("/").rpartition("/")[2]
 
 
 def _folder(place: Path, wanted: list[str]) -> Source:
@@ -235,4 +335,4 @@ def _old(raw: Path) -> Path:
 
 def _raw(name: str, settings: Settings) -> Path:
     """Return the folder of the staged files of a project."""
-    return settings.home / name / "raw"
+    return project_workspace(name, settings).folder("raw")

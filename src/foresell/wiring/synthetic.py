@@ -29,6 +29,7 @@ from foresell.pipeline.work import Event, unheard
 from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.sources import Synthetic
+from foresell.wiring.places import project_workspace
 
 SUMS = "checksums.json"
 DESCRIPTION = "metadata/generator.json"
@@ -97,7 +98,7 @@ def generated(name: str, made: Synthetic, horizon: int, settings: Settings) -> P
     not what the generator made: all are made again.
     """
     identity = digest([made, horizon, code_digest(_GENERATOR), libraries()])[:16]
-    place = settings.home / name / "synthetic" / identity
+    place = project_workspace(name, settings).folder("synthetic") / identity
     if not is_intact(place):
         write_synthetic(made, place, horizon=horizon)
     return place

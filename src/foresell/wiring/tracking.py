@@ -130,10 +130,14 @@ class TrackedRun:
         if told is None:
             return False
         files = {
-            name: part if isinstance(part, bytes) else self.place.root.absolute() / Path(*part)
+            name: part if isinstance(part, bytes) else self._file(*part)
             for name, part in told.files.items()
         }
         return self.box.put(told.note, files, told.identity)
+
+    def _file(self, output: str, name: str) -> Path:
+        """Return the path of one file of an output."""
+        return self.place.folder(output).absolute() / name
 
     def _done_at(self, stage: str) -> str:
         """Return when a stage was done: when its record was kept."""

@@ -93,7 +93,9 @@ def test_every_project_has_the_queries_people_ask() -> None:
 
 
 SQL_FILES = sorted(PACKAGE.rglob("*.sql"))
-MIGRATIONS = [path for path in SQL_FILES if "migrations" in path.parts]
+WAREHOUSE = PACKAGE / "adapters" / "warehouse"  # PostgreSQL's own; tried there
+OURS = [path for path in SQL_FILES if not path.is_relative_to(WAREHOUSE)]
+MIGRATIONS = [path for path in OURS if "migrations" in path.parts]
 
 
 @pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: path.stem)
@@ -109,7 +111,7 @@ def test_a_migration_makes_and_takes_nothing_away(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in SQL_FILES if path not in MIGRATIONS], ids=lambda path: path.stem
+    "path", [path for path in OURS if path not in MIGRATIONS], ids=lambda path: path.stem
 )
 def test_every_question_of_the_package_is_one_statement_that_only_reads(path: Path) -> None:
     text = path.read_text("utf-8")

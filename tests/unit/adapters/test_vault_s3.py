@@ -72,7 +72,7 @@ def refusal(env: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, name: str) 
 
 def test_a_bucket_that_is_not_there_says_so(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
     found = refusal({}, monkeypatch, "no-such-bucket")
-    assert found.what == "artifacts are out of reach: there is no such bucket"
+    assert found.what == "the artifacts cannot be reached: there is no such bucket"
 
     vault = open_vault("s3://no-such-bucket/models")
     for ask in (vault.list, lambda: vault.has(ABC), lambda: vault.get(ABC)):
@@ -98,7 +98,7 @@ def test_a_server_that_is_down_is_told_with_its_address_and_without_what_is_secr
     port = free_port()
     found = refusal({"AWS_ENDPOINT_URL": f"http://me:hush@127.0.0.1:{port}"}, monkeypatch, "models")
 
-    assert found.what == "artifacts are out of reach: EndpointConnectionError"
+    assert found.what == "the artifacts cannot be reached: EndpointConnectionError"
     assert found.where == f"s3://models/models at http://127.0.0.1:{port}"
 
 

@@ -28,6 +28,7 @@ HEAVY = (
     "jsonschema",
     "sqlalchemy",
     "alembic",
+    "psycopg",
     "boto3",
     "mlflow",
 )
@@ -122,6 +123,8 @@ VERBS = [
     *("reconcile", "sync_tracking", "tracking"),
     *("create_key", "api_keys", "revoke_key"),
     *("load_test", "logged_requests", "serve", "shadow_report"),
+    *("migrate_warehouse", "warehouse_status", "load_warehouse"),
+    *("clear_staging", "finish_load", "validate_warehouse"),
 ]
 
 

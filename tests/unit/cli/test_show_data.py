@@ -44,6 +44,7 @@ LEAKS: dict[str, Any] = {
 def shown(**changed: Any) -> str:
     facts: dict[str, Any] = {
         **{"project": "shop", "kind": "tabular", "workspace": Path("workspace/shop")},
+        "layer": Path("workspace/shop/processed"),
         **{"checks": CHECKS, "leakage": LEAKS, "champion": None, "passed": None, "verdict": None},
         **{"leaderboard": None, "value_added": None, "report": None, "forecast": None},
         "seconds": {},

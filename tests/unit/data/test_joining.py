@@ -102,3 +102,11 @@ def test_a_join_never_changes_the_number_or_order_of_rows_however_they_are_batch
     assert joined["row"].to_list() == list(range(len(rows)))
     assert joined["size"].to_list() == [s if s in others else None for s in rows]
     assert joiner.unmatched["stores"].rows == sum(store not in others for store in rows)
+
+
+def test_the_other_value_of_a_named_column_is_kept_beside_null_without_a_partner() -> None:
+    weeks = pl.DataFrame({"store": [1, 2], "week": [1, 1], "holiday": [True, True]})
+    joiner = Joiner([(WEEKS, weeks)], beside=["weeks.holiday"])
+    other = pl.Series("weeks.holiday", [True, True, None])
+    assert_frame_equal(joiner.join(ROWS), ROWS.with_columns(other))
+    assert joiner.disagreeing["weeks.holiday"].rows == 1

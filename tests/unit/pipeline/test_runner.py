@@ -288,3 +288,24 @@ def test_a_stage_can_ask_which_run_did_another_and_whether_by_force(request_: Re
         ("three", True, ""),
         ("three", True, ""),
     ]
+
+
+def test_a_stage_sees_what_it_made_last_only_while_nothing_it_depends_on_changed(
+    request_: Request,
+) -> None:
+    house, heard = House(), list[bytes | None]()
+
+    def look(work: Work) -> None:
+        last = work.last("seen")
+        heard.append(last.read_bytes("word") if last is not None else None)
+        work.outputs["seen"].write_bytes("word", work.preset.encode())
+
+    looking = (Stage(name="look", run=look, needs=(), makes=("seen",), says="", always=True),)
+    house.run(request_, looking)
+    house.run(request_, looking)
+    house.run(replace(request_, preset="fast"), looking)
+    house.run(replace(request_, preset="fast", force=True), looking)
+    house.run(replace(request_, preset="fast"), looking)
+    house.workspace.output("seen").write_bytes("word", b"edited")
+    house.run(replace(request_, preset="fast"), looking)
+    assert heard == [None, b"default", None, None, b"fast", None]

@@ -39,7 +39,7 @@ WRONG = {
         "{name: easter, nth: {month: 5, weekday: MON, nth: true}}",
         (
             "event 'easter', 'nth.nth' is true",
-            ", line 52",
+            ", line 74",
             f"event 'easter', 'nth.nth': {INTEGER}",
         ),
     ),
@@ -146,22 +146,22 @@ WRONG = {
     "a horizon that is yes": (
         "horizon: 39",
         "horizon: true",
-        ("'horizon' is true", ", line 37", f"'horizon': {INTEGER}"),
+        ("'horizon' is true", ", line 59", f"'horizon': {INTEGER}"),
     ),
     "a season with a point": (
         "season: 52",
         "season: 52.0",
-        ("'season' is 52.0", ", line 38", f"'season': {INTEGER}"),
+        ("'season' is 52.0", ", line 60", f"'season': {INTEGER}"),
     ),
     "a season of ages": (
         "season: 52",
         "season: 36601",
-        ("'season' is 36601", ", line 38", f"'season': {CENTURY}"),
+        ("'season' is 36601", ", line 60", f"'season': {CENTURY}"),
     ),
     "a lag with a point": (
         "lags: [1,",
         "lags: [1.0,",
-        ("'features.lags', item 1 is 1.0", ", line 60", f"'features.lags', item 1: {INTEGER}"),
+        ("'features.lags', item 1 is 1.0", ", line 82", f"'features.lags', item 1: {INTEGER}"),
     ),
     "a lag twice": (
         "lags: [1, 2,",
@@ -173,21 +173,21 @@ WRONG = {
         "windows: [yes,",
         (
             "'features.windows', item 1 is true",
-            ", line 61",
+            ", line 83",
             f"'features.windows', item 1: {INTEGER}",
         ),
     ),
     "a test that is text": (
         "test: 39",
         "test: '39'",
-        ("'split.test' is '39'", ", line 45", f"'split.test': {INTEGER}"),
+        ("'split.test' is '39'", ", line 67", f"'split.test': {INTEGER}"),
     ),
     "a cutoff that is yes": (
         "validation: [39,",
         "validation: [true,",
         (
             "'split.validation', item 1 is true",
-            ", line 47",
+            ", line 69",
             f"'split.validation', item 1: {INTEGER}",
         ),
     ),
@@ -205,9 +205,9 @@ WRONG = {
         "file: stores.csv",
         "file: ''",
         (
-            "table 'stores', 'file' is ''",
-            ", line 9",
-            "table 'stores', 'file': write text that is not empty",
+            "none of file, table, query says where the rows are",
+            ": tables, stores",
+            "keep one of file: train.csv, table: schema.name, query: SELECT ...",
         ),
     ),
     "a feature as a role": (
@@ -269,7 +269,7 @@ WRONG = {
         "[2010-02-30,",
         (
             "not YAML: '2010-02-30' cannot be read: day is out of range for month",
-            ", line 51",
+            ", line 73",
             "mend the syntax there",
         ),
     ),

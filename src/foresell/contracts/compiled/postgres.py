@@ -65,12 +65,12 @@ def create_table(contract: Contract, table: str | None = None) -> str:
         keep_trailing_newline=True,
     )
     template = pages.get_template("table.sql.jinja")
-    return template.render(table=_name(name), parts=parts, comments=comments)
+    return template.render(table=quoted(name), parts=parts, comments=comments)
 
 
 def check_sql(rule: Rule) -> str | None:
     """Return what must not be false in a row, for a rule that a CHECK can hold; else None."""
-    column = _name(rule.columns[0])
+    column = quoted(rule.columns[0])
     match rule.kind:
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             return f"{column} {_COMPARED[rule.kind]} {_limit(rule.limit)}"
@@ -96,31 +96,35 @@ def broken_sql(condition: Condition) -> str:
 def _column(column: Column) -> str:
     """Return one column and its type."""
     required = " NOT NULL" if column.required else ""
-    return f"{_name(column.name)} {_TYPES[column.logical_type]}{required}"
+    return f"{quoted(column.name)} {_TYPES[column.logical_type]}{required}"
+
+
+def finite_sql(column: str) -> str:
+    """Return what keeps NaN, which is above infinity here, and infinities out of a column."""
+    return f"{quoted(column)} > '-Infinity' AND {quoted(column)} < 'Infinity'"
 
 
 def _finite(column: Column) -> str:
-    """Return the check that keeps NaN, which is above infinity here, and infinities out."""
-    name = _name(column.name)
-    says = f"{name} > '-Infinity' AND {name} < 'Infinity'"
-    return f"CONSTRAINT {_constraint_name(f'{column.name}: finite')} CHECK ({says})"
+    """Return the check that a column of numbers holds no NaN and no infinity."""
+    name = quoted(constraint_name(f"{column.name}: finite"))
+    return f"CONSTRAINT {name} CHECK ({finite_sql(column.name)})"
 
 
 def _constraint(rule: Rule, table: str) -> str | None:
     """Return the constraint of a rule, None where a column's own NOT NULL or no row holds it."""
     if rule.kind in {"unique", "primaryKey"}:
         word = "PRIMARY KEY" if rule.kind == "primaryKey" else "UNIQUE"
-        columns = ", ".join(map(_name, rule.columns))
-        return f"CONSTRAINT {_constraint_name(f'{table}.{rule.name}')} {word} ({columns})"
+        columns = ", ".join(map(quoted, rule.columns))
+        return f"CONSTRAINT {quoted(constraint_name(f'{table}.{rule.name}'))} {word} ({columns})"
     check = check_sql(rule)
-    return check and f"CONSTRAINT {_constraint_name(rule.name)} CHECK ({check})"
+    return check and f"CONSTRAINT {quoted(constraint_name(rule.name))} CHECK ({check})"
 
 
 def _table_comment(contract: Contract, table: str) -> str:
     """Return the description of the table, with the version of the contract."""
     told = contract.schema[0].description or contract.description.get("purpose", "")
     text = f"{told} Contract {contract.id} {contract.version}, rules {contract.digest[:12]}."
-    return f"COMMENT ON TABLE {_name(table)} IS {_text(text.strip())};"
+    return f"COMMENT ON TABLE {quoted(table)} IS {_text(text.strip())};"
 
 
 def _comment(column: Column, table: str, rules: tuple[Rule, ...]) -> str | None:
@@ -130,21 +134,21 @@ def _comment(column: Column, table: str, rules: tuple[Rule, ...]) -> str | None:
     ]
     told = (column.description, column.unit and f"Unit: {column.unit}.", *missing)
     text = " ".join(part for part in told if part)
-    place = f"{_name(table)}.{_name(column.name)}"
+    place = f"{quoted(table)}.{quoted(column.name)}"
     return f"COMMENT ON COLUMN {place} IS {_text(text)};" if text else None
 
 
-def _name(name: str) -> str:
+def quoted(name: str) -> str:
     """Return a quoted name."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _constraint_name(name: str) -> str:
-    """Return the quoted name of a constraint, cut to what PostgreSQL keeps, still its own."""
+def constraint_name(name: str) -> str:
+    """Return the name of a constraint, cut to what PostgreSQL keeps, still its own; not quoted."""
     if len(name.encode()) > _LONGEST:
         own = hashlib.sha256(name.encode()).hexdigest()[:8]
         name = name.encode()[: _LONGEST - 9].decode(errors="ignore") + "~" + own
-    return _name(name)
+    return name
 
 
 def _text(text: str) -> str:
@@ -193,7 +197,7 @@ def _term(term: Term, *, double: bool = False) -> str:
     match term:
         case ColumnTerm():
             cast = double and term.kind == "integer"
-            return f"CAST({_name(term.name)} AS DOUBLE PRECISION)" if cast else _name(term.name)
+            return f"CAST({quoted(term.name)} AS DOUBLE PRECISION)" if cast else quoted(term.name)
         case Constant():
             return _constant(term.value, double=double)
         case Call():

@@ -1,8 +1,10 @@
 """manifest: what raw files there are, byte for byte."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from typing import Any
 
 from foresell.contracts.reading import count_rows
@@ -13,14 +15,20 @@ from foresell.pipeline.writing import json_bytes
 from foresell.spec.ports import RawFile, Source
 from foresell.spec.sources import Table
 
+_SAID = ("name", "bytes", "sha256", "rows")  # of a file in the manifest
+_Identity = tuple[str, ...]
+
 
 def run(work: Work) -> None:
     """Write ``manifest/manifest.json`` and ``sources/sources.json``, both a list of ``files``.
 
     The manifest has name, bytes, sha256 and rows of every declared file: what is in it, so that an
     equal file changes nothing. Rows are null where the file is not what its table says. The
-    sources have name, URI, version and time: where it came from. The rows asked for (``asked``)
-    are listed where their file exists. A table without a file is a ``DataError``.
+    sources say the same, and URI, ETag, version and time: where it came from. The rows asked for
+    (``asked``) are listed where their file exists. A table without a file is a ``DataError``.
+
+    An object of the same URI, size, ETag and version as last time is not fetched: an object store
+    vouches that its bytes are those of then. A file on a disk is always read.
     """
     source = work.source
     tables = list(work.project.tables)
@@ -32,19 +40,42 @@ def run(work: Work) -> None:
         absent = f"; {asked.file} is not there: forecasts run to the horizon for every series"
     found = {file.name: (file, table) for table in tables for file in _files(source, table)}
     _refuse_personal_paths(found, [c.name for c in work.contract.columns.values() if c.personal])
-    described = [_describe(source, file, table) for file, table in found.values()]
+    known = _known(work)
+    described = [
+        known.get(_identity(asdict(file))) or _describe(source, file, table)
+        for file, table in found.values()
+    ]
     work.outputs["manifest"].write_bytes(
         "manifest.json", json_bytes({"synthetic": source.synthetic, "files": described})
     )
     origins = [
-        {"name": file.name, "uri": file.uri, "version": file.version, "modified": file.modified}
-        for file, _ in found.values()
+        {**asdict(file), **said} for (file, _), said in zip(found.values(), described, strict=True)
     ]
     work.outputs["sources"].write_bytes("sources.json", json_bytes({"files": origins}))
     size = sum(file["bytes"] for file in described)
     made = ", synthetic" if source.synthetic else ""
     count = counted(len(described), "file")
-    work.note(f"{count}, {size / 1e6:,.1f} MB{made}, from {source.label}{absent}")
+    kept = sum(_identity(origin) in known for origin in origins)
+    as_before = f", {kept} of them as before" if kept else ""
+    work.note(f"{count}, {size / 1e6:,.1f} MB{made}, from {source.label}{as_before}{absent}")
+
+
+def _known(work: Work) -> Mapping[_Identity | None, dict[str, Any]]:
+    """Return what the last manifest says of each object, by what its store calls it."""
+    last = work.last("sources")
+    files = json.loads(last.read_bytes("sources.json"))["files"] if last is not None else []
+    return {
+        identity: {word: file[word] for word in _SAID}
+        for file in files
+        if (identity := _identity(file)) is not None
+    }
+
+
+def _identity(file: Mapping[str, Any]) -> _Identity | None:
+    """Return what vouches for the bytes of a file: None where there is nothing but the bytes."""
+    if file["etag"] is None:
+        return None
+    return tuple(str(file[word]) for word in ("name", "uri", "bytes", "etag", "version"))
 
 
 def _files(source: Source, table: Table) -> Sequence[RawFile]:

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from foresell.data.panel import Panel
+from foresell.errors import counted
 from foresell.evaluate.diagnostics import (
     calibration,
     errors_by_step,
@@ -32,8 +33,9 @@ from foresell.pipeline.told import (
     read_optional,
 )
 from foresell.pipeline.work import Work
+from foresell.pipeline.writing import json_bytes
 from foresell.report.context import RunFacts, RunReport, Sample, Verdict
-from foresell.report.page import render_report
+from foresell.report.page import report_page
 from foresell.report.wording import capitalized, segment_phrase
 from foresell.spec.calendar import step
 from foresell.spec.forecast import BANDS
@@ -45,16 +47,22 @@ _SHOWN = 5  # candidates in the charts by segment and step
 
 
 def run(work: Work) -> None:
-    """Write ``report/report.html``: the same result gives the same bytes, so no clock, no run id.
+    """Write ``report/report.html`` and, as SVG, each of its charts to ``figures/``.
+
+    ``figures/captions.json`` has what each says and shows. The same result gives the same bytes, so
+    no clock, no run id.
 
     Tables that other stages may have left in ``evaluation`` are shown where they are:
     ``hierarchy.csv`` (errors by level), ``importance.csv`` (`foresell.models.importance`).
     """
     project = work.project
     panel = read_raw_panel(work.inputs["processed"], project)
-    page = render_report(_context(work, project, panel))
-    work.outputs["report"].write_bytes("report.html", page.encode())
-    work.note(f"{len(page) / 1e6:.2f} MB")
+    page = report_page(_context(work, project, panel))
+    work.outputs["report"].write_bytes("report.html", page.html.encode())
+    for name, picture in page.pictures.items():
+        work.outputs["figures"].write_bytes(name, picture.encode())
+    work.outputs["figures"].write_bytes("captions.json", json_bytes(page.captions))
+    work.note(f"{len(page.html) / 1e6:.2f} MB, {counted(len(page.pictures), 'chart')} as pictures")
 
 
 def _context(work: Work, project: ProjectSpec, panel: Panel) -> RunReport:

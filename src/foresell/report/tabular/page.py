@@ -8,7 +8,7 @@ from foresell.evaluate.row_diagnostics import by_prediction
 from foresell.report import captions as shared_captions
 from foresell.report import figures as shared_figures
 from foresell.report import tables as shared_tables
-from foresell.report.rendering import Fact, check_frames, first_numbers, rendered
+from foresell.report.rendering import Fact, Page, check_frames, first_numbers, rendered
 from foresell.report.standing import METRICS, Standing, standing
 from foresell.report.tabular import captions, figures, tables
 from foresell.report.tabular.context import TabularReport
@@ -27,9 +27,14 @@ REQUIRED = {
 
 
 def render_tabular(context: TabularReport) -> str:
-    """Return the HTML page of a run of a tabular project.
+    """Return the HTML page of a run; see `tabular_page`."""
+    return tabular_page(context).html
 
-    The same context gives the same bytes, as `foresell.report.page.render_report` does.
+
+def tabular_page(context: TabularReport) -> Page:
+    """Return the HTML page of a run of a tabular project, and its charts.
+
+    The same context gives the same bytes, as `foresell.report.page.report_page` does.
 
     A leaderboard with no champion or no metric, or a frame that lacks a column, is a DataError.
     """

@@ -73,7 +73,7 @@ def page(project: ProjectSpec = PROJECT) -> str:
         "checks": written({"checks.json": CHECKS, "leakage.json": LEAKS}),
         "bundle": written({"metadata.json": METADATA, "checksums.json": {}}),
     }
-    out, notes = MemoryStore(), list[str]()
+    out, drawn, notes = MemoryStore(), MemoryStore(), list[str]()
     request = Request(
         project=court.house.project, contract=DATED, source=court.house.request().source
     )
@@ -82,12 +82,13 @@ def page(project: ProjectSpec = PROJECT) -> str:
         Work(
             request=request,
             inputs={name: inputs[name] for name in wanted},
-            outputs={"report": out},
+            outputs={"report": out, "figures": drawn},
             scratch=MemoryStore(),
             note=notes.append,
         )
     )
     assert out.list() == ["report.html"]
+    assert {"predicted.svg", "against.svg", "reliability.svg"} <= set(drawn.list())
     return out.read_bytes("report.html").decode()
 
 

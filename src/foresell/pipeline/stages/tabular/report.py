@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from foresell.errors import counted
 from foresell.evaluate.leaderboard import main_metric
 from foresell.evaluate.protocols import Protocol, row_protocols
 from foresell.evaluate.row_diagnostics import quantile_calibration
@@ -21,9 +22,10 @@ from foresell.pipeline.told import (
     read_optional,
 )
 from foresell.pipeline.work import Work
+from foresell.pipeline.writing import json_bytes
 from foresell.report.context import Verdict
 from foresell.report.tabular.context import Board, Leak, TabularFacts, TabularReport
-from foresell.report.tabular.page import render_tabular
+from foresell.report.tabular.page import tabular_page
 from foresell.report.wording import segment_phrase
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.project import ProjectSpec
@@ -39,13 +41,19 @@ _HOW = {
 
 
 def run(work: Work) -> None:
-    """Write ``report/report.html``: the same result gives the same bytes, so no clock, no run id.
+    """Write ``report/report.html`` and, as SVG, each of its charts to ``figures/``.
+
+    ``figures/captions.json`` has what each says and shows. The same result gives the same bytes, so
+    no clock, no run id.
 
     It is made of what other stages left; nothing is fitted, answered or scored here.
     """
-    page = render_tabular(_context(work, work.project))
-    work.outputs["report"].write_bytes("report.html", page.encode())
-    work.note(f"{len(page) / 1e6:.2f} MB")
+    page = tabular_page(_context(work, work.project))
+    work.outputs["report"].write_bytes("report.html", page.html.encode())
+    for name, picture in page.pictures.items():
+        work.outputs["figures"].write_bytes(name, picture.encode())
+    work.outputs["figures"].write_bytes("captions.json", json_bytes(page.captions))
+    work.note(f"{len(page.html) / 1e6:.2f} MB, {counted(len(page.pictures), 'chart')} as pictures")
 
 
 def _context(work: Work, project: ProjectSpec) -> TabularReport:

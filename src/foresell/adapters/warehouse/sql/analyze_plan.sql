@@ -1,0 +1,2 @@
+-- As for the sales.
+ANALYZE retailds.stg_sales_plan

@@ -1,0 +1,10 @@
+-- The keys that stand on rows of a delivery which differ, once equal ones are one; and how many
+-- there are.
+SELECT store_id, dept_id, week_date, count(*) AS rows, count(*) OVER () AS found
+FROM retailds.stg_sales_weekly
+WHERE batch = %(batch)s
+    AND store_id IS NOT NULL AND dept_id IS NOT NULL AND week_date IS NOT NULL
+GROUP BY store_id, dept_id, week_date
+HAVING count(*) > 1
+ORDER BY store_id, dept_id, week_date
+LIMIT %(examples)s

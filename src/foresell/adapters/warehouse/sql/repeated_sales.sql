@@ -1,0 +1,9 @@
+-- How many keys stand on more than one of a delivery's rows.
+SELECT count(*) AS keys
+FROM (
+    SELECT
+    FROM retailds.stg_sales_weekly
+    WHERE batch = %(batch)s
+    GROUP BY store_id, dept_id, week_date
+    HAVING count(*) > 1
+) AS repeated

@@ -1,0 +1,28 @@
+-- Rows whose values a delivery corrects; a row that is the same is not written again.
+UPDATE retailds.fact_sales_weekly AS fact
+SET
+    weekly_sales = staged.weekly_sales,
+    isholiday = staged.isholiday,
+    temperature = staged.temperature,
+    fuel_price = staged.fuel_price,
+    markdown1 = staged.markdown1,
+    markdown2 = staged.markdown2,
+    markdown3 = staged.markdown3,
+    markdown4 = staged.markdown4,
+    markdown5 = staged.markdown5,
+    cpi = staged.cpi,
+    unemployment = staged.unemployment
+FROM retailds.stg_sales_weekly AS staged
+WHERE staged.batch = %(batch)s
+    AND fact.store_id = staged.store_id
+    AND fact.dept_id = staged.dept_id
+    AND fact.week_date = staged.week_date
+    AND (
+        fact.weekly_sales, fact.isholiday, fact.temperature, fact.fuel_price, fact.markdown1,
+        fact.markdown2, fact.markdown3, fact.markdown4, fact.markdown5, fact.cpi,
+        fact.unemployment
+    ) IS DISTINCT FROM (
+        staged.weekly_sales, staged.isholiday, staged.temperature, staged.fuel_price,
+        staged.markdown1, staged.markdown2, staged.markdown3, staged.markdown4,
+        staged.markdown5, staged.cpi, staged.unemployment
+    )

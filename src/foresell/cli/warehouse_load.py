@@ -1,0 +1,49 @@
+"""``foresell warehouse load``: files into the warehouse, all of them or nothing."""
+
+from typing import Annotated
+
+import typer
+
+from foresell.cli.arguments import Form
+from foresell.cli.show import Format
+
+
+def load(
+    project: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PROJECT]",
+            help="A project that declares a warehouse; the only such one by default.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="DIR", help="Folder with the raw files, if not staged."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="s3://...", help="Bucket and prefix with the raw files."),
+    ] = None,
+    partial: Annotated[
+        bool,
+        typer.Option(
+            "--partial",
+            help="The files are a part, such as one week: not compared with the last delivery.",
+        ),
+    ] = False,
+    form: Form = Format.table,
+) -> None:
+    """Load a project's files: checked, let in, validated; exit 1 and no change if a check fails."""
+    from foresell.api import warehouse_load  # noqa: PLC0415 - keeps --help quick
+    from foresell.cli.progress import Progress  # noqa: PLC0415
+    from foresell.cli.show_warehouse_load import show_load  # noqa: PLC0415
+
+    with Progress() as progress:
+        report = warehouse_load.load_warehouse(
+            project, data=data, source=source, partial=partial, listen=progress.hear
+        )
+    show_load(report, form)
+    if not report.passed:
+        raise typer.Exit(1)

@@ -1,0 +1,193 @@
+"""The real files through the whole graph, every directory moved, the program itself read-only."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import polars as pl
+import pytest
+
+import foresell
+from foresell.settings import environment
+from foresell.spec.directories import DIRECTORIES
+from tests.e2e.test_directories import STATE
+
+pytestmark = pytest.mark.realdata
+_MAIN = "from foresell.cli import main; main()"
+_BOUND = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A program that nobody may write to, a working folder, and a folder for each variable."""
+
+    program: Path
+    standing: Path
+    root: Path
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the environment says, and nothing of what a developer's own does."""
+        moved = {name: str(self.root / name.lower()) for name in DIRECTORIES}
+        return environment(
+            **moved,
+            FORESELL_HOME=str(self.root / "home"),
+            FORESELL_TRACKING="on",
+            MLFLOW_TRACKING_URI=f"sqlite:///{self.root}/runs.db",
+            PYTHONPATH=str(self.program),
+            PYTHONPYCACHEPREFIX="",
+            PYTHONDONTWRITEBYTECODE="",
+        )
+
+    def words(self, *asked: str | Path) -> Sequence[str]:
+        """What starts the command line, in a view of the disk where the program is read-only."""
+        command = [sys.executable, "-c", _MAIN, *map(str, asked)]
+        return [*bound(self.program), *command]
+
+    def ran(self, *asked: str | Path) -> str:
+        """Run a command to its end and return what it printed."""
+        done = subprocess.run(
+            self.words(*asked),
+            cwd=self.standing,
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def bound(program: Path) -> Sequence[str]:
+    """Return what keeps even root from writing to ``program``; nothing for others, by its mode."""
+    if os.geteuid() != 0:
+        return []
+    words = ["unshare", "-m", "sh", "-c", _BOUND, str(program)]
+    tried = subprocess.run([*words, "touch", str(program / "x")], capture_output=True, check=False)
+    able = subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0
+    assert not able or tried.returncode != 0
+    return words if able else []
+
+
+def listed(folder: Path) -> dict[str, tuple[int, int]]:
+    """Every file and folder below ``folder``, with its size and when it was last changed."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        state = path.stat()
+        found[str(path.relative_to(folder))] = (state.st_size, state.st_mtime_ns)
+    return found
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
+    """A copy of the program without any byte code in it; each file and folder read-only."""
+    root = tmp_path_factory.mktemp("elsewhere")
+    source = Path(foresell.__file__).parent
+    program = root / "program"
+    shutil.copytree(source, program / "foresell", ignore=shutil.ignore_patterns("__pycache__"))
+    paths = [program, *program.rglob("*")]
+    for path in paths:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    (root / "standing").mkdir()
+    (root / "state").mkdir()
+    yield Elsewhere(program, root / "standing", root / "state")
+    for path in paths:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def test_the_whole_pipeline_writes_only_where_the_variables_say_and_is_asked_there(
+    elsewhere: Elsewhere, walmart_data: Path
+) -> None:
+    before, root = listed(elsewhere.program), elsewhere.root
+    where = ["-c", "import foresell; print(foresell.__file__)"]
+    assert (
+        subprocess.run(
+            [sys.executable, *where],
+            cwd=elsewhere.standing,
+            env=elsewhere.variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        == f"{elsewhere.program}/foresell/__init__.py\n"
+    )
+
+    put = json.loads(elsewhere.ran("stage", "walmart", walmart_data, "--format", "json"))
+    ran = json.loads(elsewhere.ran("run", "walmart", "--preset", "fast", "--format", "json"))
+
+    assert put["folder"] == str(root / "data_dir/walmart/raw")
+    assert (ran["passed"], ran["tracking"]["state"]) == (True, "sent")
+    assert ran["report"] == str(root / "reports_dir/walmart/report/report.html")
+    _refuse_anything_else(elsewhere)
+    _ask(elsewhere, walmart_data)
+    _ask_a_server(elsewhere)
+    _refuse_anything_else(elsewhere)
+    assert listed(elsewhere.program) == before
+
+
+def _refuse_anything_else(elsewhere: Elsewhere) -> None:
+    """Nothing lies where it would by default, and each directory holds exactly what is its own."""
+    root = elsewhere.root
+    assert list(elsewhere.standing.iterdir()) == []
+    assert {path.name for path in (root / "home" / "walmart").iterdir()} == STATE
+    held = {"_mlflow", "_registry", "_tracking", "_serving", "walmart"}
+    assert {path.name for path in (root / "home").iterdir()} <= held
+    assert {path.name for path in (root / "home/_registry").iterdir()} == {"registry.db"}
+    places = {*DIRECTORIES, "home", "runs.db"}
+    assert {path.name.upper() for path in root.iterdir()} == {name.upper() for name in places}
+    optional = {"synthetic", "repairs", "risk", "warehouse"}
+    for variable, outputs in DIRECTORIES.items():
+        found = {path.name for path in (root / variable.lower() / "walmart").iterdir()}
+        assert found - optional == {*outputs, ".lock"} - optional, variable
+
+
+def _ask(elsewhere: Elsewhere, walmart_data: Path) -> None:
+    """The commands that read what a run left."""
+    answers = elsewhere.standing.parent / "answers.parquet"
+    elsewhere.ran("forecast", "walmart", "--rows", walmart_data / "test.csv", "--out", answers)
+    assert pl.read_parquet(answers).height == 115_064
+    counted = json.loads(
+        elsewhere.ran("sql", "walmart", "SELECT count(*) AS n FROM walmart", "--format", "json")
+    )
+    assert "421570" in json.dumps(counted)
+    shown = json.loads(elsewhere.ran("registry", "show", "walmart", "--format", "json"))
+    assert '"version": 1' in json.dumps(shown)
+    set_aside = json.loads(elsewhere.ran("quarantine", "show", "walmart", "--format", "json"))
+    assert (set_aside["project"], set_aside["rows"]) == ("walmart", [])
+    again = json.loads(elsewhere.ran("run", "walmart", "--preset", "fast", "--format", "json"))
+    assert (again["version"], again["registration"]["new"]) == (1, False)
+
+
+def _ask_a_server(elsewhere: Elsewhere) -> None:
+    """A server answers from the registered version, whose files were moved as well."""
+    words = ["serve", "walmart", "--alias", "staging", "--no-keys", "--port", "0"]
+    with (
+        (elsewhere.standing.parent / "serve.log").open("w") as log,
+        subprocess.Popen(
+            elsewhere.words(*words, "--format", "json"),
+            cwd=elsewhere.standing,
+            env=elsewhere.variables,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as server,
+    ):
+        try:
+            assert server.stdout is not None
+            text = ""
+            for line in server.stdout:
+                text += line
+                if line == "}\n":
+                    break
+            url = json.loads(text)["url"]
+            with urlopen(f"{url}/health/ready", timeout=30) as ready:  # noqa: S310 - our own
+                assert ready.status == 200
+        finally:
+            server.terminate()
+            server.wait(60)
