@@ -78,7 +78,7 @@ class Place:
         headers, answer = self.account.invoke("foresell-migrate", event)
         return headers, json.loads(answer)
 
-    def deliver(self, arrived: Mapping[str, Any] = ARRIVED) -> dict[str, Any]:
+    def deliver(self, arrived: Mapping[str, Any] = ARRIVED, minutes: float = 2) -> dict[str, Any]:
         """Run the state machine to its end: what Step Functions tells of the execution.
 
         Raises:
@@ -98,7 +98,7 @@ class Place:
         started = client.start_execution(
             stateMachineArn=machine, name=f"delivery-{self.count}", input=json.dumps(arrived)
         )["executionArn"]
-        end = time.monotonic() + 120
+        end = time.monotonic() + 60 * minutes
         while time.monotonic() < end:
             told: dict[str, Any] = client.describe_execution(executionArn=started)
             if told["status"] != "RUNNING":

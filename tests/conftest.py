@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from foresell.spec.directories import DIRECTORIES
+
 # A busy machine is slow, and that is no failure of what is tested.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
@@ -45,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_PASSED_OVER] = {}
     # A run starts MLflow beside itself, which takes seconds: only where that is what is tested.
     os.environ["FORESELL_TRACKING"] = "off"
+    for name in DIRECTORIES:  # a developer's own would take what tests look for away
+        os.environ.pop(name, None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

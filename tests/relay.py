@@ -5,6 +5,7 @@ connection does.
 """
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,17 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _PIECE = 1 << 16
+_ASKS_FOR_TLS = bytes.fromhex("0000000804d2162f")  # the first eight bytes of who does
 
 
 @dataclass
 class Relay:
     """Passes bytes on between whoever connects to ``port`` of 127.0.0.1 and the socket ``to``.
 
+    ``tls``: what to encrypt with on the client's side, for a server that cannot do it itself.
     ``served``: how many have connected so far.
     """
 
     to: Path
     port: int
+    tls: ssl.SSLContext | None = None
     served: int = 0
     _open: list[socket.socket] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -47,6 +51,12 @@ class Relay:
 
     def serve(self, client: socket.socket) -> None:
         """Join one client and the server, until one of them goes."""
+        if self.tls is not None:
+            try:
+                client = self._encrypted(client, self.tls)
+            except OSError:  # the client does not trust us, and has gone
+                client.close()
+                return
         server = socket.socket(socket.AF_UNIX)
         try:
             server.connect(str(self.to))
@@ -65,6 +75,13 @@ class Relay:
             self._open = [one for one in self._open if one is not client and one is not server]
         client.close()
         server.close()
+
+    @staticmethod
+    def _encrypted(client: socket.socket, tls: ssl.SSLContext) -> socket.socket:
+        """Do what a server does that is asked for TLS."""
+        assert client.recv(len(_ASKS_FOR_TLS), socket.MSG_WAITALL) == _ASKS_FOR_TLS
+        client.sendall(b"S")
+        return tls.wrap_socket(client, server_side=True)
 
     def _pass(self, source: socket.socket, sink: socket.socket, asking: bool) -> None:
         """Pass on what comes, until there is no more."""
@@ -96,13 +113,15 @@ class Relay:
 
 
 @contextmanager
-def relay(folder: str | Path, port: int = 5432) -> Iterator[Relay]:
+def relay(
+    folder: str | Path, port: int = 5432, tls: ssl.SSLContext | None = None
+) -> Iterator[Relay]:
     """Serve the server whose Unix socket lies in ``folder`` for as long as the block lasts.
 
     Connections stand in for local ones, so the lines ``local`` of its pg_hba.conf decide.
     """
     listening = socket.create_server(("127.0.0.1", 0))
-    made = Relay(to=Path(folder) / f".s.PGSQL.{port}", port=listening.getsockname()[1])
+    made = Relay(to=Path(folder) / f".s.PGSQL.{port}", port=listening.getsockname()[1], tls=tls)
     threads: list[threading.Thread] = []
 
     def accept() -> None:

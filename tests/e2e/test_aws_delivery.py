@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,6 +13,10 @@ import pytest
 
 from tests.aws_account import JobFailedError, account
 from tests.aws_deployed import CLEAN, LOADER, SOURCE, STAGE, UPSERT, VALIDATE, Place, deployed
+from tests.builders import write_files
+from tests.glue_job import SCRIPT, submit
+from tests.relay import relay
+from tests.services import S3
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +66,37 @@ def test_a_delivery_goes_through_the_four_steps_in_order_and_its_rows_are_the_fa
     assert report["loaded"]["report"]["passed"]
     assert report["validated"]["report"]["passed"]
     assert aws.told() == []
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_a_delivery_that_the_committed_script_stages_with_spark_goes_in(
+    aws: Place, tmp_path: Path
+) -> None:
+    place = aws.stack.of("Job")["DefaultArguments"]
+    folder = write_files(tmp_path / "walmart", aws.files)
+    ended = []
+
+    def spark(said: Mapping[str, str]) -> None:
+        # Spark of pip has neither S3 nor sockets of Unix: a folder, and a way over TCP.
+        words = {**place, **said, "--source": str(folder), "--sslmode": "disable"}
+        with relay(aws.place["host"]) as way:
+            aws.secret("LoaderSecret", LOADER, host="127.0.0.1", port=way.port)
+            flat = [word for pair in words.items() for word in pair]
+            ended.append(submit(SCRIPT, *flat, s3=S3(aws.account.moto), folder=tmp_path))
+        aws.secret("LoaderSecret", LOADER)
+
+    aws.account.job = spark
+
+    told = aws.deliver(minutes=5)
+
+    assert [one.code for one in ended] == [0], ended[0].err[-2000:]
+    assert told["status"] == "SUCCEEDED", told.get("cause")
+    staged_by_spark = _plain(aws.facts())
+    aws.account.job = aws.stage
+    again = json.loads(aws.deliver()["output"])["loaded"]["report"]
+    assert again["changes"]["unchanged"]["fact_sales_weekly"] == len(staged_by_spark) == 240
+    assert again["changes"]["updated"] == dict.fromkeys(again["changes"]["updated"], 0)
 
 
 def test_the_same_delivery_arriving_twice_rewrites_no_row(aws: Place) -> None:

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import polars as pl
 import pytest
@@ -20,6 +21,7 @@ from tests.e2e.test_directories import STATE
 
 pytestmark = pytest.mark.realdata
 _MAIN = "from foresell.cli import main; main()"
+_WEEKS = 39  # that the source asks for of a series
 _BOUND = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
 
 
@@ -39,7 +41,7 @@ class Elsewhere:
             **moved,
             FORESELL_HOME=str(self.root / "home"),
             FORESELL_TRACKING="on",
-            MLFLOW_TRACKING_URI=f"sqlite:///{self.root}/runs.db",
+            MLFLOW_TRACKING_URI=f"sqlite:///{self.root}/tracking/runs.db",
             PYTHONPATH=str(self.program),
             PYTHONPYCACHEPREFIX="",
             PYTHONDONTWRITEBYTECODE="",
@@ -95,7 +97,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
     for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
     (root / "standing").mkdir()
-    (root / "state").mkdir()
+    (root / "state" / "tracking").mkdir(parents=True)
     yield Elsewhere(program, root / "standing", root / "state")
     for path in paths:
         path.chmod(0o755 if path.is_dir() else 0o644)
@@ -139,7 +141,7 @@ def _refuse_anything_else(elsewhere: Elsewhere) -> None:
     held = {"_mlflow", "_registry", "_tracking", "_serving", "walmart"}
     assert {path.name for path in (root / "home").iterdir()} <= held
     assert {path.name for path in (root / "home/_registry").iterdir()} == {"registry.db"}
-    places = {*DIRECTORIES, "home", "runs.db"}
+    places = {*DIRECTORIES, "home", "tracking"}
     assert {path.name.upper() for path in root.iterdir()} == {name.upper() for name in places}
     optional = {"synthetic", "repairs", "risk", "warehouse"}
     for variable, outputs in DIRECTORIES.items():
@@ -167,27 +169,24 @@ def _ask(elsewhere: Elsewhere, walmart_data: Path) -> None:
 def _ask_a_server(elsewhere: Elsewhere) -> None:
     """A server answers from the registered version, whose files were moved as well."""
     words = ["serve", "walmart", "--alias", "staging", "--no-keys", "--port", "0"]
-    with (
-        (elsewhere.standing.parent / "serve.log").open("w") as log,
-        subprocess.Popen(
-            elsewhere.words(*words, "--format", "json"),
-            cwd=elsewhere.standing,
-            env=elsewhere.variables,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        ) as server,
-    ):
+    with subprocess.Popen(
+        elsewhere.words(*words, "--log", "off", "--format", "json"),
+        cwd=elsewhere.standing,
+        env=elsewhere.variables,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
         try:
             assert server.stdout is not None
-            text = ""
-            for line in server.stdout:
-                text += line
-                if line == "}\n":
-                    break
-            url = json.loads(text)["url"]
-            with urlopen(f"{url}/health/ready", timeout=30) as ready:  # noqa: S310 - our own
-                assert ready.status == 200
+            told = "".join(takewhile(lambda line: line != "}\n", server.stdout)) + "}"
+            where = json.dumps({"where": {"Store": 1, "Dept": 1}}).encode()
+            asked = Request(  # noqa: S310 - our own server
+                f"{json.loads(told)['url']}/forecast",
+                data=where,
+                headers={"Content-Type": "application/json"},
+            )
+            with urlopen(asked, timeout=60) as answer:  # noqa: S310
+                assert json.load(answer)["count"] == _WEEKS
         finally:
             server.terminate()
             server.wait(60)

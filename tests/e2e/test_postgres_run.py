@@ -18,7 +18,10 @@ from tests.e2e.small_run import made, under
 from tests.migrated import connected, place_of
 
 SHIPPED = files("foresell") / "projects" / "walmart"
-SAME = ("processed", "quarantine", "splits", "features", "baselines", "models", "forecast")
+SAME = (
+    *("processed", "quarantine", "splits", "features", "baselines", "judged", "predictions"),
+    *("evaluation", "forecast", "figures"),
+)
 
 
 @pytest.fixture
@@ -271,6 +274,26 @@ def test_tables_queries_and_files_are_joined_in_one_project(
     assert nothing.code == 2
     assert "the project 'deals' needs data" in nothing.err
     assert "the folder that holds weather.csv" in " ".join(nothing.err.split())
+
+
+def test_a_project_that_reads_no_files_has_nothing_to_stage_and_takes_no_place_of_files(
+    database: str, foresell: Foresell, tmp_path: Path
+) -> None:
+    lines = [line for line in DEALS.splitlines() if "weather" not in line]
+    alone = "\n".join(lines).replace(", rain: past_only", "")
+    rules = RULES.replace("      - {name: rain, logicalType: number}\n", "")
+    write_files(
+        tmp_path / "declared" / "deals",
+        {"project.yaml": alone.encode(), "contract.yaml": rules.encode()},
+    )
+    (tmp_path / "DIR").mkdir()
+
+    staged = foresell("stage", "deals", "DIR")
+    given = foresell("run", "deals", "--data", "DIR")
+
+    assert (staged.code, given.code) == (2, 2)
+    assert "every table of the project 'deals' is in PostgreSQL or named by URI" in staged.err
+    assert "a place of files is given, and every table of the project is in P" in given.err
 
 
 @pytest.mark.realdata

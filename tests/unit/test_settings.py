@@ -15,7 +15,8 @@ from foresell.spec.directories import DIRECTORIES
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("bare"))  # where there is no .env
     for name in (
         *("FORESELL_HOME", "FORESELL_PROJECTS", "FORESELL_REGISTRY", "FORESELL_ARTIFACTS"),
         *("FORESELL_TRACKING", "FORESELL_USER", "FORESELL_KEYS", "MLFLOW_TRACKING_URI"),

@@ -137,6 +137,8 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--source", required=True, help="folder of the files, such as s3://B/P")
     parser.add_argument("--batch", required=True, help="name of this delivery in staging")
     parser.add_argument("--secret-name", required=True, help="of Secrets Manager")
+    parser.add_argument("--region", help="of the secret; else as AWS's settings have it")
+    parser.add_argument("--region", help="where the secret is; else as boto3 finds it")
     parser.add_argument("--jdbc-url", help="jdbc:postgresql://HOST:PORT/NAME; else the secret's")
     parser.add_argument("--sslmode", default="require", help="of the secret's place")
     parser.add_argument("--plan", choices=("yes", "no"), default="yes", help="whether test.csv is")
@@ -152,7 +154,8 @@ def database(asked: argparse.Namespace) -> Place:
     Raises:
         DeliveryError: the secret lacks something; its values are not told.
     """
-    kept = boto3.client("secretsmanager").get_secret_value(SecretId=asked.secret_name)
+    secrets = boto3.client("secretsmanager", region_name=asked.region)
+    kept = secrets.get_secret_value(SecretId=asked.secret_name)
     secret = json.loads(kept["SecretString"])
     needed = ("username", "password", *(() if asked.jdbc_url else ("host", "dbname")))
     if lacks := [name for name in needed if not secret.get(name)]:

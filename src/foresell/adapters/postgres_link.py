@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib.resources import files
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import psycopg
 from adbc_driver_manager import Error as AdbcError
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import InFailedSqlTransaction
 from psycopg.pq import TransactionStatus
 
 from foresell.adapters.postgres_troubles import Moment, meaning, telling
@@ -16,18 +18,9 @@ from foresell.spec.database import DatabasePlace
 
 _NAME = "foresell"  # how the server's own lists call us
 _WITHIN_S = "10"  # to reach the server
-# A peer that has gone without a word, its machine lost, is noticed within a minute: by us, and by
-# the server, which else would hold our locks for hours. Not as words of the connection: poolers
-# refuse those.
+# A server that has gone without a word, its machine lost, is noticed within a minute. That it
+# notices us likewise is asked for by a statement: poolers refuse it as a word of the connection.
 _NOTICING = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
-_NOTICED = b"""
-SELECT set_config(name, value, true)
-FROM (VALUES ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'),
-             ('tcp_keepalives_count', '3'), ('client_connection_check_interval', '5s'))
-     AS wanted (name, value)
-WHERE EXISTS (SELECT FROM pg_catalog.pg_settings AS known WHERE known.name = wanted.name)
-  AND (name LIKE 'tcp%' OR version() LIKE '%linux%')
-"""
 
 # What psycopg logs while a lost connection is taken down, on a terminal that listens to nobody
 # else: the error that follows says it all.
@@ -47,13 +40,10 @@ def opened(place: DatabasePlace, *, reading: bool = False) -> Iterator[psycopg.C
     try:
         with saying_trouble(place):
             if not reading:
-                connection.execute(_NOTICED)
+                connection.execute(_noticed())
             yield connection
         with saying_trouble(place, during="work" if connection.closed else "commit"):
-            if connection.info.transaction_status is TransactionStatus.INERROR:
-                # A commit would roll back without a word; any statement says what is the matter.
-                connection.execute("SELECT 1")
-            connection.commit()
+            _commit(connection)
     except BaseException:
         with suppress(psycopg.Error):  # the connection is lost: the server rolls back by itself
             connection.rollback()
@@ -95,6 +85,23 @@ def adbc_uri(place: DatabasePlace) -> str:
     'postgresql://?host=%2Frun%2Fpg&port=5432&dbname=my%20sales&user=jo&sslmode=prefer&application_name=foresell&connect_timeout=10&client_encoding=UTF8&keepalives_idle=30&keepalives_interval=10&keepalives_count=3&password=p%40%2F%3A%25'
     """
     return f"postgresql://?{urlencode(_words(place), quote_via=quote, safe='')}"
+
+
+def _commit(connection: psycopg.Connection[Any]) -> None:
+    """Commit what was done, all of it.
+
+    Raises:
+        InFailedSqlTransaction: a statement failed and nobody said so; a commit would roll back, and
+            not say so either.
+    """
+    if connection.info.transaction_status is TransactionStatus.INERROR:
+        raise InFailedSqlTransaction("a statement failed, and the work went on")
+    connection.commit()
+
+
+def _noticed() -> bytes:
+    """Return the statement by which the server notices when we are gone."""
+    return (files("foresell.adapters") / "sql" / "postgres_noticing.sql").read_bytes()
 
 
 def _words(place: DatabasePlace) -> Mapping[str, str]:

@@ -57,6 +57,7 @@ class Bucket:
         self._listed: dict[str, Sequence[str]] = {}
         self._known: dict[str, BucketObject] = {}
         self._described: set[str] = set()
+        self._versioned = False  # as far as an object has told
         self._held: dict[str, HeldFile] = {}
 
     def keys(self, prefix: str) -> Sequence[str]:
@@ -90,7 +91,7 @@ class Bucket:
         wanted = [key for key in keys if key not in self._described]
         if wanted:
             found = [self._describe(wanted[0])]
-            if found[0].version is not None:
+            if self._versioned:
                 with ThreadPoolExecutor(_AT_ONCE) as pool:
                     found += pool.map(self._describe, wanted[1:])
             self._known.update({one.key: one for one in found})
@@ -133,6 +134,7 @@ class Bucket:
         with self._asked(key), self._same(key):
             found = self._client.head_object(Bucket=self.name, Key=key)
         version = found.get("VersionId")
+        self._versioned = self._versioned or version is not None
         one = _object(key, found["ContentLength"], found)
         return one if version in {None, _UNVERSIONED} else replace(one, version=version)
 

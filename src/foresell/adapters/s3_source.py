@@ -75,7 +75,7 @@ class S3Source:
 
     def _names(self, pattern: str) -> Sequence[str]:
         """Return the names of all objects that begin as ``pattern`` does, up to its first sign."""
-        keys = self._place.keys(f"{self._before}{_SIGN.split(pattern, maxsplit=1)[0]}")
+        keys = self._place.keys(f"{self._before}{literal_start(pattern)}")
         return [key.removeprefix(self._before) for key in keys]
 
     def _file(self, one: BucketObject) -> RawFile:
@@ -116,3 +116,12 @@ class S3Source:
             )
         there = self._place.near(self._before)
         refuse_missing(name, self.label, there, "there is no object at all")
+
+
+def literal_start(pattern: str) -> str:
+    """Return what every name begins with that ``pattern`` stands for.
+
+    >>> literal_start("sales/year=*/part-0.csv"), literal_start("train.csv")
+    ('sales/year=', 'train.csv')
+    """
+    return _SIGN.split(pattern, maxsplit=1)[0]

@@ -131,9 +131,12 @@ def _described(
     seen = history.filter(
         (pl.col(time) > last - year_periods(project) * every) & pl.col(project.target).is_not_null()
     )
-    usual = seen.group_by(keys, maintain_order=True).agg(
-        pl.col(project.target).abs().mean().cast(pl.Float64).alias("__usual")
+    # A mean of lists: that of groups is put together from threads' parts, whose order is chance, so
+    # that its last bits differ from run to run (Polars 2.1).
+    sizes = seen.group_by(keys, maintain_order=True).agg(
+        pl.col(project.target).abs().cast(pl.Float64).alias("__usual")
     )
+    usual = sizes.with_columns(pl.col("__usual").list.mean())
     values = values.join(usual, on=keys, how="left", maintain_order="left")
     step_ = ((pl.col(time) - last).dt.total_days() // every.days).clip(1).alias("__step")
     rows = answered.join(values, on=keys, how="left", maintain_order="left").with_columns(step_)

@@ -144,15 +144,15 @@ def run(
 ) -> RunResult:
     """Run ``project`` from raw files to a judged model; do again only what changed.
 
-    ``data``: folder of the raw files; needed unless the project generates its own. ``source``:
-    ``files``, or ``postgres`` for the warehouse that DB_* names, instead of what the project file
-    says. ``preset``: effort, ``fast``, ``default`` or ``best``. ``selection``: ``baseline``,
-    ``tuned`` or ``both``, instead of what preset and project file say. ``until``: the last stage to
-    run. ``override``: the reason for using a model that failed the gate; it is written into the
-    bundle. ``force``: do all again, changed or not, and register a new version. ``track``: tell
-    MLflow of it or not, by default as ``FORESELL_TRACKING`` says; what cannot be told fails
-    nothing: see ``tracking``. ``home``: where all state lives, ``FORESELL_HOME`` or ``./workspace``
-    by default. ``listen`` hears progress.
+    ``data``: folder of the raw files, or ``s3://bucket/prefix``; needed unless they are staged,
+    named by the project, or of its own making. ``source``: ``files``, or ``postgres`` for the
+    warehouse that DB_* names, instead of what the project file says. ``preset``: effort, ``fast``,
+    ``default`` or ``best``. ``selection``: ``baseline``, ``tuned`` or ``both``, instead of what
+    preset and project file say. ``until``: the last stage to run. ``override``: the reason for
+    using a model that failed the gate; it is written into the bundle. ``force``: do all again,
+    changed or not, and register a new version. ``track``: tell MLflow of it or not, by default as
+    ``FORESELL_TRACKING`` says; what cannot be told fails nothing: see ``tracking``. ``home``: where
+    all state lives, ``FORESELL_HOME`` or ``./workspace`` by default. ``listen`` hears progress.
 
     What comes out is kept in the registry (`foresell.registry`), and where it is a new version that
     passes the gate, or is used all the same for a reason, staging points to it. Prod does not move.

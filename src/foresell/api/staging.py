@@ -14,9 +14,10 @@ def stage(project: str, place: str | Path, *, home: str | Path | None = None) ->
     """Put the raw files of ``project`` in place; ``foresell run`` then needs no ``--data``.
 
     ``place``: the folder of the files or the one above it, a zip with the files in one common
-    folder anywhere inside, or ``s3://bucket/prefix``; any other archive is refused. The files stay as they are, personal data
-    included; the result says which columns hold it. Only files of the declared tables are taken,
-    and those of the rows asked for where they exist: all of them or, where one is missing, none.
+    folder anywhere inside, or ``s3://bucket/prefix``; any other archive is refused. The files stay
+    as they are, personal data included; the result says which columns hold it. Only files of the
+    declared tables are taken, and those of the rows asked for where they exist: all of them or,
+    where one is missing, none.
     ``home``: where all state lives.
 
     Every failure is a ``ForesellError``; what was staged before then stays as it was.

@@ -8,6 +8,8 @@ from foresell.settings import read_settings
 from foresell.spec.warehouse_schema import Migrated, SchemaStatus
 from foresell.wiring import warehouse as wiring
 
+__all__ = ["Migrated", "SchemaStatus", "migrate_warehouse", "warehouse_status"]
+
 
 def migrate_warehouse(project: str | None = None) -> Migrated:
     """Bring the schema ``retailds`` up to date, with the contract's rules as its CHECKs.

@@ -54,15 +54,18 @@ def clear_staging(batch: str, project: str = "walmart") -> Cleared:
     return wiring.clear(batch, project, read_settings())
 
 
-def finish_load(batch: str, project: str = "walmart", source: str = "") -> LoadReport:
+def finish_load(
+    batch: str, project: str = "walmart", source: str = "", *, partial: bool = False
+) -> LoadReport:
     """Check what another job staged as ``batch``, let it in, and validate it: all or nothing.
 
-    ``source``: where its rows came from, for the history. A batch that had gone in before and is
+    ``source``: where its rows came from, for the history. ``partial``: as `load_warehouse` has it.
+    A batch that had gone in before and is
     not staged again gives the report of then, ``again`` true: asking twice is safe. A check that
     fails is no error: ``passed`` of the report is false, nothing changed, and the rows stay in
     staging to be looked at.
     """
-    return wiring.finish(batch, project, source, read_settings())
+    return wiring.finish(batch, project, source, read_settings(), partial=partial)
 
 
 def validate_warehouse(batch: str | None = None, project: str = "walmart") -> Validation:

@@ -108,7 +108,9 @@ def run(
     *,
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="DIR|s3://...", help="Folder or S3 prefix of the raw files."),
+        typer.Option(
+            "--data", metavar="DIR|s3://...", help="Folder or S3 prefix of the raw files."
+        ),
     ] = None,
     source: Annotated[
         SourceName | None,

@@ -106,7 +106,9 @@ def try_(
     project: Annotated[str, typer.Argument(help="Name of a project; see 'foresell projects'.")],
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="DIR|s3://...", help="Folder or S3 prefix of the raw files."),
+        typer.Option(
+            "--data", metavar="DIR|s3://...", help="Folder or S3 prefix of the raw files."
+        ),
     ] = None,
     sample: Annotated[
         int | None,

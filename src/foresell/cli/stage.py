@@ -29,7 +29,7 @@ def stage(
         Format, typer.Option("--format", help="What to print: for people or for programs.")
     ] = Format.table,
 ) -> None:
-    """Put the raw files of a project in place, from a folder, a zip or S3; run it without --data."""
+    """Put raw files in place, from a folder, a zip or S3; run the project without --data."""
     from foresell.api.staging import stage as put  # noqa: PLC0415 - keeps --help quick
 
     show_staged(put(project, place), form)

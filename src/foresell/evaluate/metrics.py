@@ -322,8 +322,7 @@ def _losses(rows: Rows) -> Matrix:
 def _decile_loss(rows: Rows) -> Values:
     """Return (n,) each row's quantile loss, the mean over those of its levels that are deciles."""
     kept = np.isin(rows.levels, DECILES)
-    means: Values = _losses(rows)[:, kept].mean(axis=1)
-    return means
+    return np.asarray(_losses(rows)[:, kept].mean(axis=1))
 
 
 def _band(rows: Rows, percent: int) -> tuple[Values, Values] | None:
@@ -337,8 +336,7 @@ def _band(rows: Rows, percent: int) -> tuple[Values, Values] | None:
 
 def _usable(scale: Values) -> NDArray[np.bool_]:
     """Return where a scale can be divided by."""
-    usable: NDArray[np.bool_] = np.isfinite(scale) & (scale > 0)
-    return usable
+    return np.asarray(np.isfinite(scale) & (scale > 0))
 
 
 def _mean(values: Values) -> float | None:

@@ -110,9 +110,10 @@ def _node(sums: pl.DataFrame, columns: Sequence[str], known: Known) -> list[pl.S
     Both from 0 to 1, by date; the second estimates what the node is of everything that is forecast.
     """
     if columns:
-        usual = known.series.group_by(columns, maintain_order=True).agg(
-            pl.col("__usual").sum().alias("__node")
-        )
+        # A sum of lists: that of groups is put together from threads' parts, whose order is chance,
+        # so that its last bits differ from run to run (Polars 2.1).
+        nodes = known.series.group_by(columns, maintain_order=True).agg(__node="__usual")
+        usual = nodes.with_columns(pl.col("__node").list.sum())
         found = sums.select(columns).join(
             usual, on=list(columns), how="left", nulls_equal=True, maintain_order="left"
         )

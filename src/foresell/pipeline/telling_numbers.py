@@ -115,15 +115,24 @@ def raw_data(
     places = {file["name"]: str(file["uri"]) for file in sources["files"]}
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for file in manifest["files"]:
-        groups.setdefault(file["name"].split("/")[0], []).append(file)
+        groups.setdefault(_top(file["name"]), []).append(file)
     return tuple(
         _raw(name, files, places[files[0]["name"]], context) for name, files in groups.items()
     )
 
 
+def _top(name: str) -> str:
+    """Return the file, or the folder it lies in on the highest floor; of a URI, with its bucket.
+
+    >>> _top("sales/2024/a.csv"), _top("a.csv"), _top("s3://bucket/sales/2024/a.csv")
+    ('sales', 'a.csv', 's3://bucket/sales')
+    """
+    return "/".join(name.split("/")[: 4 if "://" in name else 1])
+
+
 def _raw(name: str, files: Sequence[Mapping[str, Any]], place: str, context: str) -> Dataset:
     """Return one data set; ``place`` is the URI of the first file."""
-    deeper = str(files[0]["name"]).count("/")
+    deeper = str(files[0]["name"]).count("/") - name.count("/")
     rows = [file["rows"] for file in files]
     sums = digest([[file["name"], file["sha256"]] for file in files])
     return Dataset(

@@ -104,7 +104,7 @@ def file_stem(name: str, says: str) -> str:
     """
     if not _NUMBERED.fullmatch(name):
         return name
-    about = re.sub(r"[^a-z0-9]+", "-", says.lower().partition(":")[0])[:_LONGEST]
+    about = re.sub(r"[^a-z0-9]+", "-", says.lower().partition(":")[0]).strip("-")[:_LONGEST]
     return f"{name}-{about}".rstrip("-")
 
 

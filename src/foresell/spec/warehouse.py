@@ -110,7 +110,8 @@ class WarehouseSpec:
 class Check:
     """One thing that was looked at before or after rows went in.
 
-    ``name``: one word with underscores, stable for programs. ``verdict``: a ``noted`` finding stops
+    ``name``: one word with underscores, stable for programs, or the name of a rule of the contract,
+    as ``"Weekly_Sales: maximum"``. ``verdict``: a ``noted`` finding stops
     nothing. ``says``: one sentence with numbers. ``count``: rows, keys or weeks concerned.
     ``examples``: the first few of them, JSON types only.
     """

@@ -17,7 +17,7 @@ def bucket_source(project: ProjectSpec, uri: str, where: str) -> Source:
     """Return the raw files below ``uri``, ``s3://bucket/prefix``.
 
     Nothing is read yet, but the last bytes of Parquet tables, which say whether our generator made
-    them. ``where``: who named the place, for errors: ``--data``, ``DATA_DIR``. A ``UsageError``: it
+    them. ``where``: who named the place, for errors, as in ``DATA_DIR``. A ``UsageError``: it
     is no bucket. A ``MachineError``: boto3 is missing, or the bucket is out of reach.
     """
     need(["boto3"], f"{where}, {uri}", "s3")

@@ -68,8 +68,17 @@ def stage_files(
 
     Nothing else is taken. What was staged before is gone when the new files stand. A ``DataError``
     says which file is missing.
+
+    Raises:
+        UsageError: nothing of the project is in files.
     """
     wanted = _file_names(project)
+    if not wanted and (project.asked is None or project.asked.relation is not None):
+        raise UsageError(
+            f"every table of the project {project.name!r} is in PostgreSQL or named by URI",
+            str(place),
+            f"there is nothing to stage: foresell run {project.name}",
+        )
     source = _given(project, place, wanted)
     asked = project.asked
     if asked is not None and asked.relation is None and source.files(asked.file):
@@ -160,7 +169,7 @@ def _find_place(project: ProjectSpec, data: str | Path | None, settings: Setting
         UsageError: no folder was given, nothing is staged, and the project has no generator.
     """
     if isinstance(data, str) and is_s3(data):
-        return bucket_source(project, data, "--data")
+        return bucket_source(project, data, "the place of the raw files")
     if data is not None:
         given = DirectorySource(Path(data))
         return DirectorySource(Path(data), synthetic=made_by_generator(given, project))
@@ -306,7 +315,7 @@ def _copy(source: Source, name: str, path: Path) -> int:
         raise MachineError(
             f"{name} cannot be put in place: {error.strerror}",
             str(path.parent),
-            "free the disk, mend the rights, or set FORESELL_HOME to another folder",
+            "free the disk, mend the rights, or set FORESELL_HOME or DATA_DIR to another folder",
         ) from error
 
 

@@ -16,7 +16,7 @@ from foresell.wiring.runs import declaration
 
 _SECTION = "warehouse:"
 _RIGHTS = {
-    "42501": "connect as the user who is to own the schema retailds: it needs CREATE on the "
+    "42501": "connect as the owner of the schema retailds; to make it takes CREATE on the "
     "database, and CREATEROLE where the roles ingest, read and app are not there yet"
 }
 

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,12 +56,11 @@ def load(
     return loading.load(place, delivery, rows, _phases(listen))
 
 
-def finish(batch: str, name: str, source: str, settings: Settings) -> LoadReport:
+def finish(batch: str, name: str, source: str, settings: Settings, *, partial: bool) -> LoadReport:
     """Let in what another job staged; see ``foresell.finish_load``."""
     kept, place = kept_project(name, settings), database_place(settings)
-    return loading.finish(
-        place, _staged_delivery(batch, kept, source, place.label), _phases(unheard)
-    )
+    delivery = _staged_delivery(batch, kept, source, place.label)
+    return loading.finish(place, replace(delivery, partial=partial), _phases(unheard))
 
 
 def clear(batch: str, name: str, settings: Settings) -> Cleared:

@@ -23,3 +23,16 @@ def test_a_home_that_does_not_exist_yet_is_looked_at_through_its_nearest_parent(
     home = tmp_path / "not" / "yet"
     assert examine(home)[-1].found.startswith(f"{home}, ")
     assert not home.exists()
+
+
+def test_each_directory_that_is_moved_is_looked_at_under_the_name_of_its_variable(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+    fine, wrong = examine(tmp_path, {"DATA_DIR": tmp_path / "d", "MODELS_DIR": file / "m"})[-2:]
+    assert (fine.name, fine.state, fine.mend) == ("DATA_DIR", "ok", "")
+    assert fine.found.startswith(f"{tmp_path}/d, ")
+    assert (wrong.name, wrong.state) == ("MODELS_DIR", "missing")
+    assert wrong.found.endswith(", which is a file")
+    assert wrong.mend == "set MODELS_DIR to a writable folder with 2 GiB"

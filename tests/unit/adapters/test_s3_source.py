@@ -8,10 +8,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from foresell.adapters.s3_objects import S3Objects
-from foresell.adapters.s3_source import S3Source
+from foresell.adapters.s3_source import S3Source, literal_start
 from foresell.adapters.s3_uris import bucket_and_key
+from foresell.adapters.sources import matching
 from foresell.errors import DataError, MachineError, UsageError
 from tests.held_service import free_port
 from tests.s3_relay import S3Relay, s3_relay
@@ -57,6 +60,18 @@ def test_a_list_is_read_to_its_last_page(s3: S3, client: Any, relay: S3Relay) ->
 
     assert [file.name for file in S3Source(name).files("*.csv")] == keys
     assert len([one for one in relay.asked if "list-type" in one.query]) == 3
+
+
+names = st.text("ab*?[]-/._", min_size=1, max_size=6)
+
+
+@settings(max_examples=300)
+@given(pattern=names, known=st.lists(names, max_size=6))
+def test_no_name_that_a_pattern_stands_for_lies_outside_the_part_of_the_list_that_is_read(
+    pattern: str, known: list[str]
+) -> None:
+    read = [name for name in known if name.startswith(literal_start(pattern))]
+    assert matching(pattern, read) == matching(pattern, known)
 
 
 def test_an_object_is_described_once_and_fetched_once(s3: S3, client: Any, relay: S3Relay) -> None:

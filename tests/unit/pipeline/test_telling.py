@@ -273,6 +273,19 @@ def test_files_of_one_folder_are_one_data_set() -> None:
     )
 
 
+def test_objects_that_are_named_by_uri_are_one_data_set_a_folder_of_their_bucket() -> None:
+    names = ("s3://a/sales/2022/1.csv", "s3://a/sales/2023/1.csv", "s3://b/shops.csv")
+    files = [{"name": name, "bytes": 1, "sha256": name, "rows": 2} for name in names]
+    places = [{"name": name, "uri": name} for name in names]
+
+    found = raw_data({"files": files}, {"files": places})
+
+    assert [(one.name, one.source, one.rows) for one in found] == [
+        ("s3://a/sales", "s3://a/sales", 4),
+        ("s3://b/shops.csv", "s3://b/shops.csv", 2),
+    ]
+
+
 def test_charts_are_drawn_of_what_comes_with_the_note_and_what_cannot_be_is_said() -> None:
     found, place = told("evaluate"), workspace()
     files = MemoryStore({

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
 EXAMPLES = 3  # of what a check found, as many as a person reads
@@ -16,6 +16,11 @@ EXAMPLES = 3  # of what a check found, as many as a person reads
 def query(name: str) -> bytes:
     """Return the text of the query in the file ``name``.sql."""
     return (files("foresell.adapters.warehouse") / "sql" / f"{name}.sql").read_bytes()
+
+
+def composed(name: str, **parts: sql.Composable) -> sql.Composed:
+    """Return the query ``composed/name`` with its ``{parts}`` in their places."""
+    return sql.SQL(query(f"composed/{name}").decode()).format(**parts)
 
 
 def ask(connection: Connection[Any], name: str, **values: object) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from foresell.adapters.warehouse.asking import EXAMPLES, ask, change
+from foresell.adapters.warehouse.asking import EXAMPLES, ask, change, composed
 from foresell.contracts.compiled.warehouse import (
     TABLES,
     StagingRule,
@@ -130,9 +130,13 @@ def _broken(connection: Connection[Any], check: TableCheck) -> Sequence[str]:
     key = [name for name in TABLES[check.table] if name in KEY]
     names = sql.SQL(", ").join(map(sql.Identifier, key))
     rows = connection.execute(
-        sql.SQL(
-            "SELECT count(*) OVER (), {} FROM {} WHERE ({}) IS FALSE ORDER BY {} LIMIT {}"
-        ).format(names, _table(check.table), sql.SQL(check.check_sql), names, EXAMPLES)
+        composed(
+            "schema_broken",
+            keys=names,
+            table=_table(check.table),
+            check=sql.SQL(check.check_sql),
+            most=sql.Literal(EXAMPLES),
+        )
     ).fetchall()
     if not rows:
         return ()

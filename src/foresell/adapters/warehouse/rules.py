@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from foresell.adapters.warehouse.asking import EXAMPLES
+from foresell.adapters.warehouse.asking import EXAMPLES, composed
 from foresell.adapters.warehouse.delivery import Delivery
 from foresell.adapters.warehouse.findings import Asker, found, passed
 from foresell.contracts.compiled.warehouse import StagingRule, staging_rules
@@ -44,8 +44,10 @@ def _broken(asker: Asker, table: str, rules: Sequence[StagingRule], noun: str) -
 def _counts(asker: Asker, table: str, rules: Sequence[StagingRule]) -> tuple[int, ...]:
     """Return how many rows break each rule, and how many rows there are."""
     searches = [sql.SQL("count(*) FILTER (WHERE {})").format(_condition(rule)) for rule in rules]
-    question = sql.SQL("SELECT {}, count(*) FROM {} WHERE batch = %(batch)s").format(
-        sql.SQL(", ").join(searches), sql.Identifier(SCHEMA, table)
+    question = composed(
+        "rule_counts",
+        broken=sql.SQL(", ").join(searches),
+        table=sql.Identifier(SCHEMA, table),
     )
     row = asker.connection.execute(question, {"batch": asker.batch}).fetchone()
     return tuple(row or ())
@@ -54,16 +56,15 @@ def _counts(asker: Asker, table: str, rules: Sequence[StagingRule]) -> tuple[int
 def _examples(asker: Asker, table: str, rule: StagingRule) -> tuple[dict[str, object], ...]:
     """Return the first rows that break ``rule``: their key, and what it reads."""
     names = dict.fromkeys((*KEY, *rule.columns))
-    question = sql.SQL(
-        "SELECT {} FROM {} WHERE batch = %(batch)s AND ({}) ORDER BY {} LIMIT %(most)s"
-    ).format(
-        sql.SQL(", ").join(map(sql.Identifier, names)),
-        sql.Identifier(SCHEMA, table),
-        _condition(rule),
-        sql.SQL(", ").join(map(sql.Identifier, KEY)),
+    question = composed(
+        "rule_examples",
+        columns=sql.SQL(", ").join(map(sql.Identifier, names)),
+        table=sql.Identifier(SCHEMA, table),
+        broken=_condition(rule),
+        keys=sql.SQL(", ").join(map(sql.Identifier, KEY)),
     )
     with asker.connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(question, {"batch": asker.batch, "most": EXAMPLES}).fetchall()
+        rows = cursor.execute(question, {"batch": asker.batch, "examples": EXAMPLES}).fetchall()
     return asker.shown(rows)
 
 

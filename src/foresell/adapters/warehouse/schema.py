@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from foresell.adapters.warehouse.asking import ask, ask_one, change
+from foresell.adapters.warehouse.asking import ask, ask_one, change, composed
 from foresell.adapters.warehouse.contract_checks import apply_contract, missing_checks
 from foresell.adapters.warehouse.strangers import refuse_strangers
 from foresell.contracts.compiled.warehouse import TABLES, delivery_rules
@@ -203,7 +203,7 @@ def _rows(connection: Connection[Any], table: str) -> int | None:
     """Return how many rows a table has; None where whoever asks may not know."""
     if not ask_one(connection, "schema_readable", table=table)["readable"]:
         return None
-    counting = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(SCHEMA, table))
+    counting = composed("schema_rows", table=sql.Identifier(SCHEMA, table))
     (count,) = connection.execute(counting).fetchone() or (0,)
     return int(count)
 

@@ -3,6 +3,7 @@
 import re
 import threading
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from foresell.adapters.postgres_link import opened, saying_trouble
 from foresell.adapters.warehouse import schema
 from foresell.adapters.warehouse.schema import Migration, migrations, refuse_behind, status
 from foresell.errors import DataError, MachineError, UsageError
+from foresell.spec.warehouse_schema import SchemaStatus
 from tests.migrated import WALMART, connected, looks, migrated, place_of, put
 
 NAMES = ("0001_books", "0002_star", "0003_staging", "0004_views", "0005_roles")
@@ -307,7 +309,7 @@ def test_the_newest_loads_come_first(emptied: str) -> None:
     assert (found[0].batch, found[0].rows, found[0].last_week) == ("batch 7", 9, "2010-04-02")
 
 
-def _status(connection: psycopg.Connection[object]) -> schema.SchemaStatus:
+def _status(connection: psycopg.Connection[Any]) -> SchemaStatus:
     return status(connection, NAME, WALMART.warehouse, WALMART.contract)
 
 
@@ -316,7 +318,7 @@ def _rows(url: str) -> int:
         return _status(connection).rows["fact_sales_weekly"] or 0
 
 
-def _told(connection: psycopg.Connection[object], relation: str) -> list[dict[str, object]]:
+def _told(connection: psycopg.Connection[Any], relation: str) -> list[dict[str, Any]]:
     """Return the rows of a view, by column."""
     asked = f"SELECT to_json(found) FROM retailds.{relation} AS found"  # noqa: S608 - a literal
     return [row for (row,) in connection.execute(asked.encode()).fetchall()]

@@ -8,7 +8,17 @@ import pytest
 import foresell.adapters.warehouse as room
 from tests.migrated import connected, migrated
 
-FILES = sorted((Path(room.__file__).parent / "sql").glob("*.sql"))
+# What stands for the parts of questions that are put together.
+PARTS = {
+    **{
+        "table": "retailds.stg_sales_plan",
+        "keys": "dept_id",
+        "key": "dept_id",
+        "columns": "dept_id",
+    },
+    **{"check": "TRUE", "broken": "TRUE", "most": "3"},
+}
+FILES = sorted((Path(room.__file__).parent / "sql").rglob("*.sql"))
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +34,7 @@ def database(_emptied: str) -> str:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_each_file_is_one_statement_over_tables_that_there_are(path: Path, database: str) -> None:
     text = re.sub(r"%\((\w+)\)s", "NULL", path.read_text("utf-8")).replace("%%", "%")
+    text = re.sub(r"\{(\w+)\}", lambda part: PARTS[part[1]], text)
     with connected(database) as connection, connection.cursor() as cursor:
         # The extended protocol takes one statement only, and PREPARE resolves every name in it.
         statement = text.strip().removesuffix(";")
