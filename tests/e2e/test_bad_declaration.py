@@ -18,12 +18,12 @@ DECLARED = {
         "horizon: 39",
         "horizn: 39",
         "unknown key 'horizn'",
-        "{folder}/project.yaml, line 37",
+        "{folder}/project.yaml, line 59",
         "did you mean 'horizon'? Known: asked, bands, cleaning, columns, events, features, "
         "frequency, "
         "gate, grouping, hierarchy, holiday_weight, holidays, horizon, kind, leakage, models, "
-        "name, nonnegative, registry, season, seed, segments, split, synthetic, tables, title, "
-        "unit",
+        "name, nonnegative, registry, season, seed, segments, source, split, synthetic, tables, "
+        "title, unit, warehouse",
     ),
     "an unknown key inside a table": (
         "project.yaml",
@@ -31,15 +31,15 @@ DECLARED = {
         "{name: stores, file: stores.csv, join_onn: [Store]}",
         "unknown key 'join_onn' in table 'stores'",
         "{folder}/project.yaml, line 9",
-        "did you mean 'join_on'? Known: encoding, false_words, file, format, join_on, na, name, "
-        "separator, true_words",
+        "did you mean 'join_on'? Known: columns, encoding, false_words, file, format, join_on, na, "
+        "name, query, separator, table, true_words",
     ),
     "an unknown role": (
         "project.yaml",
         "Type: static",
         "Type: statc",
         "'columns.Type' is 'statc'",
-        "{folder}/project.yaml, line 23",
+        "{folder}/project.yaml, line 45",
         "did you mean 'static'? Known: excluded, feature, group, key, known_future, past_only, "
         "static, target, time, weight",
     ),
@@ -48,7 +48,7 @@ DECLARED = {
         "frequency: W-FRI",
         "frequency: W-FRY",
         "'frequency' is 'W-FRY'",
-        "{folder}/project.yaml, line 36",
+        "{folder}/project.yaml, line 58",
         "did you mean 'W-FRI'? Known: D, W-FRI, W-MON, W-SAT, W-SUN, W-THU, W-TUE, W-WED",
     ),
     "a number that is text": (
@@ -56,7 +56,7 @@ DECLARED = {
         "horizon: 39",
         "horizon: long",
         "'horizon' is 'long'",
-        "{folder}/project.yaml, line 37",
+        "{folder}/project.yaml, line 59",
         "'horizon': write a whole number",
     ),
     "a holiday weight on a column that is none": (
@@ -80,7 +80,7 @@ DECLARED = {
         "season: 52",
         "season: 52\nhorizon: 2",
         "not YAML: the key 'horizon' stands twice",
-        "{folder}/project.yaml, line 39",
+        "{folder}/project.yaml, line 61",
         "mend the syntax there",
     ),
     "a day that no year has": (
@@ -96,7 +96,7 @@ DECLARED = {
         "[2010-02-07,",
         "[2010-02-30,",
         "not YAML: '2010-02-30' cannot be read: day is out of range for month",
-        "{folder}/project.yaml, line 51",
+        "{folder}/project.yaml, line 73",
         "mend the syntax there",
     ),
     "no YAML at all": (

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -38,7 +38,7 @@ def outputs_in(folder: Path, words: Mapping[str, str]) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, RunResult]]:
+def moved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
     """A run with every directory moved, from a working folder that is none of them."""
     folder = tmp_path_factory.mktemp("moved")
     data = write_files(folder / "given", weekly_files(ragged=True))
@@ -48,7 +48,8 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, RunR
         patch.setenv("FORESELL_HOME", str(folder / "home"))
         for name, word in said(folder).items():
             patch.setenv(name, word)
-        yield folder, platform.run("walmart", data=data, preset="fast")
+        result = platform.run("walmart", data=data, preset="fast")
+    return folder, result
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.e2e.test_directories import STATE
 pytestmark = pytest.mark.realdata
 _MAIN = "from foresell.cli import main; main()"
 _WEEKS = 39  # that the source asks for of a series
+_WHERE = "import foresell; print(foresell.__file__)"
 _BOUND = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
 
 
@@ -47,15 +48,15 @@ class Elsewhere:
             PYTHONDONTWRITEBYTECODE="",
         )
 
-    def words(self, *asked: str | Path) -> Sequence[str]:
+    def words(self, *asked: str | Path, said: str = _MAIN) -> Sequence[str]:
         """What starts the command line, in a view of the disk where the program is read-only."""
-        command = [sys.executable, "-c", _MAIN, *map(str, asked)]
+        command = [sys.executable, "-c", said, *map(str, asked)]
         return [*bound(self.program), *command]
 
-    def ran(self, *asked: str | Path) -> str:
+    def ran(self, *asked: str | Path, said: str = _MAIN) -> str:
         """Run a command to its end and return what it printed."""
         done = subprocess.run(
-            self.words(*asked),
+            self.words(*asked, said=said),
             cwd=self.standing,
             env=self.variables,
             capture_output=True,
@@ -107,18 +108,7 @@ def test_the_whole_pipeline_writes_only_where_the_variables_say_and_is_asked_the
     elsewhere: Elsewhere, walmart_data: Path
 ) -> None:
     before, root = listed(elsewhere.program), elsewhere.root
-    where = ["-c", "import foresell; print(foresell.__file__)"]
-    assert (
-        subprocess.run(
-            [sys.executable, *where],
-            cwd=elsewhere.standing,
-            env=elsewhere.variables,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        == f"{elsewhere.program}/foresell/__init__.py\n"
-    )
+    assert elsewhere.ran(said=_WHERE) == f"{elsewhere.program}/foresell/__init__.py\n"
 
     put = json.loads(elsewhere.ran("stage", "walmart", walmart_data, "--format", "json"))
     ran = json.loads(elsewhere.ran("run", "walmart", "--preset", "fast", "--format", "json"))
