@@ -90,7 +90,7 @@ def test_a_delivery_that_the_committed_script_stages_with_spark_goes_in(
 
     told = aws.deliver(minutes=5)
 
-    assert [one.code for one in ended] == [0], ended[0].err[-2000:]
+    assert [one.code for one in ended] == [0], ended[0].out[-2000:] + ended[0].err[-2000:]
     assert told["status"] == "SUCCEEDED", told.get("cause")
     staged_by_spark = _plain(aws.facts())
     aws.account.job = aws.stage

@@ -137,7 +137,6 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--source", required=True, help="folder of the files, such as s3://B/P")
     parser.add_argument("--batch", required=True, help="name of this delivery in staging")
     parser.add_argument("--secret-name", required=True, help="of Secrets Manager")
-    parser.add_argument("--region", help="of the secret; else as AWS's settings have it")
     parser.add_argument("--region", help="where the secret is; else as boto3 finds it")
     parser.add_argument("--jdbc-url", help="jdbc:postgresql://HOST:PORT/NAME; else the secret's")
     parser.add_argument("--sslmode", default="require", help="of the secret's place")
