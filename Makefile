@@ -51,7 +51,7 @@ check: $(READY) ## Format, lint, types, import contracts, spelling
 	@$(RUN)/ruff check .
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
-	@$(RUN)/codespell src tests docs benchmarks README.md CHANGELOG.md CONTRIBUTING.md
+	@$(RUN)/codespell src tests docs benchmarks deploy README.md CHANGELOG.md CONTRIBUTING.md
 
 test: $(READY) ## Run every test that this machine can
 	@$(RUN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
@@ -86,6 +86,8 @@ lock: $(READY) ## Solve the dependencies anew
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade -q -o $(LOCK)
 	@$(RUN)/uv pip compile requirements/spark.in --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade -q -o requirements/spark.txt
+	@$(RUN)/uv pip compile pyproject.toml --extra postgres --extra s3 --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url -c $(LOCK) -q -o requirements/lambda.txt
 
 clean: ## Remove what was built; data and workspace stay
 	@rm -rf $(VENV) .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist .bench-peers

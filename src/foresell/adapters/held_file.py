@@ -6,12 +6,9 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import Any, BinaryIO
 
 from foresell.errors import MachineError
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 
 class HeldFile:
@@ -75,7 +72,7 @@ class _View(io.RawIOBase):
         self._at = max(0, offset)
         return self._at
 
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+    def readinto(self, buffer: Any, /) -> int:
         """Read on, and return how many bytes there were."""
         wanted = memoryview(buffer).cast("B")
         piece = os.pread(self._handle, len(wanted), self._at)

@@ -110,7 +110,7 @@ class PostgresSource:
 def _fetched(connection: dbapi.Connection, relation: Relation, label: str) -> HeldFile | None:
     """Return the rows of ``relation`` as a Parquet file, or None where there are none."""
     rows = _rows_of(relation)
-    described = sql.SQL("SELECT * FROM {} AS rows").format(rows).as_string()
+    described = sql.SQL(_query("postgres_relation")).format(relation=rows).as_string()
     held, count = HeldFile(), 0
     sink = pa.PythonFile(_Sink(held), mode="w")
     with closing(connection.cursor()) as cursor:
@@ -128,10 +128,9 @@ def _fetched(connection: dbapi.Connection, relation: Relation, label: str) -> He
 
 def _select(rows: sql.Composable, columns: Sequence[StoredColumn], relation: Relation) -> str:
     """Return the statement that reads ``columns`` of ``rows``, in order."""
-    text = files("foresell.adapters").joinpath("sql/postgres_rows.sql").read_text(encoding="utf-8")
     return (
         sql
-        .SQL(text)
+        .SQL(_query("postgres_rows"))
         .format(
             columns=sql.SQL(", ").join(map(selected, columns)),
             relation=rows,
@@ -139,6 +138,11 @@ def _select(rows: sql.Composable, columns: Sequence[StoredColumn], relation: Rel
         )
         .as_string()
     )
+
+
+def _query(name: str) -> str:
+    """Return the text of the query ``name``, with the places of its parts."""
+    return files("foresell.adapters").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
 
 
 def _rows_of(relation: Relation) -> sql.Composable:
