@@ -149,7 +149,7 @@ def test_a_rule_with_a_long_name_and_odd_letters_is_held_like_any_other(emptied:
         ),
         ({"CPI": {"unique": True}}, "'CPI' must be unique, and cpi stands on many rows"),
         ({"Dept": {"primaryKey": False}}, r"the contract's key is \(Store, Week day\)"),
-        ({"Size": {"name": "Sise"}}, "the contract has no column 'Size'"),
+        ({"Size": {"name": "Area"}}, "the contract has no column 'Size'"),
     ],
     ids=["type", "unique", "key", "no such column"],
 )
