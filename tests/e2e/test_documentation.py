@@ -8,6 +8,8 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,7 +18,9 @@ import pytest
 
 import foresell
 from tests.builders import weekly_files, write_files
+from tests.services import S3
 from tests.tabular_files import district_files, order_files
+from tests.warehouse_loads import Warehouse
 
 ROOT = Path(__file__).parents[2]
 ORDER_LINE = (
@@ -48,7 +52,9 @@ def test_every_make_verb_in_the_documents_is_one_of_the_makefile() -> None:
     assert {"demo", "test"} <= used <= verbs
 
 
-def test_every_foresell_command_in_the_documents_runs(tmp_path: Path) -> None:
+def test_every_foresell_command_in_the_documents_runs(
+    tmp_path: Path, postgres: Callable[[], str], s3_server: S3
+) -> None:
     weekly = weekly_files(stores=4, depts=3)
     broken = weekly["train.csv"].replace(b"2010-10-01,", b"2010-10-01,9999", 1)
     everything = {**weekly, "train.csv": broken, **order_files(), **district_files()}
@@ -57,13 +63,24 @@ def test_every_foresell_command_in_the_documents_runs(tmp_path: Path) -> None:
     write_files(tmp_path, {"old.yaml": contract, "new.yaml": contract})
     rows = {"orders.csv": order_files()["sales_data_sample.csv"], "row.json": ORDER_LINE}
     write_files(tmp_path, rows)
-    environment = {**os.environ, "FORESELL_HOME": str(tmp_path / "home")}
+    sound = write_files(tmp_path / "sound", weekly)  # a warehouse takes all rows or none
+    bucket = bucket_with(
+        {f"walmart/{name}": content for name, content in weekly.items()}, s3_server
+    )
+    environment = {
+        **os.environ,
+        **s3_server.env,
+        **Warehouse.at(postgres()).words,
+        "FORESELL_HOME": str(tmp_path / "home"),
+    }
     program = str(Path(sys.executable).parent / "foresell")
     asked = commands("foresell")
     codes = {}
 
     for line in asked:
-        words = [str(data) if word == "DIR" else word for word in shlex.split(line)[1:]]
+        words = shlex.split(line.replace("s3://BUCKET/", f"s3://{bucket}/"))[1:]
+        folder = sound if words[:2] == ["warehouse", "load"] else data
+        words = [str(folder) if word == "DIR" else word for word in words]
         if words[0] == "serve":
             codes[line] = served(program, words, tmp_path, environment)
             continue
@@ -82,6 +99,22 @@ def test_every_foresell_command_in_the_documents_runs(tmp_path: Path) -> None:
 
     assert len(asked) >= 4
     assert codes == dict.fromkeys(asked, (0, ""))
+
+
+def bucket_with(files: dict[str, bytes], server: S3) -> str:
+    """Put the files into a new bucket; its name."""
+    import boto3  # noqa: PLC0415 - takes a while
+
+    name = server.bucket()
+    known = {
+        "endpoint_url": server.endpoint,
+        "aws_access_key_id": server.env["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": server.env["AWS_SECRET_ACCESS_KEY"],
+    }
+    with closing(boto3.client("s3", region_name=server.env["AWS_REGION"], **known)) as client:
+        for key, content in files.items():
+            client.put_object(Bucket=name, Key=key, Body=content)
+    return name
 
 
 def served(
