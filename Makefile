@@ -80,6 +80,7 @@ soak: $(READY) ## The long proofs: 100 million rows, 6 GB of disk; a registry un
 	@$(RUN)/python -m benchmarks.intervals_truth
 	@$(RUN)/python -m benchmarks.registry_soak
 	@$(RUN)/python -m benchmarks.serving_soak
+	@$(RUN)/python -m benchmarks.warehouse_soak
 
 lock: $(READY) ## Solve the dependencies anew
 	@$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -1,4 +1,4 @@
-"""The Glue job as a test runs it: the committed script, by spark-submit, on this machine."""
+"""The Glue job as a test runs it: the committed script, on this machine's Spark."""
 
 import json
 import os
@@ -18,8 +18,10 @@ PASSWORD = "not-to-be-shown-7f3a"  # noqa: S105 - the server asks for none
 # Little data, few cores: nothing to spread, nothing to show in a browser, no line for each step.
 _CALM = {
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "2",
     "spark.log.level": "WARN",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # compiled soon, and not for long
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
@@ -29,16 +31,14 @@ _CALM = {
 class Staging:
     """A database behind a relay, and the secret that says how to reach it."""
 
-    url: str
     way: Relay
-    s3: S3
     secret: str
-    folder: Path
+    desk: "Desk"
 
     def stage(self, source: Path | str, batch: str, *more: str) -> "Submitted":
-        """Submit the job, and wait for its end."""
+        """Run the job, and wait for its end."""
         asked = ("--source", str(source), "--batch", batch, "--secret-name", self.secret)
-        return submit(SCRIPT, *asked, "--sslmode", "disable", *more, s3=self.s3, folder=self.folder)
+        return self.desk.run(SCRIPT, *asked, "--sslmode", "disable", *more)
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,12 @@ class Submitted:
         return found
 
 
-def submit(script: Path, *words: str, s3: S3, folder: Path, path: Path | None = None) -> Submitted:
-    """Run a script with Spark in ``folder``, with two threads; ``path`` has modules of its own."""
-    calm = [word for name, value in _CALM.items() for word in ("--conf", f"{name}={value}")]
-    program = [str(SPARK / "spark-submit"), "--master", "local[2]", "--jars", str(JDBC), *calm]
-    own = {"PYSPARK_PYTHON": str(SPARK / "python"), "SPARK_LOCAL_IP": "127.0.0.1"}
+def submit(script: Path, *words: str, s3: S3, folder: Path) -> Submitted:
+    """Run a script by ``spark-submit`` in ``folder``."""
     done = subprocess.run(
-        [*program, str(script), *words],
+        [str(SPARK / "spark-submit"), *_options(), str(script), *words],
         cwd=folder,
-        env={**os.environ, **s3.env, **own, "PYTHONPATH": str(path or "")},  # noqa: TID251
+        env=_environment(s3),
         capture_output=True,
         text=True,
         check=False,
@@ -73,13 +70,73 @@ def submit(script: Path, *words: str, s3: S3, folder: Path, path: Path | None = 
     return Submitted(done.returncode, done.stdout, done.stderr)
 
 
+@dataclass(frozen=True)
+class Desk:
+    """A process of `tests.glue_desk`, and the file to which it and its Java tell their troubles."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+    def run(self, script: Path, *words: str) -> Submitted:
+        """Run a script; what Java says meanwhile is part of what it said."""
+        before = len(self.log.read_text("utf-8"))
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps([str(script), *words]) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        log = self.log.read_text("utf-8")[before:]
+        assert answer, log[-3000:]
+        told = json.loads(answer)
+        return Submitted(told["code"], told["out"], log + told["err"])
+
+
 @contextmanager
-def staging(url: str, s3: S3, folder: Path) -> Iterator[Staging]:
+def desk(s3: S3, folder: Path) -> Iterator[Desk]:
+    """Open a desk in ``folder``; scripts find the functions of the Glue script there."""
+    log = folder / "desk.log"
+    java = " ".join([*_options(), "pyspark-shell"])
+    with (
+        log.open("w", encoding="utf-8") as told,
+        subprocess.Popen(
+            [str(SPARK / "python"), "-u", str(ROOT / "tests" / "glue_desk.py")],
+            cwd=folder,
+            env={
+                **_environment(s3),
+                "PYSPARK_SUBMIT_ARGS": java,
+                "PYTHONPATH": str(SCRIPT.parent),
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=told,
+            text=True,
+        ) as process,
+    ):
+        try:
+            yield Desk(process, log)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait(60)
+
+
+def _options() -> list[str]:
+    """Two threads, the JDBC driver, and calm."""
+    calm = [word for name, value in _CALM.items() for word in ("--conf", f"{name}={value}")]
+    return ["--master", "local[2]", "--jars", str(JDBC), *calm]
+
+
+def _environment(s3: S3) -> dict[str, str]:
+    own = {"PYSPARK_PYTHON": str(SPARK / "python"), "SPARK_LOCAL_IP": "127.0.0.1"}
+    return {**os.environ, **s3.env, **own, "PYTHONPATH": ""}  # noqa: TID251
+
+
+@contextmanager
+def staging(url: str, s3: S3, desk: Desk) -> Iterator[Staging]:
     """Make a way to the database of ``url`` and a secret that tells it, as RDS's rotation does."""
     import boto3  # noqa: PLC0415 - takes a while
 
     name, socket = url.split("@/")[1].split("?host=")
-    folder.mkdir(exist_ok=True)
     secret = f"warehouse-{name}"
     with relay(socket) as way:
         place = {"host": "127.0.0.1", "port": way.port, "dbname": name, "engine": "postgres"}
@@ -93,7 +150,7 @@ def staging(url: str, s3: S3, folder: Path) -> Iterator[Staging]:
         )
         kept = client.create_secret(Name=secret, SecretString=json.dumps(known))
         try:
-            yield Staging(url, way, s3, secret, folder)
+            yield Staging(way, secret, desk)
         finally:
             client.delete_secret(SecretId=kept["ARN"], ForceDeleteWithoutRecovery=True)
             client.close()

@@ -22,3 +22,4 @@ for case, folder in json.loads(sys.argv[1]).items():
         said[case] = f"{error.getCondition()} {error}"
     spark.catalog.clearCache()
 sys.stdout.write(json.dumps(said) + "\n")
+spark.stop()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -19,13 +20,23 @@ def place_of(url: str) -> DatabasePlace:
     """Return the place that the SQLAlchemy URL of a database of the tests names."""
     read = make_url(url)
     return DatabasePlace(
-        host=str(read.query["host"]), name=str(read.database), user=str(read.username)
+        host=str(read.query["host"]),
+        port=int(str(read.query.get("port", 5432))),
+        name=str(read.database),
+        user=str(read.username),
     )
+
+
+def need_socket(host: str) -> None:
+    """Pass over a test that reaches into the server's own folder, where the server is elsewhere."""
+    if not Path(host, "postmaster.pid").is_file():
+        pytest.skip("it takes a server of the tests' own: unset FORESELL_TEST_POSTGRES")
 
 
 @contextmanager
 def guarded(place: DatabasePlace, password: str, user: str = "guest") -> Iterator[DatabasePlace]:
     """Make a user without rights whom the server asks for a password, for as long as this lasts."""
+    need_socket(place.host)
     words = f"host={place.host} dbname={place.name} user={place.user}"
     with psycopg.connect(words, autocommit=True) as owner:
         name = sql.Identifier(user)

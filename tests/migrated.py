@@ -32,14 +32,19 @@ ROW: Mapping[str, Any] = {
 def place_of(url: str, user: str = "postgres") -> DatabasePlace:
     """Return the place that a URL of the tests' server names."""
     read = make_url(url)
-    return DatabasePlace(host=str(read.query["host"]), name=str(read.database), user=user)
+    port = int(str(read.query.get("port", 5432)))
+    return DatabasePlace(
+        host=str(read.query["host"]), port=port, name=str(read.database), user=user
+    )
 
 
 @contextmanager
 def connected(url: str, user: str = "postgres") -> Iterator[psycopg.Connection[Any]]:
     """Open one transaction, committed at the end of the block."""
     place = place_of(url, user)
-    with psycopg.connect(host=place.host, dbname=place.name, user=place.user) as connection:
+    with psycopg.connect(
+        host=place.host, port=place.port, dbname=place.name, user=place.user
+    ) as connection:
         yield connection
 
 

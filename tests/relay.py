@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.guarded import need_socket
+
 _PIECE = 1 << 16
 _ASKS_FOR_TLS = bytes.fromhex("0000000804d2162f")  # the first eight bytes of who does
 
@@ -120,6 +122,7 @@ def relay(
 
     Connections stand in for local ones, so the lines ``local`` of its pg_hba.conf decide.
     """
+    need_socket(str(folder))
     listening = socket.create_server(("127.0.0.1", 0))
     made = Relay(to=Path(folder) / f".s.PGSQL.{port}", port=listening.getsockname()[1], tls=tls)
     threads: list[threading.Thread] = []

@@ -8,16 +8,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
+from sqlalchemy import make_url
 
 from tests import held_service
 from tests.held_service import free_port
 
 _REGION = "eu-central-1"
+_POSTGRES = "FORESELL_TEST_POSTGRES"  # a server that runs already, which CONTRIBUTING.md describes
 
 
 @contextmanager
@@ -117,19 +119,33 @@ class MlflowServer:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[], str]]:
-    """Make an empty database a call; its SQLAlchemy URL."""
+    """Make an empty database a call; its SQLAlchemy URL. They are gone with the session."""
     import psycopg  # noqa: PLC0415
 
-    with held("postgres") as url:
-        numbers = count()
+    given = os.environ.get(_POSTGRES, "")  # noqa: TID251 - as a developer says it
+    with nullcontext(_server_at(given)) if given else held("postgres") as url:
+        made: list[str] = []
+
+        def admin(words: str) -> None:
+            with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as owner:
+                owner.execute(words.encode())
 
         def fresh() -> str:
-            name = f"fresh_{next(numbers)}"
-            with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
-                admin.execute(f"CREATE DATABASE {name}".encode())
+            name = f"fresh_{os.getpid()}_{len(made)}" if given else f"fresh_{len(made)}"
+            admin(f"CREATE DATABASE {name}")
+            made.append(name)
             return url.replace("/postgres?", f"/{name}?")
 
         yield fresh
+        for name in made if given else ():
+            admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _server_at(given: str) -> str:
+    """Return the URL of a server's database ``postgres``, in the form of `held_service`'s own."""
+    read = make_url(given)
+    host, port = read.host or read.query["host"], read.port or 5432
+    return f"postgresql+psycopg://postgres:@/postgres?host={host}&port={port}"
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from types import FrameType
 
@@ -32,8 +33,9 @@ _CALLS = {
     "warehouse/staging.py": ("as_csv",),
     "psycopg/connection.py": ("commit", "rollback", "close"),
 }
-LATER = 12  # kills at some time after a point drawn at random
+LATER = 12  # kills at some time after a point drawn at random, where none is left out
 IN_COMMIT = 6
+DRAWN = 3  # of each of these three kinds, where only some are drawn
 SHORT_S = 0.01
 
 
@@ -41,14 +43,16 @@ SHORT_S = 0.01
 class Plan:
     """What to kill: loads of ``data`` into copies of the warehouse ``before``.
 
-    ``timed``: so many kills in each phase, at times drawn from how long it takes, instead of one at
-    each point.
+    ``timed``: a kill in each of the so many longest phases, at a time drawn from how long it takes,
+    instead of one at each point. ``every``: at each question too, and not at a few drawn of them;
+    phases, statements that change something and the end are always all taken.
     """
 
     host: str
     before: str
     data: str
     timed: int = 0
+    every: bool = False
     seed: int = 8
 
 
@@ -131,16 +135,18 @@ def kills(plan: Plan, reached: Sequence[tuple[str, float]]) -> list[tuple[int, f
     """Return points, counted from 1, and how long after each to kill."""
     rng = random.Random(plan.seed)
     if plan.timed:
-        spans = [late - early for (_, early), (_, late) in pairwise(reached)]
-        return [
-            (place + 1, max(rng.uniform(0.0, 1.0) * span, 0.001))
-            for place, span in enumerate(spans)
-            for _ in range(plan.timed)
-        ]
-    every = [(place + 1, 0.0) for place in range(len(reached))]
-    commits = [place + 1 for place, (name, _) in enumerate(reached) if name == "commit"]
-    every += [(place, rng.uniform(0.0, SHORT_S)) for place in commits for _ in range(IN_COMMIT)]
-    every += [(rng.randint(1, len(reached)), rng.uniform(0.0005, SHORT_S)) for _ in range(LATER)]
+        pairs = enumerate(pairwise(reached), 1)
+        spans = [(late - early, place) for place, ((_, early), (_, late)) in pairs]
+        longest = sorted(sorted(spans)[-plan.timed :], key=itemgetter(1))
+        return [(place, max(rng.uniform(0.0, 1.0) * span, 0.001)) for span, place in longest]
+    numbered = [(place, name) for place, (name, _) in enumerate(reached, 1)]
+    asked = [place for place, name in numbered if name.startswith("ask ")]
+    spared = set() if plan.every else {*asked} - {*rng.sample(asked, DRAWN)}
+    every = [(place, 0.0) for place, _ in numbered if place not in spared]
+    commits = [place for place, name in numbered if name == "commit"]
+    in_commit, later = (IN_COMMIT, LATER) if plan.every else (DRAWN, DRAWN)
+    every += [(place, rng.uniform(0.0, SHORT_S)) for place in commits for _ in range(in_commit)]
+    every += [(rng.randint(1, len(reached)), rng.uniform(0.0005, SHORT_S)) for _ in range(later)]
     rng.shuffle(every)
     return every
 

@@ -16,6 +16,7 @@ from psycopg import sql
 import foresell
 from foresell.spec.warehouse import SCHEMA
 from tests.builders import weekly_files, write_files
+from tests.guarded import place_of
 
 Contents = dict[str, str]
 FILES = ("train.csv", "features.csv", "stores.csv", "test.csv")
@@ -47,8 +48,8 @@ class Warehouse:
     @classmethod
     def at(cls, url: str) -> "Warehouse":
         """Return the one of a URL as the fixture ``postgres`` makes them."""
-        name, _, host = url.rpartition("@/")[2].partition("?host=")
-        return cls(host, name)
+        place = place_of(url)
+        return cls(place.host, place.name, place.port)
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -64,7 +65,8 @@ class Warehouse:
     @contextmanager
     def asked(self, name: str = "") -> Iterator[psycopg.Connection[tuple[object, ...]]]:
         """Connect past foresell, by the socket, to it or to another database beside it."""
-        where = {"host": self.host, "dbname": name or self.name, "user": "postgres"}
+        named = {"dbname": name or self.name, "user": "postgres"}
+        where = {"host": self.host, "port": self.port, **named}
         with psycopg.connect(**where, autocommit=True) as connection:  # type: ignore[arg-type]
             yield connection
 

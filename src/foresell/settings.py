@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from foresell.adapters.env_file import read_env_file
 from foresell.errors import UsageError
@@ -21,6 +22,22 @@ _SCHEMES = ("sqlite", "postgresql", "mysql", "http", "https", "file")  # of an M
 _ENV_FILE = Path(".env")  # in the working folder
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")  # AWS's services set the one, boto3 reads the other
 _OF_LIBRARIES = ("AWS_", "MLFLOW_")  # what boto3 and MLflow read by themselves
+
+
+@dataclass(frozen=True)
+class _Lent:
+    """What a line of ``.env`` put into the environment, and what stood there before."""
+
+    value: str = ""
+    before: str = ""
+
+    def was(self, now: str) -> str:
+        """Return what the environment says by itself, where it says ``now``."""
+        return self.before if self.value and now == self.value else now
+
+
+_lent: dict[str, _Lent] = {}  # by name, what the last reading put into the environment
+_reading = Lock()
 
 _CALM_MLFLOW = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -106,15 +123,38 @@ def _home(word: str) -> Path:
 
 
 def _words() -> Mapping[str, str]:
-    """Return what the environment says, and ``.env`` where the environment says nothing."""
-    written = read_env_file(_ENV_FILE)
-    said = {**written, **{name: value for name, value in os.environ.items() if value}}
-    shared = {name: said[name] for name in written if name.startswith(_OF_LIBRARIES) and said[name]}
-    regions = [words.get(name) for words in (os.environ, written) for name in _REGIONS]
-    if region := next(filter(None, regions), ""):
-        shared["AWS_DEFAULT_REGION"] = region
-    os.environ.update(shared)
+    """Return what the environment says, and ``.env`` where the environment says nothing.
+
+    What an earlier reading put into the environment is not taken for the environment's own: a line
+    that was changed or taken away since then counts as it stands now.
+    """
+    with _reading:
+        own = {name: _lent.get(name, _Lent()).was(value) for name, value in os.environ.items()}
+        own = {name: value for name, value in own.items() if value}
+        written = read_env_file(_ENV_FILE)
+        said = {**written, **own}
+        shared = {name: said[name] for name in written if name.startswith(_OF_LIBRARIES)}
+        regions = [words.get(name) for words in (own, written) for name in _REGIONS]
+        if region := next(filter(None, regions), ""):
+            shared["AWS_DEFAULT_REGION"] = region
+        shared = {name: value for name, value in shared.items() if value}
+        _lend({name: value for name, value in shared.items() if own.get(name) != value}, own)
     return {**said, **shared}
+
+
+def _lend(changed: Mapping[str, str], own: Mapping[str, str]) -> None:
+    """Let the environment say ``changed`` too, and no more what was put there before.
+
+    ``own``: what it says by itself.
+    """
+    for name in _lent.keys() - changed.keys():
+        if name in own:
+            os.environ[name] = own[name]
+        elif _lent[name].value == os.environ.get(name):
+            del os.environ[name]
+    _lent.clear()
+    _lent.update({name: _Lent(value, own.get(name, "")) for name, value in changed.items()})
+    os.environ.update(changed)
 
 
 def _database(said: Mapping[str, str]) -> DatabaseWords:

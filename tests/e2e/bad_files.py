@@ -38,6 +38,10 @@ COLUMNS = (
     "MarkDown5, Size, Store, Temperature, Type, Unemployment, Weekly_Sales"
 )
 WRONG_TYPE = "mend the values at their source, or change the type in contract.yaml"
+RENAMED = (
+    "did you mean 'Weekly_Sales', which this file does not have? Then name it so; else remove it or "
+    "add it to contract.yaml and project.yaml"
+)
 WRONG_DAY = (
     "mend the values at their source, "
     "or declare how the days are written: logicalTypeOptions, format in contract.yaml"
@@ -77,8 +81,14 @@ CASES = {
         "ingest",
         "the column 'Weekly_Sale' is not in the contract",
         "train.csv, line 1",
-        "remove it or add it to contract.yaml and project.yaml; "
-        f"did you mean 'Weekly_Sales'? Known: {COLUMNS}",
+        RENAMED,
+    ),
+    "a column by a part of its name": (
+        swap("train.csv", "Weekly_Sales", "Sales"),
+        "ingest",
+        "the column 'Sales' is not in the contract",
+        "train.csv, line 1",
+        RENAMED,
     ),
     "a column named twice": (
         swap("train.csv", "Dept,Date", "Store,Date"),

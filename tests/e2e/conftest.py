@@ -1,5 +1,4 @@
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -7,14 +6,12 @@ import pytest
 import foresell as platform
 from foresell.api import RunResult
 from foresell.cli import main
-from tests.builders import weekly_files, write_files
+from tests.builders import weekly_files
 from tests.e2e.command import Foresell, Ran
 from tests.e2e.order_rows import Predict
-from tests.e2e.small_run import run
+from tests.e2e.small_run import declare_small_retail, run
 from tests.row_bundles import make_bundle
 from tests.tabular_files import order_files, order_lines
-
-SMALL = 'stores: 8, products: 48, start: "2023-01-01"'
 
 
 @pytest.fixture
@@ -52,13 +49,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
 def shops(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
     """A run of a smaller ``retail``: eight stores, two years."""
     folder = tmp_path_factory.mktemp("shops")
-    shipped = files("foresell") / "projects" / "retail"
-    text = (shipped / "project.yaml").read_text("utf-8")
-    small = text.replace('stores: 10, products: 120, start: "2022-01-01"', SMALL)
-    assert small != text
-    contract = (shipped / "contract.yaml").read_text("utf-8")
-    own = {"project.yaml": small.encode(), "contract.yaml": contract.encode()}
-    write_files(folder / "own" / "retail", own)
+    declare_small_retail(folder / "own")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORESELL_PROJECTS", str(folder / "own"))
         result = platform.run("retail", preset="fast", home=folder / "home", override="a test")

@@ -12,7 +12,17 @@ import psycopg
 import pytest
 
 from tests.aws_account import JobFailedError, account
-from tests.aws_deployed import CLEAN, LOADER, SOURCE, STAGE, UPSERT, VALIDATE, Place, deployed
+from tests.aws_deployed import (
+    ARRIVED,
+    CLEAN,
+    LOADER,
+    SOURCE,
+    STAGE,
+    UPSERT,
+    VALIDATE,
+    Place,
+    deployed,
+)
 from tests.builders import write_files
 from tests.glue_job import SCRIPT, submit
 from tests.relay import relay
@@ -34,6 +44,11 @@ def aws(_deployed: Place) -> Place:
     return _deployed
 
 
+def _with_sales(row: bytes, sales: bytes) -> bytes:
+    parts = row.split(b",")
+    return b",".join([*parts[:3], sales, *parts[4:]])
+
+
 def _plain(facts: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [row[1:] for row in facts]
 
@@ -48,7 +63,7 @@ def test_a_delivery_goes_through_the_four_steps_in_order_and_its_rows_are_the_fa
     assert aws.account.called == [
         (CLEAN, who),
         (STAGE, {"--source": SOURCE, "--batch": aws.batch}),
-        (UPSERT, {**who, "source": SOURCE}),
+        (UPSERT, {**who, "source": SOURCE, "partial": False}),
         (VALIDATE, who),
     ]
     sales = list(csv.reader(io.StringIO(aws.files["train.csv"].decode())))[1:]
@@ -110,6 +125,32 @@ def test_the_same_delivery_arriving_twice_rewrites_no_row(aws: Place) -> None:
     changes = json.loads(again["output"])["loaded"]["report"]["changes"]
     assert changes["inserted"]["fact_sales_weekly"] == 0
     assert changes["updated"]["fact_sales_weekly"] == 0
+
+
+def test_a_part_goes_in_by_its_own_mark_and_the_next_whole_delivery_is_compared_with_the_last(
+    aws: Place,
+) -> None:
+    assert aws.deliver()["status"] == "SUCCEEDED"
+    whole, before = aws.files["train.csv"], aws.facts()
+    header, *rows = whole.splitlines(keepends=True)
+    last = max(row.split(b",")[2] for row in rows)
+    week = [row for row in rows if row.split(b",")[2] == last]
+    aws.files["train.csv"] = b"".join([header, *week[:-1], _with_sales(week[-1], b"77.5")])
+
+    refused = aws.deliver()
+    part = aws.deliver({**ARRIVED, "key": f"{ARRIVED['key']}_PART"})
+    aws.files["train.csv"] = whole
+    again = aws.deliver()
+
+    assert refused["status"] == "FAILED"
+    assert "volume" in json.loads(aws.told()[0]["cause"])["errorMessage"]
+    assert part["status"] == "SUCCEEDED", part.get("cause")
+    report = json.loads(part["output"])["loaded"]["report"]
+    assert (report["partial"], report["staged"]) == (True, len(week))
+    assert report["changes"]["updated"]["fact_sales_weekly"] == 1
+    assert again["status"] == "SUCCEEDED", again.get("cause")
+    assert json.loads(again["output"])["loaded"]["report"]["before"]["rows"] == len(rows)
+    assert _plain(aws.facts()) == _plain(before)
 
 
 def test_a_check_that_fails_is_told_by_name_and_changes_nothing(aws: Place) -> None:
@@ -193,7 +234,14 @@ def test_rows_that_vanish_after_the_upsert_fail_the_validation(aws: Place) -> No
 
 
 @pytest.mark.parametrize(
-    "key", ["walmart/_READY", "walmart/a/b/_READY", "other/a/_READY", "walmart/a/train.csv"]
+    "key",
+    [
+        "walmart/_READY",
+        "walmart/a/b/_READY",
+        "other/a/_READY",
+        "other/a/_READY_PART",
+        "walmart/a/train.csv",
+    ],
 )
 def test_a_key_that_is_no_delivery_starts_nothing_and_is_told(aws: Place, key: str) -> None:
     told = aws.deliver({"bucket": "deliveries", "key": key})
@@ -202,7 +250,7 @@ def test_a_key_that_is_no_delivery_starts_nothing_and_is_told(aws: Place, key: s
     assert told["cause"].startswith("NotADelivery: ")
     assert aws.account.called == []
     (notice,) = aws.told()
-    assert notice["cause"] == f"{key} is not walmart/DELIVERY/_READY"
+    assert notice["cause"] == f"{key} is neither walmart/DELIVERY/_READY nor _READY_PART"
 
 
 def test_a_failure_that_cannot_be_told_still_fails_as_what_it_was(aws: Place) -> None:

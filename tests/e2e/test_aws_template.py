@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws_template import AWS, IMAGE, REGION, TEMPLATE, Stack
+from tests.aws_template import ACCOUNT, AWS, IMAGE, REGION, TEMPLATE, Stack
 from tests.services import S3
 
 # Actions that know no resource, by the service authorization reference of AWS.
@@ -34,6 +34,7 @@ EVERYWHERE = {
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
 }
+READERS = ("settings.py", "spec/directories.py")  # who alone look at the environment
 FUNCTIONS = {
     "Migrate": "migrate",
     "PreLoadCleanup": "pre_load_cleanup",
@@ -102,6 +103,44 @@ def test_each_function_may_read_its_secret_and_write_its_log_alone(stack: Stack)
             ("logs:PutLogEvents", f"arn:aws:{name}Logs"),
         }
         assert role["ManagedPolicyArns"] == ["InNetwork"]
+
+
+def test_the_endpoints_let_this_account_alone_through_and_to_its_own_things(stack: Stack) -> None:
+    found = {}
+    for name, one in stack.kind("AWS::EC2::VPCEndpoint").items():
+        (statement,) = one["PolicyDocument"]["Statement"]
+        assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, name
+        found[name] = (listed(statement["Action"]), listed(statement["Resource"]))
+
+    logs = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws-glue/*"
+    assert found == {
+        "StorageEndpoint": (
+            ["s3:GetObject", "s3:ListBucket"],
+            ["arn:aws:Bucket", "arn:aws:Bucket/*"],
+        ),
+        "SecretsEndpoint": (["secretsmanager:GetSecretValue"], ["OwnerSecret", "LoaderSecret"]),
+        "LogsEndpoint": (
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            [logs],
+        ),
+    }
+
+
+def test_the_job_may_make_and_take_away_interfaces_of_its_own_subnet_alone(stack: Stack) -> None:
+    subnet = f"arn:aws:ec2:{REGION}:{ACCOUNT}:subnet/SubnetA"
+    of = {one["Sid"]: one for name, one in statements(stack) if name == "JobRole"}
+
+    assert of["GivesItsAddressBack"]["Condition"] == {"ArnEquals": {"ec2:Subnet": subnet}}
+    assert subnet in of["HasAnAddress"]["Resource"]
+
+
+def test_no_function_is_told_a_variable_that_nobody_reads(stack: Stack) -> None:
+    source = AWS.parents[1] / "src" / "foresell"
+    text = "".join((source / name).read_text("utf-8") for name in READERS)
+    read = {*re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", text)}
+    for name, one in stack.kind("AWS::Lambda::Function").items():
+        told = one["Environment"]["Variables"]
+        assert set(told) <= read, name
 
 
 def test_the_owner_of_the_database_is_known_to_migrate_alone(stack: Stack) -> None:
@@ -195,6 +234,8 @@ def test_the_job_is_given_the_arguments_that_the_script_takes(stack: Stack) -> N
     ("key", "starts"),
     [
         ("walmart/2012-11-02/_READY", True),
+        ("walmart/2012-11-02/_READY_PART", True),
+        ("walmart/2012-11-02/_READY_PARTS", False),
         ("walmart/2012-11-02/train.csv", False),
         ("retail/2012-11-02/_READY", False),
         ("code/stage_sales.py", False),
@@ -205,11 +246,11 @@ def test_the_arrival_of_the_last_file_and_of_no_other_starts_the_loading(
 ) -> None:
     rule = stack.of("Arrival")
     pattern = rule["EventPattern"]
-    (wanted,) = pattern["detail"]["object"]["key"]
+    wanted = [one["wildcard"] for one in pattern["detail"]["object"]["key"]]
     event = {"detail": {"bucket": {"name": "deliveries"}, "object": {"key": key, "size": 0}}}
 
     assert (pattern["source"], pattern["detail-type"]) == (["aws.s3"], ["Object Created"])
-    assert fnmatchcase(key, wanted["wildcard"]) is starts
+    assert any(fnmatchcase(key, one) for one in wanted) is starts
     (target,) = rule["Targets"]
     text = target["InputTransformer"]["InputTemplate"]
     for name, path in target["InputTransformer"]["InputPathsMap"].items():

@@ -16,8 +16,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import foresell
+import foresell as platform
 from tests.builders import weekly_files, write_files
+from tests.e2e.command import Foresell
+from tests.e2e.small_run import declare_small_retail
 from tests.services import S3
 from tests.tabular_files import district_files, order_files
 from tests.warehouse_loads import Warehouse
@@ -53,27 +55,24 @@ def test_every_make_verb_in_the_documents_is_one_of_the_makefile() -> None:
 
 
 def test_every_foresell_command_in_the_documents_runs(
-    tmp_path: Path, postgres: Callable[[], str], s3_server: S3
+    foresell: Foresell,
+    tmp_path: Path,
+    postgres: Callable[[], str],
+    s3: S3,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     weekly = weekly_files(stores=4, depts=3)
     broken = weekly["train.csv"].replace(b"2010-10-01,", b"2010-10-01,9999", 1)
     everything = {**weekly, "train.csv": broken, **order_files(), **district_files()}
     data = write_files(tmp_path / "DIR", everything)
+    sound = write_files(tmp_path / "sound", weekly)  # a warehouse takes all rows or none
+    bucket = bucket_with({f"walmart/{name}": content for name, content in weekly.items()}, s3)
+    Warehouse.at(postgres()).name_it(monkeypatch)
+    declare_small_retail(tmp_path / "declared")
     contract = (SHIPPED / "walmart" / "contract.yaml").read_bytes()
     write_files(tmp_path, {"old.yaml": contract, "new.yaml": contract})
     rows = {"orders.csv": order_files()["sales_data_sample.csv"], "row.json": ORDER_LINE}
     write_files(tmp_path, rows)
-    sound = write_files(tmp_path / "sound", weekly)  # a warehouse takes all rows or none
-    bucket = bucket_with(
-        {f"walmart/{name}": content for name, content in weekly.items()}, s3_server
-    )
-    environment = {
-        **os.environ,
-        **s3_server.env,
-        **Warehouse.at(postgres()).words,
-        "FORESELL_HOME": str(tmp_path / "home"),
-    }
-    program = str(Path(sys.executable).parent / "foresell")
     asked = commands("foresell")
     codes = {}
 
@@ -82,20 +81,13 @@ def test_every_foresell_command_in_the_documents_runs(
         folder = sound if words[:2] == ["warehouse", "load"] else data
         words = [str(folder) if word == "DIR" else word for word in words]
         if words[0] == "serve":
-            codes[line] = served(program, words, tmp_path, environment)
+            codes[line] = served(words, tmp_path)
             continue
         quick = ["--preset", "fast", "--override", "toy data has nothing to learn"]
-        done = subprocess.run(
-            [program, *words, *(quick if words[0] == "run" else [])],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = foresell(*words, *(quick if words[0] == "run" else []))
         if (mended := tmp_path / "fix.csv").exists():  # here a person mends the rows
             mended.write_text(mended.read_text("utf-8").replace("2010-10-01,9999", "2010-10-01,"))
-        codes[line] = (done.returncode, done.stderr[-300:] if done.returncode else "")
+        codes[line] = (done.code, done.err[-300:] if done.code else "")
 
     assert len(asked) >= 4
     assert codes == dict.fromkeys(asked, (0, ""))
@@ -117,15 +109,13 @@ def bucket_with(files: dict[str, bytes], server: S3) -> str:
     return name
 
 
-def served(
-    program: str, words: list[str], folder: Path, environment: dict[str, str]
-) -> tuple[int, str]:
+def served(words: list[str], folder: Path) -> tuple[int, str]:
     """Start a server on a free port, stop it by Ctrl-C once it listens; code and error."""
+    program = str(Path(sys.executable).parent / "foresell")
     asked = [program, *words, "--port", "0", "--log", "off"]
     with subprocess.Popen(
         asked,
         cwd=folder,
-        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -234,7 +224,7 @@ def test_the_smallest_panel_of_the_documents_runs_to_a_forecast(
     write_files(tmp_path, {"DIR/sales.csv": sales})
     monkeypatch.setenv("FORESELL_PROJECTS", str(tmp_path / "own"))
 
-    ran = foresell.run(
+    ran = platform.run(
         "deals", data=tmp_path / "DIR", preset="fast", home=tmp_path / "home", override="a test"
     )
 

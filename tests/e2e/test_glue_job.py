@@ -1,7 +1,7 @@
 """The Glue job, its committed script run by Spark: it stages what our own load stages."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,13 +15,20 @@ from foresell.spec.warehouse import PLAN_COLUMNS, STAGED_COLUMNS
 from foresell.wiring.warehouse import kept_project
 from foresell.wiring.warehouse_load import _Reading
 from tests.builders import weekly_files, write_files
-from tests.glue_job import PASSWORD, ROOT, SCRIPT, Submitted, staging, submit
+from tests.glue_job import PASSWORD, ROOT, Desk, desk, staging
 from tests.services import S3
 from tests.warehouse_loads import Warehouse, contents
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 TABLES = {"stg_sales_weekly": STAGED_COLUMNS, "stg_sales_plan": PLAN_COLUMNS}
 SALES, PLAN = (f"retailds.{table}" for table in TABLES)
+
+
+@pytest.fixture(scope="module")
+def spark(s3_server: S3, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One Java for all; that ``spark-submit`` runs the script is shown with the state machine."""
+    with desk(s3_server, tmp_path_factory.mktemp("spark")) as opened:
+        yield opened
 
 
 def stage_ourselves(warehouse: Warehouse, folder: Path) -> None:
@@ -68,47 +75,37 @@ def ready(url: str, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     return warehouse
 
 
-def as_ours(
-    files: Path, fresh: Callable[[], str], s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Submitted:
-    """Stage by Glue, and find every row as our own load stages it; finish, and find all alike."""
-    loaded = ready(fresh(), monkeypatch)
-    assert foresell.load_warehouse("walmart", data=files).failed == ()
-    url = fresh()
-    warehouse = ready(url, monkeypatch)
-    with staging(url, s3, tmp_path / "job") as place:
-        done = place.stage(files, "glue")
-    assert done.code == 0, done.err[-3000:]
-    stage_ourselves(warehouse, files)
-    assert unlike(warehouse, "glue", "ours") == dict.fromkeys(TABLES, 0)
-
-    foresell.clear_staging("ours")
-    report = foresell.finish_load("glue", source=str(files))
-
-    assert report.failed == ()
-    assert contents(warehouse) == contents(loaded)
-    return done
-
-
 @pytest.mark.realdata
-def test_421570_rows_are_staged_and_finished_as_our_own_load_does(
+def test_421570_rows_are_staged_as_our_own_load_does(
     postgres: Callable[[], str],
     s3: S3,
-    tmp_path: Path,
+    spark: Desk,
     walmart_data: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    done = as_ours(walmart_data, postgres, s3, tmp_path, monkeypatch)
+    url = postgres()
+    warehouse = ready(url, monkeypatch)
+    with staging(url, s3, spark) as place:
+        done = place.stage(walmart_data, "glue")
 
+    assert done.code == 0, done.err[-3000:]
     counts = {SALES: 421_570, PLAN: 115_064}
     assert done.last == {"batch": "glue", "source": str(walmart_data), "rows": counts}
     assert PASSWORD not in done.out + done.err
+    stage_ourselves(warehouse, walmart_data)
+    assert unlike(warehouse, "glue", "ours") == dict.fromkeys(TABLES, 0)
 
 
-def test_a_job_that_is_tried_again_doubles_nothing_and_leaves_other_batches_alone(
-    postgres: Callable[[], str], s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_job_that_is_tried_again_doubles_nothing_and_ends_as_our_own_load_does(
+    postgres: Callable[[], str],
+    s3: S3,
+    spark: Desk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     files = write_files(tmp_path / "files", weekly_files(stores=2, depts=2, weeks=60, ragged=True))
+    loaded = ready(postgres(), monkeypatch)
+    assert foresell.load_warehouse("walmart", data=files).failed == ()
     url = postgres()
     warehouse = ready(url, monkeypatch)
     stage_ourselves(warehouse, files)
@@ -117,7 +114,7 @@ def test_a_job_that_is_tried_again_doubles_nothing_and_leaves_other_batches_alon
             "INSERT INTO retailds.stg_sales_weekly (batch, store_id) "
             "SELECT 'glue', 1 FROM generate_series(1, 50)"
         )
-    with staging(url, s3, tmp_path / "job") as place:
+    with staging(url, s3, spark) as place:
         done = place.stage(files, "glue", "--JOB_NAME", "as Glue adds it")
 
         assert done.code == 0, done.err[-3000:]
@@ -133,9 +130,13 @@ def test_a_job_that_is_tried_again_doubles_nothing_and_leaves_other_batches_alon
     assert rows(warehouse) == before
     assert PASSWORD not in done.out + done.err + said
 
+    foresell.clear_staging("ours")
+    assert foresell.finish_load("glue", source=str(files)).failed == ()
+    assert contents(warehouse) == contents(loaded)
+
 
 def test_a_broken_delivery_is_refused_with_its_file_column_and_value(
-    s3: S3, tmp_path: Path
+    spark: Desk, tmp_path: Path
 ) -> None:
     good = weekly_files(stores=2, depts=2, weeks=6)
     train, row = good["train.csv"], good["train.csv"].splitlines()[2]
@@ -147,6 +148,7 @@ def test_a_broken_delivery_is_refused_with_its_file_column_and_value(
 
     twice = good["features.csv"] + good["features.csv"].splitlines(keepends=True)[1]
     typed, cut = "a value is not of its column's type: ", "a line has not 5 fields: "
+    empty = "of its lines are empty; remove them"
     cases: dict[str, tuple[dict[str, bytes], object]] = {
         "as Windows writes": ({**good, "train.csv": train.replace(b"\n", b"\r\n")}, 24),
         "java's number": (with_row(3, "1d"), f"train.csv: {typed}'Weekly_Sales=1d'"),
@@ -165,6 +167,16 @@ def test_a_broken_delivery_is_refused_with_its_file_column_and_value(
             {**good, "features.csv": twice},
             "features.csv: a key stands on more than one row: Store=1, Date=2010-02-05",
         ),
+        "too large": (with_row(3, "-1e999"), f"train.csv: {typed}'Weekly_Sales=-1e999'"),
+        "nothing on a line": (
+            {**good, "stores.csv": good["stores.csv"].replace(b"\r", b"\r\r", 1)},
+            f"stores.csv: 1 {empty}",
+        ),
+        "blanks on lines": (
+            {**good, "features.csv": good["features.csv"].replace(b"\n", b"\n  \n", 2) + b"\t\n"},
+            f"features.csv: 3 {empty}",
+        ),
+        "empty lines at the end": ({**good, "train.csv": train + b"\n\n"}, 24),
         "another header": (
             {**good, "stores.csv": good["stores.csv"].replace(b"Size", b"Area")},
             "stores.csv: the header is ['Store', 'Type', 'Area'], not ['Store', 'Type', 'Size']",
@@ -175,7 +187,7 @@ def test_a_broken_delivery_is_refused_with_its_file_column_and_value(
 
     asked = json.dumps({case: str(folder) for case, folder in folders.items()})
     reading = ROOT / "tests" / "glue_reading.py"
-    done = submit(reading, asked, s3=s3, folder=tmp_path, path=SCRIPT.parent)
+    done = spark.run(reading, asked)
 
     assert done.code == 0, done.err[-3000:]
     expected = {

@@ -36,7 +36,7 @@ def test_a_kill_at_any_point_of_a_load_leaves_the_warehouse_before_or_after_it(
 
 @pytest.mark.slow
 @pytest.mark.realdata
-def test_so_does_a_kill_in_the_middle_of_each_phase_of_421570_rows(
+def test_so_does_a_kill_in_the_middle_of_the_longest_phases_of_421570_rows(
     postgres: Callable[[], str],
     tmp_path: Path,
     walmart_data: Path,
@@ -46,9 +46,9 @@ def test_so_does_a_kill_in_the_middle_of_each_phase_of_421570_rows(
     before.name_it(monkeypatch)
     foresell.migrate_warehouse("walmart")
 
-    plan = Plan(host=before.host, before=before.name, data=str(walmart_data), timed=1)
+    plan = Plan(host=before.host, before=before.name, data=str(walmart_data), timed=2)
     *disturbed, last = kill_everywhere(plan)
 
     assert [one for one in disturbed if one.left == "other"] == []
-    assert {one.point.split()[2].strip(",") for one in disturbed} == set(PHASES)
+    assert len({one.point.split()[2].strip(",") for one in disturbed} & set(PHASES)) == 2
     assert last.left == "after"

@@ -12,7 +12,7 @@ from tests.services import S3
 from tests.warehouse_loads import Warehouse, contents, versions
 from tests.warehouse_toy import PLANNED, ROWS, TOY, ask, changed, facts
 
-CHECKS = 29
+CHECKS = 30
 
 
 @pytest.fixture
@@ -29,6 +29,20 @@ def data(tmp_path: Path) -> Path:
     return write_files(tmp_path / "data", TOY)
 
 
+def test_who_gives_no_data_is_answered_for_this_command(
+    warehouse: Warehouse, foresell: Foresell
+) -> None:
+    ran = foresell("warehouse", "load", "walmart")
+    said = three_lines(
+        "the project 'walmart' needs data",
+        "foresell warehouse load walmart",
+        "add --data DIR, the folder that holds train.csv, features.csv, stores.csv, "
+        "test.csv (the rows to answer, if you have them), or --from s3://BUCKET/PREFIX, "
+        "or put them in place once: foresell stage walmart DIR",
+    )
+    assert (ran.code, ran.err) == (2, said)
+
+
 def test_a_load_says_what_went_in(warehouse: Warehouse, data: Path, foresell: Foresell) -> None:
     ran = foresell("warehouse", "load", "walmart", "--data", data)
 
@@ -42,15 +56,17 @@ def test_a_load_says_what_went_in(warehouse: Warehouse, data: Path, foresell: Fo
         "2 stores, 2 departments, 4 series, 20 weeks from 2010-02-05 to 2010-06-18",
     ]
     assert [line.split() for line in table if "_" in line] == [
-        ["dim_store", "2", "0", "0"],
-        ["dim_dept", "2", "0", "0"],
-        ["fact_sales_weekly", str(ROWS), "0", "0"],
-        ["plan_sales_weekly", str(PLANNED), "0", "0"],
+        ["dim_store", "2", "0", "0", "0"],
+        ["dim_dept", "2", "0", "0", "0"],
+        ["fact_sales_weekly", str(ROWS), "0", "0", "0"],
+        ["plan_sales_weekly", str(PLANNED), "0", "0", "0"],
     ]
     assert rest == [
         "! volume  there was no delivery before: volumes were not compared",
         "! range  there was no delivery before: its weeks were not compared",
-        f"{CHECKS - 2} checks found nothing",
+        "! values  there was no delivery before: values by column were not compared",
+        f"{CHECKS - 3} checks found nothing",
+        f"report: {data.parent / 'home/walmart/warehouse/load.json'}",
         "✓ load 1 is in",
     ]
     for phase in ("read", "stage", "check", "upsert", "validate", "commit"):
@@ -72,7 +88,7 @@ def test_a_second_load_changes_nothing_and_says_so(
     assert report["changes"]["unchanged"]["fact_sales_weekly"] == ROWS
     assert len(report["checks"]) == CHECKS
     kept = ask(warehouse, "SELECT report FROM retailds.load_history WHERE load_id = 2")[0][0]
-    of_its_time = ("load", "seconds")
+    of_its_time = ("load", "seconds", "file")
     assert {name: value for name, value in report.items() if name not in of_its_time} == {
         name: value for name, value in kept.items() if name not in of_its_time
     }
@@ -95,6 +111,45 @@ def test_a_failed_check_exits_1_names_its_rows_and_changes_nothing(
     assert ran.out.rstrip().endswith("✗ 1 check failed; nothing in the warehouse changed")
     asked = foresell("warehouse", "load", "--data", data, "--format", "json")
     assert (asked.code, json.loads(asked.out)["passed"]) == (1, False)
+
+
+def test_the_report_of_the_last_load_is_a_file_whether_it_passed_or_not(
+    warehouse: Warehouse, data: Path, foresell: Foresell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loaded() -> dict[str, object]:
+        ran = foresell("warehouse", "load", "--data", data, "--format", "json")
+        told: dict[str, object] = json.loads(ran.out)
+        return told
+
+    good = loaded()
+    file = data.parent / "home/walmart/warehouse/load.json"
+    assert json.loads(file.read_bytes()) == good
+    assert (good["passed"], good["file"]) == (True, str(file))
+
+    write_files(data, {"stores.csv": changed("stores.csv", "2,B", "2,D")})
+    bad = loaded()
+    assert json.loads(file.read_bytes()) == bad
+    assert (bad["passed"], bad["load"]) == (False, None)
+
+    monkeypatch.setenv("REPORTS_DIR", str(data.parent / "reports"))
+    moved = loaded()
+    elsewhere = data.parent / "reports/walmart/warehouse/load.json"
+    assert moved["file"] == str(elsewhere)
+    assert json.loads(elsewhere.read_bytes()) == moved
+    assert json.loads(file.read_bytes()) == bad
+
+
+def test_a_report_that_cannot_be_written_is_told_with_how_the_load_ended(
+    warehouse: Warehouse, data: Path, foresell: Foresell
+) -> None:
+    place = data.parent / "home/walmart/warehouse"
+    write_files(place.parent, {"warehouse": b"a file"})
+
+    ran = foresell("warehouse", "load", "--data", data)
+
+    assert (ran.code, ran.out) == (3, "")
+    assert "load 1 is in; its report load.json cannot be written" in ran.err
+    assert ask(warehouse, "SELECT count(*) FROM retailds.fact_sales_weekly") == [(ROWS,)]
 
 
 def test_a_file_that_cannot_be_read_changes_nothing(
@@ -200,9 +255,17 @@ def test_the_real_421570_rows_go_in_and_the_second_time_change_nothing(
         "weeks": 143,
         "first_week": "2010-02-05",
         "last_week": "2012-10-26",
+        "nulls": {
+            **dict.fromkeys(("temperature", "fuel_price", "cpi", "unemployment"), 0),
+            "markdown1": 270_889,
+            "markdown2": 310_322,
+            "markdown3": 284_479,
+            "markdown4": 286_603,
+            "markdown5": 270_138,
+        },
     }
     assert (first["duplicates"], first["planned"]) == (0, 115_064)
     noted = {one["name"]: one["count"] for one in first["checks"] if one["verdict"] == "noted"}
-    assert noted == {"negatives": 1285, "series_gaps": 605, "volume": 0, "range": 0}
+    assert noted == {"negatives": 1285, "series_gaps": 605, "volume": 0, "range": 0, "values": 0}
     assert second["changes"]["unchanged"]["fact_sales_weekly"] == 421_570
     assert facts(versions(warehouse)) == before

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.loose_sums import loose_sums
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("src", "tests", "benchmarks")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -95,3 +97,37 @@ def test_help_loads_no_library_that_works_on_data() -> None:
     guard = "try:\n    app()\nexcept SystemExit:\n    pass\n"
     heavy = {"polars", "numpy", "lightgbm", "altair", "pydantic", "yaml", "scipy", "holidays"}
     assert loaded_by(help_ + guard) & heavy == set()
+
+
+def test_no_sum_of_floats_is_taken_in_an_order_that_threads_choose() -> None:
+    """`foresell.spec.ordered_sums` says which are; it is where they are taken in one order."""
+    found = {name(path): loose_sums(path.read_text("utf-8")) for path in FORESELL}
+    del found["src/foresell/spec/ordered_sums.py"]
+    assert {path: sums for path, sums in found.items() if sums} == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "sums"),
+    [
+        ('frame.group_by("a").agg(pl.col("b").abs().sum())', ["pl.col('b').abs().sum()"]),
+        ('size = pl.col("b").filter(c)\n    frame.group_by("a").agg(size.mean())', ["size.mean()"]),
+        ("total = values.var()", ["values.var()"]),
+        ('total = frame["a"].sum()', ["frame['a'].sum()"]),
+        ('verbs = {"mean": pl.Expr.mean}', ["pl.Expr.mean"]),
+        (
+            'frame.pivot("a", aggregate_function="sum")',
+            ["frame.pivot('a', aggregate_function='sum')"],
+        ),
+        ('total = one_piece(frame["a"]).sum()', []),
+        ('total = ordered_sum(pl.col("a"))', []),
+        ('total = frame["a"].to_numpy().sum()', []),
+        ('count = int((frame["a"] + frame["b"]).sum())', []),
+        ('count = (pl.col("a") > 0).sum()', []),
+        ("total = array.sum(axis=1)", []),
+    ],
+)
+def test_sums_whose_order_is_left_to_threads_are_told_from_others(
+    body: str, sums: list[str]
+) -> None:
+    source = f"import polars as pl\ndef told(frame: pl.DataFrame, values: pl.Series):\n    {body}\n"
+    assert loose_sums(source) == sums

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from foresell import settings
 from foresell.adapters.ledger_place import read_place
 from foresell.errors import UsageError
 from foresell.settings import Settings, calm_mlflow, environment, read_settings
@@ -25,6 +26,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(getpass, "getuser", lambda: "ann")
+    monkeypatch.setattr(settings, "_lent", {})  # by an earlier test
 
 
 def in_folder(home: Path) -> Settings:
@@ -285,6 +287,33 @@ def test_the_region_is_one_and_the_same_for_all_who_ask(
         monkeypatch.setenv(name, value)
     assert read_settings().database.region == region
     assert environment().get("AWS_DEFAULT_REGION", "") == region
+
+
+def test_a_file_that_was_changed_is_what_the_next_reading_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working_in(tmp_path, "", monkeypatch)
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "MLFLOW_TRACKING_URI", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+    untouched = environment()
+
+    def reading(text: str) -> tuple[str, str, str, str, str]:
+        (tmp_path / ".env").write_text(text)
+        found, now = read_settings(), environment()
+        shown = [now.get(name, "") for name in ("AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")]
+        return found.database.region, found.tracking, now.get("AWS_REGION", ""), *shown  # type: ignore[return-value]
+
+    first = "AWS_REGION=eu-west-1\nMLFLOW_TRACKING_URI=http://one\nAWS_SESSION_TOKEN=old\n"
+    second = first.replace("eu-west-1", "us-east-1").replace("one", "two").replace("old", "new")
+    assert reading(first) == ("eu-west-1", "http://one", "eu-west-1", "old", "mine")
+    assert reading(second) == ("us-east-1", "http://two", "us-east-1", "new", "mine")
+    assert reading(f"{second}AWS_ACCESS_KEY_ID=x\n")[3:] == ("new", "mine")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "own")
+    assert reading(first) == ("eu-west-1", "http://one", "eu-west-1", "own", "mine")
+    monkeypatch.delenv("AWS_SESSION_TOKEN")
+    assert reading("")[2:] == ("", "", "mine")
+    assert environment() == untouched
 
 
 def test_a_broken_file_stops_every_command_with_its_line(

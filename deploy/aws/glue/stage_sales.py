@@ -196,13 +196,16 @@ def read(spark: SparkSession, source: str, name: str) -> DataFrame:
     """Read one CSV file by its declared columns; a line may end in LF, CR LF or a bare CR.
 
     Raises:
-        DeliveryError: a column is missing or not known, a line has more or fewer fields than the
-            header, or a value is not of its column's type; file, column and value are named.
+        DeliveryError: a column is missing or not known, a line is empty or has more or fewer fields
+            than the header, or a value is not of its column's type or too large for it; file,
+            column and value are named.
     """
     kinds = FILES[name]
     header = spark.read.csv(f"{source}/{name}", header=True).columns
     if sorted(header) != sorted(kinds):
         raise DeliveryError(f"{source}/{name}: the header is {header}, not {list(kinds)}")
+    if lines := blank_lines(spark, f"{source}/{name}"):
+        raise DeliveryError(f"{source}/{name}: {lines} of its lines are empty; remove them")
     text = spark.read.csv(
         f"{source}/{name}",
         schema=", ".join(f"`{column}` string" for column in (*header, BROKEN)),
@@ -226,6 +229,21 @@ def read(spark: SparkSession, source: str, name: str) -> DataFrame:
     return text.select(*(typed[column].alias(column) for column in kinds))
 
 
+def blank_lines(spark: SparkSession, path: str) -> int:
+    """Return how many lines hold nothing, or nothing but blanks; Spark's reader passes them over.
+
+    Lines that are wholly empty at the end of the file do not count, as with our own reader.
+    """
+    at = fn.struct("_metadata.file_block_start", fn.monotonically_increasing_id())
+    lines = spark.read.text(path).select("value", at.alias("at"))
+    blank = fn.col("value").rlike(r"^[\x00-\x20]*$")
+    if not (found := lines.filter(blank).count()):  # the whole file once; the rest is for the rare
+        return 0
+    last = lines.filter(~blank).agg(fn.max("at").alias("last"))
+    ending = (fn.col("value") == "") & (fn.col("last").isNull() | (fn.col("at") > fn.col("last")))
+    return found - lines.filter(blank).crossJoin(last).filter(ending).count()
+
+
 def _or_null(column: str, missing: Sequence[str]) -> Column:
     """Return a column's text, null where that stands for no value."""
     return fn.when(~fn.col(column).isin("", *missing), fn.col(column))
@@ -233,7 +251,11 @@ def _or_null(column: str, missing: Sequence[str]) -> Column:
 
 def _typed(column: str, text: Column, kind: str) -> Column:
     """Return a text as a value; null where it does not look like one, or is none."""
-    return fn.when(text.rlike(f"^({SHAPES[kind]})$"), fn.expr(f"try_cast(`{column}` AS {kind})"))
+    value = fn.expr(f"try_cast(`{column}` AS {kind})")
+    good = text.rlike(f"^({SHAPES[kind]})$")
+    if kind == "double":
+        good &= fn.abs(value) != float("inf")  # what 1e999 is to Java
+    return fn.when(good, value)
 
 
 def renamed(frame: DataFrame) -> DataFrame:

@@ -6,12 +6,13 @@ from typing import Any
 import foresell
 
 
-def handler(event: Mapping[str, str], context: object) -> dict[str, Any]:
-    """Let ``event["batch"]`` into the warehouse; the report of the load.
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Let ``event["batch"]`` into the warehouse, ``event["partial"]`` as a part; the load's report.
 
     A check that fails is a GateError that names it, and nothing has changed.
     """
     del context
-    report = foresell.finish_load(event["batch"], event["project"], event["source"])
+    told = (event["batch"], event["project"], event["source"])
+    report = foresell.finish_load(*told, partial=event.get("partial", False))
     report.require_passed()
     return report.to_json()

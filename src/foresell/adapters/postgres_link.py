@@ -127,6 +127,9 @@ def _connected(place: DatabasePlace, *, reading: bool) -> psycopg.Connection[Any
         make_conninfo(**_words(place)),
         prepare_threshold=None,  # poolers do not keep what is prepared
     )
+    # Said, and not left to the server, whose default may be another: who waited for another load
+    # has to see what that one left.
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     if reading:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True

@@ -235,12 +235,20 @@ def _mends(relation: Relation) -> Mapping[str, str]:
     if _is_ours(relation):
         return {"42501": "let its owner grant the role: GRANT read TO the user"}
     if relation.query is not None:
-        return {"42": f"mend the query of {relation.called!r} in project.yaml"}
+        mend = f"mend the query of {relation.called!r} in project.yaml"
+        return {
+            "42": mend,
+            "42601": f"{mend}: it is one SELECT, or one WITH ... SELECT",
+            "42501": "let the owner of what the query reads grant it: GRANT USAGE ON SCHEMA and "
+            "GRANT SELECT ON the table, TO the user",
+        }
     name = f"table: {relation.table}"
+    schema = str(relation.table).partition(".")[0]
     return {
         "42P01": f"check {name} in project.yaml, or create it",
         "3F": f"check the schema of {name} in project.yaml",
-        "42501": f"let its owner grant it: GRANT SELECT ON {relation.table} TO the user",
+        "42501": f"let its owner grant it: GRANT USAGE ON SCHEMA {schema} TO the user, "
+        f"and GRANT SELECT ON {relation.table} TO the user",
     }
 
 

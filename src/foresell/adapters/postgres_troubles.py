@@ -12,6 +12,7 @@ from adbc_driver_manager import OperationalError as AdbcOperationalError
 from foresell.adapters.sqlstates import DAMAGED, MENDS, OVERTAKEN, tells, told
 from foresell.errors import ConflictError, DataError, ForesellError, MachineError, UsageError
 from foresell.spec.database import DatabasePlace
+from foresell.spec.warehouse import SCHEMA
 
 Moment = Literal["connect", "work", "commit"]
 
@@ -79,7 +80,11 @@ _MEANINGS: Mapping[str, _Meaning] = {
     "42501": _Meaning(
         UsageError,
         "the user has no right to this",
-        "let the owner grant it, as 'foresell warehouse status' and docs/warehouse.md tell",
+        "let the owner grant it: GRANT ingest TO the user who loads, GRANT read TO one who reads "
+        "(docs/warehouse.md)",
+    ),
+    "42710": _Meaning(
+        UsageError, "a name is taken already", "rename what bears it, or use another database"
     ),
     "42703": _Meaning(UsageError, "the database lacks what is asked of", _MIGRATE),
     "42P01": _Meaning(UsageError, "the database lacks what is asked of", _MIGRATE),
@@ -93,6 +98,10 @@ _MEANINGS: Mapping[str, _Meaning] = {
         MachineError, "the server stopped the statement", "raise its statement_timeout, or ask less"
     ),
 }
+_OF_ROWS = frozenset({"22", "23"})  # their details show values, personal ones too
+_ABSENT = frozenset({"3F000", "42P01"})  # a schema, a relation
+# ADBC's own words, before what the server says of a statement.
+_WRAPPED = re.compile(r"^[A-Z_]+: [^\n]*?\bERROR:\s+")
 _LOST = frozenset({"08", "57P01", "57P02", "57P05"})
 
 
@@ -116,7 +125,9 @@ def meaning(
         )
     if state in _LOST or state[:2] in _LOST:
         return _lost(said, place, during)
-    if state:
+    if state in _ABSENT and f"{SCHEMA}." in said:
+        found = _Meaning(UsageError, "the database holds no warehouse", _MIGRATE)
+    elif state:
         found = _by_state(state)
     elif during == "connect" or "Failed to connect" in said:  # the latter: ADBC's words
         found = _refusal(str(error))
@@ -131,10 +142,12 @@ def meaning(
 
 
 def telling(error: BaseException, secret: str) -> bool:
-    """Tell whether an error, or what led to it, says ``secret``."""
+    """Tell whether an error, or what led to it, says ``secret``, or shows values of a row."""
     seen: BaseException | None = error
     while seen is not None:
         if tells(f"{seen}\n{seen!r}", secret):
+            return True
+        if isinstance(seen, (psycopg.Error, AdbcError)) and _state(seen)[:2] in _OF_ROWS:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
@@ -178,8 +191,13 @@ def _state(error: psycopg.Error | AdbcError) -> str:
 
 
 def _said(error: psycopg.Error | AdbcError) -> str:
-    """Return what the server said, without the text of the query that both libraries repeat."""
+    """Return what the server said, without the text of the query that both libraries repeat.
+
+    What it said of a value or a row is told without the detail, which shows the row itself.
+    """
+    whole = _state(error)[:2] not in _OF_ROWS
     if isinstance(error, psycopg.Error) and error.diag.message_primary:
-        detail = error.diag.message_detail
-        return f"{error.diag.message_primary}. {detail}" if detail else error.diag.message_primary
-    return re.split(r"\nLINE \d+:|\n\s*Query was:", str(error))[0]
+        said, detail = error.diag.message_primary, error.diag.message_detail
+        return f"{said}. {detail}" if detail and whole else said
+    said = _WRAPPED.sub("", re.split(r"\nLINE \d+:|\n\s*Query was:", str(error))[0])
+    return said if whole else re.split(r"\n(?:DETAIL|CONTEXT):", said)[0]

@@ -15,6 +15,7 @@ from foresell.models.onnx_files import answering_learner
 from foresell.spec.calendar import step
 from foresell.spec.forecast import quantile_columns
 from foresell.spec.hierarchy import level_name
+from foresell.spec.ordered_sums import ordered_mean
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
 
@@ -131,12 +132,9 @@ def _described(
     seen = history.filter(
         (pl.col(time) > last - year_periods(project) * every) & pl.col(project.target).is_not_null()
     )
-    # A mean of lists: that of groups is put together from threads' parts, whose order is chance, so
-    # that its last bits differ from run to run (Polars 2.1).
-    sizes = seen.group_by(keys, maintain_order=True).agg(
-        pl.col(project.target).abs().cast(pl.Float64).alias("__usual")
+    usual = seen.group_by(keys, maintain_order=True).agg(
+        ordered_mean(pl.col(project.target).abs().cast(pl.Float64)).alias("__usual")
     )
-    usual = sizes.with_columns(pl.col("__usual").list.mean())
     values = values.join(usual, on=keys, how="left", maintain_order="left")
     step_ = ((pl.col(time) - last).dt.total_days() // every.days).clip(1).alias("__step")
     rows = answered.join(values, on=keys, how="left", maintain_order="left").with_columns(step_)

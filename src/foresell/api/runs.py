@@ -22,7 +22,7 @@ from foresell.spec.project import Kind, Origin, Preset, ProjectSpec
 from foresell.spec.registry import Alias
 from foresell.wiring import runs as wiring
 from foresell.wiring.agreed import agree, remember
-from foresell.wiring.origins import Given
+from foresell.wiring.origins import Given, reads
 from foresell.wiring.quarantine import refuse_edited
 from foresell.wiring.registry import refuse_unusable, registry
 from foresell.wiring.tracking import RunTracking, TrackedRun
@@ -33,7 +33,8 @@ class ProjectSummary:
     """One declared project; ``synthetic`` ones need no data.
 
     ``frequency`` and ``horizon`` are those of a panel; a tabular project has neither. ``kind`` is
-    ``broken`` where the declaration cannot be read; ``title`` then says why.
+    ``broken`` where the declaration cannot be read; ``title`` then says why. ``reads``: where its
+    rows are, of ``files``, ``s3`` and ``postgres``.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ProjectSummary:
     frequency: str = ""
     horizon: int | None = None
     synthetic: bool = False
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +127,7 @@ def _summary(texts: Declaration, spec: ProjectSpec) -> ProjectSummary:
         horizon=spec.horizon if spec.kind == "panel" else None,
         synthetic=spec.synthetic is not None,
         where=texts.where,
+        reads=reads(spec),
     )
 
 

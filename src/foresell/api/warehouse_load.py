@@ -38,9 +38,10 @@ def load_warehouse(
     ``partial``: the delivery is a part, such as one week, so that it is not held against the
     volumes of the one before. ``listen`` hears of each phase (`foresell.spec.warehouse.PHASES`).
 
-    A check that fails is no error: ``passed`` of the report is false, and nothing changed. Loading
-    the same files again changes no row. Every failure is a ``ForesellError``; a ``UsageError``:
-    ``data`` and ``source`` are both given.
+    A check that fails is no error: ``passed`` of the report is false, and nothing changed. Whether
+    it passed or not, the report is written as ``warehouse/load.json`` of the project's workspace.
+    Loading the same files again changes no row of stores, departments, facts and plan. Every
+    failure is a ``ForesellError``; a ``UsageError``: ``data`` and ``source`` are both given.
     """
     place = wiring.one_place(data, source)
     return wiring.load(project, place, read_settings(), partial=partial, listen=listen)
@@ -55,17 +56,22 @@ def clear_staging(batch: str, project: str = "walmart") -> Cleared:
 
 
 def finish_load(
-    batch: str, project: str = "walmart", source: str = "", *, partial: bool = False
+    batch: str,
+    project: str = "walmart",
+    source: str = "",
+    *,
+    partial: bool = False,
+    keep: bool = False,
 ) -> LoadReport:
     """Check what another job staged as ``batch``, let it in, and validate it: all or nothing.
 
     ``source``: where its rows came from, for the history. ``partial``: as `load_warehouse` has it.
-    A batch that had gone in before and is
-    not staged again gives the report of then, ``again`` true: asking twice is safe. A check that
-    fails is no error: ``passed`` of the report is false, nothing changed, and the rows stay in
-    staging to be looked at.
+    ``keep``: write the report as a file, as `load_warehouse` does; by default no file is written. A
+    batch that had gone in before and is not staged again gives the report of then, ``again`` true:
+    asking twice is safe. A check that fails is no error: ``passed`` of the report is false, nothing
+    changed, and the rows stay in staging to be looked at.
     """
-    return wiring.finish(batch, project, source, read_settings(), partial=partial)
+    return wiring.finish(batch, project, source, read_settings(), partial=partial, keep=keep)
 
 
 def validate_warehouse(batch: str | None = None, project: str = "walmart") -> Validation:

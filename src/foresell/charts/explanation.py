@@ -35,6 +35,7 @@ from foresell.charts.theme import (
     nothing,
     require,
 )
+from foresell.spec.ordered_sums import one_piece, ordered_sum
 
 # What each part is, in a few words; drawn in this order.
 PHRASES: Mapping[str, str] = {
@@ -87,7 +88,7 @@ def explanation_chart(
         top = _TALL + _GAP + row * (_STRIP + _GAP)
         strip = Strip(top, top + _STRIP, shared)
         layers += [*_zero(strip, box), *_bars(wide, name, strip, x, bar, box)]
-        layers += _beside(name, float(wide[name].sum()), strip, box)
+        layers += _beside(name, float(one_piece(wide[name]).sum()), strip, box)
     if titled:
         parts = " + ".join(["base", *strips])
         layers += title_above(
@@ -98,7 +99,7 @@ def explanation_chart(
 
 def _by_date(frame: pl.DataFrame) -> pl.DataFrame:
     """Return one row a date, ascending: the sum of each part, 0 without any, and ``forecast``."""
-    summed = frame.group_by("date", "part").agg(pl.col("value").sum()).sort("date")
+    summed = frame.group_by("date", "part", maintain_order=True).agg(ordered_sum(pl.col("value")))
     wide = summed.pivot(on="part", index="date", values="value").sort("date").fill_null(0.0)
     missing = [name for name in PHRASES if name not in wide.columns]
     wide = wide.with_columns(pl.lit(0.0).alias(name) for name in missing)

@@ -29,6 +29,7 @@ from foresell.charts.theme import (
     nothing,
     require,
 )
+from foresell.spec.ordered_sums import ordered_mean
 
 _CELL = 8  # pixels: what falls into one square of this size is one dot
 _LARGEST = 60.0  # area of the dot of the fullest square
@@ -183,7 +184,7 @@ def _dots(x: np.ndarray, y: np.ndarray, domains: tuple[Domain, Domain], box: Box
         points
         .sort("across", "up", "prediction", "y")
         .group_by("across", "up", maintain_order=True)
-        .agg(pl.col("prediction", "y").mean(), pl.len().alias("n"))
+        .agg(ordered_mean(pl.col("prediction", "y")), pl.len().alias("n"))
     )
     most = float(np.sqrt(float(dots["n"].to_numpy().max())))
     area = (_LARGEST * pl.col("n").sqrt() / most).clip(lower_bound=_SMALLEST)

@@ -33,6 +33,7 @@ from foresell.charts.theme import (
     nothing,
     require,
 )
+from foresell.spec.ordered_sums import one_piece, ordered_sum
 
 _ROW = 27
 _SMALL = 1e-9
@@ -71,7 +72,7 @@ def waterfall_chart(
     require(frame, ["part", "column", "value"], "explanation of one date")
     if frame.is_empty():
         return nothing("No forecast to explain.", width)
-    base = float(frame.filter(pl.col("part") == "base")["value"].sum())
+    base = _total(frame.filter(pl.col("part") == "base"))
     day = f"forecast of {frame['date'][0]}" if "date" in frame.columns else "forecast"
     above = title_above(f"Where the forecast comes from: {title}", day, unit, left=-_LEFT)
     words = _Words(base=f"base ({PHRASES['base']})", end="forecast", above=above if titled else [])
@@ -92,12 +93,12 @@ def row_waterfall_chart(
     require(frame, ["part", "column", "text", "value"], "explanation of one row")
     if frame.is_empty():
         return nothing("No prediction to explain.", width)
-    base = float(frame.filter(pl.col("part") == "base")["value"].sum())
+    base = _total(frame.filter(pl.col("part") == "base"))
     columns = frame.filter(pl.col("part") == "column")
     labels = [_label(name, text) for name, text in columns.select("column", "text").iter_rows()]
     told = columns.with_columns(pl.Series("column", labels, pl.String))
     moves = _told("", told, _MOST_OF_A_ROW)
-    floor = float(frame.filter(pl.col("part") == "floor")["value"].sum())
+    floor = _total(frame.filter(pl.col("part") == "floor"))
     moves += [("nothing below zero", floor)] if floor else []
     names = [_BASE_OF_A_ROW, *(name for name, _ in moves)]
     left = min(340, max(210, 34 + 7 * max(map(len, names))))
@@ -145,17 +146,22 @@ def _way(base: float, moves: Sequence[tuple[str, float]], words: "_Words", frame
     return finished([*layers, *words.above], box)
 
 
+def _total(frame: pl.DataFrame) -> float:
+    """Return the sum of ``value``."""
+    return float(one_piece(frame["value"]).sum())
+
+
 def _moves(frame: pl.DataFrame) -> list[tuple[str, float]]:
     """Return the steps from base to forecast: a part, or the columns of what was learnt."""
-    summed = frame.group_by("part", "column", maintain_order=True).agg(pl.col("value").sum())
-    size = abs(float(summed["value"].sum()))
+    summed = frame.group_by("part", "column", maintain_order=True).agg(ordered_sum(pl.col("value")))
+    size = abs(_total(summed))
     moves: list[tuple[str, float]] = []
     for part in PHRASES:
         own = summed.filter(pl.col("part") == part)
-        if part == "base" or own.is_empty() or own["value"].abs().sum() <= 1e-6 * size:
+        if part == "base" or own.is_empty() or one_piece(own["value"].abs()).sum() <= 1e-6 * size:
             continue
         told = own.filter(pl.col("column").is_not_null())
-        moves += _told(f"{part}: ", told) if told.height else [(part, float(own["value"].sum()))]
+        moves += _told(f"{part}: ", told) if told.height else [(part, _total(own))]
     return moves
 
 
@@ -163,7 +169,7 @@ def _told(before: str, told: pl.DataFrame, most: int = _MOST_COLUMNS) -> list[tu
     """Return the largest columns one by one, and the rest together; ``before`` their names."""
     ordered = told.sort(pl.col("value").abs(), "column", descending=[True, False])
     large = ordered.head(most).filter(pl.col("value").abs() > _SMALL)
-    rest = float(ordered["value"].sum()) - float(large["value"].sum())
+    rest = _total(ordered) - _total(large)
     rows = [(f"{before}{row['column']}", float(row["value"])) for row in large.to_dicts()]
     left = ordered.height - large.height
     more = "1 more column" if left == 1 else f"{left} more columns"

@@ -13,7 +13,8 @@ from foresell.spec.extras import lacking
 class ExitCodes:
     """Turns what went wrong into the documented exit code.
 
-    A ``ForesellError`` is said in its three parts. A library of an extra that is not installed, a
+    A ``KeyboardInterrupt`` may say what was left behind. A ``ForesellError`` is said in its three
+    parts. A library of an extra that is not installed, a
     trouble of the machine that nobody foresaw (an ``OSError``) and a bug of foresell end with 3:
     code 1 is kept for work that did not pass.
     """
@@ -35,7 +36,8 @@ class ExitCodes:
         if error is None or isinstance(error, SystemExit):
             return
         if isinstance(error, KeyboardInterrupt):
-            sys.stderr.write("\nstopped; the same command goes on from here\n")
+            left = str(error) or "the same command goes on from here"
+            sys.stderr.write(f"\nstopped; {left}\n")
             raise SystemExit(130) from None
         if isinstance(error, WRONG):
             said: Any = error

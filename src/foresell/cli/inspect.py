@@ -142,6 +142,8 @@ def show_backtest(folds: "pl.DataFrame") -> None:
     """Print the WAPE of every candidate at every fold, least over all folds first."""
     import polars as pl  # noqa: PLC0415 - keeps --help quick
 
+    from foresell.spec.ordered_sums import ordered_sum  # noqa: PLC0415
+
     console = screen()
     if folds.is_empty():
         console.print("no fold was possible: the history is too short; see the notes of the report")
@@ -156,7 +158,7 @@ def show_backtest(folds: "pl.DataFrame") -> None:
     overall = (
         folds
         .group_by("candidate", "kind", "chosen")
-        .agg((pl.col("abs_error").sum() / actual.sum()).alias("all"))
+        .agg((ordered_sum(pl.col("abs_error")) / ordered_sum(actual)).alias("all"))
         .sort("all", "candidate", nulls_last=True)
     )
     for row in overall.to_dicts():
@@ -198,8 +200,10 @@ def _sums_table(found: "Inspection") -> "Table":
 
 def _sentences(found: "Inspection") -> list[str]:
     """Return the scores of the slice in words."""
+    from foresell.spec.ordered_sums import one_piece  # noqa: PLC0415 - imports polars
+
     scores, unit = found.scores, f" {found.unit}" if found.unit else ""
-    total = [float(found.rows[name].sum()) for name in ("y", "prediction")]
+    total = [float(one_piece(found.rows[name]).sum()) for name in ("y", "prediction")]
     first = (
         f"[bold]Slice[/bold]  {counted(found.rows.height, 'row')} of {found.series:,} series; "
         f"actual {amount(total[0])}{plain(unit)}, forecast {amount(total[1])}{plain(unit)}"

@@ -38,6 +38,8 @@ def show_row_backtest(folds: "pl.DataFrame") -> None:
     """Print the RMSE of every candidate on every fold of the training rows, least overall first."""
     import polars as pl  # noqa: PLC0415 - keeps --help quick
 
+    from foresell.spec.ordered_sums import ordered_sum  # noqa: PLC0415
+
     console = screen()
     if folds.is_empty():
         console.print("no fold was judged; see the notes of the report")
@@ -46,11 +48,11 @@ def show_row_backtest(folds: "pl.DataFrame") -> None:
     table = result_table("", "candidate", *(f"FOLD {number}" for number in numbers), "ALL")
     table.title = "Backtest: RMSE on the folds of the training rows"
     rmse = {(row["fold"], row["candidate"]): row["rmse"] for row in folds.to_dicts()}
-    squares = (pl.col("rmse") ** 2 * pl.col("n")).sum()
+    squares = ordered_sum(pl.col("rmse") ** 2 * pl.col("n"))
     overall = (
         folds
         .group_by("candidate", "kind", "chosen")
-        .agg((squares / pl.col("n").sum()).sqrt().alias("all"))
+        .agg((squares / ordered_sum(pl.col("n"))).sqrt().alias("all"))
         .sort("all", "candidate", nulls_last=True)
     )
     for row in overall.to_dicts():
@@ -83,9 +85,11 @@ def _names(found: "Inspection") -> list[str]:
 
 def _sentences(found: "Inspection") -> list[str]:
     """Return the scores of the slice in words."""
+    from foresell.spec.ordered_sums import one_piece  # noqa: PLC0415 - imports polars
+
     scores, other = found.scores, found.baseline_scores
     unit = f" {plain(found.unit)}" if found.unit else ""
-    means = [found.rows[name].mean() for name in ("y", "prediction")]
+    means = [one_piece(found.rows[name]).mean() for name in ("y", "prediction")]
     actual, predicted = (amount(mean) for mean in means if isinstance(mean, float))
     first = (
         f"[bold]Slice[/bold]  {counted(found.rows.height, 'row')}; on average "

@@ -11,12 +11,12 @@ from foresell.pipeline.work import Event
 
 
 class Progress:
-    """Shows events as they come; remembers the stage at work and its last note."""
+    """Shows events as they come; remembers the last note of each stage."""
 
     def __init__(self) -> None:
         self._console = WordConsole(stderr=True, highlight=False)
         self._status: Status | None = None
-        self._note = ""
+        self._notes: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         """Start with nothing on the screen."""
@@ -35,19 +35,23 @@ class Progress:
         """Show one event."""
         match event.kind:
             case "started":
-                self._note = ""
+                self._notes.pop(event.stage, None)
                 self._spin(event.stage, event.text)
             case "note":
-                self._note = event.text
+                self._notes[event.stage] = event.text
                 self._spin(event.stage, event.text)
+            case "waits":
+                self._wait(event.stage, event.text)
             case "done":
                 self._stop()
                 self._line(
-                    "[green]✓[/green]", event.stage, f"{event.seconds:6.1f} s", escape(self._note)
+                    "[green]✓[/green]", event.stage, f"{event.seconds:6.1f} s", self._noted(event)
                 )
             case "failed":
                 self._stop()
-                self._line("[red]✗[/red]", event.stage, " stopped", "")
+                ended = event.seconds > 0  # it came to its end, and did not pass
+                time = f"{event.seconds:6.1f} s" if ended else " stopped"
+                self._line("[red]✗[/red]", event.stage, time, self._noted(event) if ended else "")
             case _:
                 self._line("[dim]·[/dim]", event.stage, "  as is ", "[dim]nothing changed[/dim]")
 
@@ -58,6 +62,17 @@ class Progress:
             self._status = self._console.status("")
             self._status.start()
         self._status.update(f"[bold]{stage}[/bold]  {text}")
+
+    def _noted(self, event: Event) -> str:
+        """Return the last note of a stage that ended."""
+        return escape(self._notes.get(event.stage, ""))
+
+    def _wait(self, stage: str, text: str) -> None:
+        """Say it where the spinner cannot: a log that stands still for minutes looks broken."""
+        if self._console.is_terminal:
+            self._spin(stage, text)
+        else:
+            self._line("[dim]·[/dim]", stage, "  waits ", escape(text))
 
     def _line(self, mark: str, stage: str, time: str, note: str) -> None:
         self._console.print(f"{mark} [bold]{stage:<10}[/bold] {time}  {note}", soft_wrap=True)

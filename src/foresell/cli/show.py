@@ -56,7 +56,6 @@ def show_projects(found: "Sequence[ProjectSummary]", form: Format) -> None:
         if project.kind == "broken":
             table.add_row(f"[red]{project.name}[/red]", f"[red]{plain(project.title)}[/red]")
             continue
-        data = "made by foresell" if project.synthetic else "--data DIR"
         table.add_row(
             f"[bold]{project.name}[/bold]",
             plain(project.title),
@@ -64,9 +63,16 @@ def show_projects(found: "Sequence[ProjectSummary]", form: Format) -> None:
             project.target,
             project.frequency or "–",
             "–" if project.horizon is None else str(project.horizon),
-            data,
+            _data_of(project),
         )
     print_table(screen(), table)
+
+
+def _data_of(project: "ProjectSummary") -> str:
+    """Return where the rows of a project come from, as a person gives them."""
+    files = "made by foresell" if project.synthetic else "--data DIR"
+    words = {"files": files, "s3": "S3", "postgres": "PostgreSQL"}
+    return ", ".join(words[place] for place in project.reads) or files
 
 
 def show_checks(checks: "Sequence[Check]", form: Format) -> None:

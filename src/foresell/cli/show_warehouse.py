@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from foresell.spec.warehouse_schema import Migrated, MigrationStatus, PastLoad, SchemaStatus
 
 _MORE = "--format json has them all"
-_SOURCE = 60  # characters of a source that are shown
+_SOURCE = 200  # characters of a source that are shown
 _NAMED = 5  # constraints that are named
 _STANDING = {
     "applied": "[green]applied[/green]",
@@ -39,6 +39,9 @@ def show_migrated(made: "Migrated", form: Format) -> None:
         f"{len(made.removed)} removed, {made.kept} kept",
         soft_wrap=True,
     )
+    if made.remapped:
+        changed = plain(_named(made.remapped))
+        console.print(f"columns       {changed}; load all of it again", soft_wrap=True)
     if made.deliveries:
         names = plain(_named(made.deliveries))
         console.print(f"[dim]left to each load: {names}[/dim]", soft_wrap=True)
@@ -79,7 +82,7 @@ def _show_rows(console: "Console", rows: "Mapping[str, int | None]") -> None:
 
 def _show_loads(console: "Console", loads: "Sequence[PastLoad]") -> None:
     """Print the last loads."""
-    table = result_table("load", "loaded, UTC", "project", "ROWS", "SERIES", "WEEKS", "to", "from")
+    table = result_table("load", "loaded, UTC", "project", "ROWS", "SERIES", "WEEKS", "to")
     for one in loads:
         table.add_row(
             str(one.load),
@@ -89,9 +92,12 @@ def _show_loads(console: "Console", loads: "Sequence[PastLoad]") -> None:
             f"{one.series:,}",
             f"{one.weeks:,}",
             one.last_week,
-            plain(one_line(one.source, _SOURCE)),
         )
     print_table(console, table, more=_MORE)
+    for one in loads:  # no column: no screen is too narrow for a line
+        part = ", a part" if one.partial else ""
+        source = plain(one_line(one.source, _SOURCE))
+        console.print(f"load {one.load} from {source}{part}", soft_wrap=True)
 
 
 def _said(found: "SchemaStatus") -> str:
@@ -101,6 +107,11 @@ def _said(found: "SchemaStatus") -> str:
         return "[red]✗[/red] a newer foresell has been here; install that one"
     if "changed" in states:
         return "[red]✗[/red] another foresell has made this schema; install that one"
+    if found.holder not in {None, found.project}:
+        return (
+            f"[red]✗[/red] the warehouse is that of the project {plain(found.holder)}; let DB_NAME "
+            f"name another database for {plain(found.project)}"
+        )
     todo = f"foresell warehouse migrate {plain(found.project)}"
     if pending := states.count("pending"):
         word = "is" if pending == 1 else "are"
@@ -116,6 +127,8 @@ def _behind(found: "SchemaStatus") -> str:
     own = _contract(found.contract)
     if found.held is None:
         return f"no rules of {found.project} are held"
+    if found.remapped:
+        return f"warehouse.columns has changed: {_named(found.remapped)}"
     if found.held["sha256"] != found.contract["sha256"]:
         return f"held are the rules of contract {_contract(found.held)}, the project has {own}"
     if found.missing:

@@ -84,8 +84,8 @@ def show_synth(result: "SynthResult", form: Format) -> None:
     table.add_section()
     table.add_row(
         "[bold]in all[/bold]",
-        f"{result.tables['files'].sum():,}",
-        f"{result.tables['rows'].sum():,}",
+        f"{int(result.tables['files'].sum()):,}",
+        f"{int(result.tables['rows'].sum()):,}",
         f"{int(result.tables['bytes'].sum()) / 1e6:,.2f}",
     )
     console = screen()

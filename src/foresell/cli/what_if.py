@@ -77,10 +77,12 @@ def show_effect(answered: "pl.DataFrame", form: Format, unit: str = "") -> None:
 
 def effect_sentences(answered: "pl.DataFrame", unit: str) -> list[str]:
     """Return what the change does to the rows that are changed, and to others, in words."""
+    from foresell.spec.ordered_sums import one_piece  # noqa: PLC0415 - imports polars
+
     changed, rest = answered.filter("changed"), answered.filter(~answered["changed"])
     units = f" {unit}" if unit else ""
-    total = float(changed["effect"].sum())
-    planned = float(changed["prediction_planned"].sum())
+    total = float(one_piece(changed["effect"]).sum())
+    planned = float(one_piece(changed["prediction_planned"]).sum())
     share = f" ({total / planned:+.1%} of what is planned)" if planned else ""
     told = [
         f"{total:+,.2f}{units}{share} in the rows that are changed, {changed.height:,} of "
@@ -88,10 +90,11 @@ def effect_sentences(answered: "pl.DataFrame", unit: str) -> list[str]:
     ]
     others = rest.filter(rest["effect"] != 0)
     if others.height:
+        moved = float(one_piece(others["effect"]).sum())
         verb = "moves" if others.height == 1 else "move"
         told.append(
             f"{counted(others.height, 'row')} outside the change {verb} as well, by "
-            f"{float(others['effect'].sum()):+,.2f}{units} in all: a forecast also looks at the "
+            f"{moved:+,.2f}{units} in all: a forecast also looks at the "
             "periods to the next promotion and since the last"
         )
     return told

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
 
 from foresell.contracts.contract import Contract
 from foresell.contracts.showing import column_shown
@@ -10,6 +11,8 @@ from foresell.errors import DataError, nearest
 from foresell.spec.cleaning import Cleaning
 
 SEPARATORS = ";\t|,"
+_TOLD = 4  # characters of a name: a shorter one is part of many
+_COMPARED = 100  # characters of a name: who knows how long one is
 
 
 def dropped_columns(contract: Contract, cleaning: Cleaning) -> tuple[str, ...]:
@@ -81,10 +84,29 @@ def _mend(column: str, header: Sequence[str], contract: Contract) -> str:
         return f"write it {alike!r}: blanks, capitals and hidden characters count"
     if not _known(header, contract):
         return _no_header(contract)
+    if meant := _renamed(column, header, contract):
+        return (
+            f"did you mean {meant!r}, which this file does not have? Then name it so; else remove "
+            "it or add it to contract.yaml and project.yaml"
+        )
     return (
         f"remove it or add it to contract.yaml and project.yaml; "
         f"{nearest(column, contract.columns)}"
     )
+
+
+def _renamed(column: str, header: Sequence[str], contract: Contract) -> str | None:
+    """Return the column that ``column`` may be by another name: like it, and not in ``header``."""
+    there = set(map(_plain, header))
+    lacking = {_plain(name): name for name in contract.columns if _plain(name) not in there}
+    name = _plain(column)
+    within = [
+        one
+        for one in lacking
+        if min(len(name), len(one)) >= _TOLD and (name in one or one in name)
+    ]
+    alike = get_close_matches(name[:_COMPARED], lacking, n=1) or sorted(within, key=len)[:1]
+    return lacking[alike[0]] if alike else None
 
 
 def _no_header(contract: Contract) -> str:

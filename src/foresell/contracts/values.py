@@ -11,7 +11,7 @@ from foresell.contracts.contract import Column
 from foresell.contracts.dates import ISO, parse_days
 from foresell.contracts.showing import GUARDED, shown
 from foresell.errors import DataError, counted
-from foresell.spec.sources import Table
+from foresell.spec.sources import POSTGRES, Table
 
 SHOWN = 5
 _ADVISED = 20
@@ -34,6 +34,13 @@ _ALSO: dict[str, tuple[type[pl.DataType], ...]] = {
     "date": (pl.Datetime,),
 }
 _RETYPE = "write the column with the declared type, or change the type in contract.yaml"
+_CASTS = {
+    "string": "text",
+    "integer": "bigint",
+    "number": "double precision",
+    "boolean": "boolean",
+    "date": "date",
+}
 _A_DAY = "a date column holds days: take the time off at the source, if it means nothing"
 
 
@@ -127,7 +134,9 @@ def cast(stored: pl.Series, column: Column, place: Place) -> pl.Series:
     wanted, kind = TYPES[column.logical_type], column.logical_type
     if not isinstance(stored.dtype, (type(wanted), pl.Null, *_ALSO.get(kind, ()))):
         raise DataError(
-            f"{stored.name!r} is stored as {stored.dtype}, which is not {kind}", place.file, _RETYPE
+            f"{stored.name!r} is stored as {stored.dtype}, which is not {kind}",
+            place.file,
+            _retype(stored.name, kind, place),
         )
     held = converted(stored, column)
     found, lost = held.found, held.failed
@@ -137,9 +146,19 @@ def cast(stored: pl.Series, column: Column, place: Place) -> pl.Series:
             f"{_told(lost, stored.name, ('is', f'not of type {kind}'), place)}"
             f"{'' if place.guarded else f': {stored[row]}'}",
             f"{place.file}, {place.row(row)}",
-            _RETYPE,
+            _retype(stored.name, kind, place),
         )
     return found
+
+
+def _retype(name: str, kind: str, place: Place) -> str:
+    """Return what to do about a column of another type; nobody writes a file for PostgreSQL."""
+    if not place.file.startswith(POSTGRES):
+        return _RETYPE
+    return (
+        f"read it by a query in project.yaml that casts it ({name}::{_CASTS[kind]}), or change the "
+        "type in contract.yaml"
+    )
 
 
 def _refuse(

@@ -15,6 +15,7 @@ import polars as pl
 from foresell.data.panel import Matrix
 from foresell.errors import SpecError
 from foresell.spec.cleaning import Cleaning, Fill, NegativeTarget
+from foresell.spec.ordered_sums import one_piece
 from foresell.spec.project import ProjectSpec
 
 FLAG = "is_negative_target"
@@ -101,7 +102,7 @@ def learnt_fill(values: pl.Series, statistic: Literal["median", "mean", "mode"])
     Raises:
         SpecError: there is no such statistic of values of that type.
     """
-    known = values.drop_nulls().sort()
+    known = one_piece(values.drop_nulls().sort())
     if known.is_empty():
         return None
     if statistic == "mode":

@@ -5,18 +5,19 @@ from collections.abc import Callable, Iterable, Mapping
 import polars as pl
 
 from foresell.spec.cleaning import Aggregate, Grouping
+from foresell.spec.ordered_sums import ordered_mean, ordered_sum
 
 _COUNT = "__n_"
 
 
 def _sum(values: pl.Expr) -> pl.Expr:
     """Return the sum; a sum of nothing is null, not zero."""
-    return pl.when(values.count() > 0).then(values.sum())
+    return pl.when(values.count() > 0).then(ordered_sum(values))
 
 
 _VERBS: Mapping[Aggregate, Callable[[pl.Expr], pl.Expr]] = {
     "sum": _sum,
-    "mean": pl.Expr.mean,
+    "mean": ordered_mean,
     "max": pl.Expr.max,
     "min": pl.Expr.min,
     "first": pl.Expr.first,

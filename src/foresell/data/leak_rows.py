@@ -91,7 +91,7 @@ def _whole_series(told: pl.LazyFrame, project: ProjectSpec) -> pl.LazyFrame:
     """Keep whole series, drawn by the seed, until there are enough rows."""
     keys = list(project.keys)
     series = told.group_by(keys).len().collect(engine="streaming").sort(keys)
-    if cast("int", series["len"].sum()) <= MOST_ROWS:
+    if int(series["len"].sum()) <= MOST_ROWS:
         return told
     shuffled = series[np.random.default_rng(project.seed).permutation(series.height)]
     wanted = shuffled.filter(

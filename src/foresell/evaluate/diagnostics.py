@@ -9,6 +9,7 @@ from foresell.data.panel import Panel
 from foresell.evaluate.leaderboard import align
 from foresell.evaluate.segments import horizon_buckets
 from foresell.spec.forecast import QUANTILES
+from foresell.spec.ordered_sums import ordered_mean, ordered_sum
 from foresell.spec.project import ProjectSpec
 
 _RESIDUALS = 5000
@@ -27,14 +28,14 @@ def errors_by_step(
     parts = []
     for name in sorted(forecasts):
         rows = align(truth, forecasts[name], project, name)
-        size = pl.col("y").abs().sum()
+        size = ordered_sum(pl.col("y").abs())
         parts.append(
             rows
             .group_by("step")
             .agg(
                 pl
                 .when(size > 0)
-                .then((pl.col("prediction") - pl.col("y")).abs().sum() / size)
+                .then(ordered_sum((pl.col("prediction") - pl.col("y")).abs()) / size)
                 .alias("wape")
             )
             .sort("step")
@@ -63,7 +64,9 @@ def calibration(truth: pl.DataFrame, forecast: pl.DataFrame, project: ProjectSpe
             "observed": rows
             .filter(where)
             .select(
-                ((pl.col("y") < pl.col(f"q{level}")) + (pl.col("y") <= pl.col(f"q{level}"))).mean()
+                ordered_mean(
+                    (pl.col("y") < pl.col(f"q{level}")) + (pl.col("y") <= pl.col(f"q{level}"))
+                )
                 / 2
             )
             .item(),
@@ -85,7 +88,7 @@ def totals(
         pl
         .concat([own, other], how="horizontal")
         .group_by(pl.col(project.time).alias("date"))
-        .agg(pl.col("y", "prediction", "baseline").sum())
+        .agg(ordered_sum(pl.col("y", "prediction", "baseline")))
         .sort("date")
     )
 

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from foresell.spec.forecast import QUANTILES, quantile_columns
+from foresell.spec.ordered_sums import one_piece, ordered_mean, ordered_std, ordered_sum
 
 BINS = 10
 SCHEMA = {
@@ -39,9 +40,9 @@ def by_prediction(rows: pl.DataFrame, bins: int = BINS) -> pl.DataFrame:
         .group_by("bin", maintain_order=True)
         .agg(
             pl.len().cast(pl.Int64).alias("n"),
-            pl.col("prediction").mean(),
-            pl.col("y").mean(),
-            (pl.col("y").std() / pl.len().sqrt()).alias("error_of_mean"),
+            ordered_mean(pl.col("prediction")),
+            ordered_mean(pl.col("y")),
+            (ordered_std(pl.col("y")) / pl.len().sqrt()).alias("error_of_mean"),
             error.quantile(0.1, "linear").alias("low"),
             error.median().alias("middle"),
             error.quantile(0.9, "linear").alias("high"),
@@ -63,7 +64,7 @@ def calibration_error(bins: pl.DataFrame) -> float | None:
     if bins.is_empty():
         return None
     gaps = (bins["y"] - bins["prediction"]).abs()
-    return float((gaps * bins["n"]).sum()) / float(bins["n"].sum())
+    return float(one_piece(gaps * bins["n"]).sum()) / int(bins["n"].sum())
 
 
 def quantile_calibration(rows: pl.DataFrame, bucket: str = "all") -> pl.DataFrame:
@@ -76,12 +77,11 @@ def quantile_calibration(rows: pl.DataFrame, bucket: str = "all") -> pl.DataFram
     if rows.is_empty() or not set(quantile_columns()) <= set(rows.columns):
         return pl.DataFrame(schema=schema)
     y = pl.col("y")
-    shares = rows.select(
-        (((y < pl.col(name)).cast(pl.Int64) + (y <= pl.col(name)).cast(pl.Int64)).mean() / 2).alias(
-            name
-        )
+    sides = {
+        name: (y < pl.col(name)).cast(pl.Int64) + (y <= pl.col(name)).cast(pl.Int64)
         for name in quantile_columns()
-    )
+    }
+    shares = rows.select((ordered_mean(both) / 2).alias(name) for name, both in sides.items())
     found = {"level": list(QUANTILES), "bucket": bucket, "observed": list(shares.row(0))}
     return pl.DataFrame(found, schema=schema)
 
@@ -100,7 +100,7 @@ def over_folds(folds: pl.DataFrame) -> pl.DataFrame:
     sized = folds.select("candidate", "fold", "rmse", n=n.cast(pl.Float64)).sort(
         "candidate", "fold"
     )
-    mean = (pl.col("n") * pl.col("rmse") ** 2).sum() / pl.col("n").sum()
+    mean = ordered_sum(pl.col("n") * pl.col("rmse") ** 2) / ordered_sum(pl.col("n"))
     known = pl.col("rmse").is_finite().fill_null(value=False).all()
     pooled = sized.group_by("candidate", maintain_order=True).agg(
         pl.when(known).then(mean.sqrt()).alias("rmse")

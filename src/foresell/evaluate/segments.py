@@ -16,6 +16,7 @@ from foresell.evaluate.metrics import Score, score
 from foresell.evaluate.parting import Segment, by_value, codes_of, texts_of
 from foresell.evaluate.row_segments import parts_of, row_segments
 from foresell.spec.calendar import Frequency
+from foresell.spec.ordered_sums import ordered_sum
 from foresell.spec.project import ProjectSpec
 
 TOP_VALUES = 10
@@ -113,7 +114,7 @@ def _top_values(truth: pl.DataFrame, project: ProjectSpec) -> Iterator[Segment]:
         totals = (
             _series(truth, project)
             .group_by(key)
-            .agg(pl.col("volume").fill_nan(0.0).sort().sum())
+            .agg(ordered_sum(pl.col("volume").fill_nan(0.0).sort()))
             .sort(["volume", key], descending=[True, False])
         )
         largest = totals[key].head(TOP_VALUES)

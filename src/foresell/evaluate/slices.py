@@ -11,6 +11,7 @@ from foresell.evaluate.leaderboard import align, rows_of
 from foresell.evaluate.metrics import score
 from foresell.evaluate.row_truth import ROW
 from foresell.spec.forecast import BANDS, quantile_columns
+from foresell.spec.ordered_sums import ordered_sum
 from foresell.spec.project import ProjectSpec
 
 Wanted = Mapping[str, Sequence[object]]
@@ -94,7 +95,7 @@ def _made(kept: pl.DataFrame, project: ProjectSpec, known: Sequence[str]) -> Sli
     by_date = (
         dated
         .group_by(time)
-        .agg(pl.len().alias("n"), pl.col("y", "prediction", "error").sum())
+        .agg(pl.len().alias("n"), ordered_sum(pl.col("y", "prediction", "error")))
         .sort(time)
     )
     return Slice(rows=rows, by_date=by_date, scores=score(rows_of(kept)).to_json())

@@ -6,6 +6,7 @@ import polars as pl
 
 from foresell.evaluate.leaderboard import align
 from foresell.evaluate.segments import segments
+from foresell.spec.ordered_sums import ordered_sum
 from foresell.spec.project import ProjectSpec
 
 SERIES = "series"
@@ -61,8 +62,8 @@ def _of(rows: pl.DataFrame, by: str, value: str) -> pl.DataFrame:
 
 def _sums() -> list[pl.Expr]:
     """Return the sums over a part's rows."""
-    totals = [pl.col(name).sum() for name in ("actual", "error", "baseline_error")]
-    return [pl.len().cast(pl.Int64).alias("n"), *totals]
+    totals = ordered_sum(pl.col("actual", "error", "baseline_error"))
+    return [pl.len().cast(pl.Int64).alias("n"), totals]
 
 
 def _shares(sums: pl.DataFrame) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from foresell.features.levels import Vector
 from foresell.models.combination import bucket_of
 from foresell.models.level_bands import LevelBand, band_quantiles
 from foresell.spec.forecast import CONFORMAL, QUANTILES, quantile_columns
+from foresell.spec.ordered_sums import one_piece, ordered_sum
 
 COMBINED = "combined_intervals"
 WHOLE = 0.95  # of a node's usual size, and of a sum: what the level's own band may speak for
@@ -54,10 +55,10 @@ def level_sums(
     on = [*columns, known.time]
     ordered = rows.with_columns(pl.col("__usual").fill_null(0.0))
     sums = ordered.group_by(on, maintain_order=True).agg(
-        pl.col("prediction").sum(),
-        pl.col("prediction").abs().sum().alias("__whole"),
-        pl.col("prediction").abs().filter(pl.col("__usual") > 0).sum().alias("__size"),
-        pl.col("__usual").sum(),
+        ordered_sum(pl.col("prediction")),
+        ordered_sum(pl.col("prediction").abs()).alias("__whole"),
+        ordered_sum(pl.col("prediction").abs().filter(pl.col("__usual") > 0)).alias("__size"),
+        ordered_sum(pl.col("__usual")),
         pl.col("__step", "interval_method").first(),
         pl.len().cast(pl.Int64).alias("rows"),
         *_widths(),
@@ -97,8 +98,8 @@ def _widths() -> list[pl.Expr]:
         side = (pl.col(name) - pl.col("prediction")) * float(np.sign(level - 0.5))
         width = side.clip(lower_bound=0.0)
         made += [
-            width.filter(seen).pow(2).sum().sqrt().alias(f"__own_{name}"),
-            width.filter(~seen).sum().alias(f"__new_{name}"),
+            ordered_sum(width.filter(seen).pow(2)).sqrt().alias(f"__own_{name}"),
+            ordered_sum(width.filter(~seen)).alias(f"__new_{name}"),
             pl.col(name).first().alias(f"__only_{name}"),
         ]
     return made
@@ -109,22 +110,21 @@ def _node(sums: pl.DataFrame, columns: Sequence[str], known: Known) -> list[pl.S
 
     Both from 0 to 1, by date; the second estimates what the node is of everything that is forecast.
     """
+    whole = float(one_piece(known.series["__usual"]).sum())
     if columns:
-        # A sum of lists: that of groups is put together from threads' parts, whose order is chance,
-        # so that its last bits differ from run to run (Polars 2.1).
-        nodes = known.series.group_by(columns, maintain_order=True).agg(__node="__usual")
-        usual = nodes.with_columns(pl.col("__node").list.sum())
+        nodes = known.series.group_by(columns, maintain_order=True)
+        usual = nodes.agg(ordered_sum(pl.col("__usual")).alias("__node"))
         found = sums.select(columns).join(
             usual, on=list(columns), how="left", nulls_equal=True, maintain_order="left"
         )
         node = found["__node"].fill_null(0.0).to_numpy()
     else:
-        node = np.full(sums.height, float(known.series["__usual"].sum()))
+        node = np.full(sums.height, whole)
     there = _ratio(sums["__usual"].to_numpy(), node)
-    asked = sums.select(pl.col("__usual").sum().over(known.time)).to_series().to_numpy()
-    all_there = _ratio(asked, np.full(sums.height, float(known.series["__usual"].sum())))
+    asked = sums.select(ordered_sum(pl.col("__usual")).over(known.time)).to_series().to_numpy()
+    all_there = _ratio(asked, np.full(sums.height, whole))
     size = _over(sums["__size"].to_numpy(), there)
-    total = sums.select(pl.col("__size").sum().over(known.time)).to_series().to_numpy()
+    total = sums.select(ordered_sum(pl.col("__size")).over(known.time)).to_series().to_numpy()
     share = _ratio(size, _over(total, all_there))
     return [pl.Series("__there", there), pl.Series("__share", share)]
 

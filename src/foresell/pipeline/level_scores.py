@@ -17,6 +17,7 @@ from foresell.models.coherence import RECONCILED
 from foresell.models.learner import Learner
 from foresell.models.level_sums import Known, level_sums
 from foresell.spec.forecast import BANDS, quantile_columns
+from foresell.spec.ordered_sums import one_piece, ordered_sum
 from foresell.spec.project import ProjectSpec
 
 SERIES = "series"
@@ -130,8 +131,8 @@ def _grid(known: Panel, project: ProjectSpec, made: pl.DataFrame, steps: int) ->
 
 def _sums(rows: pl.DataFrame, columns: Sequence[str], time: str) -> pl.DataFrame:
     """Return the sums of truth and forecasts by node and date."""
-    groups = rows.group_by([*columns, time], maintain_order=True)  # or sums differ in a last digit
-    return groups.agg(pl.col("y", "__bottom_up", "__reconciled").sum())
+    groups = rows.group_by([*columns, time], maintain_order=True)
+    return groups.agg(ordered_sum(pl.col("y", "__bottom_up", "__reconciled")))
 
 
 def _long(nodes: pl.DataFrame, known: Panel, time: str, own: Matrix) -> pl.DataFrame:
@@ -151,7 +152,7 @@ def _errors(
 
     ``covered``: which of the forecasts is delivered, and how often its bands held.
     """
-    size = float(sums["y"].abs().sum())
+    size = float(one_piece(sums["y"].abs()).sum())
     found = []
     for name in ("own", "bottom_up", "reconciled"):
         miss = (sums["y"] - sums[f"__{name}"]).to_numpy()

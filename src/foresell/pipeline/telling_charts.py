@@ -21,6 +21,7 @@ from foresell.errors import DataError
 from foresell.evaluate.row_diagnostics import quantile_calibration
 from foresell.pipeline.writing import json_bytes
 from foresell.spec.forecast import quantile_columns
+from foresell.spec.ordered_sums import ordered_mean
 from foresell.spec.ports import Store
 from foresell.spec.tracking import Note
 
@@ -116,7 +117,8 @@ def _folds(note: Note, files: Store) -> Spec | None:
     metric = "wape" if "wape" in table.columns else "rmse"
     shown = table.filter((pl.col("kind") != "baseline") | pl.col("chosen"))
     errors = shown.select("candidate", pl.col(metric).cast(pl.Float64).alias("error"))
-    means = errors.group_by("candidate").agg(pl.col("error").mean()).sort("error", "candidate")
+    means = errors.group_by("candidate").agg(ordered_mean(pl.col("error")))
+    means = means.sort("error", "candidate")
     return fold_strips(errors, means, champion=_champion(note))
 
 

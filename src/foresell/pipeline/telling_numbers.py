@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from foresell.pipeline.fingerprint import digest
+from foresell.spec.ordered_sums import one_piece
 from foresell.spec.tracking import Dataset
 
 _WORDS = ("candidate", "kind", "baseline", "n")  # columns of a leaderboard that are no metrics
@@ -76,7 +77,7 @@ def fold_errors(folds: pl.DataFrame, before: str = "") -> dict[str, dict[str, fl
             for row in part.iter_rows(named=True)
             for metric in metrics
         }
-        means = {f"folds/{metric}": part[metric].mean() for metric in metrics}
+        means = {f"folds/{metric}": one_piece(part[metric]).mean() for metric in metrics}
         found[str(name)] = finite({**told, **means}, before)
     return found
 

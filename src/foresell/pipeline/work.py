@@ -177,7 +177,7 @@ class Stage:
 class Event:
     """Something a person who waits would like to know. ``run_id`` names the run it is of."""
 
-    kind: str  # "started", "note", "done", "failed", "kept" (nothing had changed)
+    kind: str  # "started", "note", "waits", "done", "failed", "kept" (nothing had changed)
     stage: str
     text: str = ""
     seconds: float = 0.0

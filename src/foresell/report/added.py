@@ -10,6 +10,7 @@ from foresell.report.figures import Figure, half
 from foresell.report.standing import Standing
 from foresell.report.tables import Cell, Row, Table
 from foresell.report.wording import amount, capitalized, column, count, percent, segment_value
+from foresell.spec.ordered_sums import one_piece
 
 SERIES = "series"
 _SHOWN = 6  # series in the table of losses
@@ -65,7 +66,7 @@ def says(report: RunReport, held: Standing) -> str:
     if series.is_empty():
         return f"{text}."
     worse = series.filter(pl.col("value_added") < 0)
-    lost = amount(abs(float(worse["saved"].sum())), unit)
+    lost = amount(abs(float(one_piece(worse["saved"]).sum())), unit)
     return (
         f"{text}. It is worse in {count(worse.height)} of {count(series.height, 'series')}, "
         f"which adds {lost}."

@@ -17,6 +17,7 @@ from foresell.report.wording import (
     segment_phrase,
     unbroken,
 )
+from foresell.spec.ordered_sums import one_piece, ordered_sum
 
 HOLDS = 0.03  # a lead that moves by less than three points is said to hold
 
@@ -70,7 +71,7 @@ def _noun(facts: RunFacts) -> str:
 def total(report: RunReport) -> str:
     """Return what the chart of the total shows."""
     both = report.totals.drop_nulls(["y", "prediction"])
-    actual, forecast = float(both["y"].sum()), float(both["prediction"].sum())
+    actual, forecast = (float(one_piece(both[name]).sum()) for name in ("y", "prediction"))
     if both.is_empty() or actual <= 0:
         return "The total of all series."
     off = forecast / actual - 1
@@ -99,7 +100,8 @@ def steps(report: RunReport, held: Standing) -> str:
         f"The hardest {report.facts.every} is number {worst['step'][0]}, "
         f"with {percent(worst['wape'][0])}."
     )
-    both = ours.join(theirs, on="step", suffix="_base").filter(pl.col("wape_base") > 0)
+    both = ours.join(theirs, on="step", suffix="_base", maintain_order="left")
+    both = both.filter(pl.col("wape_base") > 0)
     third = both.height // 3
     if third < 1 or held.champion == held.baseline:
         return hardest
@@ -116,7 +118,7 @@ def steps(report: RunReport, held: Standing) -> str:
 
 def _lead(rows: pl.DataFrame) -> float:
     """Return the mean share by which ``wape`` is below ``wape_base``."""
-    return 1 - float(rows["wape"].sum()) / float(rows["wape_base"].sum())
+    return 1 - float(one_piece(rows["wape"]).sum()) / float(one_piece(rows["wape_base"]).sum())
 
 
 def segments(report: Result, held: Standing) -> str:
@@ -273,7 +275,7 @@ def weights(report: RunReport) -> str:
     mean = (
         report.weights
         .group_by("member")
-        .agg(pl.col("weight").sum())
+        .agg(ordered_sum(pl.col("weight")))
         .with_columns(pl.col("weight") / report.weights["bucket"].n_unique())
         .sort("weight", "member", descending=[True, False])
     )

@@ -16,6 +16,7 @@ from foresell.report import captions
 from foresell.report.context import Result, RunReport, Sample
 from foresell.report.standing import Standing, paired, scale_limit
 from foresell.report.wording import day, name, percent, segment_title, segment_value
+from foresell.spec.ordered_sums import one_piece, ordered_mean
 
 WIDE, NARROW, HALF = 960, 400, 420  # the page shows the one that fits the screen
 
@@ -108,12 +109,11 @@ def _sample(sample: Sample, number: int) -> Figure:
     both = (
         sample.test.drop_nulls(["y", "prediction"]) if not sample.test.is_empty() else sample.test
     )
-    sold = float(both["y"].abs().sum()) if not both.is_empty() else 0.0
-    error = (
-        f"WAPE {percent(float((both['prediction'] - both['y']).abs().sum()) / sold)}"
-        if sold > 0
-        else "not judged"
-    )
+    sold = float(one_piece(both["y"].abs()).sum()) if not both.is_empty() else 0.0
+    error = "not judged"
+    if sold > 0:
+        missed = float(one_piece((both["prediction"] - both["y"]).abs()).sum())
+        error = f"WAPE {percent(missed / sold)}"
     shows = f"History, truth, forecast and 80 % band of {sample.label} ({error})"
     drawing = _drawn(
         lambda width: series.one_series(
@@ -170,7 +170,7 @@ def _few(by_step: pl.DataFrame, held: Standing, others: int = 3) -> pl.DataFrame
         by_step
         .filter(~pl.col("candidate").is_in(pair))
         .group_by("candidate")
-        .agg(pl.col("wape").mean())
+        .agg(ordered_mean(pl.col("wape")))
         .sort("wape", "candidate", nulls_last=True)
         .head(others)
     )

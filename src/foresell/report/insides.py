@@ -6,6 +6,7 @@ from foresell.report.context import Result, RunReport
 from foresell.report.standing import Standing
 from foresell.report.tables import Cell, Row, Table
 from foresell.report.wording import capitalized, column, meaning, percent
+from foresell.spec.ordered_sums import ordered_sum
 
 MOST = 10  # rows in the table of importance
 
@@ -16,7 +17,7 @@ def weights(report: RunReport) -> Table | None:
     if rows.is_empty():
         return None
     buckets = list(dict.fromkeys(rows["bucket"].to_list()))
-    total = rows.group_by("member").agg(pl.col("weight").sum())
+    total = rows.group_by("member").agg(ordered_sum(pl.col("weight")))
     members = total.sort("weight", "member", descending=[True, False])["member"].to_list()
     known = {(row["member"], row["bucket"]): row["weight"] for row in rows.iter_rows(named=True)}
     return Table(

@@ -34,6 +34,7 @@ OTHER_FLAG = "isholiday_features"  # in staging only: the flag that the covariat
 STAGED_COLUMNS = (*VIEW_COLUMNS, OTHER_FLAG)  # of stg_sales_weekly, beside batch and staged_at
 PLAN_COLUMNS = (*KEY, "isholiday")
 NEEDED = (*KEY, "weekly_sales", "isholiday", *STORE)  # NOT NULL in the star schema
+MAY_LACK = tuple(name for name in MEASURES if name not in NEEDED)
 
 Phase = Literal["read", "stage", "check", "upsert", "validate", "commit"]
 PHASES: tuple[Phase, ...] = ("read", "stage", "check", "upsert", "validate", "commit")
@@ -125,16 +126,24 @@ class Check:
 
 @plain(frozen=True, kw_only=True)
 class Changes:
-    """What went into the warehouse: rows by the name of their table, as ``fact_sales_weekly``."""
+    """What became of the warehouse: rows by the name of their table, as ``fact_sales_weekly``.
+
+    ``unchanged``: those of the delivery that stood there already, bit for bit. ``removed``: planned
+    rows that a whole delivery does not hold any more.
+    """
 
     inserted: Mapping[str, int]
     updated: Mapping[str, int]
     unchanged: Mapping[str, int]
+    removed: Mapping[str, int] = field(default_factory=dict)
 
 
 @plain(frozen=True, kw_only=True)
 class Volumes:
-    """How much a delivery held, after rows that stand twice were taken as one."""
+    """How much a delivery held, after rows that stand twice were taken as one.
+
+    ``nulls``: by column that may lack a value, and that the project has, how many rows do.
+    """
 
     rows: int
     stores: int
@@ -143,9 +152,10 @@ class Volumes:
     weeks: int
     first_week: str
     last_week: str
+    nulls: Mapping[str, int] = field(default_factory=dict)
 
 
-def _refuse_failed(checks: Sequence[Check], where: str) -> None:
+def _refuse_failed(checks: Sequence[Check], where: str, mend: str) -> None:
     """Refuse to go on where a check failed.
 
     Raises:
@@ -157,7 +167,7 @@ def _refuse_failed(checks: Sequence[Check], where: str) -> None:
             f"{counted(len(failed), 'check')} failed: "
             + "; ".join(f"{check.name}: {check.says}" for check in failed),
             where,
-            "mend what the delivery holds and load it again; nothing in the warehouse changed",
+            mend,
         )
 
 
@@ -169,7 +179,7 @@ class LoadReport:
     volumes of the last whole delivery before, None for the first. ``seconds``: by phase.
     ``partial``: the delivery is a part, whose volumes say nothing of the next one's. ``again``: the
     batch had gone in before, and this is the report of then. ``synthetic``: our generator made some
-    of the rows.
+    of the rows. ``file``: where this report was written, None where it was not.
     """
 
     project: str
@@ -190,15 +200,28 @@ class LoadReport:
     partial: bool = False
     again: bool = False
     synthetic: bool = False
+    file: str | None = None
 
     @property
     def failed(self) -> tuple[Check, ...]:
         """The checks that did not pass."""
         return tuple(check for check in self.checks if check.verdict == "failed")
 
+    @property
+    def part_mend(self) -> str:
+        """How a part is loaded, where the last whole delivery held more and that failed it."""
+        alike = {"volume", "range"}.isdisjoint(check.name for check in self.failed)
+        if alike or self.volumes is None or self.before is None:
+            return ""
+        if self.volumes.rows >= self.before.rows:
+            return ""
+        return "if it is only a part, such as one week, load it with --partial (partial=True)"
+
     def require_passed(self) -> None:
         """Refuse to go on where a check failed: a GateError that names each."""
-        _refuse_failed(self.checks, f"batch {self.batch} of {self.project}, {self.target}")
+        mends = ["mend what the delivery holds and load it again", self.part_mend]
+        mend = "; ".join([*filter(None, mends), "nothing in the warehouse changed"])
+        _refuse_failed(self.checks, f"batch {self.batch} of {self.project}, {self.target}", mend)
 
     def to_json(self) -> dict[str, Any]:
         """Return the report in JSON's types."""
@@ -227,7 +250,12 @@ class Validation:
 
     def require_passed(self) -> None:
         """Refuse to go on where a check failed: a GateError that names each."""
-        _refuse_failed(self.checks, f"the warehouse of {self.project}, {self.target}")
+        mend = "the load stands, and nothing was taken back: find who else wrote there, then load "
+        _refuse_failed(
+            self.checks,
+            f"the warehouse of {self.project}, {self.target}",
+            f"{mend}the last whole delivery again",
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the findings in JSON's types."""

@@ -14,6 +14,7 @@ class Migrated:
     ``applied``: the migrations run just now, by the name of their file; ``already``: how many had
     been before. ``contract``: version and sha256 of the rules that rows obey from now on.
     ``added``, ``removed``: constraints as ``table: rule``; ``kept``: how many stayed as they were.
+    ``remapped``: columns of the warehouse that are other ones of the contract from now on.
     ``deliveries``: rules that no table can hold, which a load looks at in each delivery.
     """
 
@@ -26,6 +27,7 @@ class Migrated:
     removed: tuple[str, ...]
     kept: int
     deliveries: tuple[str, ...]
+    remapped: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it in JSON's types."""
@@ -48,7 +50,7 @@ class MigrationStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class PastLoad:
-    """One load that went in; see `retailds.load_history`."""
+    """One load that went in; see `retailds.load_history`. ``partial``: it was a part."""
 
     load: int
     project: str
@@ -60,6 +62,7 @@ class PastLoad:
     weeks: int
     first_week: str
     last_week: str
+    partial: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,8 @@ class SchemaStatus:
     ``contract``: version and sha256 of the project's own; ``held``: of the one whose rules the
     tables hold, None where none was compiled for the project. ``missing``: constraints that a
     migration would add, as ``table: rule``, as after a rule was changed or somebody took one away.
+    ``remapped``: columns of the warehouse that are other ones of the contract than when the rules
+    were made. ``holder``: the project whose rows the warehouse holds, None where there is none yet.
     ``rows``: by table, None where the asking user may not look. ``loads``: the last few, newest
     first. All but ``migrations`` and ``contract`` are empty while a migration is pending.
     """
@@ -81,6 +86,8 @@ class SchemaStatus:
     missing: tuple[str, ...]
     rows: Mapping[str, int | None]
     loads: tuple[PastLoad, ...]
+    remapped: tuple[str, ...] = ()
+    holder: str | None = None
 
     @property
     def current(self) -> bool:
@@ -90,6 +97,7 @@ class SchemaStatus:
             and self.held is not None
             and self.held["sha256"] == self.contract["sha256"]
             and not self.missing
+            and not self.remapped
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -46,8 +46,8 @@ def database_place(settings: Settings) -> DatabasePlace:
     if lacks:
         raise UsageError(f"the database is named without {', '.join(lacks)}", lacks[0], _HOW)
     return DatabasePlace(
-        host=_host(said["DB_HOST"]),
-        name=said["DB_NAME"],
+        host=_alone("DB_HOST", said["DB_HOST"]),
+        name=_alone("DB_NAME", said["DB_NAME"]),
         user=said["DB_USER"],
         port=_port(words.port or secret.get("port", "")),
         password=words.password or secret.get("password", ""),
@@ -98,19 +98,23 @@ def _secret(words: DatabaseWords) -> Mapping[str, str]:
     return secret
 
 
-def _host(host: str) -> str:
-    """Return a host, an address or the folder of a socket.
+def _alone(variable: str, word: str) -> str:
+    """Return a host (a name, an address, the folder of a socket) or the name of a database.
+
+    Both are shown wherever the database is called by its name.
 
     Raises:
-        UsageError: it is a URL, which may hold a password.
+        UsageError: it is a URL or a line of libpq's words, which may hold a password.
     """
-    if re.search(r"://|@", host):
+    if re.search(r"://|[@=\s]", word):
+        kind = "host" if variable == "DB_HOST" else "name"
         raise UsageError(
-            "the host is not a host alone",
-            "DB_HOST",
-            "write a URL's parts into DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD",
+            f"the {kind} is not a {kind} alone",
+            variable,
+            "write a URL's parts into DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD; no @, = "
+            "or blank",
         )
-    return host
+    return word
 
 
 def _port(word: str) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from foresell.adapters.s3_uris import is_s3
 from foresell.contracts.contract import Contract
 from foresell.contracts.headers import dropped_columns
 from foresell.errors import SpecError, UsageError
@@ -71,6 +72,17 @@ def placed(project: ProjectSpec, contract: Contract, given: Given) -> ProjectSpe
         columns=_named(project.warehouse, VIEW_COLUMNS),
     )
     return replace(project, tables=(sales,), asked=asked, source=origin)
+
+
+def reads(project: ProjectSpec) -> tuple[str, ...]:
+    """Return where the rows of a project are, of ``files``, ``s3`` and ``postgres``, as declared."""
+    if project.source == "postgres":
+        return ("postgres",)
+    kinds = {
+        "postgres" if table.relation else "s3" if is_s3(table.file) else "files"
+        for table in project.tables
+    }
+    return tuple(sorted(kinds))
 
 
 def _named(warehouse: WarehouseSpec, columns: tuple[str, ...]) -> Mapping[str, str]:

@@ -26,6 +26,7 @@ from foresell.errors import UsageError, counted
 from foresell.models.splitting import BASE
 from foresell.serving.panel_replies import rows_json
 from foresell.serving.panel_work import plain
+from foresell.spec.ordered_sums import one_piece
 
 if TYPE_CHECKING:
     from foresell.answer.explaining import Explaining
@@ -230,7 +231,7 @@ def _step(parts: pl.DataFrame, identity: Sequence[str]) -> dict[str, Any]:
     return {
         **{name: values[0] for name, values in plain(parts.select(identity)).items()},
         "step": parts["step"][0],
-        "prediction": float(parts["value"].sum()),
+        "prediction": float(one_piece(parts["value"]).sum()),
         "base_value": base,
         "contributions": contributions,
         "columns": columns,

@@ -34,6 +34,7 @@ from foresell.wiring.places import lying_files, project_workspace
 
 _RECORD = "_staged.json"  # beside the files; its name keeps it out of every pattern
 _PIECE = 2**20
+_ELSEWHERE = {"warehouse load": "or --from s3://BUCKET/PREFIX, "}  # by command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,8 @@ def stage_files(
         refuse_no_file_names(names, source.label)
         files = [StagedFile(name=n, bytes=_copy(source, n, draft / n)) for n in names]
         synthetic = made_by_generator(DirectorySource(draft), project)
-        (draft / _RECORD).write_bytes(json_bytes({"origin": _last(place), "synthetic": synthetic}))
+        record = {"origin": str(place).rstrip("/").rpartition("/")[2], "synthetic": synthetic}
+        (draft / _RECORD).write_bytes(json_bytes(record))
         _replace(raw, draft)
     return Staged(
         project=project.name,
@@ -109,6 +111,7 @@ def find_source(
     data: str | Path | None,
     settings: Settings,
     dropped: Sequence[str] = (),
+    command: str = "run",
 ) -> Source:
     """Return where the rows of ``project`` are: files, PostgreSQL, or some here and some there.
 
@@ -116,7 +119,7 @@ def find_source(
     in ``DATA_DIR``, else those of the project's own generator; a table that names its file by URI
     has it from S3. Data that our generator made is called synthetic wherever it lies. Tables and
     queries are asked of the database that the environment names, when they are read and not before;
-    ``dropped`` columns are never asked for.
+    ``dropped`` columns are never asked for. ``command``: who reads them, for errors.
 
     Raises:
         UsageError: no folder was given, nothing is staged, and the project has no generator; a
@@ -126,7 +129,7 @@ def find_source(
     in_files = [each for each in (*project.tables, asked) if each and each.relation is None]
     relations = _relations(project, dropped)
     if not relations:
-        return _find_files(project, data, settings)
+        return _find_files(project, data, settings, command)
     need(DATABASE, "the tables and queries of the project", "postgres")
     from foresell.adapters.postgres_source import PostgresSource  # noqa: PLC0415 - an extra
     from foresell.wiring.databases import database_place  # noqa: PLC0415
@@ -141,7 +144,7 @@ def find_source(
     if data is None and in_files in ([], [asked]) and not names_objects(project):
         staged = _staged(project, settings) if in_files else None
         return found if staged is None else JoinedSource(found, staged)
-    return JoinedSource(found, _find_files(project, data, settings))
+    return JoinedSource(found, _find_files(project, data, settings, command))
 
 
 def _relations(project: ProjectSpec, dropped: Sequence[str]) -> list[Relation]:
@@ -152,17 +155,21 @@ def _relations(project: ProjectSpec, dropped: Sequence[str]) -> list[Relation]:
     return [replace(one, first=first, without=tuple(dropped)) for one in found if one is not None]
 
 
-def _find_files(project: ProjectSpec, data: str | Path | None, settings: Settings) -> Source:
+def _find_files(
+    project: ProjectSpec, data: str | Path | None, settings: Settings, command: str
+) -> Source:
     """Return the files of ``project``: in one place, or some beside those that are named by URI."""
     if not names_objects(project):
-        return _find_place(project, data, settings)
+        return _find_place(project, data, settings, command)
     objects = object_source(project)
     if data is None and not _file_names(project):
         return objects
-    return JoinedSource(objects, _find_place(project, data, settings), SCHEME)
+    return JoinedSource(objects, _find_place(project, data, settings, command), SCHEME)
 
 
-def _find_place(project: ProjectSpec, data: str | Path | None, settings: Settings) -> Source:
+def _find_place(
+    project: ProjectSpec, data: str | Path | None, settings: Settings, command: str
+) -> Source:
     """Return what was given, else the staged files, else what lies in ``DATA_DIR``, else our own.
 
     Raises:
@@ -184,8 +191,9 @@ def _find_place(project: ProjectSpec, data: str | Path | None, settings: Setting
         files = ", ".join([*_file_names(project), *asked])
         raise UsageError(
             f"the project {project.name!r} needs data",
-            f"foresell run {project.name}",
+            f"foresell {command} {project.name}",
             f"add --data DIR, the folder that holds {files}, "
+            f"{_ELSEWHERE.get(command, '')}"
             f"or put them in place once: foresell stage {project.name} DIR",
         )
     from foresell.wiring.synthetic import generated  # noqa: PLC0415 - only where asked for by name
@@ -234,11 +242,6 @@ def _given(project: ProjectSpec, place: str | Path, wanted: list[str]) -> Source
         return bucket_source(project, place, f"foresell stage {project.name}")
     path = Path(place)
     return _folder(path, wanted) if path.is_dir() else _archive(path, wanted)
-
-
-def _last(place: str | Path) -> str:
-    """Return the last name of ``place``."""
-    return str(place).rstrip("/").rpartition("/")[2]
 
 
 def _folder(place: Path, wanted: list[str]) -> Source:

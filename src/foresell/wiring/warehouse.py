@@ -17,7 +17,11 @@ from foresell.wiring.runs import declaration
 _SECTION = "warehouse:"
 _RIGHTS = {
     "42501": "connect as the owner of the schema retailds; to make it takes CREATE on the "
-    "database, and CREATEROLE where the roles ingest, read and app are not there yet"
+    "database, and CREATEROLE where the roles ingest, read and app are not there yet",
+    "42710": "rename that role (ALTER ROLE ... RENAME TO ...), or use another server; nothing was "
+    "changed",
+    "55P03": "see in pg_stat_activity who reads or writes retailds for that long, end it, and run "
+    "foresell warehouse migrate again; nothing was changed",
 }
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
+from foresell.adapters.s3_uris import is_s3
+from foresell.adapters.store import DirectoryStore
 from foresell.adapters.warehouse import loading
 from foresell.adapters.warehouse.delivery import Delivery, Rows
 from foresell.adapters.warehouse.phases import Phases
@@ -17,16 +19,20 @@ from foresell.contracts.headers import dropped_columns
 from foresell.contracts.reading import Reader
 from foresell.contracts.showing import is_guarded
 from foresell.data.joining import Joiner
-from foresell.errors import DataError, SpecError, UsageError, counted, nearest
+from foresell.errors import DataError, MachineError, SpecError, UsageError, counted, nearest
 from foresell.pipeline.tables import asked_table
 from foresell.pipeline.work import Event, unheard
+from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.ports import Source
 from foresell.spec.project import ProjectSpec
 from foresell.spec.warehouse import OTHER_FLAG, PLAN_COLUMNS, Cleared, LoadReport, Validation
 from foresell.wiring.databases import database_place
+from foresell.wiring.runs import workspace
 from foresell.wiring.staging import find_source
 from foresell.wiring.warehouse import Kept, kept_project
+
+_OUTPUT, _REPORT = "warehouse", "load.json"
 
 
 def load(
@@ -40,8 +46,8 @@ def load(
     """Load the files of a project into the warehouse; see ``foresell.load_warehouse``."""
     kept = kept_project(name, settings)
     check_agreement(kept.project, kept.contract)
-    place = database_place(settings)
-    reading = _Reading(kept, find_source(kept.project, data, settings))
+    place, reports = database_place(settings), _reports(kept, settings)
+    reading = _Reading(kept, find_source(kept.project, data, settings, command="warehouse load"))
     delivery = Delivery(
         batch=_new_batch(),
         source=reading.source.label,
@@ -53,14 +59,18 @@ def load(
         synthetic=reading.source.synthetic,
     )
     rows = Rows(sales=reading.sales(), plan=reading.plan(), losses=reading.losses)
-    return loading.load(place, delivery, rows, _phases(listen))
+    return _written(loading.load(place, delivery, rows, _phases(listen)), reports)
 
 
-def finish(batch: str, name: str, source: str, settings: Settings, *, partial: bool) -> LoadReport:
+def finish(
+    batch: str, name: str, source: str, settings: Settings, *, partial: bool, keep: bool
+) -> LoadReport:
     """Let in what another job staged; see ``foresell.finish_load``."""
     kept, place = kept_project(name, settings), database_place(settings)
-    delivery = _staged_delivery(batch, kept, source, place.label)
-    return loading.finish(place, replace(delivery, partial=partial), _phases(unheard))
+    reports = _reports(kept, settings) if keep else None
+    delivery = replace(_staged_delivery(batch, kept, source, place.label), partial=partial)
+    report = loading.finish(place, delivery, _phases(unheard))
+    return report if reports is None else _written(report, reports)
 
 
 def clear(batch: str, name: str, settings: Settings) -> Cleared:
@@ -162,9 +172,37 @@ def _staged_delivery(batch: str, kept: Kept, source: str, target: str) -> Delive
     )
 
 
+def _reports(kept: Kept, settings: Settings) -> DirectoryStore:
+    """Return the folder of the project's reports of loads.
+
+    A ``UsageError``: a directory that the environment names cannot hold it.
+    """
+    return workspace(kept.project.name, settings).output(_OUTPUT)
+
+
+def _written(report: LoadReport, reports: DirectoryStore) -> LoadReport:
+    """Write the report of a load as a file, which replaces the one before; return it with its name.
+
+    Raises:
+        MachineError: it cannot be written. It says how the load ended: that is not changed by it.
+    """
+    told = replace(report, file=str(reports.root / _REPORT))
+    try:
+        reports.write_bytes(_REPORT, json_bytes(told.to_json()))
+    except MachineError as error:
+        ended = f"load {report.load} is in" if report.passed else "nothing in the warehouse changed"
+        raise MachineError(f"{ended}; its report {error.what}", error.where, error.mend) from error
+    return told
+
+
 def _new_batch() -> str:
     """Return a name for a delivery that no other has."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+
+
+def _absolute(data: str | Path | None) -> str | Path | None:
+    """Return where the files are as the history is to have it, where nobody knows our folder."""
+    return data if data is None or is_s3(data) else Path(data).resolve()
 
 
 def _phases(listen: Callable[[Event], None]) -> Phases:
@@ -177,13 +215,19 @@ def _phases(listen: Callable[[Event], None]) -> Phases:
 
 
 def one_place(data: str | Path | None, source: str | None) -> str | Path | None:
-    """Return where the files are, of a folder and a place in S3.
+    """Return where the files are, of a folder and a place in S3: the former from the root on.
 
     Raises:
-        UsageError: both are named.
+        UsageError: both are named, or the latter is no place in S3.
     """
     if data is not None and source is not None:
         raise UsageError(
             "the files are said to be in two places", "--data, --from", "leave one of them out"
         )
-    return source if source is not None else data
+    if source is not None and not is_s3(source):
+        raise UsageError(
+            f"{source!r} is not an s3:// address",
+            "--from",
+            "give s3://BUCKET/PREFIX; a folder is given with --data DIR",
+        )
+    return source if source is not None else _absolute(data)

@@ -7,6 +7,8 @@ from foresell.errors import UsageError
 from foresell.settings import Settings
 from foresell.wiring.databases import database_place
 
+_NAMED_BY = "loader of the event"
+
 
 def let_in(secret: str, group: logins.Group, settings: Settings) -> str:
     """Let who ``secret`` names into the warehouse, as one of ``group``; return the user's name.
@@ -17,9 +19,10 @@ def let_in(secret: str, group: logins.Group, settings: Settings) -> str:
     Raises:
         UsageError: the secret names no user, or one who may do more than the group.
     """
-    said = read_secret(secret, settings.database.region)
+    said = read_secret(secret, settings.database.region, _NAMED_BY)
     if "username" not in said:
-        raise UsageError("the secret names no user", secret, 'store {"username": "..."} in it')
+        where = f"{_NAMED_BY}={secret}"
+        raise UsageError("the secret names no user", where, 'store {"username": "..."} in it')
     with opened(database_place(settings)) as connection:
         logins.let_in(connection, said["username"], said["password"], group)
     return said["username"]

@@ -109,6 +109,10 @@ def test_a_user_without_a_right_is_told_so(place: DatabasePlace) -> None:
     with guarded(place, SECRET) as guest, pytest.raises(UsageError) as said:
         add(guest, 1)
     assert said.value.what == "the user has no right to this: permission denied for table numbers"
+    assert said.value.mend == (
+        "let the owner grant it: GRANT ingest TO the user who loads, GRANT read TO one who reads "
+        "(docs/warehouse.md)"
+    )
 
 
 def test_what_the_server_repeats_of_a_password_is_not_told_on(place: DatabasePlace) -> None:

@@ -13,6 +13,8 @@ from foresell.spec.sources import Relation
 from tests.migrated import place_of
 from tests.relations import HIDDEN, NAME, SALES, change, in_a_while, relation_of, rows, trouble
 
+ONE_SELECT = "mend the query of 'x' in project.yaml: it is one SELECT, or one WITH ... SELECT"
+
 
 @pytest.fixture
 def table(emptied: str) -> Callable[..., PostgresSource]:
@@ -75,27 +77,28 @@ def test_what_no_contract_can_hold_is_a_data_error_that_says_how_to_read_it(
     [
         (
             {"table": "public.nope"},
-            'relation "public.nope" does not exist',
+            'the database lacks what is asked of: relation "public.nope" does not exist',
             "check table: public.nope in project.yaml, or create it",
         ),
         (
             {"table": "retailds.vw_sales_analytics"},
+            "the database holds no warehouse: "
             'relation "retailds.vw_sales_analytics" does not exist',
             "run: foresell warehouse migrate",
         ),
         (
             {"query": "SELECT shop FROM public.sales; DELETE FROM public.sales"},
-            'syntax error at or near ";"',
-            "mend the query of 'x' in project.yaml",
+            'the database does not understand: syntax error at or near ";"',
+            ONE_SELECT,
         ),
         (
             {"query": "DELETE FROM public.sales RETURNING shop"},
-            'syntax error at or near "FROM"',
-            "mend the query of 'x' in project.yaml",
+            'the database does not understand: syntax error at or near "FROM"',
+            ONE_SELECT,
         ),
         (
             {"query": "SELECT nope FROM public.sales"},
-            'column "nope" does not exist',
+            'the database lacks what is asked of: column "nope" does not exist',
             "mend the query of 'x' in project.yaml",
         ),
     ],
@@ -110,7 +113,7 @@ def test_what_is_not_there_is_a_usage_error_and_nothing_is_written(
     said = trouble(table(SALES, **relation))
 
     assert type(said) is UsageError
-    assert words in said.what
+    assert said.what == words
     assert (said.where, said.mend) == (place_of(emptied).label, mend)
     assert rows(table(table="public.sales")).height == 4
 
@@ -152,8 +155,29 @@ def test_a_user_without_rights_is_told_what_to_grant(
         change(emptied, "DROP ROLE reads_nothing")
 
     assert type(said) is UsageError
-    assert "permission denied for table sales" in said.what
-    assert said.mend == "let its owner grant it: GRANT SELECT ON public.sales TO the user"
+    assert said.what == "the user has no right to this: permission denied for table sales"
+    assert said.mend == (
+        "let its owner grant it: GRANT USAGE ON SCHEMA public TO the user, and GRANT SELECT ON "
+        "public.sales TO the user"
+    )
+
+
+def test_a_query_without_rights_is_no_fault_of_the_query(
+    emptied: str, table: Callable[..., PostgresSource]
+) -> None:
+    change(emptied, "CREATE SCHEMA shut", "CREATE TABLE shut.sales (a BIGINT)")
+    change(emptied, "DROP ROLE IF EXISTS asks_nothing", "CREATE ROLE asks_nothing LOGIN")
+    try:
+        guest = replace(place_of(emptied), user="asks_nothing")
+        said = trouble(PostgresSource(guest, [Relation(name=NAME, query="TABLE shut.sales")]))
+    finally:
+        change(emptied, "DROP ROLE asks_nothing")
+
+    assert said.what == "the user has no right to this: permission denied for schema shut"
+    assert said.mend == (
+        "let the owner of what the query reads grant it: GRANT USAGE ON SCHEMA and GRANT SELECT ON "
+        "the table, TO the user"
+    )
 
 
 def test_a_relation_without_rows_is_a_file_that_is_not_there(

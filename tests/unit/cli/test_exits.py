@@ -42,6 +42,17 @@ def test_being_stopped_ends_with_130_and_a_wish_to_exit_keeps_its_code() -> None
     assert ends_with(SystemExit(7)) == 7
 
 
+def test_what_was_left_behind_is_said_where_it_is_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ends_with(KeyboardInterrupt())
+    ends_with(KeyboardInterrupt("nothing changed; run it again"))
+
+    assert capsys.readouterr().err == (
+        "\nstopped; the same command goes on from here\n\nstopped; nothing changed; run it again\n"
+    )
+
+
 def test_nothing_wrong_ends_with_nothing() -> None:
     done = []
     with ExitCodes():

@@ -1,6 +1,7 @@
 """What the commands print, for people and for programs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -220,6 +221,12 @@ def test_projects_and_checks_come_as_tables_and_as_json(
     said = " ".join(capsys.readouterr().out.split())
     assert "shop A shop panel units D 7 made by foresell" in said
     assert "✗ Python 3.9 install 3.11" in said
+
+    both = replace(shop, synthetic=False, reads=("files", "postgres"))
+    show_projects([both, replace(shop, synthetic=False, reads=("s3",))], Format.table)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "D 7 --data DIR, PostgreSQL" in said
+    assert "D 7 S3" in said
 
     show_projects([shop], Format.json)
     assert json.loads(capsys.readouterr().out)[0]["synthetic"] is True

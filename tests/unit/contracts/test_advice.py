@@ -93,6 +93,10 @@ def test_beside_personal_data_a_name_of_a_header_is_shown_where_it_is_like_a_kno
             "Sales of a week\nid,n\na,1",
             "mend or remove that line; fields are told apart by ','; does",
         ),
+        (
+            "id,amount,x\na,1,2",
+            "remove it or add it to contract.yaml and project.yaml; known: id, n, x",
+        ),
         ("id,n,m\na,1,2", "remove it or add it to contract.yaml and project.yaml; known: id, n, x"),
     ],
 )

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from io import BytesIO
 
@@ -247,6 +248,18 @@ def test_parquet_that_does_not_hold_what_the_contract_says_is_refused(
     name: str, values: list[object], what: str, where: str
 ) -> None:
     assert refused(parquet(**{name: values}), PARQUET) == (what, f"sales.parquet{where}")
+
+
+def test_a_column_of_postgresql_is_cast_in_a_query_and_in_no_file() -> None:
+    table = replace(PARQUET, name="sales", file="", table="shop.sales")
+    with pytest.raises(DataError) as caught:
+        read(parquet(id=pl.Series([1, 2], dtype=pl.Int32)), table)
+    assert caught.value.args == (
+        "'id' is stored as Int32, which is not string",
+        "postgres:sales",
+        "read it by a query in project.yaml that casts it (id::text), or change the type in "
+        "contract.yaml",
+    )
 
 
 def test_a_moment_that_is_not_midnight_is_no_day() -> None:

@@ -113,6 +113,17 @@ def test_the_password_of_one_user_is_not_taken_for_that_of_another(stored: str) 
             "DB_HOST",
         ),
         ({**SAID, "host": f"jo:{SECRET}@db"}, "the host is not a host alone", "DB_HOST"),
+        ({**SAID, "host": f"db password={SECRET}"}, "the host is not a host alone", "DB_HOST"),
+        ({**SAID, "host": "db hunter"}, "the host is not a host alone", "DB_HOST"),
+        *(
+            ({**SAID, "name": name}, "the name is not a name alone", "DB_NAME")
+            for name in (
+                f"postgresql://jo:{SECRET}@db/sales",
+                f"password={SECRET}",
+                f"jo:{SECRET}@db",
+                f"sales {SECRET}",
+            )
+        ),
     ],
 )
 def test_words_that_name_no_database_are_refused_and_no_secret_is_shown(

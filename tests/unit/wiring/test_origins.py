@@ -7,7 +7,7 @@ import pytest
 from foresell.errors import SpecError, UsageError
 from foresell.spec.sources import Relation
 from foresell.spec.warehouse import WarehouseSpec
-from foresell.wiring.origins import Given, placed
+from foresell.wiring.origins import Given, placed, reads
 from tests.migrated import WALMART
 
 PROJECT, CONTRACT = WALMART.project, WALMART.contract
@@ -48,6 +48,17 @@ def test_the_project_file_says_where_rows_are_unless_the_user_does() -> None:
     assert placed(PROJECT, CONTRACT, Given()) == PROJECT
     assert placed(KEPT, CONTRACT, Given()).tables[0].relation is not None
     assert placed(KEPT, CONTRACT, Given(source="files")) == PROJECT
+
+
+def test_it_is_told_where_the_rows_of_a_project_are() -> None:
+    first, *others = PROJECT.tables
+    asked = replace(first, file="", query="SELECT 1 AS a")
+    stored = [replace(table, file=f"s3://b/{table.file}") for table in others]
+
+    assert reads(PROJECT) == ("files",)
+    assert reads(KEPT) == ("postgres",)
+    assert reads(replace(PROJECT, tables=(asked, *others))) == ("files", "postgres")
+    assert reads(replace(PROJECT, tables=(asked, *stored))) == ("postgres", "s3")
 
 
 def test_who_names_a_place_of_files_means_files() -> None:

@@ -21,8 +21,12 @@ def test_a_secret_that_names_nobody_lets_nobody_in(s3: S3) -> None:
         let_in("nobody", "ingest", SETTINGS)
 
     assert "not to be shown" not in str(told.value)
+    assert told.value.where == "loader of the event=nobody"
 
 
 def test_a_secret_that_is_not_there_is_asked_for_before_the_database(s3: S3) -> None:
-    with pytest.raises(MachineError, match="there is no such secret"):
+    with pytest.raises(MachineError, match="there is no such secret") as told:
         let_in("absent", "ingest", SETTINGS)
+
+    assert told.value.where == "loader of the event=absent"
+    assert told.value.mend.startswith("check loader of the event, and AWS_REGION")

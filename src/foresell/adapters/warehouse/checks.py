@@ -1,6 +1,6 @@
 """What is looked at in staged rows before any of them goes in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from foresell.adapters.warehouse.asking import in_json
@@ -9,16 +9,24 @@ from foresell.adapters.warehouse.findings import Asker, found, passed
 from foresell.adapters.warehouse.weeks import after_today, missing_weeks, off_weekday, week_list
 from foresell.errors import counted
 from foresell.spec.calendar import step
-from foresell.spec.warehouse import NEEDED, Check, Volume, Volumes
+from foresell.spec.warehouse import MAY_LACK, NEEDED, Check, Volume, Volumes
 
 _COUNTS = ("rows", "stores", "depts", "series", "weeks")
 
 
-def measure(asker: Asker, delivery: Delivery) -> tuple[Volumes | None, int]:
+def count_rows(asker: Asker) -> Mapping[str, int]:
+    """Return how many rows are staged, and of them, by column, those without a value, and more."""
+    return asker.one("staged_counts")
+
+
+def measure(
+    asker: Asker, delivery: Delivery, counts: Mapping[str, int]
+) -> tuple[Volumes | None, int]:
     """Return how much is staged, and how many series lack a week in their midst.
 
-    None: no row has a date.
+    ``counts``: what `count_rows` returns. None: no row has a date.
     """
+    declared = delivery.warehouse.columns.values()
     days = step(delivery.project.frequency).days
     told = asker.one("staged_series", days=days)
     if told["first_week"] is None:
@@ -32,16 +40,19 @@ def measure(asker: Asker, delivery: Delivery) -> tuple[Volumes | None, int]:
         weeks=weeks,
         first_week=str(told["first_week"]),
         last_week=str(told["last_week"]),
+        nulls={name: counts[name] for name in MAY_LACK if name in declared},
     )
     return volumes, told["gaps"]
 
 
-def check_rows(asker: Asker, delivery: Delivery, twice: tuple[int, int]) -> Iterator[Check]:
+def check_rows(
+    asker: Asker, delivery: Delivery, counts: Mapping[str, int], twice: tuple[int, int]
+) -> Iterator[Check]:
     """Yield what was found in the staged sales, row by row and key by key.
 
-    ``twice``: how many keys stood on more than one row, and how many rows went as equal to another.
+    ``counts``: what `count_rows` returns. ``twice``: how many keys stood on more than one row, and
+    how many rows went as equal to another.
     """
-    counts = asker.one("staged_counts")
     yield _nulls(asker, counts)
     keys, duplicates = twice
     yield _duplicates(duplicates)
@@ -81,7 +92,8 @@ def check_weeks(asker: Asker, delivery: Delivery, gaps: int) -> Iterator[Check]:
         yield passed("week_flags", "all rows of a week have one holiday flag")
     if gaps:
         says = f"{gaps:,} series lack a week between their first and their last"
-        yield found("series_gaps", "noted", says, gaps)
+        shown = asker.shown(asker.examples("series_gaps", days=step(frequency).days))
+        yield found("series_gaps", "noted", says, gaps, shown)
     else:
         yield passed("series_gaps", "no series lacks a week in its midst")
 
@@ -123,6 +135,36 @@ def check_volumes(
         yield passed("range", f"{reach}, and {was}")
 
 
+def check_values(now: Volumes, before: Volumes | None, least: float, *, partial: bool) -> Check:
+    """Return which columns lack values that they had in the last whole delivery; nothing stops.
+
+    A column is told where the share of rows with a value is less than ``least`` of what it was.
+
+    >>> full = Volumes(rows=8, stores=1, depts=1, series=1, weeks=8, first_week="2012-01-06",
+    ...     last_week="2012-02-24", nulls={"cpi": 0})
+    >>> from dataclasses import replace
+    >>> check_values(replace(full, nulls={"cpi": 8}), full, 0.9, partial=False).says
+    'values went missing: cpi 0 of 8 rows (8 of 8 before)'
+    """
+    if before is None or partial:
+        why = "the delivery is a part" if partial else "there was no delivery before"
+        return found("values", "noted", f"{why}: values by column were not compared", 0)
+    held = {name: now.rows - rows for name, rows in now.nulls.items()}
+    had = {name: before.rows - rows for name, rows in before.nulls.items()}
+    gone = [
+        name
+        for name in held
+        if name in had and held[name] * before.rows < least * had[name] * now.rows
+    ]
+    if not gone:
+        return passed("values", "no column lacks values that it had before")
+    said = ", ".join(
+        f"{name} {held[name]:,} of {now.rows:,} rows ({had[name]:,} of {before.rows:,} before)"
+        for name in gone
+    )
+    return found("values", "noted", f"values went missing: {said}", len(gone))
+
+
 def check_plan(asker: Asker, delivery: Delivery, last_week: str) -> Iterator[Check]:
     """Yield what was found in the planned rows."""
     yield asker.none_of(
@@ -157,7 +199,7 @@ def check_plan(asker: Asker, delivery: Delivery, last_week: str) -> Iterator[Che
         yield passed("plan_over", "every planned row is later than the last sale")
 
 
-def _nulls(asker: Asker, counts: dict[str, int]) -> Check:
+def _nulls(asker: Asker, counts: Mapping[str, int]) -> Check:
     """Return whether every row has what the star schema needs."""
     lacking = {name: counts[name] for name in NEEDED if counts[name]}
     if not lacking:

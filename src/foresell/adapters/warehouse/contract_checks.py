@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
 
 from foresell.adapters.warehouse.asking import EXAMPLES, ask, change, composed
 from foresell.contracts.compiled.warehouse import (
@@ -39,8 +40,7 @@ def apply_contract(
 ) -> Replaced:
     """Let the tables hold the rules of ``contract`` for ``project``, and no older ones of it.
 
-    What stands there already stays untouched. The constraints of other projects stay as well: rows
-    have to fulfil all of them.
+    What stands there already stays untouched.
 
     Raises:
         GateError: rows that are there break a new rule; nothing was changed.
@@ -62,7 +62,7 @@ def apply_contract(
             "correct the rows, or the rule, and run foresell warehouse migrate again; nothing was "
             "changed",
         )
-    _note_contract(connection, project, contract)
+    _note_contract(connection, project, warehouse, contract)
     for table, name in old:
         _drop(connection, table, name)
         change(connection, "schema_forget_check", table=table, constraint=name)
@@ -114,14 +114,17 @@ def _noted(connection: Connection[Any], project: str) -> Mapping[_Place, Mapping
     return {(row["table_name"], row["constraint_name"]): row for row in found}
 
 
-def _note_contract(connection: Connection[Any], project: str, contract: Contract) -> None:
-    """Note which contract it is that is held."""
+def _note_contract(
+    connection: Connection[Any], project: str, warehouse: WarehouseSpec, contract: Contract
+) -> None:
+    """Note which contract it is that is held, and which of its columns is which here."""
     change(
         connection,
         "schema_note_contract",
         project=project,
         version=contract.version,
         sha256=contract.digest,
+        columns=Jsonb(dict(warehouse.columns)),
     )
 
 

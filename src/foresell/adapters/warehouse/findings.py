@@ -38,12 +38,14 @@ class Asker:
         kept = [{k: v for k, v in row.items() if k != "found"} for row in rows[:EXAMPLES]]
         return in_json(kept)
 
-    def none_of(self, name: str, query: str, noun: str, verb: str, good: str) -> Check:
+    def none_of(
+        self, name: str, query: str, noun: str, verb: str, good: str, **values: object
+    ) -> Check:
         """Return the check that fails where ``query`` finds something: ``noun`` that ``verb``.
 
         The query answers the first few, each with ``found``, how many there are.
         """
-        rows = self.examples(query)
+        rows = self.examples(query, **values)
         count = int(rows[0]["found"]) if rows else 0
         if not count:
             return passed(name, good)

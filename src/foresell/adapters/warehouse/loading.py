@@ -1,19 +1,22 @@
 """A load: staged, checked, let in and validated in one transaction, all of it or nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from psycopg import Connection
 
-from foresell.adapters.postgres_link import opened
+from foresell.adapters.postgres_link import opened, saying_trouble
 from foresell.adapters.warehouse import staging
+from foresell.adapters.warehouse.asking import ask_one
 from foresell.adapters.warehouse.checks import (
     check_plan,
     check_rows,
+    check_values,
     check_volumes,
     check_weeks,
+    count_rows,
     measure,
 )
 from foresell.adapters.warehouse.delivery import Delivery, Rows
@@ -28,6 +31,12 @@ from foresell.errors import counted
 from foresell.spec.database import DatabasePlace
 from foresell.spec.warehouse import Changes, Check, Cleared, LoadReport, Phase, Validation
 
+PATIENCE_MS = 300_000  # for each lock; a function on AWS ends after 15 minutes, whatever it does
+_MENDS = {
+    "55P03": "another load, migration or staging job has been at work for minutes: let it end, or "
+    "end it, and run this again; nothing was changed"
+}
+
 
 def load(place: DatabasePlace, delivery: Delivery, rows: Rows, phases: Phases) -> LoadReport:
     """Stage ``rows``, check them, let them in, validate: in one transaction.
@@ -41,7 +50,8 @@ def load(place: DatabasePlace, delivery: Delivery, rows: Rows, phases: Phases) -
             plan = staging.stage(connection, delivery.batch, "plan", phases.reading(rows.plan))
             phases.note("read", "; ".join([counted(count, "row"), *rows.losses]))
             phases.note("stage", f"{counted(count, 'row')}, {plan:,} planned")
-        return _let_in(connection, delivery, phases)
+        report = _let_in(connection, delivery, phases)
+    return replace(report, seconds=phases.seconds)  # that of the commit too
 
 
 def finish(place: DatabasePlace, delivery: Delivery, phases: Phases) -> LoadReport:
@@ -55,13 +65,19 @@ def finish(place: DatabasePlace, delivery: Delivery, phases: Phases) -> LoadRepo
             past = last_load(connection, delivery.project.name, delivery.batch)
             if past is not None:
                 return report_of(past)
-        return _let_in(connection, delivery, phases)
+        report = _let_in(connection, delivery, phases)
+    return replace(report, seconds=phases.seconds)
 
 
 def clear(place: DatabasePlace, delivery: Delivery) -> Cleared:
-    """Take the batch out of staging, and what others left there too long ago."""
-    with opened(place) as connection:
-        refuse_behind(connection, delivery.project.name, delivery.contract)
+    """Take the batch out of staging, and what others left there too long ago.
+
+    A load that is at work, with this batch perhaps, ends first.
+    """
+    with opened(place) as connection, saying_trouble(place, mends=_MENDS):
+        ask_one(connection, "patience", milliseconds=PATIENCE_MS)
+        take_lock(connection)
+        refuse_behind(connection, delivery.project.name, delivery.warehouse, delivery.contract)
         own = staging.clear(connection, delivery.batch)
         stale = staging.clear_stale(connection)
     return Cleared(
@@ -76,7 +92,7 @@ def clear(place: DatabasePlace, delivery: Delivery) -> Cleared:
 def look(place: DatabasePlace, delivery: Delivery, batch: str | None) -> Validation:
     """Return how the warehouse stands after the load of ``batch``, by default the last one."""
     with opened(place, reading=True) as connection:
-        refuse_behind(connection, delivery.project.name, delivery.contract)
+        refuse_behind(connection, delivery.project.name, delivery.warehouse, delivery.contract)
         return validate(_asker(connection, delivery), delivery, batch)
 
 
@@ -86,9 +102,16 @@ def _changing(
 ) -> Iterator[Connection[Any]]:
     """Open the transaction of one load, alone among loads and migrations, and measure its end."""
     waits = "another load or migration is at work: waiting for its end"
-    with phases.whole(), opened(place) as connection:
-        take_lock(connection, lambda: phases.note("read", waits))
-        refuse_behind(connection, delivery.project.name, delivery.contract)
+    stages = "another job is putting rows into staging: waiting for its end"
+    with (
+        phases.whole(),
+        opened(place) as connection,
+        saying_trouble(place, mends=_MENDS),
+    ):
+        ask_one(connection, "patience", milliseconds=PATIENCE_MS)
+        take_lock(connection, lambda: phases.wait("read", waits))
+        refuse_behind(connection, delivery.project.name, delivery.warehouse, delivery.contract)
+        staging.hold(connection, lambda: phases.wait("read", stages))
         yield connection
 
 
@@ -102,7 +125,7 @@ def _let_in(connection: Connection[Any], delivery: Delivery, phases: Phases) -> 
     if report.failed or volumes is None:
         return _rolled_back(connection, report, phases)
     with phases.during("upsert", "let it into the star schema"):
-        changes = upsert(connection, delivery.batch, volumes, report.planned)
+        changes = upsert(connection, delivery.batch, whole=not delivery.partial)
         report = replace(report, changes=changes)
         phases.note("upsert", _changed(changes))
     with phases.during("validate", "compare the warehouse with what was delivered"):
@@ -125,8 +148,9 @@ def _inspected(asker: Asker, delivery: Delivery) -> LoadReport:
     staging.drop_repeated(connection, batch, "plan")
     planned = staging.staged(connection, batch, "plan")
     report = replace(_blank(delivery), staged=count, duplicates=twice[1], planned=planned)
-    report = _with(report, _checked(asker, delivery, count, twice))
-    volumes, gaps = measure(asker, delivery)
+    counts = count_rows(asker)
+    report = _with(report, _checked(asker, delivery, counts, twice))
+    volumes, gaps = measure(asker, delivery, counts)
     if volumes is None:
         return report
     before = volumes_before(connection, delivery.project.name)
@@ -134,18 +158,20 @@ def _inspected(asker: Asker, delivery: Delivery) -> LoadReport:
     report = replace(report, volumes=volumes, before=before)
     report = _with(report, check_weeks(asker, delivery, gaps))
     report = _with(report, check_volumes(volumes, before, volume, partial=partial))
+    report = _with(report, [check_values(volumes, before, volume.least, partial=partial)])
     return _with(report, check_plan(asker, delivery, volumes.last_week))
 
 
 def _checked(
-    asker: Asker, delivery: Delivery, count: int, twice: tuple[int, int]
+    asker: Asker, delivery: Delivery, counts: Mapping[str, int], twice: tuple[int, int]
 ) -> Iterator[Check]:
-    """Yield what was found in the ``count`` rows; no rows, no more checks."""
+    """Yield what was found in the rows that were counted; no rows, no more checks."""
+    count = counts["rows"] + twice[1]
     if not count:
         yield found("rows", "failed", f"nothing is staged as batch {delivery.batch}", 0)
         return
     yield passed("rows", f"{counted(count, 'row')} staged")
-    yield from check_rows(asker, delivery, twice)
+    yield from check_rows(asker, delivery, counts, twice)
     yield from check_rules(asker, delivery)
 
 
@@ -187,14 +213,17 @@ def _tell(phases: Phases, phase: Phase, checks: Sequence[Check]) -> None:
     """Tell how many checks passed, and which did not."""
     failed = [check.name for check in checks if check.verdict == "failed"]
     said = f"{counted(len(checks), 'check')}"
+    if failed:
+        phases.fail(phase)
     phases.note(phase, f"{said}; failed: {', '.join(failed)}" if failed else f"{said}, none failed")
 
 
 def _changed(changes: Changes) -> str:
     """Return what became of the facts, in words."""
-    facts = "fact_sales_weekly"
+    facts, gone = "fact_sales_weekly", changes.removed["plan_sales_weekly"]
     counts = (changes.inserted[facts], changes.updated[facts], changes.unchanged[facts])
-    return "{:,} new, {:,} corrected, {:,} as they were".format(*counts)
+    said = "{:,} new, {:,} corrected, {:,} as they were".format(*counts)
+    return f"{said}; {counted(gone, 'planned row')} taken out" if gone else said
 
 
 def _asker(connection: Connection[Any], delivery: Delivery) -> Asker:

@@ -18,12 +18,13 @@ def let_in(connection: Connection[Any], login: str, password: str, group: Group)
     Done again it changes nothing but the verifier's salt.
 
     Raises:
-        UsageError: ``login`` is who asks, one of the groups, or may do more than a group may.
+        UsageError: ``login`` is who asks, one of the groups, or may do more than ``group`` may: by
+            itself, as a member of another role, as an owner of anything, by a grant of its own.
     """
-    there = ask(connection, "login", login=login)
+    there = ask(connection, "login", login=login, group=group)
     if login in _GROUPS or any(one["may_more"] for one in there):
         raise UsageError(
-            f"{login!r} is a group, an owner or an administrator",
+            f"{login!r} is a group, an owner or an administrator, or has other rights than {group}",
             f"the user that {group} is granted to",
             "name another user in the secret: one who can do nothing else",
         )

@@ -13,12 +13,14 @@ _Thing = TypeVar("_Thing")
 class Phases:
     """Measures phases by a clock that counts seconds.
 
-    ``hear`` is told when a phase has ``started``, is ``done`` or has ``failed``, and each ``note``.
+    ``hear`` is told when a phase has ``started``, is ``done`` or has ``failed``, where it ``waits``
+    for somebody, and each ``note``. One that failed has seconds where it came to its end.
     """
 
     def __init__(self, clock: Callable[[], float], hear: Hear) -> None:
         self._clock, self._hear = clock, hear
         self._begun: dict[Phase, float] = {}
+        self._failed: set[Phase] = set()
         self._spent: dict[Phase, float] = {}
 
     @property
@@ -30,6 +32,14 @@ class Phases:
         """Tell one thing about a phase at work."""
         self._hear("note", phase, text, 0.0)
 
+    def wait(self, phase: Phase, text: str) -> None:
+        """Tell what a phase waits for."""
+        self._hear("waits", phase, text, 0.0)
+
+    def fail(self, phase: Phase) -> None:
+        """Note that a phase at work does not pass, though it comes to its end."""
+        self._failed.add(phase)
+
     def begin(self, phase: Phase, text: str) -> None:
         """Start a phase."""
         self._begun[phase] = self._clock()
@@ -38,7 +48,7 @@ class Phases:
     def end(self, phase: Phase) -> None:
         """End a phase that was begun."""
         self._add(phase, self._clock() - self._begun.pop(phase))
-        self._hear("done", phase, "", self._spent[phase])
+        self._hear("failed" if phase in self._failed else "done", phase, "", self._spent[phase])
 
     @contextmanager
     def whole(self) -> Iterator[None]:
@@ -70,7 +80,7 @@ class Phases:
             self._begun["stage"] += self._spent["read"]  # which is not the copy's
 
     def reading(self, things: Iterable[_Thing]) -> Iterator[_Thing]:
-        """Yield ``things``; what it takes to get each one is reading."""
+        """Yield ``things``; what it takes to get each one is reading, and so is failing to."""
         rest = iter(things)
         while True:
             begun = self._clock()
@@ -78,6 +88,10 @@ class Phases:
                 thing = next(rest)
             except StopIteration:
                 return
+            except BaseException:
+                self._begun.pop("stage", None)
+                self._begun["read"] = begun
+                raise
             finally:
                 self._add("read", self._clock() - begun)
             yield thing

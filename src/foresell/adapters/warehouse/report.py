@@ -36,6 +36,7 @@ def volumes_of(row: Mapping[str, Any]) -> Volumes:
         weeks=row["weeks"],
         first_week=str(row["first_week"]),
         last_week=str(row["last_week"]),
+        nulls=row["report"]["volumes"].get("nulls", {}),
     )
 
 

@@ -10,18 +10,19 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from foresell.adapters.warehouse.asking import ask, ask_one, change, composed
+from foresell.adapters.warehouse.asking import EXAMPLES, ask, ask_one, change, composed
 from foresell.adapters.warehouse.contract_checks import apply_contract, missing_checks
 from foresell.adapters.warehouse.strangers import refuse_strangers
 from foresell.contracts.compiled.warehouse import TABLES, delivery_rules
 from foresell.contracts.contract import Contract
-from foresell.errors import DataError, MachineError, UsageError
+from foresell.errors import DataError, MachineError, UsageError, counted
 from foresell.spec.database import DatabasePlace
 from foresell.spec.warehouse import SCHEMA, WarehouseSpec
 from foresell.spec.warehouse_schema import Migrated, MigrationStatus, PastLoad, SchemaStatus
 
 LOCK = 0x72657461  # "reta": the advisory lock of who changes the warehouse: migrations and loads
 STAGING = ("stg_sales_weekly", "stg_sales_plan")
+PATIENCE_S = 10  # of a migration that waits for a table: who asks for it next waits behind
 MIGRATE = "run: foresell warehouse migrate"
 _WHERE = f"schema {SCHEMA}"
 
@@ -73,10 +74,12 @@ def migrate(
 
     Nothing is taken from any table. A second time changes nothing. Refused are a schema that
     another foresell has made (``MachineError``, ``DataError``) or somebody else (``UsageError``),
-    and rows that break a new rule (``GateError``).
+    one that holds another project (``UsageError``), and rows that break a new rule (``GateError``).
+    Whoever reads or writes there is waited for, but not for long: all others wait behind.
     """
     take_lock(connection)
     connection.execute("SET LOCAL search_path TO pg_catalog")  # nobody else's max() or count()
+    connection.execute(f"SET LOCAL lock_timeout TO '{PATIENCE_S}s'")
     standing = _refused_if_strange(_standing(connection))
     pending = {one.number for one in standing if one.standing == "pending"}
     if len(pending) == len(standing):
@@ -85,6 +88,7 @@ def migrate(
         if one.number in pending:
             connection.execute(one.text)
             change(connection, "schema_note", number=one.number, file=one.name, sha256=one.sha256)
+    held = _held(connection, project)
     replaced = apply_contract(connection, project, warehouse, contract)
     return Migrated(
         project=project,
@@ -96,6 +100,7 @@ def migrate(
         removed=replaced.removed,
         kept=replaced.kept,
         deliveries=tuple(delivery_rules(contract, warehouse)),
+        remapped=() if held is None else _remapped(held, warehouse),
     )
 
 
@@ -105,40 +110,63 @@ def status(
     """Return how the warehouse stands; nothing is changed, and no schema is no error."""
     standing = _standing(connection)
     whole = not any(one.standing == "pending" for one in standing)
+    holders = _holders(connection) if whole else {}
+    held = holders.get(project)
     return SchemaStatus(
         project=project,
         target=_target(connection),
         migrations=tuple(standing),
         contract={"version": contract.version, "sha256": contract.digest},
-        held=_held(connection, project) if whole else None,
+        held=None if held is None else held.contract,
         missing=missing_checks(connection, project, warehouse, contract) if whole else (),
         rows={name: _rows(connection, name) for name in (*TABLES, *STAGING)} if whole else {},
         loads=_loads(connection) if whole else (),
+        remapped=() if held is None else _remapped(held, warehouse),
+        holder=next(iter(holders), None),
     )
 
 
-def refuse_behind(connection: Connection[Any], project: str, contract: Contract) -> None:
-    """Refuse a warehouse that is not as this foresell and the project's contract want it.
+def refuse_behind(
+    connection: Connection[Any], project: str, warehouse: WarehouseSpec, contract: Contract
+) -> None:
+    """Refuse a warehouse that is not as this foresell and the project's declaration want it.
 
     Raises:
-        UsageError: no schema, a migration is pending, or another contract's rules are held.
+        UsageError: no schema, a migration is pending, another project's rows are there, or the
+            rules that are held are not those of the contract and of ``warehouse.columns``.
     """
-    standing = _refused_if_strange(_standing(connection))
+    standing, migrate = _refused_if_strange(_standing(connection)), f"{MIGRATE} {project}"
     pending = [one.name for one in standing if one.standing == "pending"]
     if len(pending) == len(standing):
-        raise UsageError("the database holds no warehouse", _WHERE, MIGRATE)
+        raise UsageError("the database holds no warehouse", _WHERE, migrate)
     if pending:
         raise UsageError(
-            f"the warehouse is an older one: it lacks {', '.join(pending)}", _WHERE, MIGRATE
+            f"the warehouse is an older one: it lacks {', '.join(pending)}", _WHERE, migrate
         )
     held = _held(connection, project)
-    if held is None or held["sha256"] != contract.digest:
-        other = "no contract of the project" if held is None else f"contract {held['version']}"
+    where = f"{_WHERE}, project {project}"
+    if held is None or held.contract["sha256"] != contract.digest:
+        other = (
+            "no contract of the project" if held is None else f"contract {held.contract['version']}"
+        )
         raise UsageError(
             f"the warehouse holds the rules of {other}, and the project has "
             f"{contract.version}, rules {contract.digest[:12]}",
-            f"{_WHERE}, project {project}",
-            MIGRATE,
+            where,
+            migrate,
+        )
+    if remapped := _remapped(held, warehouse):
+        raise UsageError(
+            f"warehouse.columns is not what it was at the last migrate: {_few(remapped)}",
+            where,
+            migrate,
+        )
+    if missing := missing_checks(connection, project, warehouse, contract):
+        raise UsageError(
+            f"the warehouse lacks {counted(len(missing), 'CHECK')} of the contract: "
+            f"{_few(missing)}",
+            where,
+            migrate,
         )
 
 
@@ -192,11 +220,58 @@ def _refused_if_strange(standing: Sequence[MigrationStatus]) -> Sequence[Migrati
     return standing
 
 
-def _held(connection: Connection[Any], project: str) -> Mapping[str, str] | None:
-    """Return version and sha256 of the contract whose rules are held, None where none are."""
-    for row in ask(connection, "schema_contract", project=project):
-        return {"version": row["contract_version"], "sha256": row["contract_sha256"]}
-    return None
+@dataclass(frozen=True, kw_only=True)
+class _Held:
+    """What a project's rules were made from. ``columns``: the contract's name to ours."""
+
+    contract: Mapping[str, str]
+    columns: Mapping[str, str]
+
+
+def _holders(connection: Connection[Any]) -> Mapping[str, _Held]:
+    """Return the project whose rules are held; nobody's, before the first migrate."""
+    return {
+        row["project"]: _Held(
+            contract={"version": row["contract_version"], "sha256": row["contract_sha256"]},
+            columns=row["columns"],
+        )
+        for row in ask(connection, "schema_contract")
+    }
+
+
+def _held(connection: Connection[Any], project: str) -> _Held | None:
+    """Return what the rules that are held were made from, None where there are none.
+
+    Raises:
+        UsageError: they are those of another project, and so are the rows.
+    """
+    holders = _holders(connection)
+    if others := [name for name in holders if name != project]:
+        raise UsageError(
+            f"the warehouse is that of the project {others[0]!r}",
+            f"{_WHERE}, project {project}",
+            f"a database holds one project: let DB_NAME name another one for {project!r}",
+        )
+    return holders.get(project)
+
+
+def _remapped(held: _Held, warehouse: WarehouseSpec) -> tuple[str, ...]:
+    """Return the columns of the warehouse that are other ones of the contract now than then."""
+    then, now = (
+        {theirs: ours for ours, theirs in columns.items()}
+        for columns in (held.columns, warehouse.columns)
+    )
+    return tuple(
+        f"{name} is {now.get(name, 'left out')}, was {then.get(name, 'left out')}"
+        for name in sorted(then.keys() | now.keys())
+        if then.get(name) != now.get(name)
+    )
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return the first few of ``names``, and how many there are beside them."""
+    more = len(names) - EXAMPLES
+    return "; ".join(names[:EXAMPLES]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _rows(connection: Connection[Any], table: str) -> int | None:
@@ -222,6 +297,7 @@ def _loads(connection: Connection[Any]) -> tuple[PastLoad, ...]:
             weeks=row["weeks"],
             first_week=str(row["first_week"]),
             last_week=str(row["last_week"]),
+            partial=row["partial"],
         )
         for row in ask(connection, "schema_loads")
     )

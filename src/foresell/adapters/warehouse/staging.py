@@ -1,10 +1,11 @@
 """Rows into staging by COPY, out of it again, and those that stand twice taken as one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import polars as pl
 from psycopg import Connection
+from psycopg.errors import LockNotAvailable
 
 from foresell.adapters.warehouse.asking import ask_one, change, query
 from foresell.errors import DataError
@@ -70,6 +71,20 @@ def as_csv(frame: pl.DataFrame, batch: str, kind: Kind) -> Iterator[bytes]:
 def staged(connection: Connection[Any], batch: str, kind: Kind) -> int:
     """Return how many rows of ``batch`` are in staging."""
     return int(ask_one(connection, f"count_{kind}", batch=batch)["rows"])
+
+
+def hold(connection: Connection[Any], waiting: Callable[[], object] = lambda: None) -> None:
+    """Let nobody else put in, take out or change staged rows until the transaction ends.
+
+    What is checked is then what goes in. ``waiting`` is called once where another job is staging
+    right now, before this waits for its end.
+    """
+    try:
+        with connection.transaction():  # a savepoint: what is refused here undoes nothing else
+            change(connection, "hold_staging")
+    except LockNotAvailable:
+        waiting()
+        change(connection, "wait_for_staging")
 
 
 def settle(connection: Connection[Any]) -> None:

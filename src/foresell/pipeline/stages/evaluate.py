@@ -99,5 +99,5 @@ def _frozen_forecasts(work: Work) -> dict[str, pl.DataFrame]:
     identity = [*project.keys, project.time]
     for name, points in forecast_frames(work.inputs["baselines"]).items():
         bands = forecasts[name].select(*identity, *quantile_columns())
-        forecasts[name] = points.join(bands, on=identity, how="left")
+        forecasts[name] = points.join(bands, on=identity, how="left", maintain_order="left")
     return forecasts

@@ -104,11 +104,13 @@ def _complete(
     for rows in joined:
         for name in columns:
             if name not in rows.columns:
+                told = all(table.relation for table in tables)
                 raise DataError(
                     f"the column {name!r} is missing",
-                    f"the header of {', '.join(table.file for table in tables)}",
-                    f"add it to the file, or take it out of contract.yaml and project.yaml; "
-                    f"{nearest(name, rows.columns)}",
+                    f"the {'columns' if told else 'header'} of "
+                    f"{', '.join(table.file for table in tables)}",
+                    f"add it to the {'query or its table' if told else 'file'}, or take it out of "
+                    f"contract.yaml and project.yaml; {nearest(name, rows.columns)}",
                 )
         yield rows.select(columns)
 

@@ -15,6 +15,7 @@ from foresell.report.wording import (
     segment_phrase,
     unbroken,
 )
+from foresell.spec.ordered_sums import one_piece
 
 FEWEST = 30  # rows of a group from which on a share of them says something
 _CLOSE = 0.02  # of the mean: bins that are off by less are said to be right on average
@@ -66,10 +67,10 @@ def predicted(report: TabularReport) -> str:
     errors = _errors(report)
     if errors.is_empty():
         return "No rows were kept."
-    both = report.rows.select("y", "prediction")
-    around = float(((both["y"] - both["y"].mean()) ** 2).sum())
-    within = float((errors**2).sum())
-    tight = int((errors.abs() <= 0.1 * both["y"].abs()).sum()) / errors.len()
+    y = one_piece(report.rows["y"])
+    around = float(((y - y.mean()) ** 2).sum())
+    within = float(one_piece(errors**2).sum())
+    tight = int((errors.abs() <= 0.1 * y.abs()).sum()) / errors.len()
     near = f"{percent(tight, 0)} of the predictions are within a tenth of the truth."
     if around <= 0:
         return near
@@ -79,7 +80,7 @@ def predicted(report: TabularReport) -> str:
 def bins(report: TabularReport, table: pl.DataFrame) -> str:
     """Return whether predictions of a size are right on average."""
     gap = calibration_error(table)
-    mean = report.rows["y"].abs().mean() if not report.rows.is_empty() else None
+    mean = one_piece(report.rows["y"].abs()).mean() if not report.rows.is_empty() else None
     if gap is None or not isinstance(mean, float):
         return "Mean actual against mean prediction."
     unit = report.facts.unit

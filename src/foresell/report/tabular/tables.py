@@ -8,6 +8,7 @@ from foresell.report.standing import Standing
 from foresell.report.tables import METRICS, Cell, Row, Table
 from foresell.report.tabular.context import TabularReport
 from foresell.report.wording import count, meaning, measured, percent
+from foresell.spec.ordered_sums import ordered_mean
 
 POINT = ("wmae", "rmse", "mae", "wape", "r2", "bias")
 COVERED = ("coverage_80", "width_80", "coverage_95", "width_95")
@@ -139,7 +140,7 @@ def importance(report: TabularReport, held: Standing) -> Table | None:
 def _by_importance(columns: pl.DataFrame, held: Standing) -> list[str]:
     """Return the columns by their share in the champion, those it does not use at the end."""
     own = columns.filter(pl.col("candidate") == held.champion).select("name", own="share")
-    mean = columns.group_by("name").agg(pl.col("share").sort().mean())
+    mean = columns.group_by("name").agg(ordered_mean(pl.col("share").sort()))
     ranked = mean.join(own, on="name", how="left").with_columns(pl.col("own").fill_null(0.0))
     return ranked.sort("own", "share", "name", descending=[True, True, False])["name"].to_list()
 

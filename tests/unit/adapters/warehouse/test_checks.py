@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.adapters.warehouse.checks import check_volumes
+from foresell.adapters.warehouse.checks import check_values, check_volumes
 from foresell.adapters.warehouse.weeks import after_today, missing_weeks, off_weekday
 from foresell.spec.warehouse import Volume, Volumes
 
@@ -85,8 +85,50 @@ def test_days_have_no_weekday_to_be_on() -> None:
     days = [FRIDAY, FRIDAY + timedelta(days=1)]
 
     assert off_weekday("weekday", days, "D").verdict == "passed"
+    assert off_weekday("weekday", [FRIDAY], "W-SUN").says == "1 date is no Sunday, the day of W-SUN"
     assert off_weekday("weekday", days, "W-FRI").examples == ({"week_date": "2010-02-06"},)
     assert missing_weeks("continuity", days, "D").verdict == "passed"
+
+
+@settings(max_examples=40)
+@given(closed=st.sets(st.integers(1, 7), max_size=6), lost=st.sets(st.integers(0, 60), max_size=5))
+def test_days_on_which_a_shop_never_opens_are_no_holes_and_other_ones_stop_nothing(
+    closed: set[int], lost: set[int]
+) -> None:
+    every = [FRIDAY + timedelta(days=at) for at in range(61)]
+    sold = [day for at, day in enumerate(every) if day.isoweekday() not in closed]
+    there = [day for day in sold if (day - FRIDAY).days not in lost]
+    if not there:
+        return
+    opens = {day.isoweekday() for day in there}
+    holes = [
+        day
+        for day in every
+        if there[0] < day < there[-1] and day not in there and day.isoweekday() in opens
+    ]
+
+    found = missing_weeks("continuity", there, "D")
+
+    assert (found.verdict, found.count) == ("noted" if holes else "passed", len(holes))
+    assert found.examples == tuple({"week_date": str(day)} for day in holes[:3])
+
+
+@settings(max_examples=60)
+@given(now=st.integers(0, 500), rows=st.integers(500, 2000), then=st.integers(0, 1000))
+def test_a_column_is_told_exactly_where_its_share_of_values_shrank_beyond_the_least(
+    now: int, rows: int, then: int
+) -> None:
+    before = replace(BEFORE, nulls={"cpi": then, "markdown1": 1000, "gone": 0})
+    after = replace(BEFORE, rows=rows, nulls={"cpi": now, "markdown1": rows, "new": rows})
+    shrank = (rows - now) / rows < 0.9 * ((1000 - then) / 1000)
+
+    found = check_values(after, before, 0.9, partial=False)
+
+    assert (found.verdict, found.count) == (("noted", 1) if shrank else ("passed", 0))
+    assert check_values(after, None, 0.9, partial=False).verdict == "noted"
+    assert check_values(after, before, 0.9, partial=True).says == (
+        "the delivery is a part: values by column were not compared"
+    )
 
 
 def test_today_is_not_to_come() -> None:

@@ -47,7 +47,7 @@ def test_only_what_changed_in_the_contract_is_replaced(emptied: str) -> None:
     with connected(emptied) as connection:
         stale = status(connection, "walmart", newer.warehouse, newer.contract)
         with pytest.raises(UsageError, match=r"holds the rules of contract 1\.0\.0"):
-            refuse_behind(connection, "walmart", newer.contract)
+            refuse_behind(connection, "walmart", newer.warehouse, newer.contract)
     done = migrated(emptied, newer)
 
     assert (stale.current, stale.held) == (False, _contract(WALMART))
@@ -64,7 +64,7 @@ def test_only_what_changed_in_the_contract_is_replaced(emptied: str) -> None:
         ("fact_sales_weekly", "walmart: Weekly_Sales: maximum"),
     }
     with connected(emptied) as connection:
-        refuse_behind(connection, "walmart", newer.contract)
+        refuse_behind(connection, "walmart", newer.warehouse, newer.contract)
         assert status(connection, "walmart", newer.warehouse, newer.contract).current
 
 
@@ -115,12 +115,64 @@ def test_a_constraint_that_somebody_took_away_or_bent_is_seen_and_made_again(emp
     assert looks(emptied) == before
 
 
-def test_the_rules_of_two_projects_stand_side_by_side(emptied: str) -> None:
-    first, second = migrated(emptied), migrated(emptied, SMALL)
+def test_a_second_project_is_refused_and_nothing_changes(emptied: str) -> None:
+    migrated(emptied)
+    before = looks(emptied)
 
-    assert (second.applied, second.kept, second.removed) == ((), 0, ())
-    assert len(_checks(emptied)) == len(first.added) + len(second.added)
-    assert migrated(emptied).kept == len(first.added)
+    with pytest.raises(UsageError) as refused:
+        migrated(emptied, SMALL)
+    with connected(emptied) as connection:
+        with pytest.raises(UsageError, match="is that of the project 'walmart'"):
+            refuse_behind(connection, "small", SMALL.warehouse, SMALL.contract)
+        found = status(connection, "small", SMALL.warehouse, SMALL.contract)
+
+    assert refused.value.args == (
+        "the warehouse is that of the project 'walmart'",
+        "schema retailds, project small",
+        "a database holds one project: let DB_NAME name another one for 'small'",
+    )
+    assert (found.current, found.held, found.holder) == (False, None, "walmart")
+    assert looks(emptied) == before
+
+
+def test_columns_that_changed_places_are_refused_until_they_are_migrated(emptied: str) -> None:
+    migrated(emptied)
+    columns = dict(WALMART.warehouse.columns)
+    columns |= {"MarkDown1": columns["MarkDown2"], "MarkDown2": columns["MarkDown1"]}
+    swapped = replace(WALMART, warehouse=replace(WALMART.warehouse, columns=columns))
+    wanted = "walmart", swapped.warehouse, swapped.contract
+    told = ("markdown1 is MarkDown2, was MarkDown1", "markdown2 is MarkDown1, was MarkDown2")
+
+    with connected(emptied) as connection:
+        with pytest.raises(UsageError) as refused:
+            refuse_behind(connection, *wanted)
+        stale = status(connection, *wanted)
+    done = migrated(emptied, swapped)
+
+    assert refused.value.args == (
+        f"warehouse.columns is not what it was at the last migrate: {'; '.join(told)}",
+        "schema retailds, project walmart",
+        "run: foresell warehouse migrate walmart",
+    )
+    assert (stale.current, stale.remapped, stale.holder) == (False, told, "walmart")
+    assert done.remapped == told
+    assert migrated(emptied, swapped).remapped == ()
+    with connected(emptied) as connection:
+        refuse_behind(connection, *wanted)
+        assert status(connection, *wanted).current
+
+
+def test_nothing_goes_in_where_a_constraint_was_taken_away(emptied: str) -> None:
+    migrated(emptied)
+    with connected(emptied) as connection:
+        connection.execute('ALTER TABLE retailds.dim_store DROP CONSTRAINT "walmart: Type: values"')
+        with pytest.raises(UsageError) as refused:
+            refuse_behind(connection, "walmart", WALMART.warehouse, WALMART.contract)
+
+    assert (refused.value.what, refused.value.mend) == (
+        "the warehouse lacks 1 CHECK of the contract: dim_store: Type: values",
+        "run: foresell warehouse migrate walmart",
+    )
 
 
 def test_a_rule_with_a_long_name_and_odd_letters_is_held_like_any_other(emptied: str) -> None:

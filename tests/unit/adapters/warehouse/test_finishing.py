@@ -1,12 +1,14 @@
 """The steps of a chain of jobs: cleared, staged by somebody else, finished, validated."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 import foresell
+from foresell.adapters.warehouse.asking import ask as query
 from foresell.adapters.warehouse.staging import stage
 from foresell.errors import GateError
 from foresell.spec.warehouse import LoadReport
@@ -76,6 +78,20 @@ def test_finishing_a_batch_twice_gives_the_report_of_the_first_time(
     }
     assert versions(warehouse) == before
     assert ask(warehouse, "SELECT count(*) FROM retailds.load_history") == [(1,)]
+
+
+def test_finishing_writes_a_report_where_it_is_asked_to_and_no_file_otherwise(
+    emptied: str, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    staged_elsewhere(emptied, "b1")
+    first = foresell.finish_load("b1")
+    assert (first.file, (tmp_path / "home").exists()) == (None, False)
+
+    kept = foresell.finish_load("b1", keep=True)
+
+    file = tmp_path / "home/walmart/warehouse/load.json"
+    assert kept.file == str(file)
+    assert json.loads(file.read_bytes()) == json.loads(json.dumps(kept.to_json()))
 
 
 def test_a_batch_that_nobody_staged_fails(warehouse: Warehouse) -> None:
@@ -174,8 +190,25 @@ def test_a_warehouse_that_was_damaged_since_is_not(
 
     assert name in [check.name for check in found.failed]
     assert not found.passed
-    with pytest.raises(GateError, match=name):
+    with pytest.raises(GateError, match=name) as refused:
         found.require_passed()
+    assert "the load stands" in refused.value.mend
+    assert "nothing in the warehouse changed" not in refused.value.mend
+
+
+def test_today_is_the_same_in_every_time_zone_of_the_server(
+    emptied: str, warehouse: Warehouse
+) -> None:
+    staged_elsewhere(emptied, "b1")
+    told = set()
+    with connected(emptied) as connection:
+        for zone in ("Etc/GMT+12", "Etc/GMT-14", "UTC"):
+            connection.execute(f"SET LOCAL TIME ZONE '{zone}'".encode())
+            told |= {row["today"] for row in query(connection, "staged_weeks", batch="b1")}
+
+    (today,) = told
+    in_london = ask(warehouse, "SELECT (now() AT TIME ZONE 'UTC')::DATE")[0][0]
+    assert today - in_london in (timedelta(), timedelta(days=1))
 
 
 def test_a_load_that_the_history_does_not_know_is_not_valid(

@@ -9,7 +9,7 @@ import pytest
 import foresell
 from foresell.adapters.warehouse.schema import LOCK
 from foresell.errors import GateError, UsageError
-from foresell.spec.warehouse import Changes, Check, Volumes
+from foresell.spec.warehouse import MAY_LACK, Changes, Check, Volumes
 from tests.builders import write_files
 from tests.warehouse_loads import Warehouse, contents, versions
 from tests.warehouse_toy import (
@@ -29,7 +29,7 @@ from tests.warehouse_toy import (
 CHECKED = (
     *("rows", "nulls", "duplicates", "keys", "stores", "negatives", "holiday_flags", "partners"),
     *("contract", "weekday", "future", "continuity", "week_flags", "series_gaps"),
-    *("volume", "range"),
+    *("volume", "range", "values"),
     *("plan_nulls", "plan_keys", "plan_stores", "plan_weekday", "plan_over"),
 )
 VALIDATED = (
@@ -74,6 +74,7 @@ def test_the_report_tells_what_was_read_changed_and_checked(
         weeks=20,
         first_week="2010-02-05",
         last_week="2010-06-18",
+        nulls={**dict.fromkeys(MAY_LACK, 0), **{f"markdown{i}": ROWS for i in range(1, 6)}},
     )
     put = {
         "dim_store": 2,
@@ -84,7 +85,7 @@ def test_the_report_tells_what_was_read_changed_and_checked(
     none = dict.fromkeys(put, 0)
     assert (report.load, report.staged, report.duplicates, report.planned) == (1, ROWS, 0, PLANNED)
     assert (report.volumes, report.before) == (volumes, None)
-    assert report.changes == Changes(inserted=put, updated=none, unchanged=none)
+    assert report.changes == Changes(inserted=put, updated=none, unchanged=none, removed=none)
     assert tuple(one.name for one in report.checks) == (*CHECKED, *VALIDATED)
     assert list(report.seconds) == ["read", "stage", "check", "upsert", "validate"]
     assert report.target == f"postgresql://{warehouse.host}:5432/{warehouse.name}"
@@ -149,6 +150,26 @@ def test_a_value_that_is_taken_back_is_null_again(warehouse: Warehouse, load: Lo
     assert report.changes is not None
     assert report.changes.updated["fact_sales_weekly"] == ROWS
     assert ask(warehouse, "SELECT DISTINCT markdown1 FROM retailds.fact_sales_weekly") == [(None,)]
+
+
+def test_a_delivery_that_empties_a_column_says_so_with_numbers(
+    warehouse: Warehouse, load: Load
+) -> None:
+    load()
+    header, *rows = TOY["features.csv"].decode().splitlines(keepends=True)
+    at = header.strip().split(",").index("CPI")
+    parts = [row.split(",") for row in rows]
+    empty = "".join(",".join([*row[:at], "NA", *row[at + 1 :]]) for row in parts)
+
+    told = check(load(features=(header + empty).encode()), "values")
+
+    assert told == Check(
+        name="values",
+        verdict="noted",
+        says=f"values went missing: cpi 0 of {ROWS} rows ({ROWS} of {ROWS} before)",
+        count=1,
+    )
+    assert check(load(), "values").verdict == "passed"
 
 
 def test_equal_rows_are_taken_as_one_and_counted(warehouse: Warehouse, load: Load) -> None:
@@ -258,7 +279,16 @@ def test_examples_name_the_keys_that_failed(warehouse: Warehouse, load: Load) ->
     found = check(load(**files), name)
 
     assert found.says == "1 key on rows that differ: which one holds?"
-    assert found.examples == ({"store_id": 1, "dept_id": 1, "week_date": "2010-02-05", "rows": 2},)
+    sold = TOY["train.csv"].decode().splitlines()[1].split(",")[3]
+    assert found.examples == (
+        {
+            "store_id": 1,
+            "dept_id": 1,
+            "week_date": "2010-02-05",
+            "rows": 2,
+            "weekly_sales": f"9.5, {sold}",
+        },
+    )
 
 
 def test_a_part_is_not_held_against_the_last_whole_delivery_nor_the_next_against_it(
@@ -268,7 +298,14 @@ def test_a_part_is_not_held_against_the_last_whole_delivery_nor_the_next_against
     header, *rows = TOY["train.csv"].splitlines(keepends=True)
     week = b"".join([header, *(row for row in rows if b"2010-06-18" in row)])
 
-    assert [one.name for one in load(train=week).failed] == ["volume"]
+    refused = load(train=week)
+    assert [one.name for one in refused.failed] == ["volume"]
+    with pytest.raises(GateError) as failed:
+        refused.require_passed()
+    assert failed.value.mend == (
+        "mend what the delivery holds and load it again; if it is only a part, such as one week, "
+        "load it with --partial (partial=True); nothing in the warehouse changed"
+    )
     part = load(train=week, partial=True)
     whole = load()
 
@@ -303,6 +340,14 @@ def test_what_a_delivery_does_not_hold_any_more_stays_and_is_told(
     assert (report.passed, absent.verdict, absent.count) == (True, "noted", 1)
     assert absent.examples == ({"store_id": 1, "dept_id": 1, "week_date": "2010-03-05"},)
     assert ask(warehouse, "SELECT count(*) FROM retailds.fact_sales_weekly") == [(ROWS,)]
+
+
+@pytest.mark.parametrize("place", ["/folder", "gs://b/x", "s3:/b/x"])
+def test_a_place_in_s3_that_is_none_is_refused(place: str) -> None:
+    with pytest.raises(UsageError, match="is not an s3:// address") as refused:
+        foresell.load_warehouse("walmart", source=place)
+
+    assert "--data DIR" in refused.value.mend
 
 
 def test_two_places_for_the_files_are_refused() -> None:

@@ -63,8 +63,8 @@ def test_the_password_opens_and_the_server_never_saw_it(
 def test_who_is_let_in_twice_has_the_rights_of_the_group_and_no_other(
     connection: Connection[Any],
 ) -> None:
-    let_in(connection, LOGIN, "old", "read")
-    let_in(connection, LOGIN, "new", "read")
+    let_in(connection, LOGIN, "old", "ingest")
+    let_in(connection, LOGIN, "new", "ingest")
 
     said = connection.execute(
         "SELECT rolcanlogin, rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = %s",
@@ -72,7 +72,7 @@ def test_who_is_let_in_twice_has_the_rights_of_the_group_and_no_other(
     ).fetchone()
     assert said == (True, False, False, False)
     assert opens(kept(connection, LOGIN), "new")
-    assert connection.execute("SELECT pg_has_role(%s, 'read', 'USAGE')", [LOGIN]).fetchone() == (
+    assert connection.execute("SELECT pg_has_role(%s, 'ingest', 'USAGE')", [LOGIN]).fetchone() == (
         True,
     )
     assert connection.execute("SELECT pg_has_role(%s, 'app', 'USAGE')", [LOGIN]).fetchone() == (
@@ -91,6 +91,44 @@ def test_who_may_do_more_than_a_group_keeps_the_password_it_had(
         let_in(connection, name, "another", "ingest")
 
     assert opens(kept(connection, name), "own")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "CREATE ROLE chief; GRANT chief TO {name}",
+        "GRANT pg_read_all_data TO {name}",
+        "GRANT read TO {name}",
+        "GRANT ingest TO {name} WITH ADMIN OPTION",
+        "CREATE TABLE own (id INT); ALTER TABLE own OWNER TO {name}",
+        "CREATE TABLE own (id INT); GRANT UPDATE ON own TO {name}",
+        "CREATE SCHEMA own AUTHORIZATION {name}",
+        "ALTER DATABASE {database} OWNER TO {name}",
+    ],
+)
+def test_who_has_rights_by_membership_ownership_or_grant_keeps_the_password_it_had(
+    connection: Connection[Any], given: str
+) -> None:
+    with connection.transaction(force_rollback=True):
+        connection.execute("CREATE ROLE bound LOGIN PASSWORD 'own'")
+        words = given.format(name="bound", database=connection.info.dbname)
+        connection.execute(words.encode())
+
+        with pytest.raises(UsageError, match="or has other rights than ingest"):
+            let_in(connection, "bound", "another", "ingest")
+
+        assert opens(kept(connection, "bound"), "own")
+
+
+def test_who_may_only_connect_is_let_in(connection: Connection[Any]) -> None:
+    with connection.transaction(force_rollback=True):
+        connection.execute("CREATE ROLE guest LOGIN")
+        database = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO guest").format(database))
+
+        let_in(connection, "guest", "new", "ingest")
+
+        assert opens(kept(connection, "guest"), "new")
 
 
 @pytest.mark.parametrize("name", ["postgres", "ingest", "read", "app"])

@@ -14,6 +14,7 @@ from foresell.adapters.warehouse.schema import Migration, migrations, refuse_beh
 from foresell.errors import DataError, MachineError, UsageError
 from foresell.spec.warehouse_schema import SchemaStatus
 from tests.migrated import WALMART, connected, looks, migrated, place_of, put
+from tests.unit.adapters.warehouse.small_contract import SMALL
 
 NAMES = ("0001_books", "0002_star", "0003_staging", "0004_views", "0005_roles")
 NAME = WALMART.project.name
@@ -141,7 +142,7 @@ def test_a_file_that_comes_later_is_run_and_the_ones_before_are_not(
     with connected(emptied) as connection:
         states = [one.standing for one in _status(connection).migrations]
         with pytest.raises(UsageError, match="lacks 0006_more"):
-            refuse_behind(connection, NAME, WALMART.contract)
+            refuse_behind(connection, NAME, WALMART.warehouse, WALMART.contract)
 
     done = migrated(emptied)
 
@@ -178,7 +179,7 @@ def test_a_schema_that_another_foresell_made_is_refused_and_shown(
         migrated(emptied)
     with connected(emptied) as connection:
         with pytest.raises(error, match=told):
-            refuse_behind(connection, NAME, WALMART.contract)
+            refuse_behind(connection, NAME, WALMART.warehouse, WALMART.contract)
         found = _status(connection)
 
     assert looks(emptied) == before
@@ -247,15 +248,37 @@ def test_where_the_groups_are_there_no_right_to_make_roles_is_needed(emptied: st
     assert done.applied == NAMES
 
 
+def test_whoever_reads_for_long_is_not_waited_for_by_all_others_too(
+    emptied: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "PATIENCE_S", 0.2)
+    migrated(emptied)
+    before = looks(emptied)
+    stricter = replace(WALMART, contract=SMALL.contract, warehouse=SMALL.warehouse)
+    place = place_of(emptied)
+    with connected(emptied) as reader:
+        reader.execute("SELECT count(*) FROM retailds.vw_sales_analytics")
+        with (
+            pytest.raises(MachineError, match="somebody else holds what is needed"),
+            opened(place) as connection,
+        ):
+            schema.migrate(connection, NAME, stricter.warehouse, stricter.contract)
+        assert looks(emptied) == before
+
+    assert migrated(emptied, stricter).added
+    with connected(emptied) as connection:
+        assert connection.execute("SHOW lock_timeout").fetchone() == ("0",)
+
+
 def test_an_empty_database_is_told_as_such(emptied: str) -> None:
     with connected(emptied) as connection:
         found = _status(connection)
         with pytest.raises(UsageError, match="the database holds no warehouse") as refused:
-            refuse_behind(connection, NAME, WALMART.contract)
+            refuse_behind(connection, NAME, WALMART.warehouse, WALMART.contract)
 
     assert [one.standing for one in found.migrations] == ["pending"] * 5
     assert (found.held, found.rows, found.loads, found.current) == (None, {}, (), False)
-    assert refused.value.mend == "run: foresell warehouse migrate"
+    assert refused.value.mend == "run: foresell warehouse migrate walmart"
 
 
 def test_the_views_hold_the_facts_with_their_store_and_the_plan_from_then_on(emptied: str) -> None:

@@ -69,3 +69,30 @@ def test_a_phase_that_did_not_end_has_failed_and_no_seconds() -> None:
 
     assert heard.told == [("started", "upsert"), ("failed", "upsert")]
     assert phases.seconds == {}
+
+
+def failing_to_read(phases: Phases) -> None:
+    with phases.whole(), phases.read_and_staged():
+        for _ in phases.reading(1 // (3 - at) for at in range(5)):
+            pass
+
+
+def test_what_fails_in_reading_is_no_failure_of_staging() -> None:
+    heard = Heard()
+
+    with pytest.raises(ZeroDivisionError):
+        failing_to_read(heard.phases())
+
+    assert heard.told == [("started", "read"), ("started", "stage"), ("failed", "read")]
+
+
+def test_a_phase_that_came_to_its_end_and_did_not_pass_has_failed_and_has_seconds() -> None:
+    heard = Heard()
+    phases = heard.phases()
+
+    with phases.whole(), phases.during("check", "look"):
+        heard.wait(1.0)
+        phases.fail("check")
+
+    assert heard.told == [("started", "check"), ("failed", "check")]
+    assert phases.seconds == {"check": 1.0}

@@ -7,7 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.migrated import connected, migrated, put
+from foresell.adapters.warehouse.schema import migrate
+from foresell.spec.warehouse import MEASURES
+from tests.migrated import WALMART, connected, looks, migrated, put
 
 STAR = ("dim_store", "dim_dept", "fact_sales_weekly", "plan_sales_weekly")
 STAGING = ("stg_sales_weekly", "stg_sales_plan")
@@ -44,13 +46,33 @@ ELSEWHERE = {
 }
 RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     "ingest": {
-        **dict.fromkeys(STAR, frozenset({"SELECT", "INSERT", "UPDATE"})),
+        **dict.fromkeys(STAR, frozenset({"SELECT", "INSERT"})),
+        "dim_store": frozenset({"SELECT", "INSERT", "UPDATE"}),
+        "plan_sales_weekly": frozenset({"SELECT", "INSERT", "DELETE"}),
         **dict.fromkeys(STAGING, frozenset({"SELECT", "INSERT", "DELETE"})),
         **dict.fromkeys((*VIEWS, *BOOKS), frozenset({"SELECT"})),
         "load_history": frozenset({"SELECT", "INSERT"}),
     },
     "read": dict.fromkeys((*STAR, *VIEWS, *BOOKS, "load_history"), frozenset({"SELECT"})),
     "app": dict.fromkeys((*VIEWS, *BOOKS, "load_history"), frozenset({"SELECT"})),
+}
+
+
+MEASURED = {  # what ingest may correct: a key never
+    "dim_store": {"store_type", "store_size"},
+    "dim_dept": set(),
+    "fact_sales_weekly": {*MEASURES, "isholiday"},
+    "plan_sales_weekly": {"isholiday"},
+}
+STRANGE = {
+    "LOGIN": "it can log in",
+    "SUPERUSER": "it is a superuser",
+    "CREATEROLE": "it may make roles",
+    "CREATEDB": "it may make databases",
+    "REPLICATION": "it may replicate",
+    "BYPASSRLS": "it passes row security by",
+    "ROLE postgres": "it has members",
+    "IN ROLE pg_monitor": "it is a member of another role",
 }
 
 
@@ -88,6 +110,83 @@ def test_a_user_who_is_granted_nothing_may_do_nothing(filled: str) -> None:
         connection.rollback()
 
 
+def test_what_was_measured_may_be_corrected_and_a_key_may_not(filled: str) -> None:
+    with connected(filled) as connection:
+        columns = {
+            table: [
+                name
+                for (name,) in connection.execute(
+                    "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0",
+                    [f"retailds.{table}"],
+                )
+            ]
+            for table in STAR
+        }
+        connection.execute("SET ROLE ingest")
+        corrected = {
+            table: {
+                name
+                for name in names
+                if _may(connection, TRIED["UPDATE"].format(relation=table, column=name))
+            }
+            for table, names in columns.items()
+        }
+        connection.rollback()
+
+    assert corrected == MEASURED
+
+
+@pytest.mark.parametrize("word", STRANGE)
+@pytest.mark.parametrize("group", RIGHTS)
+def test_a_role_that_has_the_name_and_rights_of_its_own_is_not_taken_over(
+    emptied: str, group: str, word: str
+) -> None:
+    with connected(emptied) as connection:
+        _set_aside(connection)
+        connection.execute(f"CREATE ROLE {group} {word}".encode())
+        with pytest.raises(psycopg.errors.DuplicateObject) as refused:
+            migrate(connection, "walmart", WALMART.warehouse, WALMART.contract)
+        connection.rollback()
+
+    assert refused.value.diag.message_primary == (
+        f"the role {group} was there before and is not ours: {STRANGE[word]}"
+    )
+    assert looks(emptied) == []
+
+
+def test_a_role_that_has_only_the_name_is_taken_and_is_ours_from_then_on(emptied: str) -> None:
+    with connected(emptied) as connection:
+        _set_aside(connection)
+        connection.execute("CREATE ROLE app")
+        migrate(connection, "walmart", WALMART.warehouse, WALMART.contract)
+        connection.execute("DROP SCHEMA retailds CASCADE; GRANT app TO postgres")
+        done = migrate(connection, "walmart", WALMART.warehouse, WALMART.contract)
+        marks = connection.execute(
+            "SELECT DISTINCT shobj_description(oid, 'pg_authid') FROM pg_roles "
+            "WHERE rolname IN ('ingest', 'read', 'app')"
+        ).fetchall()
+        connection.rollback()
+
+    assert done.applied[-1] == "0005_roles"
+    assert marks == [("foresell: a group of the warehouse retailds; nobody logs in as it",)]
+
+
+def test_who_made_the_groups_is_no_member_of_them(emptied: str) -> None:
+    with connected(emptied) as connection:
+        _set_aside(connection)
+        connection.execute("CREATE ROLE maker CREATEROLE; GRANT maker TO postgres")
+        connection.execute(
+            "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO maker', "
+            "current_database()); END $$"
+        )
+        connection.execute("SET ROLE maker")
+        connection.execute("CREATE ROLE read")
+        done = migrate(connection, "walmart", WALMART.warehouse, WALMART.contract)
+        connection.rollback()
+
+    assert done.applied[-1] == "0005_roles"
+
+
 def test_nobody_logs_in_as_a_group_and_none_has_more_than_its_rights(filled: str) -> None:
     with connected(filled) as connection:
         found = connection.execute(
@@ -117,6 +216,14 @@ def test_who_puts_in_can_have_staging_analysed(filled: str) -> None:
         connection.execute("ANALYZE retailds.stg_sales_weekly, retailds.stg_sales_plan")
 
     assert notices == []
+
+
+def _set_aside(connection: psycopg.Connection[Any]) -> None:
+    """Let no role of the server bear a group's name, until the transaction is rolled back."""
+    for name in RIGHTS:
+        there = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+        if there is not None:
+            connection.execute(f"ALTER ROLE {name} RENAME TO {name}_before".encode())
 
 
 def _wanted(role: str) -> set[tuple[str, str]]:

@@ -16,9 +16,11 @@ CREATE TABLE IF NOT EXISTS retailds.contracts (
     project TEXT PRIMARY KEY,
     contract_version TEXT NOT NULL,
     contract_sha256 TEXT NOT NULL,
+    columns JSONB NOT NULL,
     applied_at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE retailds.contracts IS 'By project, the contract that its rows here must fulfil.';
+COMMENT ON TABLE retailds.contracts IS
+    'The project whose rows these are, the contract that they must fulfil, and its columns here.';
 
 CREATE TABLE IF NOT EXISTS retailds.contract_checks (
     project TEXT NOT NULL REFERENCES retailds.contracts,

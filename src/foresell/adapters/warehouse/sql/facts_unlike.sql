@@ -7,14 +7,28 @@ LEFT JOIN retailds.fact_sales_weekly AS fact
     AND fact.week_date = staged.week_date
 WHERE staged.batch = %(batch)s
     AND (
-        fact.store_id, fact.dept_id, fact.week_date, fact.weekly_sales, fact.isholiday,
-        fact.temperature, fact.fuel_price, fact.markdown1, fact.markdown2, fact.markdown3,
-        fact.markdown4, fact.markdown5, fact.cpi, fact.unemployment
-    ) IS DISTINCT FROM (
-        staged.store_id, staged.dept_id, staged.week_date, staged.weekly_sales,
-        staged.isholiday, staged.temperature, staged.fuel_price, staged.markdown1,
-        staged.markdown2, staged.markdown3, staged.markdown4, staged.markdown5, staged.cpi,
-        staged.unemployment
+        fact.store_id IS NULL
+        OR (
+            fact.weekly_sales, fact.isholiday, fact.temperature, fact.fuel_price, fact.markdown1,
+            fact.markdown2, fact.markdown3, fact.markdown4, fact.markdown5, fact.cpi,
+            fact.unemployment
+        ) IS DISTINCT FROM (
+            staged.weekly_sales, staged.isholiday, staged.temperature, staged.fuel_price,
+            staged.markdown1, staged.markdown2, staged.markdown3, staged.markdown4,
+            staged.markdown5, staged.cpi, staged.unemployment
+        )
+        OR fact.weekly_sales = 0
+            AND float8send(fact.weekly_sales) <> float8send(staged.weekly_sales)
+        OR fact.temperature = 0 AND float8send(fact.temperature) <> float8send(staged.temperature)
+        OR fact.fuel_price = 0 AND float8send(fact.fuel_price) <> float8send(staged.fuel_price)
+        OR fact.markdown1 = 0 AND float8send(fact.markdown1) <> float8send(staged.markdown1)
+        OR fact.markdown2 = 0 AND float8send(fact.markdown2) <> float8send(staged.markdown2)
+        OR fact.markdown3 = 0 AND float8send(fact.markdown3) <> float8send(staged.markdown3)
+        OR fact.markdown4 = 0 AND float8send(fact.markdown4) <> float8send(staged.markdown4)
+        OR fact.markdown5 = 0 AND float8send(fact.markdown5) <> float8send(staged.markdown5)
+        OR fact.cpi = 0 AND float8send(fact.cpi) <> float8send(staged.cpi)
+        OR fact.unemployment = 0
+            AND float8send(fact.unemployment) <> float8send(staged.unemployment)
     )
 ORDER BY staged.store_id, staged.dept_id, staged.week_date
 LIMIT %(examples)s

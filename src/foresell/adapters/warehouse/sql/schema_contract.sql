@@ -1,2 +1,2 @@
--- The contract whose rules the tables hold for a project.
-SELECT contract_version, contract_sha256 FROM retailds.contracts WHERE project = %(project)s
+-- The project whose rows the tables hold, with the contract and columns its rules were made from.
+SELECT project, contract_version, contract_sha256, columns FROM retailds.contracts ORDER BY project

@@ -70,7 +70,9 @@ def _judged(work: Work, protocol: Protocol, truth: pl.DataFrame) -> dict[str, An
         baselines=tuple(learner["baselines"]),
     )
     _, found = judge_case(case, project, out)
-    own = case.forecasts[case.champion].join(truth.select("row", "y"), on="row")
+    own = case.forecasts[case.champion].join(
+        truth.select("row", "y"), on="row", maintain_order="left"
+    )
     bins = by_prediction(own)
     folds = _folds(work.inputs["judged"], folder, case)
     out.write_frame(f"{folder}truth.parquet", truth)
