@@ -3,8 +3,8 @@
 ``python -m benchmarks.warehouse_soak [--seed 8] [--data DIR]`` kills a load of toy files before
 each question that it asks the database, before and in each commit, and at times drawn at random;
 with ``--data``, also a load of the real files (``DIR/walmart``) in the middle of every phase. The
-tests do so at a few points. Prints what was found and exits with 1 when something else was left, or when
-loading again did not mend it. How it is done is in ``tests/warehouse_kills.py``.
+tests do so at a few points. Prints what was found; exits with 1 when something else was left, or
+when loading again did not mend it. How it is done is in ``tests/warehouse_kills.py``.
 """
 
 import argparse

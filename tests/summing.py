@@ -25,12 +25,11 @@ from tests.unit.evaluate.test_leaderboard import PROJECT, WEEKS
 from tests.unit.models.test_level_sums import band, known, rows
 
 TIMES = 12
-PLAIN = ("plain sum by group", "plain sum of what was sorted")  # how it was, and must not be
 ITEMS, DAYS = 45, 72
 
 
 def shapes() -> Mapping[str, Callable[[], object]]:
-    """Return by name what sums floats; the first two in an order that is nobody's."""
+    """Return by name what sums floats."""
     frame, y, other = _frame(), pl.col("y"), pl.col("other")
     truth = frame.select(
         *("store", "item", "day", "type", "step", "y", "holiday"),
@@ -48,8 +47,6 @@ def shapes() -> Mapping[str, Callable[[], object]]:
     draw = np.random.default_rng(2)
     long = pl.DataFrame({"y": draw.normal(size=300_000), "other": draw.normal(size=300_000)})
     return {
-        PLAIN[0]: lambda: frame.group_by("item", maintain_order=True).agg(y.sum()).sort("item"),
-        PLAIN[1]: lambda: long.sort("other").select(y.sum(), other.std()),
         "by group": lambda: (
             frame
             .group_by("item")

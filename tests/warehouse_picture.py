@@ -47,7 +47,7 @@ def boxes() -> dict[str, Box]:
     """Return everything there is to see, by name."""
     fact = [*columns("fact_sales_weekly")]
     marks = [at for at, (name, _) in enumerate(fact) if name.startswith("markdown")]
-    fact[marks[0] : marks[-1] + 1] = [("markdown1 ... markdown5", "number")]
+    fact[marks[0] : marks[-1] + 1] = [("markdown1 to 5", "number")]
     found = (
         Box(20, 58, 210, "stg_sales_weekly", [
             ("batch", "string"), ("staged_at", "time"), ("all columns of the view", ""),
@@ -125,6 +125,29 @@ def _references(found: dict[str, Box]) -> Iterator[list[str]]:
             f'<path d="M{x + 4} {y}H{to - 8}" stroke="{MUTED}" stroke-width="1.2"/>',
             f'<path d="M{to - 10} {y - 4}L{to - 3} {y}L{to - 10} {y + 4}Z" fill="{MUTED}"/>',
         ]
+    yield from _ways_out(found)
+
+
+def _ways_out(found: dict[str, Box]) -> Iterator[list[str]]:
+    """Yield the lines from what has gone in, and from the stores, to the views that read it."""
+    for table, view, over in (
+        ("fact_sales_weekly", "vw_sales_analytics", 48),
+        ("plan_sales_weekly", "vw_sales_plan", 274),
+    ):
+        start, end = found[table], found[view]
+        x, to = start.x + start.width // 2, end.x + end.width // 2
+        yield [
+            f'<path d="M{x} {start.y - 3}V{over}H{to}V{end.y - 8}" fill="none" stroke="{MUTED}" '
+            'stroke-width="1.2"/>',
+            f'<path d="M{to - 4} {end.y - 10}L{to} {end.y - 3}L{to + 4} {end.y - 10}Z" '
+            f'fill="{MUTED}"/>',
+        ]
+    start, end = found["dim_store"], found["vw_sales_analytics"]
+    x, y, to = start.x + start.width, start.y + 13, end.x
+    yield [
+        f'<path d="M{x + 4} {y}H{to - 8}" stroke="{MUTED}" stroke-width="1.2"/>',
+        f'<path d="M{to - 10} {y - 4}L{to - 3} {y}L{to - 10} {y + 4}Z" fill="{MUTED}"/>',
+    ]
 
 
 def _box(box: Box) -> Iterator[str]:

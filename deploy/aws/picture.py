@@ -97,11 +97,20 @@ def picture(template: str) -> str:
         lines=("staging", "dim_store, dim_dept", "fact_sales_weekly", "plan_sales_weekly",
                "vw_sales_analytics", "load_history"),
     )  # fmt: skip
+    migrate = Box(
+        x=640, y=388, kind="way", title="Lambda migrate", width=200,
+        lines=("once after each image",),
+    )  # fmt: skip
     topic = Box(x=645, y=498, kind="watch", title="SNS topic", lines=("what failed, and where",))
     fail = Box(
         x=330, y=498, kind="watch", title="Tell, then fail", lines=("Step Functions: FAILED",)
     )
-    drawn = [box.drawn() for box in (bucket, rule, secret, base, topic, fail, *steps.values())]
+    alarms = Box(
+        x=645, y=588, kind="watch", title="CloudWatch alarms", width=190,
+        lines=("failed, late, not begun,", "disk nearly full"), height=72,
+    )  # fmt: skip
+    boxes = (bucket, rule, secret, base, migrate, topic, alarms, fail, *steps.values())
+    drawn = [box.drawn() for box in boxes]
     ways = [
         arrow("M125 100 V64", "object created", (178, 86)),
         arrow("M220 36 H425 V84", "starts an execution", (322, 28)),
@@ -110,10 +119,12 @@ def picture(template: str) -> str:
         arrow(f"M520 {rows[0] + 33} H700 V196", "takes old rows out", (610, rows[0] + 25)),
         arrow(f"M520 {rows[1] + 33} H640", "JDBC", (580, rows[1] + 25)),
         arrow(f"M520 {rows[2] + 33} H640", "one transaction", (580, rows[2] + 25)),
-        arrow(f"M520 {rows[3] + 33} H700 V358", "reads", (610, rows[3] + 25)),
+        arrow(f"M520 {rows[3] + 33} H600 V345 H640", "reads", (560, rows[3] + 25)),
         arrow("M425 454 V498", "of any step", (462, 487), dashed=True),
         arrow("M520 531 H645", dashed=True),
         arrow("M220 421 H290", "each asks", (255, 413)),
+        arrow("M770 388 V358", "schema, roles", (815, 378)),
+        arrow("M740 588 V564", dashed=True),
     ]
     frame = (
         f'<rect x="290" y="84" width="570" height="386" rx="12" fill="none" stroke="{LINE}"'
@@ -130,10 +141,10 @@ def picture(template: str) -> str:
         f' markerHeight="7" orient="auto"><path d="M0 0L10 5L0 10z" fill="{LINE}"/></marker></defs>'
     )
     return "\n".join([
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 880 580" role="img">',
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 880 680" role="img">',
         "<title>A delivery on AWS, from the bucket to PostgreSQL</title>",
         f"<style>{style}</style>", head,
-        f'<rect width="880" height="580" fill="{PAPER}"/>',
+        f'<rect width="880" height="680" fill="{PAPER}"/>',
         frame, *ways, *drawn, "</svg>\n",
     ])  # fmt: skip
 

@@ -39,8 +39,8 @@ COLUMNS = (
 )
 WRONG_TYPE = "mend the values at their source, or change the type in contract.yaml"
 RENAMED = (
-    "did you mean 'Weekly_Sales', which this file does not have? Then name it so; else remove it or "
-    "add it to contract.yaml and project.yaml"
+    "did you mean 'Weekly_Sales', which this file does not have? Then name it so; else remove it "
+    "or add it to contract.yaml and project.yaml"
 )
 WRONG_DAY = (
     "mend the values at their source, "

@@ -265,7 +265,10 @@ def test_the_arrival_of_the_last_file_and_of_no_other_starts_the_loading(
 def test_the_picture_of_the_documents_is_drawn_from_this_template() -> None:
     drawn = runpy.run_path(str(AWS / "picture.py"))
 
-    assert drawn["PICTURE"].read_text("utf-8") == drawn["picture"](TEMPLATE.read_text("utf-8"))
+    shown = drawn["PICTURE"].read_text("utf-8")
+    assert shown == drawn["picture"](TEMPLATE.read_text("utf-8"))
+    for name in ("Lambda migrate", "CloudWatch alarms"):
+        assert f">{name}</text>" in shown
 
 
 def test_every_failure_of_a_step_is_caught_and_told_and_none_is_a_success(stack: Stack) -> None:

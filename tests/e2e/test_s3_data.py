@@ -266,7 +266,7 @@ def test_a_key_that_no_file_can_be_called_is_not_staged(
     [
         ("s3://", "no bucket is named", 2),
         ("s3://key:secret@sales/raw", "credentials do not belong in the address", 2),
-        ("s3://no-such-bucket/raw", "there is no such bucket", 3),
+        ("s3://no-such-bucket/raw", "there is no such bucket", 2),
     ],
 )
 def test_a_place_that_is_no_bucket_is_refused(

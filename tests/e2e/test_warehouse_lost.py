@@ -94,12 +94,12 @@ def test_a_connection_cut_at_the_commit_leaves_before_or_after_and_is_not_called
     postgres: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with scene(postgres(), tmp_path, monkeypatch) as made:
-        made.way.cut_before(b"COMMIT")
+        made.way.cut_before(b"COMMIT\0")
         said = made.loses(lambda _: None)
         assert NOT_KNOWN in said
         assert contents(made.warehouse) == made.before
 
-        made.way.cut_after(b"COMMIT")
+        made.way.cut_after(b"COMMIT\0")
         said = made.loses(lambda _: None)
         assert NOT_KNOWN in said
         assert contents(made.warehouse) == made.after

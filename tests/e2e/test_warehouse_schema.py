@@ -1,12 +1,14 @@
 """``foresell warehouse migrate`` and ``status``, from an empty database on."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from foresell.adapters.projects import find_declarations
+from tests.builders import weekly_files, write_files
 from tests.e2e.command import Foresell
 from tests.migrated import connected, looks, place_of, put
 from tests.warehouse_loads import Warehouse
@@ -77,11 +79,13 @@ def test_programs_are_told_the_same(database: str, told: Any) -> None:
             for at, name in enumerate(FILES, 1)
         ],
         **{"contract": first["contract"], "held": None, "missing": [], "rows": {}, "loads": []},
+        **{"remapped": [], "holder": None},
     }
     assert (first["applied"], first["already"], first["kept"]) == (FILES, 0, 0)
     assert len(first["added"]) == 33
     assert after["rows"] == dict.fromkeys((*TABLES, *STAGING), 0)
     assert (after["held"], after["current"]) == (first["contract"], True)
+    assert (after["holder"], after["remapped"], first["remapped"]) == ("walmart", [], [])
     assert all(one["applied_at"].endswith("+00:00") for one in after["migrations"])
 
 
@@ -115,6 +119,73 @@ def test_rows_that_a_changed_contract_refuses_end_with_1_and_nothing_changes(
         "was changed\n"
     )
     assert looks(database) == before
+
+
+def test_columns_that_changed_places_are_shown_and_no_row_goes_in_before_they_are_migrated(
+    database: str, foresell: Foresell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert foresell("warehouse", "migrate").code == 0
+    _declare(
+        tmp_path / "mine",
+        "walmart",
+        {
+            "Temperature: temperature": "Temperature: fuel_price",
+            "Fuel_Price: fuel_price": "Fuel_Price: temperature",
+        },
+    )
+    monkeypatch.setenv("FORESELL_PROJECTS", str(tmp_path / "mine"))
+    data = write_files(tmp_path / "files", weekly_files(stores=1, depts=1, weeks=20))
+    told = "fuel_price is Temperature, was Fuel_Price"
+
+    stands = foresell("warehouse", "status")
+    refused = foresell("warehouse", "load", "--data", str(data))
+    done = foresell("warehouse", "migrate")
+
+    assert (stands.code, refused.code, done.code) == (1, 2, 0)
+    assert stands.out.splitlines()[-1].startswith(f"warehouse.columns has changed: {told}, ")
+    assert f"is not what it was at the last migrate: {told}; " in refused.err
+    assert f"columns       {told}, " in done.out
+
+
+def test_a_second_project_is_sent_to_another_database(
+    database: str, foresell: Foresell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert foresell("warehouse", "migrate", "walmart").code == 0
+    before = looks(database)
+    _declare(tmp_path / "mine", "shop", {"name: walmart": "name: shop"})
+    monkeypatch.setenv("FORESELL_PROJECTS", str(tmp_path / "mine"))
+    data = write_files(tmp_path / "files", weekly_files(stores=1, depts=1, weeks=20))
+
+    stands = foresell("warehouse", "status", "shop")
+    made = foresell("warehouse", "migrate", "shop")
+    loaded = foresell("warehouse", "load", "shop", "--data", str(data))
+
+    assert (stands.code, made.code, loaded.code) == (1, 2, 2)
+    assert stands.out.splitlines()[-1] == (
+        "✗ the warehouse is that of the project walmart; let DB_NAME name another database for shop"
+    )
+    assert (
+        made.err
+        == loaded.err
+        == (
+            "error the warehouse is that of the project 'walmart'\n"
+            "  where schema retailds, project shop\n"
+            "  mend  a database holds one project: let DB_NAME name another one for 'shop'\n"
+        )
+    )
+    assert looks(database) == before
+
+
+def _declare(folder: Path, name: str, swaps: Mapping[str, str]) -> None:
+    """Declare walmart as ``name``, with texts of project.yaml swapped."""
+    shipped, own = find_declarations(())["walmart"], folder / name
+    own.mkdir(parents=True)
+    (own / "contract.yaml").write_bytes((shipped / "contract.yaml").read_bytes())
+    text = (shipped / "project.yaml").read_text("utf-8")
+    for old, new in swaps.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (own / "project.yaml").write_text(text, "utf-8")
 
 
 def test_a_constraint_that_was_taken_away_is_missed(database: str, foresell: Foresell) -> None:

@@ -204,8 +204,8 @@ def read(spark: SparkSession, source: str, name: str) -> DataFrame:
     header = spark.read.csv(f"{source}/{name}", header=True).columns
     if sorted(header) != sorted(kinds):
         raise DeliveryError(f"{source}/{name}: the header is {header}, not {list(kinds)}")
-    if lines := blank_lines(spark, f"{source}/{name}"):
-        raise DeliveryError(f"{source}/{name}: {lines} of its lines are empty; remove them")
+    if empty := blank_lines(spark, f"{source}/{name}"):
+        raise DeliveryError(f"{source}/{name}: {empty} of its lines are empty; remove them")
     text = spark.read.csv(
         f"{source}/{name}",
         schema=", ".join(f"`{column}` string" for column in (*header, BROKEN)),
@@ -241,7 +241,7 @@ def blank_lines(spark: SparkSession, path: str) -> int:
         return 0
     last = lines.filter(~blank).agg(fn.max("at").alias("last"))
     ending = (fn.col("value") == "") & (fn.col("last").isNull() | (fn.col("at") > fn.col("last")))
-    return found - lines.filter(blank).crossJoin(last).filter(ending).count()
+    return int(found - lines.filter(blank).crossJoin(last).filter(ending).count())
 
 
 def _or_null(column: str, missing: Sequence[str]) -> Column:

@@ -6,11 +6,13 @@ from typing import Any
 
 import foresell
 from foresell.settings import read_settings
+from foresell.wiring.events import words_of
 from foresell.wiring.warehouse_logins import let_in
 
 
 def handler(event: Mapping[str, str], context: object) -> dict[str, Any]:
     """Migrate as the owner; then the user of the secret ``event["loader"]`` may load, no more."""
     del context
-    done = foresell.migrate_warehouse(event["project"])
-    return {**asdict(done), "loader": let_in(event["loader"], "ingest", read_settings())}
+    project, loader = words_of(event, "project", "loader")
+    done = foresell.migrate_warehouse(project)
+    return {**asdict(done), "loader": let_in(loader, "ingest", read_settings())}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import foresell
+from foresell.wiring.events import flag_of, words_of
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
@@ -12,7 +13,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     A check that fails is a GateError that names it, and nothing has changed.
     """
     del context
-    told = (event["batch"], event["project"], event["source"])
-    report = foresell.finish_load(*told, partial=event.get("partial", False))
+    told = words_of(event, "batch", "project", "source")
+    report = foresell.finish_load(*told, partial=flag_of(event, "partial"))
     report.require_passed()
     return report.to_json()

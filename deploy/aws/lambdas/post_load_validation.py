@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import foresell
+from foresell.wiring.events import words_of
 
 
 def handler(event: Mapping[str, str], context: object) -> dict[str, Any]:
@@ -12,6 +13,6 @@ def handler(event: Mapping[str, str], context: object) -> dict[str, Any]:
     A check that fails is a GateError that names it.
     """
     del context
-    found = foresell.validate_warehouse(event["batch"], event["project"])
+    found = foresell.validate_warehouse(*words_of(event, "batch", "project"))
     found.require_passed()
     return found.to_json()

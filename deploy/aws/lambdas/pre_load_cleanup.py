@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import foresell
+from foresell.wiring.events import words_of
 
 
 def handler(event: Mapping[str, str], context: object) -> dict[str, Any]:
     """Take the rows of ``event["batch"]`` out of staging; how many they were."""
     del context
-    return foresell.clear_staging(event["batch"], project=event["project"]).to_json()
+    batch, project = words_of(event, "batch", "project")
+    return foresell.clear_staging(batch, project=project).to_json()

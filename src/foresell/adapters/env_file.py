@@ -7,6 +7,7 @@ from pathlib import Path
 
 from foresell.errors import UsageError
 
+_CUT = re.compile(r"=[^\S\n]*[^'\"\s].*\s#")  # a value without quotes, and what may be a comment
 _OURS = re.compile(r"(FORESELL|DB|RDS|AWS|MLFLOW)_\w+|\w+_DIR")
 
 
@@ -18,7 +19,8 @@ def read_env_file(file: Path) -> Mapping[str, str]:
     quotes may hold ``#`` and spaces; the last of two lines of one name holds.
 
     Raises:
-        UsageError: it cannot be read, or a line of it; the line is named, never shown.
+        UsageError: it cannot be read, or a line of it, or a password without quotes has `` #``
+            behind it, which may be its end or a part; the line is named, never shown.
     """
     if not file.is_file():  # a folder of that name is somebody's virtual environment
         return {}
@@ -35,10 +37,18 @@ def read_env_file(file: Path) -> Mapping[str, str]:
     said: dict[str, str] = {}
     for line in parse_stream(StringIO(text)):
         name = line.key or ""
+        where = f"{file}, line {line.original.line + _blank_lines(line.original.string)}"
+        secret = name.endswith("PASSWORD") and _OURS.fullmatch(name)
+        if secret and _CUT.search(line.original.string):
+            raise UsageError(
+                "it cannot be told whether the password ends before #",
+                where,
+                "write the password in single quotes; a comment may stand behind them",
+            )
         if line.error or (line.value is None and _OURS.fullmatch(name)):
             raise UsageError(
                 "the line is not NAME=value",
-                f"{file}, line {line.original.line + _blank_lines(line.original.string)}",
+                where,
                 "write NAME=value; a value with spaces, quotes or # stands in single quotes",
             )
         if _OURS.fullmatch(name):

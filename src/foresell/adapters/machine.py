@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
+from os.path import normpath
 from pathlib import Path
 from typing import Literal
 
@@ -30,13 +31,13 @@ class Check:
 
 
 def examine(home: Path, directories: Mapping[str, Path] | None = None) -> Sequence[Check]:
-    """Look at Python, libraries, cores, memory, and the folders that hold all state.
+    """Look at Python, cores, memory, and the folders that hold all state.
 
     ``directories``: those outside ``home``, by the variable that says so.
     """
     places = [_folder(folder, name, name) for name, folder in (directories or {}).items()]
     home_folder = _folder(home, "workspace", HOME)
-    return [*_python(), *_libraries(), *_resources(), home_folder, *places]
+    return [*_python(), *_resources(), home_folder, *places]
 
 
 def commit_of(folder: Path) -> str | None:
@@ -71,7 +72,8 @@ def _python() -> Iterator[Check]:
     )
 
 
-def _libraries() -> Iterator[Check]:
+def libraries() -> Iterator[Check]:
+    """Look whether the libraries that foresell declares are installed, and say their versions."""
     declared = (
         re.split(r"[^\w.-]", need)[0] for need in requires("foresell") or () if "extra" not in need
     )
@@ -126,6 +128,6 @@ def _folder(folder: Path, name: str, variable: str) -> Check:
     return Check(
         name=name,
         state="ok" if fine else "missing",
-        found=f"{folder}, {free:.1f} GiB free{trouble}",
+        found=f"{normpath(folder)}, {free:.1f} GiB free{trouble}",
         mend="" if fine else f"set {variable} to a writable folder with {_ROOM_GIB:.0f} GiB",
     )

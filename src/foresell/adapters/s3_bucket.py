@@ -17,7 +17,7 @@ from botocore.exceptions import (
 
 from foresell.adapters.aws_clients import s3_client, saying_trouble
 from foresell.adapters.held_file import HeldFile
-from foresell.errors import DataError, MachineError
+from foresell.errors import DataError, MachineError, UsageError
 
 _PIECE = 2**20
 _AT_ONCE = 8  # descriptions asked for side by side
@@ -210,9 +210,22 @@ class Bucket:
 
     @contextmanager
     def _asked(self, key: str) -> Iterator[None]:
-        """Say in our words why the bucket did not answer; see ``saying_trouble``."""
-        with saying_trouble("the bucket", f"{self.label}/{key}".rstrip("/"), refused=_REFUSED):
-            yield
+        """Say in our words why the bucket did not answer; see ``saying_trouble``.
+
+        Raises:
+            UsageError: there is none of that name.
+            ClientError: anything else is the matter, for ``saying_trouble`` to say.
+        """
+        where = f"{self.label}/{key}".rstrip("/")
+        with saying_trouble("the bucket", where, refused=_REFUSED):
+            try:
+                yield
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "NoSuchBucket":
+                    raise
+                raise UsageError(
+                    "there is no such bucket", where, "create it, or name another"
+                ) from error
 
 
 def _object(key: str, size: int, said: Mapping[str, Any]) -> BucketObject:

@@ -10,13 +10,19 @@ from foresell.errors import ForesellError, MachineError
 from foresell.spec.extras import lacking
 
 
+class Stopped(BaseException):
+    """Ctrl-C, where what it left behind is known: Typer drops what a KeyboardInterrupt says.
+
+    No ``Exception``: nobody takes it for trouble that can be mended.
+    """
+
+
 class ExitCodes:
     """Turns what went wrong into the documented exit code.
 
-    A ``KeyboardInterrupt`` may say what was left behind. A ``ForesellError`` is said in its three
-    parts. A library of an extra that is not installed, a
-    trouble of the machine that nobody foresaw (an ``OSError``) and a bug of foresell end with 3:
-    code 1 is kept for work that did not pass.
+    `Stopped` says what was left behind. A ``ForesellError`` is said in its three parts. A library
+    of an extra that is not installed, a trouble of the machine that nobody foresaw (an ``OSError``)
+    and a bug of foresell end with 3: code 1 is kept for work that did not pass.
     """
 
     def __enter__(self) -> None:
@@ -35,7 +41,7 @@ class ExitCodes:
         """
         if error is None or isinstance(error, SystemExit):
             return
-        if isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt | Stopped):
             left = str(error) or "the same command goes on from here"
             sys.stderr.write(f"\nstopped; {left}\n")
             raise SystemExit(130) from None

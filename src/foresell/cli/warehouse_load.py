@@ -44,6 +44,7 @@ def load(
 ) -> None:
     """Load a project's files: checked, let in, validated; exit 1 and no change if a check fails."""
     from foresell.api import warehouse_load  # noqa: PLC0415 - keeps --help quick
+    from foresell.cli.exits import Stopped  # noqa: PLC0415
     from foresell.cli.progress import Progress  # noqa: PLC0415
     from foresell.cli.show_warehouse_load import show_load  # noqa: PLC0415
 
@@ -59,7 +60,7 @@ def load(
                 project, data=data, source=source, partial=partial, listen=hear
             )
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(_left(reached.get("commit"))) from None
+            raise Stopped(_left(reached.get("commit"))) from None
     show_load(report, form)
     if not report.passed:
         raise typer.Exit(1)

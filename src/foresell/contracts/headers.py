@@ -101,9 +101,7 @@ def _renamed(column: str, header: Sequence[str], contract: Contract) -> str | No
     lacking = {_plain(name): name for name in contract.columns if _plain(name) not in there}
     name = _plain(column)
     within = [
-        one
-        for one in lacking
-        if min(len(name), len(one)) >= _TOLD and (name in one or one in name)
+        one for one in lacking if min(len(name), len(one)) >= _TOLD and (name in one or one in name)
     ]
     alike = get_close_matches(name[:_COMPARED], lacking, n=1) or sorted(within, key=len)[:1]
     return lacking[alike[0]] if alike else None

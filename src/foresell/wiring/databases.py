@@ -68,9 +68,8 @@ def examine_database(settings: Settings) -> Check:
             number = connection.info.server_version
             secure = "" if connection.pgconn.ssl_in_use else "not "
     except ForesellError as error:
-        return Check(
-            name=name, state="missing", found=f"{error.what} ({error.where})", mend=error.mend
-        )
+        where = "" if error.where in error.what else f" ({error.where})"
+        return Check(name=name, state="missing", found=f"{error.what}{where}", mend=error.mend)
     found = f"{place.label}, PostgreSQL {number // 10_000}.{number % 10_000}, {secure}encrypted"
     return Check(name=name, state="ok", found=found)
 

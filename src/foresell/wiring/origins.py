@@ -75,7 +75,7 @@ def placed(project: ProjectSpec, contract: Contract, given: Given) -> ProjectSpe
 
 
 def reads(project: ProjectSpec) -> tuple[str, ...]:
-    """Return where the rows of a project are, of ``files``, ``s3`` and ``postgres``, as declared."""
+    """Return where the rows of a project are declared, of ``files``, ``s3`` and ``postgres``."""
     if project.source == "postgres":
         return ("postgres",)
     kinds = {

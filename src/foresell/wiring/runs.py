@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from foresell.adapters.machine import Check, commit_of, examine
+from foresell.adapters.machine import Check, commit_of, examine, libraries
 from foresell.adapters.projects import Declaration, find_declarations, read_declaration
 from foresell.adapters.sources import DirectorySource
 from foresell.adapters.store import frame_bytes
@@ -156,4 +156,4 @@ def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
 
 def doctor(settings: Settings) -> Sequence[Check]:
     """Return what this machine and installation have and lack."""
-    return [*examine(settings.home, settings.directories), examine_database(settings)]
+    return [*examine(settings.home, settings.directories), examine_database(settings), *libraries()]

@@ -82,6 +82,19 @@ def test_a_broken_line_is_named_and_never_shown(tmp_path: Path, text: str, line:
     assert said.value.__context__ is None
 
 
+def test_a_password_without_quotes_is_not_cut_at_what_may_be_a_comment(tmp_path: Path) -> None:
+    file = written(tmp_path, "DB_NAME=shop # the shop\n\nDB_PASSWORD=hunt #er2\n")
+    with pytest.raises(UsageError) as said:
+        read_env_file(file)
+    assert said.value.args == (
+        "it cannot be told whether the password ends before #",
+        f"{file}, line 3",
+        "write the password in single quotes; a comment may stand behind them",
+    )
+    fine = written(tmp_path, "DB_NAME=shop # the shop\nDB_PASSWORD=hunt#er2\nMY_PASSWORD=a #b\n")
+    assert read_env_file(fine) == {"DB_NAME": "shop", "DB_PASSWORD": "hunt#er2"}
+
+
 def test_a_file_that_is_no_utf8_is_said_without_what_stands_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the file is not UTF-8") as said:
         read_env_file(written(tmp_path, "DB_PASSWORD=hünter2".encode("latin-1")))

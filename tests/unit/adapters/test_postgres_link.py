@@ -96,8 +96,7 @@ REFUSED: list[tuple[LiteralString, type[ForesellError], str, str]] = [
     (
         "INSERT INTO numbers VALUES (1), (1)",
         DataError,
-        "the database refuses a row: duplicate key value violates unique constraint "
-        '"numbers_pkey"',
+        'the database refuses a row: duplicate key value violates unique constraint "numbers_pkey"',
         "mend the row",
     ),
     (

@@ -74,7 +74,7 @@ def test_a_connection_that_is_lost_in_the_commit_leaves_open_what_happened(
     place: DatabasePlace, far: tuple[DatabasePlace, Any], arrived: bool
 ) -> None:
     there, way = far
-    (way.cut_after if arrived else way.cut_before)(b"COMMIT")
+    (way.cut_after if arrived else way.cut_before)(b"COMMIT\0")
     with pytest.raises(MachineError) as said:
         add(there, 1)
     assert said.value.what.startswith(
@@ -119,7 +119,8 @@ HOLDER = """
 import sys
 from foresell.adapters.postgres_link import opened
 from foresell.spec.database import DatabasePlace
-place = DatabasePlace(host=sys.argv[1], name=sys.argv[2], user="postgres")
+host, port, name = sys.argv[1:]
+place = DatabasePlace(host=host, port=int(port), name=name, user="postgres")
 with opened(place) as connection:
     connection.execute("INSERT INTO numbers VALUES (1)")
     connection.execute("LOCK TABLE numbers")
@@ -130,7 +131,7 @@ with opened(place) as connection:
 
 @pytest.mark.slow
 def test_who_is_killed_in_a_long_statement_holds_nothing_for_long(place: DatabasePlace) -> None:
-    words = [sys.executable, "-c", HOLDER, place.host, place.name]
+    words = [sys.executable, "-c", HOLDER, place.host, str(place.port), place.name]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"

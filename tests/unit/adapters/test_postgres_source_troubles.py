@@ -246,7 +246,11 @@ STOPS = {
 def until_it_hits(url: str, query: str) -> None:
     place, ends = place_of(url), time.monotonic() + 30
     with psycopg.connect(
-        host=place.host, dbname=place.name, user=place.user, autocommit=True
+        host=place.host,
+        port=place.port,
+        dbname=place.name,
+        user=place.user,
+        autocommit=True,
     ) as connection:
         while time.monotonic() < ends and not connection.execute(query.encode()).fetchall():
             time.sleep(0.05)

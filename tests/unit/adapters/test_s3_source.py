@@ -305,7 +305,7 @@ def test_a_prefix_without_objects_says_so(s3: S3) -> None:
 
 
 def test_a_bucket_that_is_not_there_says_so(s3: S3) -> None:
-    with pytest.raises(MachineError, match="there is no such bucket") as refused:
+    with pytest.raises(UsageError, match="there is no such bucket") as refused:
         S3Source("no-such-bucket", "raw").files("train.csv")
     assert refused.value.where == "s3://no-such-bucket/raw/train.csv"
 

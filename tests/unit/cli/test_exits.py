@@ -2,7 +2,7 @@
 
 import pytest
 
-from foresell.cli.exits import ExitCodes
+from foresell.cli.exits import ExitCodes, Stopped
 from foresell.errors import DataError, GateError, MachineError, SpecError, UsageError
 
 
@@ -46,7 +46,7 @@ def test_what_was_left_behind_is_said_where_it_is_known(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     ends_with(KeyboardInterrupt())
-    ends_with(KeyboardInterrupt("nothing changed; run it again"))
+    assert ends_with(Stopped("nothing changed; run it again")) == 130
 
     assert capsys.readouterr().err == (
         "\nstopped; the same command goes on from here\n\nstopped; nothing changed; run it again\n"

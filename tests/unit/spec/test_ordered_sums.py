@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.spec.ordered_sums import one_piece, ordered_mean, ordered_std, ordered_sum
-from tests.summing import PLAIN
 
 ROOT = Path(__file__).parents[3]
 THREADS = (1, 2, 8)
@@ -44,17 +43,9 @@ def found() -> Mapping[str, set[str]]:
 def test_the_same_rows_have_the_same_sums_however_often_and_on_however_many_threads(
     found: Mapping[str, set[str]],
 ) -> None:
-    several = {name: len(digests) for name, digests in found.items() if name not in PLAIN}
+    several = {name: len(digests) for name, digests in found.items()}
     assert several == dict.fromkeys(several, 1)
     assert len(several) == 18
-
-
-@pytest.mark.parametrize("name", PLAIN)
-def test_a_plain_sum_differs_so_that_this_module_is_needed_still(
-    name: str, found: Mapping[str, set[str]]
-) -> None:
-    """If this fails, Polars sums in one order by itself: `ordered_sums` may go."""
-    assert len(found[name]) > 1
 
 
 @settings(max_examples=40, deadline=None)

@@ -158,6 +158,8 @@ def test_doctor_says_whether_the_database_answers(emptied: str) -> None:
     found = examine_database(saying())
     assert (found.state, found.mend) == ("ok", "")
     assert found.found.startswith("none is named")
+    found = examine_database(saying(host="127.0.0.1", user="jo"))
+    assert found.found == "the database is named without DB_NAME"
 
     with guarded(place_of(emptied), SECRET) as guest:
         words = {"host": guest.host, "name": guest.name, "user": guest.user}

@@ -1,16 +1,10 @@
 """What a load does to the warehouse: it goes in whole, again without a change, or not at all."""
 
-from pathlib import Path
-
 import polars as pl
-import psycopg
 import pytest
 
-import foresell
-from foresell.adapters.warehouse.schema import LOCK
-from foresell.errors import GateError, UsageError
+from foresell.errors import GateError
 from foresell.spec.warehouse import MAY_LACK, Changes, Check, Volumes
-from tests.builders import write_files
 from tests.warehouse_loads import Warehouse, contents, versions
 from tests.warehouse_toy import (
     PLANNED,
@@ -87,7 +81,7 @@ def test_the_report_tells_what_was_read_changed_and_checked(
     assert (report.volumes, report.before) == (volumes, None)
     assert report.changes == Changes(inserted=put, updated=none, unchanged=none, removed=none)
     assert tuple(one.name for one in report.checks) == (*CHECKED, *VALIDATED)
-    assert list(report.seconds) == ["read", "stage", "check", "upsert", "validate"]
+    assert list(report.seconds) == [*("read", "stage", "check", "upsert", "validate", "commit")]
     assert report.target == f"postgresql://{warehouse.host}:5432/{warehouse.name}"
     assert ask(warehouse, "SELECT count(*) FROM retailds.stg_sales_weekly") == [(0,)]
 
@@ -340,44 +334,3 @@ def test_what_a_delivery_does_not_hold_any_more_stays_and_is_told(
     assert (report.passed, absent.verdict, absent.count) == (True, "noted", 1)
     assert absent.examples == ({"store_id": 1, "dept_id": 1, "week_date": "2010-03-05"},)
     assert ask(warehouse, "SELECT count(*) FROM retailds.fact_sales_weekly") == [(ROWS,)]
-
-
-@pytest.mark.parametrize("place", ["/folder", "gs://b/x", "s3:/b/x"])
-def test_a_place_in_s3_that_is_none_is_refused(place: str) -> None:
-    with pytest.raises(UsageError, match="is not an s3:// address") as refused:
-        foresell.load_warehouse("walmart", source=place)
-
-    assert "--data DIR" in refused.value.mend
-
-
-def test_two_places_for_the_files_are_refused() -> None:
-    with pytest.raises(UsageError, match="two places"):
-        foresell.load_warehouse("walmart", data="here", source="s3://bucket/there")
-
-
-def test_a_schema_that_is_not_there_is_to_be_migrated(
-    emptied: str, monkeypatch: pytest.MonkeyPatch, load: Load
-) -> None:
-    Warehouse.at(emptied).name_it(monkeypatch)
-
-    with pytest.raises(UsageError, match="foresell warehouse migrate"):
-        load()
-
-
-def test_a_load_waits_for_another_one_and_says_so(
-    warehouse: Warehouse, load: Load, tmp_path: Path
-) -> None:
-    heard: list[str] = []
-    data = write_files(tmp_path / "own", TOY)
-    with psycopg.connect(host=warehouse.host, dbname=warehouse.name, user="postgres") as other:
-        other.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-
-        def hear(event: object) -> None:
-            heard.append(f"{event}")
-            if "waiting" in heard[-1]:
-                other.rollback()
-
-        report = foresell.load_warehouse("walmart", data=data, listen=hear)
-
-    assert report.passed
-    assert "waiting for its end" in heard[0]

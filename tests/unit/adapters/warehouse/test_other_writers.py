@@ -54,7 +54,9 @@ def finished(batch: str, at: str, act: Callable[[], object]) -> LoadReport:
 @contextmanager
 def owner(warehouse: Warehouse) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """A transaction of somebody else, rolled back in the end."""
-    with psycopg.connect(host=warehouse.host, dbname=warehouse.name, user="postgres") as other:
+    with psycopg.connect(
+        host=warehouse.host, dbname=warehouse.name, user="postgres", port=warehouse.port
+    ) as other:
         yield other
         other.rollback()
 
