@@ -193,7 +193,8 @@ def calm_mlflow() -> None:
 
 def environment(**changed: str) -> dict[str, str]:
     """Return this environment with some variables ``changed``, for a child process."""
-    return {**os.environ, **changed}
+    with _reading:  # of a file .env that somebody is changing, all of it or nothing
+        return {**os.environ, **changed}
 
 
 def _tracked(said: Mapping[str, str]) -> bool:

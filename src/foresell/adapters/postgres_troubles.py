@@ -102,6 +102,7 @@ _OF_ROWS = frozenset({"22", "23"})  # their details show values, personal ones t
 _ABSENT = frozenset({"3F000", "42P01"})  # a schema, a relation
 # ADBC's own words, before what the server says of a statement.
 _WRAPPED = re.compile(r"^[A-Z_]+: [^\n]*?\bERROR:\s+")
+_VALUE = re.compile(r'(?<=: )".*"|(?<=value )".*"(?= is out of range)', re.DOTALL)
 _LOST = frozenset({"08", "57P01", "57P02", "57P05"})
 
 
@@ -193,8 +194,15 @@ def _state(error: psycopg.Error | AdbcError) -> str:
 def _said(error: psycopg.Error | AdbcError) -> str:
     """Return what the server said, without the text of the query that both libraries repeat.
 
-    What it said of a value or a row is told without the detail, which shows the row itself.
+    What it said of a value or a row is told without the detail, which shows the row itself, and
+    without the value.
     """
+    said = _in_full(error)
+    return _VALUE.sub("...", said) if _state(error)[:2] == "22" else said
+
+
+def _in_full(error: psycopg.Error | AdbcError) -> str:
+    """Return what the server said; of rows without the detail."""
     whole = _state(error)[:2] not in _OF_ROWS
     if isinstance(error, psycopg.Error) and error.diag.message_primary:
         said, detail = error.diag.message_primary, error.diag.message_detail

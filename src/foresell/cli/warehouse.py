@@ -34,7 +34,10 @@ def migrate(project: Declared = None, form: Form = Format.table) -> None:
     from foresell.api import warehouse  # noqa: PLC0415 - keeps --help quick
     from foresell.cli.show_warehouse import show_migrated  # noqa: PLC0415
 
-    show_migrated(warehouse.migrate_warehouse(project), form)
+    def waits() -> None:
+        typer.echo("a load or another migration is at work: waiting for its end", err=True)
+
+    show_migrated(warehouse.migrate_warehouse(project, waiting=waits), form)
 
 
 @app.command()

@@ -15,14 +15,15 @@ import polars as pl
 def ordered_sum(values: pl.Expr) -> pl.Expr:
     """Return the sum of ``values`` of a group (in ``agg``, ``over``) or of all rows (``select``).
 
-    As `polars.Expr.sum`: nulls are left out, of nothing it is 0, in the unit and type of the
+    As `polars.Expr.sum` of numbers: nulls are left out, of nothing it is 0, in the type of the
     values; several columns have a sum each.
 
     >>> rows = pl.DataFrame({"store": ["a", "a", "b"], "units": [1.5, 2.0, None]})
     >>> rows.group_by("store", maintain_order=True).agg(ordered_sum(pl.col("units"))).rows()
     [('a', 3.5), ('b', 0.0)]
     """
-    return values.implode().list.sum() + 0  # the sum of an empty list is -0.0
+    total = values.implode().list.sum()
+    return pl.when(total != 0).then(total).otherwise(total.abs())  # that of an empty list is -0.0
 
 
 def ordered_mean(values: pl.Expr) -> pl.Expr:

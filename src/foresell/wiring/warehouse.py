@@ -1,5 +1,6 @@
 """The warehouse of a project: which project is meant, its schema brought up to date and asked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from foresell.adapters.postgres_link import opened, saying_trouble
@@ -20,8 +21,8 @@ _RIGHTS = {
     "database, and CREATEROLE where the roles ingest, read and app are not there yet",
     "42710": "rename that role (ALTER ROLE ... RENAME TO ...), or use another server; nothing was "
     "changed",
-    "55P03": "see in pg_stat_activity who reads or writes retailds for that long, end it, and run "
-    "foresell warehouse migrate again; nothing was changed",
+    "55P03": "see in pg_stat_activity who loads, reads or writes retailds for that long, end it, "
+    "and run foresell warehouse migrate again; nothing was changed",
 }
 
 
@@ -53,11 +54,16 @@ def kept_project(name: str | None, settings: Settings) -> Kept:
     return Kept(project=project, warehouse=project.warehouse, contract=contract)
 
 
-def migrate(name: str | None, settings: Settings) -> Migrated:
-    """Bring the schema ``retailds`` up to date, all of it or nothing."""
+def migrate(
+    name: str | None, settings: Settings, waiting: Callable[[], object] = lambda: None
+) -> Migrated:
+    """Bring the schema ``retailds`` up to date, all of it or nothing.
+
+    ``waiting`` is called where a load or another migration has to end first.
+    """
     kept, place = kept_project(name, settings), database_place(settings)
     with opened(place) as connection, saying_trouble(place, mends=_RIGHTS):
-        return schema.migrate(connection, kept.project.name, kept.warehouse, kept.contract)
+        return schema.migrate(connection, kept.project.name, kept.warehouse, kept.contract, waiting)
 
 
 def status(name: str | None, settings: Settings) -> SchemaStatus:

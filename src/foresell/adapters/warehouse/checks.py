@@ -199,6 +199,15 @@ def check_plan(asker: Asker, delivery: Delivery, last_week: str) -> Iterator[Che
         yield passed("plan_over", "every planned row is later than the last sale")
 
 
+def check_planned(now: int, standing: int, least: float, *, partial: bool) -> Check:
+    """Return whether the plan keeps its size: what a whole delivery lacks of it is taken out."""
+    said = f"{counted(now, 'planned row')}, {standing:,} before"
+    if partial or now >= least * standing:
+        return passed("plan_volume", said)
+    says = f"{said}: what is not delivered is taken out of the plan"
+    return found("plan_volume", "noted", says, standing - now)
+
+
 def _nulls(asker: Asker, counts: Mapping[str, int]) -> Check:
     """Return whether every row has what the star schema needs."""
     lacking = {name: counts[name] for name in NEEDED if counts[name]}

@@ -12,6 +12,7 @@ from foresell.adapters.warehouse import staging
 from foresell.adapters.warehouse.asking import ask_one
 from foresell.adapters.warehouse.checks import (
     check_plan,
+    check_planned,
     check_rows,
     check_values,
     check_volumes,
@@ -31,7 +32,7 @@ from foresell.errors import counted
 from foresell.spec.database import DatabasePlace
 from foresell.spec.warehouse import Changes, Check, Cleared, LoadReport, Phase, Validation
 
-PATIENCE_MS = 300_000  # for each lock; a function on AWS ends after 15 minutes, whatever it does
+PATIENCE_MS = 120_000  # for each lock; a function on AWS ends after 15 minutes, whatever it does
 _MENDS = {
     "55P03": "another load, migration or staging job has been at work for minutes: let it end, or "
     "end it, and run this again; nothing was changed"
@@ -44,6 +45,7 @@ def load(place: DatabasePlace, delivery: Delivery, rows: Rows, phases: Phases) -
     Where a check fails nothing has changed, in staging neither, and the report says so.
     """
     with _changing(place, delivery, phases) as connection:
+        _hold(connection, phases)
         with phases.read_and_staged():
             sales = phases.reading(rows.sales)
             count = staging.stage(connection, delivery.batch, "sales", sales)
@@ -65,6 +67,7 @@ def finish(place: DatabasePlace, delivery: Delivery, phases: Phases) -> LoadRepo
             past = last_load(connection, delivery.project.name, delivery.batch)
             if past is not None:
                 return report_of(past)
+        _hold(connection, phases)
         report = _let_in(connection, delivery, phases)
     return replace(report, seconds=phases.seconds)
 
@@ -102,7 +105,6 @@ def _changing(
 ) -> Iterator[Connection[Any]]:
     """Open the transaction of one load, alone among loads and migrations, and measure its end."""
     waits = "another load or migration is at work: waiting for its end"
-    stages = "another job is putting rows into staging: waiting for its end"
     with (
         phases.whole(),
         opened(place) as connection,
@@ -111,8 +113,13 @@ def _changing(
         ask_one(connection, "patience", milliseconds=PATIENCE_MS)
         take_lock(connection, lambda: phases.wait("read", waits))
         refuse_behind(connection, delivery.project.name, delivery.warehouse, delivery.contract)
-        staging.hold(connection, lambda: phases.wait("read", stages))
         yield connection
+
+
+def _hold(connection: Connection[Any], phases: Phases) -> None:
+    """Let nobody else touch staging until the end; say so where somebody is at work there."""
+    said = "another job is at work in staging: waiting for its end"
+    staging.hold(connection, PATIENCE_MS / 1000, lambda: phases.wait("read", said))
 
 
 def _let_in(connection: Connection[Any], delivery: Delivery, phases: Phases) -> LoadReport:
@@ -159,7 +166,9 @@ def _inspected(asker: Asker, delivery: Delivery) -> LoadReport:
     report = _with(report, check_weeks(asker, delivery, gaps))
     report = _with(report, check_volumes(volumes, before, volume, partial=partial))
     report = _with(report, [check_values(volumes, before, volume.least, partial=partial)])
-    return _with(report, check_plan(asker, delivery, volumes.last_week))
+    report = _with(report, check_plan(asker, delivery, volumes.last_week))
+    standing = int(ask_one(connection, "plan_count")["rows"])
+    return _with(report, [check_planned(planned, standing, volume.least, partial=partial)])
 
 
 def _checked(

@@ -23,6 +23,7 @@ from foresell.spec.warehouse_schema import Migrated, MigrationStatus, PastLoad, 
 LOCK = 0x72657461  # "reta": the advisory lock of who changes the warehouse: migrations and loads
 STAGING = ("stg_sales_weekly", "stg_sales_plan")
 PATIENCE_S = 10  # of a migration that waits for a table: who asks for it next waits behind
+_LOADS_MS = 300_000  # a migration waits so long for a load to end
 MIGRATE = "run: foresell warehouse migrate"
 _WHERE = f"schema {SCHEMA}"
 
@@ -68,16 +69,22 @@ def take_lock(connection: Connection[Any], waiting: Callable[[], object] = lambd
 
 
 def migrate(
-    connection: Connection[Any], project: str, warehouse: WarehouseSpec, contract: Contract
+    connection: Connection[Any],
+    project: str,
+    warehouse: WarehouseSpec,
+    contract: Contract,
+    waiting: Callable[[], object] = lambda: None,
 ) -> Migrated:
     """Bring the schema and its constraints up to date, in the transaction that is open.
 
     Nothing is taken from any table. A second time changes nothing. Refused are a schema that
     another foresell has made (``MachineError``, ``DataError``) or somebody else (``UsageError``),
     one that holds another project (``UsageError``), and rows that break a new rule (``GateError``).
-    Whoever reads or writes there is waited for, but not for long: all others wait behind.
+    Whoever reads or writes there is waited for, but not for long: all others wait behind. A load or
+    another migration is waited for longer, and ``waiting`` is called first.
     """
-    take_lock(connection)
+    ask_one(connection, "patience", milliseconds=_LOADS_MS)
+    take_lock(connection, waiting)
     connection.execute("SET LOCAL search_path TO pg_catalog")  # nobody else's max() or count()
     connection.execute(f"SET LOCAL lock_timeout TO '{PATIENCE_S}s'")
     standing = _refused_if_strange(_standing(connection))

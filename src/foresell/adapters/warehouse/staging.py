@@ -1,5 +1,6 @@
 """Rows into staging by COPY, out of it again, and those that stand twice taken as one."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -22,6 +23,7 @@ _TYPES: Mapping[str, type[pl.DataType]] = {
     "week_date": pl.Date,
     "store_type": pl.String,
 }
+_LOOK_S = 0.2  # between two looks at whether staging is free
 _ROWS = 50_000  # written as text at a time: some 5 MB
 
 
@@ -73,18 +75,39 @@ def staged(connection: Connection[Any], batch: str, kind: Kind) -> int:
     return int(ask_one(connection, f"count_{kind}", batch=batch)["rows"])
 
 
-def hold(connection: Connection[Any], waiting: Callable[[], object] = lambda: None) -> None:
+def hold(
+    connection: Connection[Any],
+    patience_s: float,
+    waiting: Callable[[], object] = lambda: None,
+) -> None:
     """Let nobody else put in, take out or change staged rows until the transaction ends.
 
-    What is checked is then what goes in. ``waiting`` is called once where another job is staging
-    right now, before this waits for its end.
+    What is checked is then what goes in. ``waiting`` is called once where another job is at work
+    there, before this waits for its end, at most ``patience_s`` seconds. Until both tables are free
+    it holds neither: a job that fills one after the other is never locked out of the second.
     """
+    end = time.monotonic() + patience_s
+    while not _held(connection):
+        waiting()
+        waiting = _silent
+        if time.monotonic() > end:
+            change(connection, "hold_staging")  # raises what it was refused for, or has it now
+            return
+        time.sleep(_LOOK_S)
+
+
+def _held(connection: Connection[Any]) -> bool:
+    """Take both staging tables, if nobody else is at work in them; tell whether they are held."""
     try:
         with connection.transaction():  # a savepoint: what is refused here undoes nothing else
             change(connection, "hold_staging")
     except LockNotAvailable:
-        waiting()
-        change(connection, "wait_for_staging")
+        return False
+    return True
+
+
+def _silent() -> None:
+    """Say nothing: it was said."""
 
 
 def settle(connection: Connection[Any]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.adapters.warehouse.checks import check_values, check_volumes
+from foresell.adapters.warehouse.checks import check_planned, check_values, check_volumes
 from foresell.adapters.warehouse.weeks import after_today, missing_weeks, off_weekday
 from foresell.spec.warehouse import Volume, Volumes
 
@@ -27,6 +27,24 @@ FRIDAY = date(2010, 2, 5)
 
 def verdicts(now: Volumes, before: Volumes | None = BEFORE, *, partial: bool = False) -> list[str]:
     return [one.verdict for one in check_volumes(now, before, Volume(), partial=partial)]
+
+
+@pytest.mark.parametrize(
+    ("now", "partial", "verdict", "count"),
+    [
+        (100, False, "passed", 0),
+        (90, False, "passed", 0),
+        (89, False, "noted", 11),
+        (0, False, "noted", 100),
+        (0, True, "passed", 0),
+    ],
+)
+def test_a_whole_delivery_that_lacks_much_of_the_plan_is_told(
+    now: int, partial: bool, verdict: str, count: int
+) -> None:
+    check = check_planned(now, 100, 0.9, partial=partial)
+
+    assert (check.name, check.verdict, check.count) == ("plan_volume", verdict, count)
 
 
 @settings(max_examples=60)

@@ -24,7 +24,7 @@ CHECKED = (
     *("rows", "nulls", "duplicates", "keys", "stores", "negatives", "holiday_flags", "partners"),
     *("contract", "weekday", "future", "continuity", "week_flags", "series_gaps"),
     *("volume", "range", "values"),
-    *("plan_nulls", "plan_keys", "plan_stores", "plan_weekday", "plan_over"),
+    *("plan_nulls", "plan_keys", "plan_stores", "plan_weekday", "plan_over", "plan_volume"),
 )
 VALIDATED = (
     *("facts", "stores_kept", "plan", "foreign_keys", "view"),

@@ -113,14 +113,44 @@ def test_a_load_waits_for_a_job_that_is_staging_and_says_so(
 
         def hear(event: Event) -> None:
             heard.append(event.text)
-            if "putting rows into staging" in event.text:
+            if "at work in staging" in event.text:
                 other.commit()
 
         report = foresell.load_warehouse("walmart", data=data, listen=hear)
 
     assert report.passed
-    assert heard[0] == "another job is putting rows into staging: waiting for its end"
+    assert heard[0] == "another job is at work in staging: waiting for its end"
     assert ask(warehouse, "SELECT count(*) FROM retailds.stg_sales_weekly") == [(1,)]
+
+
+def test_a_job_that_fills_the_plan_and_then_the_sales_is_never_locked_out_by_a_load_that_waits(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    data = write_files(tmp_path / "own", TOY)
+    with owner(warehouse) as other:
+        other.execute(WRITES[1].encode())
+
+        def hear(event: Event) -> None:
+            if "at work in staging" in event.text:
+                other.execute(BAD.encode())
+                other.commit()
+
+        report = foresell.load_warehouse("walmart", data=data, listen=hear)
+
+    assert report.passed
+
+
+def test_a_batch_that_is_in_is_told_again_though_somebody_stages(
+    emptied: str, warehouse: Warehouse
+) -> None:
+    staged_elsewhere(emptied, "b1")
+    first = foresell.finish_load("b1")
+    with owner(warehouse) as other:
+        other.execute(BAD.replace("b1", "b2").encode())
+
+        again = foresell.finish_load("b1")
+
+    assert (first.passed, again.again, again.load) == (True, True, first.load)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,13 @@ SELECT
             AND bound.refobjid = role.oid
             AND (
                 bound.deptype = 'o'
-                OR (bound.deptype = 'a' AND bound.classid <> 'pg_catalog.pg_database'::regclass)
+                OR (
+                    bound.deptype = 'a'
+                    AND (
+                        bound.classid <> 'pg_catalog.pg_database'::regclass
+                        OR has_database_privilege(role.oid, bound.objid, 'CREATE')
+                    )
+                )
             )
     ) AS may_more
 FROM pg_catalog.pg_roles AS role
