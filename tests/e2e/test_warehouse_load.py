@@ -12,7 +12,7 @@ from tests.services import S3
 from tests.warehouse_loads import Warehouse, contents, versions
 from tests.warehouse_toy import PLANNED, ROWS, TOY, ask, changed, facts
 
-CHECKS = 30
+CHECKS = 31
 
 
 @pytest.fixture
