@@ -28,7 +28,19 @@ DIRECTORIES: Mapping[str, tuple[str, ...]] = {
     "FEATURES_DIR": ("features",),
     "BASELINES_DIR": ("baselines",),
     MODELS: ("judged", "predictions", "bundle", "registration"),
-    "REPORTS_DIR": ("evaluation", "forecast", "report", "risk", "warehouse"),
+    "REPORTS_DIR": (
+        "evaluation",
+        "forecast",
+        "report",
+        "risk",
+        "segment_risk",
+        "eda",
+        "eda_reports",
+        "monitor",
+        "monitored",
+        "quality",
+        "warehouse",
+    ),
     FIGURES: ("figures",),
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from foresell.spec.monitoring import Alert
 from foresell.spec.registry import Alias, Head, Mirrored, Transition, Version
 from foresell.spec.tracking import Note, Tracked
 
@@ -211,4 +212,20 @@ class Mirror(Protocol):
     @property
     def label(self) -> str:
         """What to call this place in an error: a URI without credentials."""
+        ...
+
+
+class AlertSink(Protocol):
+    """Tells people of alerts: a webhook."""
+
+    def send(self, alert: Alert) -> None:
+        """Tell of ``alert``, which may be told twice: it is known by its key and its state.
+
+        Raises MachineError when it is out of reach or will not take it; no secret is in the error.
+        """
+        ...
+
+    @property
+    def label(self) -> str:
+        """What to call this place in an error: a host, without path and credentials."""
         ...

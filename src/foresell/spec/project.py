@@ -14,6 +14,7 @@ from foresell.spec.cleaning import Cleaning, Gate, Grouping, Leakage
 from foresell.spec.features import FeatureSpec, Periods, check_features
 from foresell.spec.hierarchy import Hierarchy, check_hierarchy
 from foresell.spec.modelling import Modelling, check_relative
+from foresell.spec.monitoring import MonitoringSpec, RiskSpec
 from foresell.spec.refusals import IN_LAYER, refuse_reserved, refuse_twice, template_names
 from foresell.spec.sources import Asked, Synthetic, Table
 from foresell.spec.split import SplitSpec
@@ -74,7 +75,8 @@ class ProjectSpec:
     it, not here. A ``panel`` has keys, a time, a frequency, a horizon and a season; a ``tabular``
     project has features and may have keys, groups and a time. ``segments`` are columns by whose
     values errors are told apart, ``bands`` numbers of a table that are cut at these values for it.
-    ``source: postgres`` reads the rows of the ``warehouse`` instead of the tables' files.
+    ``source: postgres`` reads the rows of the ``warehouse`` instead of the tables' files. ``risk``
+    names the segments whose risk every run gauges, ``monitoring`` how the model is watched.
     """
 
     name: str
@@ -105,6 +107,8 @@ class ProjectSpec:
     registry: RegistrySpec = field(default_factory=RegistrySpec)
     source: Origin = "files"
     warehouse: WarehouseSpec | None = None
+    monitoring: MonitoringSpec = field(default_factory=MonitoringSpec)
+    risk: RiskSpec | None = None
     seed: StrictInt = 20261121
 
     def __post_init__(self) -> None:

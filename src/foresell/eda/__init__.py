@@ -1,0 +1,1 @@
+"""Describe data: profiles, and the facts people ask for first."""
