@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark demo serve load check test bench bench-peers bench-scale bench-serving soak lock clean
+.PHONY: help setup spark demo serve load check test quality bench bench-peers bench-scale bench-serving soak lock clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,7 +54,12 @@ check: $(READY) ## Format, lint, types, import contracts, spelling
 	@$(RUN)/codespell src tests docs benchmarks deploy README.md CHANGELOG.md CONTRIBUTING.md
 
 test: $(READY) ## Run every test that this machine can
-	@$(RUN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+	@mkdir -p .quality
+	@$(RUN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered \
+	  --cov-report=json:.quality/coverage.json --junit-xml=.quality/junit.xml
+
+quality: $(READY) ## What is known of tests, coverage, models and servers, after make test
+	@$(RUN)/foresell quality
 
 bench: $(READY) ## Measure on real data: make bench DATA=DIR (walmart/, sales_orders/, california/)
 	@$(RUN)/python -m benchmarks --data "$(DATA)"
@@ -91,5 +96,5 @@ lock: $(READY) ## Solve the dependencies anew
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url -c $(LOCK) -q -o requirements/lambda.txt
 
 clean: ## Remove what was built; data and workspace stay
-	@rm -rf $(VENV) .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist .bench-peers
+	@rm -rf $(VENV) .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* .quality htmlcov dist .bench-peers
 	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,6 +12,7 @@ from foresell.settings import silence_telemetry
 
 if TYPE_CHECKING:
     from foresell.api import (
+        alerts,
         api_keys,
         approve,
         backtest,
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
         compile_contract,
         contract,
         create_key,
+        deliver_alerts,
         doctor,
+        drift,
         explain,
         export_history,
         finish_load,
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
         predict,
         projects,
         promote,
+        quality,
         quarantined,
         queries,
         reconcile,
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
         registries,
         reject,
         request_schema,
+        retrain,
         retry,
         revoke_key,
         risk,
@@ -70,6 +75,7 @@ if TYPE_CHECKING:
 silence_telemetry()  # before anything imports a library that reports home
 __version__ = "0.1.0"
 __all__ = [
+    "alerts",
     "api_keys",
     "approve",
     "backtest",
@@ -79,7 +85,9 @@ __all__ = [
     "compile_contract",
     "contract",
     "create_key",
+    "deliver_alerts",
     "doctor",
+    "drift",
     "explain",
     "export_history",
     "finish_load",
@@ -95,6 +103,7 @@ __all__ = [
     "predict",
     "projects",
     "promote",
+    "quality",
     "quarantined",
     "queries",
     "reconcile",
@@ -102,6 +111,7 @@ __all__ = [
     "registries",
     "reject",
     "request_schema",
+    "retrain",
     "retry",
     "revoke_key",
     "risk",

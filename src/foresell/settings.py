@@ -12,6 +12,7 @@ from foresell.adapters.env_file import read_env_file
 from foresell.errors import UsageError
 from foresell.spec.database import DatabaseWords
 from foresell.spec.directories import HOME, MODELS, folder_named, read_directories
+from foresell.spec.webhooks import Webhook, read_webhooks
 
 REGISTRY = "_registry"  # the folder under home; no project has a name that begins with _
 SERVING = "_serving"
@@ -62,6 +63,7 @@ class Settings:
     ``directories``: the folders that take outputs away from ``home``, by variable (``DATA_DIR`` and
     the others of `foresell.spec.directories`); ``raw``: the S3 place of raw files, where
     ``DATA_DIR`` is one. ``database``: what ``DB_*`` and ``RDS_SECRET_NAME`` say of PostgreSQL.
+    ``webhooks``: the places that alerts are told to (``FORESELL_WEBHOOK`` and its sisters).
 
     What may hold a password is left out where settings are shown.
     """
@@ -77,6 +79,7 @@ class Settings:
     directories: Mapping[str, Path] = field(default_factory=dict)
     raw: str = ""
     database: DatabaseWords = field(default_factory=DatabaseWords)
+    webhooks: tuple[Webhook, ...] = ()
 
 
 def read_settings(home: Path | None = None) -> Settings:
@@ -88,7 +91,7 @@ def read_settings(home: Path | None = None) -> Settings:
 
     A word that means nothing is a ``UsageError``: ``FORESELL_TRACKING`` is neither on nor off, or,
     where it is on, ``MLFLOW_TRACKING_URI`` names no kind of MLflow that is known; a directory is an
-    address; a line of ``.env`` cannot be read.
+    address; a webhook is none; a line of ``.env`` cannot be read.
     """
     said = _words()
     declared = said.get(HOME)
@@ -110,6 +113,7 @@ def read_settings(home: Path | None = None) -> Settings:
         directories=directories,
         raw=raw,
         database=_database(said),
+        webhooks=read_webhooks(said),
     )
 
 

@@ -6,30 +6,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
-import yaml
 
 import foresell as public
 from foresell.govern.promoting import promote
-from foresell.govern.registry import Registry, read_history, read_state
+from foresell.govern.registry import read_history
 from foresell.govern.rolling_back import roll_back
 from foresell.pipeline.work import Event
-from foresell.settings import read_settings
-from foresell.spec.registry import State
-from foresell.wiring.registry import registry
 from tests.builders import write_files
 from tests.e2e.command import Foresell, Ran
-from tests.tabular_files import order_files, order_lines
+from tests.e2e.shop import LINES, PROJECT, Shop
 
-PROJECT = "sales_orders"
-LINES = order_lines(80)
 # Nobody beats a baseline there.
 CONSTANT = LINES.with_columns(
     SALES=pl.lit("1000.0"),
@@ -37,47 +27,6 @@ CONSTANT = LINES.with_columns(
     PRICEEACH=pl.lit("100.0"),
     DEALSIZE=pl.lit("Small"),
 )
-
-
-@dataclass
-class Shop:
-    """A small table with one candidate, and the command line in its folder."""
-
-    folder: Path
-    command: Foresell
-
-    def declare(self, **more: Any) -> None:
-        shipped = files("foresell").joinpath("projects", PROJECT)
-        text = yaml.safe_load(shipped.joinpath("project.yaml").read_text("utf-8"))
-        models = {"relative_to": text["models"]["relative_to"], "candidates": ["ridge"]}
-        few = {**text, "models": models, "split": {"test_share": 0.2, "folds": 3}, **more}
-        own = {
-            "project.yaml": yaml.safe_dump(few, sort_keys=False).encode(),
-            "contract.yaml": shipped.joinpath("contract.yaml").read_bytes(),
-        }
-        write_files(self.folder / "declared" / PROJECT, own)
-
-    def data(self, lines: pl.DataFrame = LINES) -> Path:
-        return write_files(self.folder / "data", order_files(lines))
-
-    def run(self, *words: str) -> Ran:
-        return self.command(
-            "run", PROJECT, "--data", self.folder / "data", "--preset", "fast", *words
-        )
-
-    @property
-    def registry(self) -> Registry:
-        return registry(read_settings())
-
-    @property
-    def state(self) -> State:
-        return read_state(self.registry, PROJECT)
-
-    @property
-    def told(self) -> Mapping[str, Any]:
-        place = self.folder / "home" / PROJECT / "registration" / "registration.json"
-        told: dict[str, Any] = json.loads(place.read_bytes())
-        return told
 
 
 @pytest.fixture

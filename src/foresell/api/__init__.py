@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from foresell.spec.extras import lacking
 
 if TYPE_CHECKING:
+    from foresell.api.alerting import Alerts, DeliveredAlerts, alerts, deliver_alerts
     from foresell.api.answering import forecast, submission, unanswered
     from foresell.api.contracts import (
         compare_contracts,
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from foresell.api.layer import queries, sql
     from foresell.api.loadtest import LoadTest, load_test
     from foresell.api.mirroring import reconcile
+    from foresell.api.monitoring import DriftReport, drift
+    from foresell.api.performing import PerformanceReport, performance
     from foresell.api.predicting import predict, request_schema
+    from foresell.api.quality import QualityReport, quality
     from foresell.api.quarantine import quarantined, retry, undo_repairs
     from foresell.api.registry import (
         History,
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
         versions,
     )
     from foresell.api.request_log import LoggedRequests, logged_requests
+    from foresell.api.retraining import Retraining, retrain
     from foresell.api.risks import Risk, risk
     from foresell.api.runs import (
         ProjectSummary,
@@ -76,16 +81,22 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Alerts",
     "Cleared",
     "CreatedKey",
+    "DeliveredAlerts",
+    "DriftReport",
     "History",
     "Inspection",
     "LoadReport",
     "LoadTest",
     "LoggedRequests",
     "Migrated",
+    "PerformanceReport",
     "ProjectSummary",
+    "QualityReport",
     "RegistrySummary",
+    "Retraining",
     "Risk",
     "RunResult",
     "SchemaStatus",
@@ -93,6 +104,7 @@ __all__ = [
     "ShadowReport",
     "TrackingStatus",
     "Validation",
+    "alerts",
     "api_keys",
     "approve",
     "backtest",
@@ -102,7 +114,9 @@ __all__ = [
     "compile_contract",
     "contract",
     "create_key",
+    "deliver_alerts",
     "doctor",
+    "drift",
     "explain",
     "export_history",
     "finish_load",
@@ -115,9 +129,11 @@ __all__ = [
     "load_warehouse",
     "logged_requests",
     "migrate_warehouse",
+    "performance",
     "predict",
     "projects",
     "promote",
+    "quality",
     "quarantined",
     "queries",
     "reconcile",
@@ -125,6 +141,7 @@ __all__ = [
     "registries",
     "reject",
     "request_schema",
+    "retrain",
     "retry",
     "revoke_key",
     "risk",
@@ -148,6 +165,7 @@ __all__ = [
     "warehouse_status",
 ]
 _VERBS: Mapping[str, tuple[str, ...]] = {
+    "alerting": ("Alerts", "DeliveredAlerts", "alerts", "deliver_alerts"),
     "answering": ("forecast", "submission", "unanswered"),
     "contracts": (
         "compare_contracts",
@@ -162,7 +180,10 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "layer": ("queries", "sql"),
     "loadtest": ("LoadTest", "load_test"),
     "mirroring": ("reconcile",),
+    "monitoring": ("DriftReport", "drift"),
+    "performing": ("PerformanceReport", "performance"),
     "predicting": ("predict", "request_schema"),
+    "quality": ("QualityReport", "quality"),
     "quarantine": ("quarantined", "retry", "undo_repairs"),
     "registry": (
         "History",
@@ -182,6 +203,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
         "versions",
     ),
     "request_log": ("LoggedRequests", "logged_requests"),
+    "retraining": ("Retraining", "retrain"),
     "risks": ("Risk", "risk"),
     "runs": ("ProjectSummary", "RunResult", "doctor", "projects", "run"),
     "serving": ("serve",),

@@ -46,6 +46,7 @@ def risk(
     wiring.check_libraries()
     from foresell.risks.assessment import Asked, assess  # noqa: PLC0415 - heavy
     from foresell.risks.document import document  # noqa: PLC0415 - heavy
+    from foresell.risks.files import segment_files  # noqa: PLC0415 - heavy
 
     asked = Asked(forecast_steps=forecast_steps, garch_horizon=garch_horizon)
     settings = read_settings(Path(home) if home is not None else None)
@@ -56,25 +57,11 @@ def risk(
     spec, found, provenance = wiring.gathered(project, where, settings)
     told = document(assess(found, spec, asked), provenance)
     name = str(told["name"])
+    files = segment_files(told)
     place = Path(out) if out is not None else None
     if place is None:
-        return Risk(name=name, told=told, files=wiring.keep(project, _files(name, told), settings))
+        return Risk(name=name, told=told, files=wiring.keep(project, files, settings))
     if place.suffix.lower() in {".json", ".svg", ".png"}:
-        content = _files(name, told)[f"{name}{place.suffix.lower()}"]
+        content = files[f"{name}{place.suffix.lower()}"]
         return Risk(name=name, told=told, files=wiring.write(place.parent, {place.name: content}))
-    return Risk(name=name, told=told, files=wiring.write(place, _files(name, told)))
-
-
-def _files(name: str, told: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the three files of a result, by name."""
-    from foresell.charts.drawing import render_png, render_svg  # noqa: PLC0415 - heavy
-    from foresell.charts.theme import PAPER  # noqa: PLC0415 - heavy
-    from foresell.risks.document import document_bytes  # noqa: PLC0415 - heavy
-    from foresell.risks.picture import picture  # noqa: PLC0415 - heavy
-
-    chart = picture(told)
-    return {
-        f"{name}.json": document_bytes(told),
-        f"{name}.svg": render_svg(chart).encode(),
-        f"{name}.png": render_png({**chart, "background": PAPER}),
-    }
+    return Risk(name=name, told=told, files=wiring.write(place, files))

@@ -1,7 +1,7 @@
 """Which projects there are, and a run of one of them."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,9 +14,9 @@ from foresell.adapters.projects import Declaration
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.errors import ForesellError, UsageError, nearest
 from foresell.evaluate.protocols import protocols_of
-from foresell.pipeline.work import Event, unheard
-from foresell.settings import read_settings
-from foresell.spec.extras import TRAINING, need
+from foresell.pipeline.work import Event, Stage, unheard
+from foresell.settings import Settings, read_settings
+from foresell.spec.extras import RISK, TRAINING, need
 from foresell.spec.modelling import Selection
 from foresell.spec.project import Kind, Origin, Preset, ProjectSpec
 from foresell.spec.registry import Alias
@@ -160,29 +160,16 @@ def run(
     What comes out is kept in the registry (`foresell.registry`), and where it is a new version that
     passes the gate, or is used all the same for a reason, staging points to it. Prod does not move.
 
-    Every failure is a ``ForesellError``; a model that fails the gate is not one: see ``passed``.
-
-    Raises:
-        UsageError: there is no such preset, selection or source, or the reason for an override is
-            empty.
+    Every failure is a ``ForesellError``; a model that fails the gate is not one: see ``passed``. No
+    such preset, selection or source, and an empty reason for an override, are each a UsageError.
     """
-    for noun, asked, known in (
-        ("preset", preset, get_args(Preset)),
-        ("selection", selection, get_args(Selection)),
-        ("source", source, get_args(Origin)),
-    ):
-        if asked is not None and asked not in known:
-            raise UsageError(f"there is no {noun} {asked!r}", noun, nearest(asked, known))
+    refuse_unknown_words(preset=preset, selection=selection, source=source)
     need(TRAINING, "foresell run", "train")
-    from foresell.pipeline.graph import STAGES  # noqa: PLC0415 - heavy: only when it runs
-    from foresell.pipeline.runner import until as up_to  # noqa: PLC0415
-
     _refuse_no_reason(override)
     settings = read_settings(Path(home) if home is not None else None)
     texts, spec = wiring.declaration(project, settings)
-    stages = up_to(STAGES[spec.kind], until)
-    if "register" in (names := [stage.name for stage in stages]):
-        refuse_unusable(settings)
+    stages = _planned(spec, until, settings)
+    names = [stage.name for stage in stages]
     place = wiring.workspace(project, settings)
     given = Given(data=data, source=source)
     with place.locked():
@@ -191,6 +178,7 @@ def run(
             wiring.request(project, given, preset, override, settings, selection),
             force=force,
             registry=partial(registry, settings),
+            monitor=partial(_monitored, project, settings),
         )
         agree(place, request)
         on = settings.tracked if track is None else track
@@ -204,6 +192,48 @@ def run(
             tracking = tracked.finish(listen)
     found = _result(spec, place, names, override)
     return replace(found, run_id=runner.run_id, tracking=tracking)
+
+
+def refuse_unknown_words(
+    *, preset: str | None = None, selection: str | None = None, source: str | None = None
+) -> None:
+    """Refuse a preset, selection or source that there is none of; None is nothing asked.
+
+    Raises:
+        UsageError: the nearest word is named.
+    """
+    for noun, asked, known in (
+        ("preset", preset, get_args(Preset)),
+        ("selection", selection, get_args(Selection)),
+        ("source", source, get_args(Origin)),
+    ):
+        if asked is not None and asked not in known:
+            raise UsageError(f"there is no {noun} {asked!r}", noun, nearest(asked, known))
+
+
+def _planned(project: ProjectSpec, last: str | None, settings: Settings) -> Sequence[Stage]:
+    """Return the stages up to ``last``; refuse what they will need and cannot have.
+
+    A stage that is not there, a registry that cannot be read and a library that is not installed
+    are each told before any work.
+    """
+    from foresell.pipeline.graph import stages_of  # noqa: PLC0415 - heavy: only when it runs
+    from foresell.pipeline.runner import until  # noqa: PLC0415
+
+    stages = until(stages_of(project), last)
+    names = [stage.name for stage in stages]
+    if "register" in names:
+        refuse_unusable(settings)
+    if "risk" in names:
+        need(RISK, f"foresell run {project.name}, the stage risk", "risk")
+    return stages
+
+
+def _monitored(project: str, settings: Settings) -> Mapping[str, bytes]:
+    """Return what the stage ``monitor`` writes; see `foresell.wiring.watched.monitored`."""
+    from foresell.wiring.watched import monitored  # noqa: PLC0415 - heavy: when a run gets there
+
+    return monitored(project, settings)
 
 
 def _refuse_no_reason(override: str | None) -> None:

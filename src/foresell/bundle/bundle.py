@@ -18,6 +18,7 @@ from foresell.spec.ports import PROVENANCE, Store
 
 CHECKSUMS = "checksums.json"
 PUBLISHED = "published.parquet"
+SNAPSHOT = "snapshot.parquet"
 _MODEL = "model/"
 _FOR_PEOPLE = f"{_MODEL}joblib/"  # pickles: who loads one runs what it says
 _TEXTS = ("contract.yaml", "metadata.json", "project.yaml")
@@ -54,6 +55,9 @@ class Bundle(Evidence):
     known of their future, empty where the source asked for none. Rows of a table are answered
     without any other: then both are empty. ``published``: what a panel's bundle answers to the rows
     nobody has to name, see `foresell.answer.publishing.published_rows`; empty for a table.
+    ``snapshot``: the rows that a table's model learnt from, drawn by seed where there are many: its
+    raw features, its time where it has one, and its target; sorted, nothing personal. Empty for a
+    panel, which keeps all of them in its history, and in bundles from before there were snapshots.
     """
 
     contract_text: str
@@ -61,6 +65,7 @@ class Bundle(Evidence):
     history: pl.DataFrame
     asked: pl.DataFrame
     published: pl.DataFrame = field(default_factory=pl.DataFrame)
+    snapshot: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def may_answer(bundle: Bundle) -> bool:
@@ -74,8 +79,9 @@ def write_bundle(bundle: Bundle, store: Store) -> str:
     store.write_frame("history.parquet", bundle.history)
     store.write_frame("asked.parquet", bundle.asked)
     store.write_frame("judged.parquet", bundle.judged)
-    if not bundle.published.is_empty():
-        store.write_frame(PUBLISHED, bundle.published)
+    for name, frame in ((PUBLISHED, bundle.published), (SNAPSHOT, bundle.snapshot)):
+        if not frame.is_empty():
+            store.write_frame(name, frame)
     texts = {
         "metadata.json": json.dumps(bundle.metadata, sort_keys=True, indent=1, ensure_ascii=False),
         "project.yaml": bundle.project_text,
@@ -138,6 +144,7 @@ def bundle_of(files: Mapping[str, bytes]) -> Bundle:
         asked=_frame("asked.parquet", files),
         judged=_frame("judged.parquet", files),
         published=_frame(PUBLISHED, files),
+        snapshot=_frame(SNAPSHOT, files),
     )
 
 

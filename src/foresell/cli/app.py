@@ -8,13 +8,17 @@ import typer
 
 from foresell.cli import (
     contract,
+    eda,
     explain,
     inspect,
     keys,
     loadtest,
+    monitor,
     predict,
+    quality,
     quarantine,
     registry,
+    retrain,
     risk,
     serve,
     shadow,
@@ -278,5 +282,9 @@ for noun in (
     shadow,
     keys,
     loadtest,
+    monitor,
+    retrain,
+    eda,
+    quality,
 ):
     noun.register(app)

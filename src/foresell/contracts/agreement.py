@@ -11,6 +11,7 @@ from foresell.contracts.named_columns import (
 )
 from foresell.errors import SpecError, nearest
 from foresell.spec.cleaning import Aggregate, Grouping
+from foresell.spec.monitoring import check_watched
 from foresell.spec.project import Kind, ProjectSpec, Role
 
 _ANY: tuple[LogicalType, ...] = ("string", "integer", "number", "boolean", "date")
@@ -47,9 +48,9 @@ def check_agreement(project: ProjectSpec, contract: Contract) -> None:
 
     Looks at the two declarations alone, in this order: events, columns named in joins, cleaning and
     leakage, grouping, the columns with a role after the grouping, their types, those of columns
-    that are cleaned or that numbers of a table are made of, the holiday weight, and, in a panel,
-    what tells one row from another. Columns that are dropped as they are read need no role. A
-    tabular project may have rows that nothing tells apart.
+    that are cleaned or that numbers of a table are made of, those that are watched, the holiday
+    weight, and, in a panel, what tells one row from another. Columns that are dropped as
+    they are read need no role. A tabular project may have rows that nothing tells apart.
     A contradiction is a ``SpecError`` that names the nearest right name where there is one.
     """
     if any(event.holiday is not None for event in project.events):
@@ -67,6 +68,10 @@ def check_agreement(project: ProjectSpec, contract: Contract) -> None:
     check_cleaned_types(project, columns)
     _check_numbers(project, columns)
     _check_segments(project, columns)
+    check_watched(project.monitoring, project.risk, project.columns)
+    for segment in project.risk.segments if project.risk is not None else ():
+        for name in segment:
+            refuse_unknown(name, columns, "risk.segments")
     _check_holiday_weight(project, contract, columns)
     if project.kind == "panel":
         _check_keys(project, contract)

@@ -1,17 +1,22 @@
 """The stages of a project, in order: the one graph every runner walks."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from foresell.pipeline.stages import (
     baselines,
+    eda,
     evaluate,
     features,
     forecast,
     ingest,
     manifest,
+    monitor,
+    quality,
     refit,
     register,
     report,
+    risk,
     split,
     train,
     validate,
@@ -22,7 +27,7 @@ from foresell.pipeline.stages.tabular import refit as row_refit
 from foresell.pipeline.stages.tabular import report as row_report
 from foresell.pipeline.stages.tabular import train as row_train
 from foresell.pipeline.work import Stage
-from foresell.spec.project import Kind
+from foresell.spec.project import Kind, ProjectSpec
 
 _DATA: tuple[Stage, ...] = (
     Stage(
@@ -56,6 +61,13 @@ _DATA: tuple[Stage, ...] = (
         says="where time or rows are cut",
     ),
 )
+_EDA = Stage(
+    name="eda",
+    run=eda.run,
+    needs=("manifest", "processed", "splits"),
+    makes=("eda",),
+    says="what the training rows hold",
+)
 _REGISTER = Stage(
     name="register",
     run=register.run,
@@ -64,8 +76,31 @@ _REGISTER = Stage(
     says="a version in the registry, staging points to it",
     always=True,
 )
+_RISK = Stage(
+    name="risk",
+    run=risk.run,
+    needs=("processed",),
+    makes=("segment_risk",),
+    says="the declared segments, gauged by month",
+)
+_MONITOR = Stage(
+    name="monitor",
+    run=monitor.run,
+    needs=("bundle", "registration", "processed"),
+    makes=("monitored",),
+    says="whether the data moved away",
+    always=True,
+)
+_QUALITY = Stage(
+    name="quality",
+    run=quality.run,
+    needs=("evaluation", "bundle", "registration", "eda", "segment_risk", "monitored"),
+    makes=("quality",),
+    says="how good it is, each number with its file",
+)
 PANEL_STAGES: tuple[Stage, ...] = (
     *_DATA,
+    replace(_EDA, needs=("manifest", "asked", "processed", "splits")),
     Stage(
         name="features",
         run=features.run,
@@ -136,9 +171,13 @@ PANEL_STAGES: tuple[Stage, ...] = (
         makes=("report", "figures"),
         says="one page to look at",
     ),
+    _RISK,
+    _MONITOR,
+    _QUALITY,
 )
 TABULAR_STAGES: tuple[Stage, ...] = (
     *_DATA,
+    _EDA,
     Stage(
         name="baselines",
         run=row_baselines.run,
@@ -183,5 +222,20 @@ TABULAR_STAGES: tuple[Stage, ...] = (
         makes=("report", "figures"),
         says="one page to look at",
     ),
+    _RISK,
+    _MONITOR,
+    _QUALITY,
 )
 STAGES: Mapping[Kind, tuple[Stage, ...]] = {"panel": PANEL_STAGES, "tabular": TABULAR_STAGES}
+
+
+def stages_of(project: ProjectSpec) -> tuple[Stage, ...]:
+    """Return the stages of one project: those of its kind; ``risk`` where segments are declared."""
+    stages = STAGES[project.kind]
+    if project.risk is not None:
+        return stages
+    return tuple(
+        replace(stage, needs=tuple(name for name in stage.needs if name not in _RISK.makes))
+        for stage in stages
+        if stage is not _RISK
+    )

@@ -42,7 +42,9 @@ class Request:
     ``preset`` names the effort; ``selection`` what is done about settings, None as effort and
     project file say; ``override`` is the reason given for passing a failed gate. ``force``: every
     stage runs, changed or not, and what comes out is a new version. ``registry`` opens the one
-    in which bundles are registered; a run that ends before that needs none.
+    in which bundles are registered; a run that ends before that needs none. ``monitor`` looks at
+    what the served version answered and returns the files of ``monitored``, by name; None for a run
+    that nobody watches.
     """
 
     project: ProjectSpec
@@ -55,6 +57,7 @@ class Request:
     contract_text: str = ""
     force: bool = False
     registry: "Callable[[], Registry] | None" = None
+    monitor: Callable[[], Mapping[str, bytes]] | None = None
 
 
 def _never(_: str) -> Mapping[str, Any]:

@@ -15,11 +15,13 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from foresell.monitor.gauges import Gauge
 from foresell.serving.exchange import Asked, Note, Reply, Route
 from foresell.serving.served import Served
 from foresell.serving.site import Site
 from foresell.serving.slots import Slot
 from foresell.serving.tallies import Amounts, Spread
+from foresell.serving.watched import Watched
 from foresell.spec.serving import Live
 
 METHODS = frozenset((
@@ -52,8 +54,11 @@ class Metrics:
     """The numbers of one server, in a registry of their own.
 
     ``slots``: what answers now is read from them whenever the numbers are asked for.
-    ``lost_lines``: tells how many lines of the log were dropped.
+    ``lost_lines``: tells how many lines of the log were dropped. ``watched``: what monitoring has
+    found; None until somebody says where that is.
     """
+
+    watched: Watched | None = None
 
     def __init__(
         self,
@@ -157,6 +162,11 @@ class Metrics:
             if given:
                 self._share.add((project,), abs(one / given))
 
+    def watch(self, look: Callable[[], Sequence[Gauge]]) -> None:
+        """From now on also tell what ``look`` finds, which reads files: what monitoring found."""
+        self.watched = Watched(look)
+        self._registry.register(self.watched)
+
     def page(self, accept: bytes = b"") -> tuple[bytes, bytes]:
         """Return all numbers as text, and its media type: OpenMetrics where that is accepted."""
         # What it parses of a header that is no good is an error; it gets the one word it needs.
@@ -255,6 +265,8 @@ def routes(site: Site) -> tuple[Route, ...]:
 
     async def scrape(asked: Asked) -> Reply:
         accept = next((value for name, value in asked.headers if name == b"accept"), b"")
+        if metrics.watched is not None:
+            await metrics.watched.refresh()
         body, media_type = metrics.page(accept)
         return Reply(body=body, media_type=media_type)
 

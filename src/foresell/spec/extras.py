@@ -14,9 +14,11 @@ EXTRAS: Mapping[str, str] = {  # by the name it is imported under; pyproject.tom
     "botocore": "s3",
     "catboost": "catboost",
     "duckdb": "train",
+    "evidently": "evidently",
     "fastapi": "serve",
     "fastapi_offline": "serve",
     "httptools": "serve",
+    "httpx": "monitor",
     "jiter": "serve",
     "joblib": "train",
     "jsonschema": "train",
@@ -45,6 +47,7 @@ EXTRAS: Mapping[str, str] = {  # by the name it is imported under; pyproject.tom
 TRAINING: Sequence[str] = ("lightgbm", "onnx", "pandera", "sklearn", "xgboost")
 SERVING: Sequence[str] = ("fastapi", "jiter", "prometheus_client", "uvicorn")
 DATABASE: Sequence[str] = ("adbc_driver_postgresql", "psycopg", "pyarrow")
+RISK: Sequence[str] = ("arch", "pandas", "statsmodels")
 LOADING: Sequence[str] = ("altair", "locust", "vl_convert", *SERVING)
 
 

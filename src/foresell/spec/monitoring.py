@@ -1,7 +1,7 @@
 """The nouns of watching a model: what a project says of it, what is found, what is told to whom."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass as plain
 from dataclasses import field
 from datetime import datetime
@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import StrictBool, StrictFloat, StrictInt, StrictStr
 from pydantic.dataclasses import dataclass
 
-from foresell.errors import SpecError
+from foresell.errors import SpecError, nearest
 from foresell.spec.calendar import STRICT
 from foresell.spec.refusals import refuse_twice
 
@@ -105,6 +105,48 @@ class RiskSpec:
                 "no segment is named", "risk.segments", "name one: [{COUNTRY: USA}], or {} for all"
             )
         refuse_twice([str(sorted(one.items())) for one in self.segments], "risk.segments")
+
+
+_UNWATCHED = frozenset({"key", "time", "group", "weight", "excluded"})  # roles that are no feature
+_NO_SEGMENT = frozenset({"target", "time", "weight"})
+
+
+def check_watched(
+    monitoring: MonitoringSpec, risk: RiskSpec | None, columns: Mapping[str, str]
+) -> None:
+    """Refuse to watch a column that is not compared, and a segment of columns that make none.
+
+    ``columns``: the role of each column of the project.
+
+    Raises:
+        SpecError: segments of a project without dates, whose rows have no months; else the first
+            such column, with the nearest that would do.
+    """
+    compared = [name for name, role in columns.items() if role not in _UNWATCHED]
+    for key in ("trending", "ignored"):
+        _refuse_other(getattr(monitoring, key), compared, "is not compared", f"monitoring.{key}")
+    if risk is None:
+        return
+    if "time" not in columns.values():
+        raise SpecError(
+            "segments have no months without a column with the role time",
+            "risk",
+            "give the column with the dates the role time, or take the section out",
+        )
+    parting = [name for name, role in columns.items() if role not in _NO_SEGMENT]
+    for segment in risk.segments:
+        _refuse_other([*segment], parting, "makes no segment", "risk.segments")
+
+
+def _refuse_other(names: Sequence[str], known: Sequence[str], why: str, where: str) -> None:
+    """Refuse a name that is not ``known``.
+
+    Raises:
+        SpecError: the first such name.
+    """
+    for name in names:
+        if name not in known:
+            raise SpecError(f"the column {name!r} {why}", where, nearest(name, known))
 
 
 @plain(frozen=True, kw_only=True)

@@ -4,19 +4,16 @@ Server and Locust are processes of their own and end with whoever asked.
 """
 
 import json
-import re
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import IO, Any
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -28,14 +25,10 @@ from foresell.errors import MachineError, UsageError
 from foresell.settings import SERVING, Settings, environment
 from foresell.wiring.load_questions import questions
 from foresell.wiring.load_summary import by_endpoint, by_time, summary
+from foresell.wiring.own_server import GROUP, own_server, refuse_unready
 
-_GROUP = "foresell.wiring.child_group"
-_PROGRAM = "from foresell.cli import main; main()"
 _USERS = "foresell.adapters.locust_users"
-_URL = re.compile(r'"url": "([^"]+)"')
 _WHERE = "load test"
-_READY_S = 10.0  # for a version to be loaded
-_SLOW_S = 90.0  # for a server to start on a busy machine
 _ENDING_S = 60.0  # for Locust to end after its time
 _QUESTIONS, _SEED = 2_000, 20_261_121
 _SAID = 600
@@ -75,7 +68,7 @@ def load_test(
     folder.mkdir(parents=True, exist_ok=True)
     asked = questions(bundles, _QUESTIONS, _SEED)
     with _server([*bundles], load, settings) as url:
-        _refuse_unready(url, [*bundles], load.key)
+        refuse_unready(url, [*bundles], load.key)
         requests = _asked(url, load, asked)
     kept = summary(requests, load, [*bundles], url if load.url is not None else None)
     requests.write_csv(folder / "requests.csv")
@@ -118,86 +111,8 @@ def _server(projects: Sequence[str], load: Load, settings: Settings) -> Iterator
     if load.url is not None:
         yield load.url.rstrip("/")
         return
-    words = ["serve", *projects, "--alias", load.version, "--port", "0", "--no-keys"]
-    words += ["--log", "off", "--format", "json"]
-    with NamedTemporaryFile() as said:
-        server = subprocess.Popen(  # noqa: S603 - our own words
-            [sys.executable, "-m", _GROUP, sys.executable, "-c", _PROGRAM, *words],
-            stdin=subprocess.PIPE,
-            stdout=said,
-            stderr=said,
-            env=environment(FORESELL_HOME=str(settings.home.absolute())),
-            start_new_session=True,  # Ctrl-C reaches this process, which then ends that one
-        )
-        try:
-            yield _listening(server, Path(said.name))
-        finally:
-            if server.stdin is not None:
-                server.stdin.close()
-            server.wait()
-
-
-def _listening(server: subprocess.Popen[bytes], said: Path) -> str:
-    """Wait until a server listens; return its URL.
-
-    Raises:
-        MachineError: it ended, or took too long.
-    """
-    end = time.monotonic() + _SLOW_S
-    while server.poll() is None and time.monotonic() < end:
-        if found := _URL.search(said.read_text("utf-8", errors="replace")):
-            return found[1]
-        time.sleep(0.05)
-    words = said.read_text("utf-8", errors="replace").strip()[-_SAID:]
-    raise MachineError(f"the server did not start: {words}", _WHERE, "try it: foresell serve")
-
-
-def _refuse_unready(url: str, projects: Sequence[str], key: str) -> None:
-    """Refuse a server that has no version of a project; where nobody answers: a MachineError.
-
-    Raises:
-        UsageError: it answers, but not for a project.
-    """
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    for project in projects:
-        place = f"{url}/projects/{project}/health/ready"
-        asked = urllib.request.Request(place, headers=headers)  # noqa: S310 - http, as checked
-        said = _status(asked)
-        end = time.monotonic() + _READY_S
-        while said.startswith("503") and time.monotonic() < end:
-            time.sleep(0.2)
-            said = _status(asked)
-        if said:
-            raise UsageError(
-                f"{project!r} is not ready there: {said}",
-                place,
-                f"promote a version of it: foresell registry promote {project} latest --to prod "
-                "--reason TEXT",
-            )
-
-
-def _status(asked: urllib.request.Request) -> str:
-    """Return what is wrong with the reply, empty where it is as it should be.
-
-    Raises:
-        MachineError: there is none.
-    """
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(asked, timeout=10):
-            return ""
-    except HTTPError as error:
-        return f"{error.code}, {_detail(error)}"
-    except (URLError, OSError) as error:
-        where = asked.full_url
-        raise MachineError(f"nobody answers: {error}", where, "start a server") from error
-
-
-def _detail(error: HTTPError) -> str:
-    """Return what a refusal says."""
-    with suppress(ValueError):
-        return str(json.loads(error.read()).get("detail", error))
-    return str(error)
+    with own_server(projects, load.version, settings, _WHERE) as url:
+        yield url
 
 
 def _asked(url: str, load: Load, asked: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
@@ -241,7 +156,7 @@ def _run(words: Sequence[str], folder: Path, said: IO[bytes], seconds: float) ->
         MachineError: it took longer than ``seconds``.
     """
     child = subprocess.Popen(  # noqa: S603 - our own words
-        [sys.executable, "-m", _GROUP, *words],
+        [sys.executable, "-m", GROUP, *words],
         stdin=subprocess.PIPE,
         stdout=said,
         stderr=said,

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.errors import DataError, GateError, MachineError, UsageError
-from foresell.pipeline.layer import PASSED, layer_parts
-from foresell.risks.segment import Gathered, Where, check_columns, gather
+from foresell.pipeline.segments import gather_segment
+from foresell.risks.segment import Gathered, Where, check_columns
 from foresell.settings import Settings
 from foresell.spec.commands import run_command
-from foresell.spec.ports import PROVENANCE
 from foresell.spec.project import ProjectSpec
 from foresell.wiring.places import picture_folder
 from foresell.wiring.runs import declaration, workspace
@@ -19,7 +17,6 @@ from foresell.wiring.runs import declaration, workspace
 FOLDER = "risk"
 _PICTURES = (".svg", ".png")
 _LAYER, _STAGE = "processed", "validate"
-_LIBRARIES = ("arch", "statsmodels")
 
 
 def check_libraries() -> None:
@@ -53,24 +50,10 @@ def gathered(
     check_columns(where, project)
     place = workspace(name, settings)
     record = _passed(place, project)
-    wanted = [*dict.fromkeys([*where, project.time, *project.with_role("target")])]
-    store = place.output(_LAYER)
-    found = gather((part for _, part in layer_parts(store, wanted)), project, where)
-    listed = json.loads(store.read_bytes(PASSED))
-    origin = json.loads(store.read_bytes(PROVENANCE))
+    found, provenance = gather_segment(place.output(_LAYER), project, where)
     if place.record(_STAGE) != record:
         raise DataError("the layer was replaced while it was read", str(place.root), "ask again")
-    return (
-        project,
-        found,
-        {
-            "synthetic": origin["synthetic"],
-            "contract": listed["contract"],
-            "layer_rows": listed["rows"],
-            "layer_files": listed["files"],
-            "libraries": {library: version(library) for library in _LIBRARIES},
-        },
-    )
+    return project, found, provenance
 
 
 def keep(name: str, files: Mapping[str, bytes], settings: Settings) -> tuple[Path, ...]:

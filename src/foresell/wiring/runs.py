@@ -31,6 +31,7 @@ from foresell.wiring.databases import examine_database
 from foresell.wiring.origins import Given, placed
 from foresell.wiring.places import project_workspace
 from foresell.wiring.staging import find_source
+from foresell.wiring.webhooks import examine_webhooks
 
 RUN_ID = "run_id"  # the file that names the last run in a workspace
 RUN_FACTS = "run.json"  # what is true of it alone: its commit, the seconds of its stages
@@ -156,4 +157,9 @@ def read_rows(rows: str | Path | pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
 
 def doctor(settings: Settings) -> Sequence[Check]:
     """Return what this machine and installation have and lack."""
-    return [*examine(settings.home, settings.directories), examine_database(settings), *libraries()]
+    return [
+        *examine(settings.home, settings.directories),
+        examine_database(settings),
+        examine_webhooks(settings),
+        *libraries(),
+    ]

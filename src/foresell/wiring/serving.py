@@ -24,6 +24,7 @@ from foresell.settings import Settings
 from foresell.spec.registry import ALIAS_WORDS, alias_of
 from foresell.wiring import runs
 from foresell.wiring.desks import project_desks, shadow_desk
+from foresell.wiring.monitor_gauges import WatchedGauges
 from foresell.wiring.request_sinks import request_log
 from foresell.wiring.shelves import alias_shelf, folder_shelf, number_shelf
 
@@ -81,6 +82,7 @@ def make_site(asked: Asked, settings: Settings) -> Made:
     slots = _slots(asked, settings)
     by_name = {slot.project: slot for slot in slots}
     telemetry = Telemetry(lines_to(sys.stderr.buffer, asked.options.log), by_name)
+    telemetry.metrics.watch(WatchedGauges(tuple(by_name), settings).look)
     requests = request_log(settings, asked.options, telemetry)
     for slot in slots:
         slot.desks = project_desks(settings, asked.options.timeout_s, asked.options.log)

@@ -32,6 +32,7 @@ FILES = [
     "model/learner.json",
     "project.yaml",
     "published.parquet",
+    "snapshot.parquet",
 ]
 
 
@@ -45,6 +46,7 @@ def bundle(metadata: Mapping[str, object] | None = None) -> Bundle:
         asked=HISTORY.head(1),
         judged=JUDGED,
         published=HISTORY.head(1),
+        snapshot=HISTORY.tail(1),
     )
 
 
@@ -65,6 +67,7 @@ def test_a_bundle_is_read_as_it_was_written(store: MemoryStore) -> None:
     assert_frame_equal(read.asked, wrote.asked, check_exact=True)
     assert_frame_equal(read.judged, wrote.judged, check_exact=True)
     assert_frame_equal(read.published, wrote.published, check_exact=True)
+    assert_frame_equal(read.snapshot, wrote.snapshot, check_exact=True)
     assert (read.metadata, read.project_text, read.contract_text, read.model) == (
         wrote.metadata,
         wrote.project_text,
@@ -84,6 +87,13 @@ def test_a_bundle_that_publishes_nothing_has_no_file_of_it() -> None:
     write_bundle(replace(bundle(), published=pl.DataFrame()), store)
     assert "published.parquet" not in store.list()
     assert read_bundle(store).published.is_empty()
+
+
+def test_a_bundle_from_before_there_were_snapshots_is_read_with_an_empty_one() -> None:
+    store = MemoryStore()
+    write_bundle(replace(bundle(), snapshot=pl.DataFrame()), store)
+    assert "snapshot.parquet" not in store.list()
+    assert read_bundle(store).snapshot.is_empty()
 
 
 def test_equal_bundles_have_one_identity_and_one_byte_moves_it() -> None:
@@ -152,6 +162,7 @@ def relisted(store: MemoryStore, **files: bytes) -> MemoryStore:
         ("asked.parquet", b"", "asked.parquet is no Parquet file"),
         ("judged.parquet", b"PAR1" * 5, "judged.parquet is no Parquet file"),
         ("published.parquet", b"none", "published.parquet is no Parquet file"),
+        ("snapshot.parquet", b"none", "snapshot.parquet is no Parquet file"),
     ],
 )
 def test_a_file_that_is_not_of_its_kind_is_refused_by_name(

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.errors import SpecError
-from foresell.features.calendar import event_grids, occurrences
+from foresell.features.calendar import event_grids
 from foresell.spec.calendar import Event, PublicHolidays
 from foresell.spec.holiday_names import public_events
+from foresell.spec.occurrences import occurrences
 from tests.unit.features.test_calendar import project
 
 

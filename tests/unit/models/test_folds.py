@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from foresell.data.panel import build_panel
-from foresell.features.calendar import occurrences
 from foresell.models.origins import fold_cutoffs
 from foresell.spec.calendar import step
+from foresell.spec.occurrences import occurrences
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
 

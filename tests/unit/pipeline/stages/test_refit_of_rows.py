@@ -1,9 +1,11 @@
-"""The row a bundle gives as an example."""
+"""The row a bundle gives as an example, and the rows it keeps of those it learnt from."""
+
+from dataclasses import replace
 
 import polars as pl
 
 from foresell.contracts.contract import Contract, parse_contract
-from foresell.pipeline.stages.tabular.refit import input_example
+from foresell.pipeline.stages.tabular.refit import input_example, snapshot
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
 
@@ -64,3 +66,24 @@ def test_where_every_row_lacks_something_one_of_them_is_the_example() -> None:
     rows = ROWS.with_columns(town=pl.lit(None, dtype=pl.String)).head(3)
     example = input_example(rows, project(), contract(whole=False))
     assert example == {"size": 70.0, "town": None, "built": 1970}
+
+
+def test_a_snapshot_is_the_features_and_the_target_of_the_rows_that_have_one() -> None:
+    rows = ROWS.with_columns(rent=pl.Series([300.0, None, 200.0, 150.0]))
+    assert snapshot(rows, project()).to_dicts() == [
+        {"size": 50.0, "town": "Gent", "built": 1950, "rent": 300.0},
+        {"size": 70.0, "town": "Brugge", "built": 1970, "rent": 200.0},
+        {"size": None, "town": "Gent", "built": 1980, "rent": 150.0},
+    ]
+
+
+def test_a_drawn_snapshot_is_of_the_rows_and_the_seed_and_not_of_their_order() -> None:
+    many = pl.DataFrame({"size": range(500), "rent": range(500)}).with_columns(
+        pl.col("size", "rent").cast(pl.Float64), town=pl.lit("Gent"), built=pl.lit(1990)
+    )
+    drawn = snapshot(many, project(), 60)
+    shuffled = many.sample(fraction=1, shuffle=True, seed=2)
+    assert drawn.equals(snapshot(shuffled, project(), 60))
+    assert (drawn.height, drawn.n_unique(), drawn["size"].is_sorted()) == (60, 60, True)
+    assert 10_000 < drawn["size"].sum() < 20_000
+    assert not drawn.equals(snapshot(many, replace(project(), seed=1), 60))

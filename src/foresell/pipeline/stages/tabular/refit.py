@@ -7,6 +7,7 @@ scikit-learn Pipeline before anything is written: one that says something else f
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from foresell.bundle.bundle import Bundle, write_bundle
@@ -20,6 +21,8 @@ from foresell.spec.project import ProjectSpec
 
 if TYPE_CHECKING:
     from foresell.models.tabular.learner import TabularLearner
+
+_KEPT = 50_000  # rows: shares of them are exact to a quarter of a percent; some 2 MB
 
 
 def run(work: Work) -> None:
@@ -35,14 +38,19 @@ def run(work: Work) -> None:
     known = table.frame.filter(pl.col(project.target).is_not_null())
     files = artifact_files(final, known.select(project.with_role("feature")), project.seed)
     texts = work.declarations
+    kept = snapshot(table.frame, project)
     bundle = Bundle(
-        metadata=_metadata(work, table, final),
+        metadata={
+            **_metadata(work, table, final),
+            "snapshot": {"rows": kept.height, "of": known.height},
+        },
         project_text=texts["project.yaml"],
         contract_text=texts["contract.yaml"],
         model={**files, "learner.json": judged["learner.json"]},
         history=pl.DataFrame(),
         asked=pl.DataFrame(),
         judged=judged_rows(work, final.chosen),
+        snapshot=kept,
     )
     identity = write_bundle(bundle, work.outputs["bundle"])
     size = sum(map(len, files.values())) / 1e6
@@ -70,6 +78,31 @@ def _metadata(work: Work, table: Table, final: "TabularLearner") -> dict[str, ob
         },
         "input_example": input_example(table.frame, project, contract),
     }
+
+
+def snapshot(frame: pl.DataFrame, project: ProjectSpec, most: int = _KEPT) -> pl.DataFrame:
+    """Return what a bundle keeps of the rows with a target, ``most`` at most.
+
+    Drawn without replacement by the project's seed; the order of ``frame`` changes nothing. Its
+    columns: the features, the time where there is one, the target, in the types of the layer.
+
+    >>> from foresell.spec.reading import parse_project
+    >>> flats = parse_project(
+    ...     "{name: flats, title: Rents, kind: tabular, tables: [{name: flats, file: flats.csv}], "
+    ...     "columns: {id: key, size: feature, rent: target}, split: {test_share: 0.2}}",
+    ...     "project.yaml",
+    ... )
+    >>> rows = pl.DataFrame({"id": [1, 2, 3], "size": [50, 40, 60], "rent": [500.0, 410.0, None]})
+    >>> snapshot(rows, flats).rows()
+    [(40, 410.0), (50, 500.0)]
+    """
+    names = project.with_role("feature", "time", "target")
+    known = frame.select(names).filter(pl.col(project.target).is_not_null())
+    rows = known.sort(names, nulls_last=True)
+    if rows.height <= most:
+        return rows
+    drawn = np.random.default_rng(project.seed).choice(rows.height, most, replace=False)
+    return rows[np.sort(drawn)]
 
 
 def _interval_scores(scores: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,172 @@
+"""Messages of alerts that wait to be taken, in order, until they were.
+
+Layout under ``root``: ``<place>/<number>-<state>-<key>.json``, an alert each, and beside them
+``tried.json``: how the last sending there ended. A message appears whole, by a rename, and goes
+when it was taken: who is killed in between leaves it, and it is told once more.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from foresell.adapters.file_locks import lock
+from foresell.errors import DataError, MachineError
+from foresell.spec.monitoring import Alert
+
+_TRIED = "tried.json"
+_DIGITS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """How the last sending to a place ended (``at``: UTC, ISO): ``why`` it was not taken."""
+
+    at: str
+    why: str
+    mend: str
+
+
+_ALERT = TypeAdapter(Alert)
+_ATTEMPT = TypeAdapter(Tried)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """An alert that waits for a place, as it was kept."""
+
+    place: str
+    file: Path
+    content: bytes
+
+    @property
+    def alert(self) -> Alert:
+        """What it says.
+
+        Raises:
+            DataError: it is no alert.
+        """
+        try:
+            return _ALERT.validate_json(self.content)
+        except ValidationError:
+            raise DataError(
+                "a message that waits cannot be read", str(self.file), "look at it, then remove it"
+            ) from None
+
+
+@dataclass(frozen=True)
+class AlertOutbox:
+    """The folder that holds it."""
+
+    root: Path
+
+    def put(self, place: str, alert: Alert) -> None:
+        """Keep a message; one that waits for the same place with the same key and state is renewed.
+
+        Raises:
+            MachineError: it cannot be written.
+        """
+        name = f"{alert.state}-{alert.key}.json"
+        try:
+            with self._writing(place) as folder:
+                there = _messages(folder)
+                same = next((file for file in there if file.name.partition("-")[2] == name), None)
+                number = 1 + max(map(_number, there), default=0)
+                write_whole(
+                    same or folder / f"{number:0{_DIGITS}}-{name}",
+                    _ALERT.dump_json(alert, indent=1),
+                )
+        except OSError as error:
+            raise MachineError(
+                f"an alert cannot be kept: {error.strerror or error}",
+                str(self.root),
+                "free the disk, or mend the rights",
+            ) from error
+
+    def places(self) -> list[str]:
+        """Return the places for which something waits, sorted."""
+        if not self.root.is_dir():
+            return []
+        return sorted(one.name for one in self.root.iterdir() if one.is_dir() and _messages(one))
+
+    def waiting(self, place: str) -> list[Message]:
+        """Return what waits for a place, oldest first."""
+        found = []
+        for file in _messages(self.root / place):
+            try:
+                found.append(Message(place=place, file=file, content=file.read_bytes()))
+            except FileNotFoundError:  # taken just now, by another sender
+                continue
+        return found
+
+    def count(self) -> int:
+        """Return how many messages wait, for all places."""
+        return sum(len(_messages(self.root / place)) for place in self.places())
+
+    def taken(self, message: Message) -> None:
+        """Drop a message that was taken; one that was renewed since it was read still waits."""
+        with self._writing(message.place):
+            if message.file.is_file() and message.file.read_bytes() == message.content:
+                message.file.unlink()
+
+    @contextmanager
+    def sending(self, place: str) -> Iterator[None]:
+        """Hold what waits for a place, for one sender; the lock dies with the process."""
+        folder = self.root / place
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".sending").open("a") as handle:
+            lock(handle)
+            yield
+
+    def tried(self, place: str, attempt: Tried | None) -> None:
+        """Keep how the last sending to a place ended; None where all went well."""
+        file = self.root / place / _TRIED
+        if attempt is None:
+            file.unlink(missing_ok=True)
+        else:
+            write_whole(file, _ATTEMPT.dump_json(attempt, indent=1))
+
+    def last_try(self, place: str) -> Tried | None:
+        """Return why the last sending to a place failed, None where it did not."""
+        try:
+            return _ATTEMPT.validate_json((self.root / place / _TRIED).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    @contextmanager
+    def _writing(self, place: str) -> Iterator[Path]:
+        """Hold the folder of a place while a message is put in or taken out."""
+        folder = self.root / place
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".writing").open("a") as handle:
+            lock(handle)
+            yield folder
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also after a crash."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _messages(folder: Path) -> list[Path]:
+    """Return the files of messages in a folder, by number."""
+    if not folder.is_dir():
+        return []
+    return sorted((one for one in folder.iterdir() if one.name[:1].isdigit()), key=_number)
+
+
+def _number(file: Path) -> int:
+    """Return the number of a message."""
+    return int(file.name.partition("-")[0])

@@ -1,0 +1,168 @@
+"""How the distributions of current rows differ from those that a model was trained on."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from typing import Any
+
+import polars as pl
+
+from foresell.errors import DataError
+from foresell.monitor.clusters import Periods, periods_of
+from foresell.monitor.columns import Bins, Column, ColumnDrift, Drift
+from foresell.monitor.drift_words import finding, sentence
+from foresell.monitor.false_alarms import holm
+from foresell.monitor.measuring import Measured, measure_category, measure_number
+from foresell.spec.monitoring import MonitoringSpec
+
+__all__ = ["Bins", "Column", "ColumnDrift", "Drift", "measure", "to_json"]
+_AT_ONCE = 2  # columns measured side by side; each is the same whatever the others do
+
+
+def measure(
+    reference: pl.DataFrame,
+    current: pl.DataFrame,
+    columns: Sequence[Column],
+    limits: MonitoringSpec,
+    *,
+    periods: str | None,
+) -> Drift:
+    """Measure every column; the order of the rows changes nothing.
+
+    ``reference``, ``current``: rows with at least ``columns`` and, where it is named, the column
+    ``periods``, by whose values the rows of each side are parted into periods (weeks, days) in
+    their order; rows of one period may be alike. Nulls and NaN are missing values. A column has
+    drifted where its effect is large (PSI beyond what chance gives reaches ``limits.psi``, or KS
+    reaches ``limits.ks``) and a quiet period departs as far in any of the columns with a chance of
+    ``limits.false_alarms`` at most. Columns in ``limits.ignored`` are left out; those in
+    ``limits.trending`` raise no alarm.
+
+    Raises:
+        DataError: a column is missing on one side.
+    """
+    looked = [
+        replace(one, trending=one.trending or one.name in limits.trending)
+        for one in columns
+        if one.name not in limits.ignored
+    ]
+    sides = (reference, current)
+    for side, frame in zip(("reference", "current"), sides, strict=True):
+        _refuse_missing(frame, [*(one.name for one in looked), periods], side)
+    parted = (periods_of(reference, periods), periods_of(current, periods))
+    drift = Drift(
+        columns=(),
+        findings=(),
+        reference_rows=reference.height,
+        current_rows=current.height,
+        reference_periods=parted[0].count if periods else None,
+        current_periods=parted[1].count if periods else None,
+    )
+    for side, frame in zip(("current", "reference"), reversed(sides), strict=True):
+        if frame.height < limits.least_rows:
+            least = f"{limits.least_rows} or more are compared"
+            return replace(drift, withheld=f"{frame.height:,} {side} rows are too few: {least}")
+
+    def measured(column: Column) -> Measured:
+        return _measured(column, sides, parted)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = list(pool.map(measured, looked))
+    adjusted = holm([one.p_value for one in found])
+    judged = [
+        _judged(column, one, chance, limits, sides)
+        for column, one, chance in zip(looked, found, adjusted, strict=True)
+    ]
+    ranked = sorted(
+        judged, key=lambda one: (not one.drifted, -_effect(one, limits), one.column.name)
+    )
+    findings = sorted(
+        (finding(one) for one in ranked if one.drifted), key=lambda told: told.weight != "alarm"
+    )
+    return replace(drift, columns=tuple(ranked), findings=tuple(findings))
+
+
+def to_json(drift: Drift) -> Mapping[str, Any]:
+    """Return ``drift`` as plain values without NaN: counts, columns worst first, findings."""
+    told = asdict(drift)
+    told["alarmed"] = drift.alarmed
+    told["columns"] = [
+        {**asdict(one.column), **{k: v for k, v in asdict(one).items() if k != "column"}}
+        for one in drift.columns
+    ]
+    told["findings"] = [asdict(one) for one in drift.findings]
+    return told
+
+
+def _refuse_missing(frame: pl.DataFrame, names: Sequence[str | None], side: str) -> None:
+    """Refuse rows without a column that is to be compared.
+
+    Raises:
+        DataError: one is missing.
+    """
+    if missing := [name for name in names if name and name not in frame.columns]:
+        raise DataError(
+            f"the {side} rows have no column {', '.join(map(repr, missing))}",
+            f"columns {', '.join(frame.columns) or '(none)'}",
+            "compare columns that both sides have; changes of the schema are told apart",
+        )
+
+
+def _measured(
+    column: Column, sides: tuple[pl.DataFrame, pl.DataFrame], parted: tuple[Periods, Periods]
+) -> Measured:
+    """Return what is measured of a column."""
+    values = [_values(frame[column.name], column) for frame in sides]
+    measures = measure_category if column.kind == "category" else measure_number
+    measured = measures(*values, *parted)
+    if column.shown or column.kind == "number":
+        return measured
+    labels = measured.bins.labels
+    hidden = tuple(f"level {place + 1}" for place in range(len(labels) - 3))
+    return replace(measured, unseen=(), bins=replace(measured.bins, labels=hidden + labels[-3:]))
+
+
+def _values(values: pl.Series, column: Column) -> pl.Series:
+    """Return the values as they are compared: texts, or floats without NaN."""
+    if column.kind == "category":
+        return values.cast(pl.String)
+    numbers = values.to_physical() if values.dtype.is_temporal() else values
+    return numbers.cast(pl.Float64).fill_nan(None).rechunk()
+
+
+def _judged(
+    column: Column,
+    measured: Measured,
+    adjusted: float,
+    limits: MonitoringSpec,
+    sides: tuple[pl.DataFrame, pl.DataFrame],
+) -> ColumnDrift:
+    """Return what was measured of a column, with the verdict on it and the sentence."""
+    missing = measured.bins.reference[-1], measured.bins.current[-1]
+    one = ColumnDrift(
+        column=column,
+        reference_rows=sides[0].height,
+        current_rows=sides[1].height,
+        reference_missing=missing[0],
+        current_missing=missing[1],
+        psi=measured.psi,
+        psi_expected=measured.psi_expected,
+        ks=measured.ks,
+        ks_p_value=measured.ks_p_value,
+        p_value=measured.p_value,
+        adjusted=adjusted,
+        design=measured.design,
+        reference_middle=measured.reference_middle,
+        current_middle=measured.current_middle,
+        unseen_share=measured.unseen_share,
+        unseen=measured.unseen,
+        bins=measured.bins,
+        drifted=False,
+        says="",
+    )
+    drifted = _effect(one, limits) >= 1 and adjusted <= limits.false_alarms
+    return replace(one, drifted=drifted, says=sentence(one))
+
+
+def _effect(one: ColumnDrift, limits: MonitoringSpec) -> float:
+    """Return how many times its limit the larger effect is."""
+    return max((one.psi - one.psi_expected) / limits.psi, (one.ks or 0.0) / limits.ks)

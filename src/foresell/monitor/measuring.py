@@ -1,0 +1,217 @@
+"""One column measured: its bins on both sides, how far they lie apart, and the chance of that.
+
+A column is looked at in several ways, which share the chance of a false alarm among them: numbers
+by their rank among the reference's, by their value, by how far out they lie, and bin by bin;
+categories bin by bin. Each look is a mean, compared by Student's t with the variance that
+`foresell.monitor.clusters` finds between periods. Scores are whole numbers, so that their sums are
+the same in any order of the rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from foresell.monitor import binning, distances, false_alarms
+from foresell.monitor.binning import Counts, Floats
+from foresell.monitor.clusters import Periods, apart
+from foresell.monitor.columns import Bins
+from foresell.monitor.counts import chances_of, compare_counts, design_of
+
+LOOKS = {"rank": 0.35, "value": 0.25, "spread": 0.1, "bins": 0.3}
+_FINE = 200  # bins by which numbers are ranked; a multiple of binning.BINS
+_GRID = 4096  # steps of a rank from 0 to 1
+_STEP, _FARTHEST = 256, 50.0  # steps of a value in quartile distances, and where it is cut
+_HEAVY = 6.0  # a tail this much longer than the quartile is pulled in; a normal one is 3.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What was measured of a column; `foresell.monitor.columns.ColumnDrift` says what is what."""
+
+    bins: Bins
+    psi: float
+    psi_expected: float
+    p_value: float
+    design: float
+    ks: float | None = None
+    ks_p_value: float | None = None
+    reference_middle: float | None = None
+    current_middle: float | None = None
+    unseen_share: float = 0.0
+    unseen: tuple[str, ...] = ()
+
+
+def measure_category(
+    reference: pl.Series, current: pl.Series, before: Periods, now: Periods
+) -> Measured:
+    """Measure a column of categories; both are texts."""
+    levels = binning.reference_levels(reference)
+    labels = levels.labels
+    counts = [
+        binning.counted(
+            binning.level_codes(side, levels), periods.codes, (periods.count, len(labels))
+        )
+        for side, periods in ((reference, before), (current, now))
+    ]
+    share, unseen = binning.unseen_levels(current, levels)
+    looked = compare_counts(counts[0], counts[1], known=before.known)
+    return Measured(
+        bins=_bins(labels, (), counts),
+        psi=looked.psi,
+        psi_expected=looked.expected,
+        p_value=looked.chance,
+        design=looked.design,
+        unseen_share=share,
+        unseen=unseen,
+    )
+
+
+def measure_number(
+    reference: pl.Series, current: pl.Series, before: Periods, now: Periods
+) -> Measured:
+    """Measure a column of numbers; both are 64-bit floats without NaN."""
+    ordered = [np.sort(side.drop_nulls().to_numpy()) for side in (reference, current)]
+    if not len(ordered[0]):
+        return _empty(reference, current, before, now)
+    edges = binning.quantile_edges(ordered[0], binning.BINS)
+    scale = _Scale.of(ordered[0], edges)
+    sides = [scale.scored(side) for side in (reference, current)]
+    labels = binning.number_labels(edges)
+    counts = [
+        binning.counted(codes, periods.codes, (periods.count, len(labels)))
+        for (codes, _), periods in zip(sides, (before, now), strict=True)
+    ]
+    looked = compare_counts(counts[0], counts[1], known=before.known)
+    chances = {"bins": looked.chance}
+    distance = chance = None
+    if len(ordered[1]):
+        missing = len(labels) - 1
+        held = [codes != missing for codes, _ in sides]
+        spread = _scores(sides, held, before, now)
+        chances.update(spread.chances)
+        distance = distances.ks(*ordered)
+        both = 1 / (1 / len(ordered[0]) + 1 / len(ordered[1]))
+        chance = false_alarms.ks_chance(distance, both / spread.design)
+    return Measured(
+        bins=_bins(labels, tuple(edges.tolist()), counts),
+        psi=looked.psi,
+        psi_expected=looked.expected,
+        p_value=false_alarms.weighted_least(
+            list(chances.values()), [LOOKS[look] for look in chances]
+        ),
+        design=looked.design,
+        ks=distance,
+        ks_p_value=chance,
+        reference_middle=_middle(ordered[0]),
+        current_middle=_middle(ordered[1]),
+        unseen_share=_outside(*ordered),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scale:
+    """What turns numbers into bins and scores; made of the reference's values alone."""
+
+    fine: Floats
+    coarse: Counts  # of each fine bin, and of missing values
+    ranks: Counts  # of each fine bin
+    middle: float
+    quartiles: float
+    heavy: bool
+
+    @classmethod
+    def of(cls, ordered: Floats, edges: Floats) -> "_Scale":
+        """Return the scale of values in ascending order, with the edges of their bins."""
+        fine = np.union1d(binning.quantile_edges(ordered, _FINE), edges)
+        upto = np.append(np.searchsorted(ordered, fine, "right"), len(ordered))
+        rank = (upto + np.append(0, upto[:-1])) / (2 * len(ordered))
+        low, middle, high, least, most = (
+            float(ordered[int(share * (len(ordered) - 1))])
+            for share in (0.25, 0.5, 0.75, 0.005, 0.995)
+        )
+        quartiles = (high - low) / 2 or (most - least) / 4 or 1.0
+        tail = max((most - middle) / (high - middle or quartiles), (middle - least) / (middle - low or quartiles))
+        return cls(
+            fine=fine,
+            coarse=np.append(np.searchsorted(edges, fine, "left"), [len(edges), len(edges) + 1]),
+            ranks=np.rint(rank * _GRID).astype(np.int64),
+            middle=middle,
+            quartiles=quartiles,
+            heavy=bool(tail > _HEAVY),
+        )
+
+    def scored(self, values: pl.Series) -> tuple[Counts, Floats]:
+        """Return the bin of every row, and the scores (a row for each look) of every row."""
+        numbers = values.to_numpy()
+        missing = np.isnan(numbers)
+        codes = np.searchsorted(self.fine, numbers, "left")
+        codes[missing] = len(self.fine)
+        rank = self.ranks[codes]
+        away = np.nan_to_num((numbers - self.middle) / self.quartiles, nan=0.0)
+        away = np.arcsinh(away) if self.heavy else np.clip(away, -_FARTHEST, _FARTHEST)
+        scores = np.stack([rank, np.rint(away * _STEP), np.abs(2 * rank - _GRID)])
+        codes[missing] = len(self.fine) + 1
+        return self.coarse[codes], scores.astype(np.float64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scored:
+    """The chance of each look at the scores, and the design effect of the ranks."""
+
+    chances: dict[str, float]
+    design: float
+
+
+def _scores(
+    sides: list[tuple[Counts, Floats]], held: list[np.ndarray], before: Periods, now: Periods
+) -> _Scored:
+    """Return the chances of the means of the scores of rows that have a value."""
+    (_, old), (_, new) = sides
+    periods, scores = before.codes[held[0]], old[:, held[0]]
+    sizes = np.bincount(periods, minlength=before.count)
+    sums = np.stack(
+        [np.bincount(periods, weights=score, minlength=before.count) for score in scores], axis=1
+    )
+    squares = (scores * scores).sum(axis=1)
+    current = np.bincount(now.codes[held[1]], minlength=now.count)
+    room = apart(sizes, sums, squares, current, known=before.known)
+    difference = new[:, held[1]].mean(axis=1) - sums.sum(axis=0) / sizes.sum()
+    chances = chances_of(difference, room.variance, room.freedom)
+    return _Scored(
+        chances=dict(zip(("rank", "value", "spread"), chances.tolist(), strict=True)),
+        design=design_of(room.variance[:1], room.alone[:1]),
+    )
+
+
+def _bins(labels: tuple[str, ...], edges: tuple[float, ...], counts: list[Counts]) -> Bins:
+    """Return the shares of both sides."""
+    old, new = (
+        tuple((side.sum(axis=0) / max(int(side.sum()), 1)).tolist()) for side in counts
+    )
+    return Bins(labels=labels, edges=edges, reference=old, current=new)
+
+
+def _empty(reference: pl.Series, current: pl.Series, before: Periods, now: Periods) -> Measured:
+    """Measure a column of numbers that never held one: only whether a value is there."""
+    words = pl.Series(["a value", None])
+    sides = [words.gather(side.is_null().cast(pl.UInt32)) for side in (reference, current)]
+    return measure_category(sides[0], sides[1], before, now)
+
+
+def _middle(ordered: Floats) -> float | None:
+    """Return the median of values in ascending order; null of none."""
+    if not len(ordered):
+        return None
+    low, high = float(ordered[(len(ordered) - 1) // 2]), float(ordered[len(ordered) // 2])
+    return low / 2 + high / 2
+
+
+def _outside(reference: Floats, current: Floats) -> float:
+    """Return the share of the current values below the least or above the largest of before."""
+    if not len(current):
+        return 0.0
+    inside = np.searchsorted(current, reference[-1], "right") - np.searchsorted(
+        current, reference[0], "left"
+    )
+    return float(1 - max(int(inside), 0) / len(current))

@@ -1,0 +1,177 @@
+"""The rules of the verdict: what has to be seen before a model is watched, or trained again.
+
+Each needs two things: an effect that matters, and little chance of it were all as in the backtest.
+What has stood for four periods calls for training (an alarm); what fewer show is watched (a note).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+import polars as pl
+
+from foresell.monitor.expectations import Expectation, Oddity, oddity
+from foresell.monitor.reference import Reference
+from foresell.monitor.weekly import ALL, Every
+from foresell.spec.monitoring import Finding, Seen, Weight
+
+RECENT = 4  # periods
+LEAST_ROWS = 200  # of a file without time, to count as more than one period
+SURE, DOUBT = 0.002, 0.01  # chances; four rules at SURE are less than 1 % of quiet runs
+RISE, JUMP = 1.15, 1.25  # times the expected error: of several periods, of one alone
+ONE_SIDED = 0.5  # of the usual error
+PROMISE = 0.8
+SHORT, BROKEN = 0.10, 0.05  # fewer rows in a band than in the backtest, and than was promised
+WORSE = 1.02  # times the baseline's error
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Recent:
+    """The periods that rules look at: ``weeks``, at most four whole ones, the last one last.
+
+    ``sustained``: they are enough for an alarm. ``word``: what they are called.
+    """
+
+    weeks: pl.DataFrame
+    sustained: bool
+    word: str
+
+
+def recent_of(weeks: pl.DataFrame, every: Every) -> Recent:
+    """Return the last whole periods of ``weeks``, oldest first."""
+    last = weeks.tail(RECENT)
+    enough = last.height == RECENT
+    if every == ALL:
+        return Recent(
+            weeks=last, sustained=bool((last["n"] >= LEAST_ROWS).all()), word="all rows given"
+        )
+    many = f"the last {last.height} {every}s" if last.height > 1 else f"the last {every}"
+    return Recent(weeks=last, sustained=enough, word=many)
+
+
+def findings_of(seen: Recent, reference: Reference) -> list[Finding]:
+    """Return what the rules find, alarms first."""
+    rules: tuple[Callable[[Recent, Reference], Finding | None], ...] = (
+        _error,
+        _bias,
+        _coverage,
+        _value_added,
+    )
+    found = [one for rule in rules if (one := rule(seen, reference)) is not None]
+    return sorted(found, key=lambda one: one.weight != "alarm")
+
+
+def _odd(weeks: pl.DataFrame, name: str, expected: Expectation) -> Oddity | None:
+    """Return how odd a number of ``weeks`` is, None where no period has it."""
+    there = weeks.filter(pl.col(name).is_not_null())
+    if there.is_empty():
+        return None
+    return oddity(
+        there[name].to_numpy(),
+        there["step"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
+        expected,
+    )
+
+
+def _weight(seen: Recent, chance: float) -> Weight | None:
+    """Return what an effect that matters weighs, None where chance explains it."""
+    if seen.sustained and chance <= SURE:
+        return "alarm"
+    return "note" if chance <= DOUBT else None
+
+
+def _error(seen: Recent, reference: Reference) -> Finding | None:
+    """Find errors that are larger than the backtest's."""
+    if reference.error is None or (odd := _odd(seen.weeks, "log_error", reference.error)) is None:
+        return None
+    word, least = seen.word, RISE
+    weight = _weight(seen, odd.above) if exp(odd.apart) >= RISE else None
+    if weight is None and seen.weeks.height > 1:
+        last = seen.weeks.tail(1)
+        one = _odd(last, "log_error", reference.error)
+        if one is None or exp(one.apart) < JUMP or one.above > DOUBT / 2:
+            return None
+        odd, weight, word, least = one, "note", f"the last period, {last['period'][0]},", JUMP
+    if weight is None or exp(odd.apart) < least:
+        return None
+    says = f"errors of {word} are {exp(odd.apart):.2f} times those expected from the backtest"
+    return _finding("error", weight, says, odd.above, ratio=exp(odd.apart))
+
+
+def _bias(seen: Recent, reference: Reference) -> Finding | None:
+    """Find forecasts that keep to one side of the truth."""
+    if reference.bias is None or not reference.wape:
+        return None
+    odd = _odd(seen.weeks, "bias_of", reference.bias)
+    if odd is None:
+        return None
+    sides = seen.weeks["bias_of"].drop_nulls().sign().unique()
+    if len(sides) > 1 or abs(odd.apart) < ONE_SIDED * reference.wape:
+        return None
+    chance = min(1.0, 2 * min(odd.above, odd.below))
+    weight = _weight(seen, chance)
+    if weight is None:
+        return None
+    side = "high" if odd.apart > 0 else "low"
+    says = (
+        f"forecasts of {seen.word} are {abs(odd.apart):.1%} too {side}, all on one side; the "
+        f"backtest was off by {reference.bias_share or 0.0:+.1%}"
+    )
+    return _finding("bias", weight, says, chance, bias_share=odd.apart)
+
+
+def _coverage(seen: Recent, reference: Reference) -> Finding | None:
+    """Find bands that hold too few of the truths."""
+    if reference.coverage is None:
+        return None
+    odd = _odd(seen.weeks, "coverage_80", reference.coverage)
+    share = seen.weeks["coverage_80"].mean()
+    if odd is None or odd.apart > -SHORT or not isinstance(share, float):
+        return None
+    weight = _weight(seen, odd.below)
+    if weight is None or share > PROMISE - BROKEN:
+        return None
+    says = (
+        f"the band of 80 % holds {share:.1%} of {seen.word}; in the backtest it held "
+        f"{reference.coverage_80 or 0.0:.1%}"
+    )
+    return _finding("coverage", weight, says, odd.below, coverage_80=share)
+
+
+def _value_added(seen: Recent, reference: Reference) -> Finding | None:
+    """Find errors that are larger than the baseline's, where the backtest's were not."""
+    if reference.value is None or reference.value.level >= 0:
+        return None
+    odd = _odd(seen.weeks, "log_beside", reference.value)
+    beside = seen.weeks["log_beside"].mean()
+    if odd is None or not isinstance(beside, float) or exp(beside) < WORSE:
+        return None
+    weight = _weight(seen, odd.above)
+    if weight is None:
+        return None
+    says = (
+        f"errors of {seen.word} are {exp(beside):.2f} times those of the baseline; in the backtest "
+        f"the model saved {reference.value_added or 0.0:.1%} of them"
+    )
+    return _finding("value_added", weight, says, odd.above, ratio=exp(beside))
+
+
+def _finding(seen: Seen, weight: Weight, says: str, chance: float, **numbers: float) -> Finding:
+    """Return what was found; the chance stands in it."""
+    return Finding(
+        seen=seen,
+        weight=weight,
+        about="all rows",
+        says=f"{says} (chance {_chance(chance)})",
+        numbers={"chance": chance, **numbers},
+    )
+
+
+def _chance(value: float) -> str:
+    """Return a chance as a person reads it.
+
+    >>> _chance(0.0314), _chance(1e-9)
+    ('3.1 %', 'below 0.01 %')
+    """
+    return "below 0.01 %" if value < 1e-4 else f"{100 * value:.2g} %"

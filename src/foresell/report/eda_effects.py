@@ -1,0 +1,168 @@
+"""What moves a panel: the events it declares, and the columns beside its target."""
+
+from functools import partial
+
+import polars as pl
+
+from foresell.charts import eda_effects
+from foresell.report.eda_columns import Tables, file_word
+from foresell.report.eda_drawn import half, small
+from foresell.report.eda_facts import EdaFacts, Section
+from foresell.report.eda_tables import Shown, beside, change, plain, shown_table, whole
+from foresell.report.figures import Figure
+from foresell.report.tables import Table
+from foresell.report.wording import capitalized, count, name
+
+_AROUND = 6  # events drawn with the periods around them
+_EMPTY = pl.DataFrame()
+_TEXT = pl.col("ratio").map_elements(change, return_dtype=pl.String)
+
+
+def events(tables: Tables, facts: EdaFacts) -> Section:
+    """Return how far sales rise or fall with each event, and around it."""
+    frame = tables.get("event_effects", _EMPTY)
+    pooled = _EMPTY if frame.is_empty() else frame.filter(pl.col("date").is_null())
+    named = (
+        _EMPTY
+        if pooled.is_empty()
+        else pooled.with_columns(label=pl.col("event").map_elements(_said, return_dtype=pl.String))
+    )
+    found = [] if named.is_empty() else [figure for figure in [_own(named, facts)] if figure]
+    return Section(
+        name="events",
+        title="Events and holidays",
+        half=tuple(found),
+        series=tuple(_around(named, facts)),
+        tables=tuple(filter(None, [_dated(frame, facts)])),
+        files=("event_effects",),
+        note="Each period against quiet ones near it, series compared with themselves. A filled "
+        "dot: the interval, from how much quiet periods differ among each other, does not hold "
+        "zero. What falls together, such as a feast and a sale, is not told apart.",
+    )
+
+
+def _said(event: str) -> str:
+    """Return an event as words; a column keeps its name."""
+    return name(event).title() if event == event.lower() else event
+
+
+def _own(named: pl.DataFrame, facts: EdaFacts) -> Figure | None:
+    """Return the strongest period of each event: that of the event itself or one beside it."""
+    own = named.filter((pl.col("offset") == 0) & pl.col("ratio").is_not_null())
+    if own.is_empty():
+        return None
+    rows = own.sort("ratio", "label", descending=[True, False]).with_columns(text=_TEXT)
+    first = named.drop_nulls("ratio").sort(
+        "ratio", "label", "offset", descending=[True, False, False]
+    )
+    top = first.row(0, named=True)
+    says = f"{top['label']}: {change(top['ratio'])} {_when(top['offset'], facts.every)}"
+    return half(
+        partial(eda_effects.ratios, rows.select("label", "ratio", "low", "high", "text")),
+        "events",
+        says,
+        f"The {facts.every} of each event against quiet {facts.every}s near it",
+    )
+
+
+def _when(offset: int, every: str) -> str:
+    """Return a place beside an event in words.
+
+    >>> _when(0, "week"), _when(-1, "week"), _when(2, "day")
+    ('in its week', 'in the week before it', '2 days after it')
+    """
+    if offset == 0:
+        return f"in its {every}" if every == "week" else "on its day"
+    side = "before" if offset < 0 else "after"
+    if abs(offset) == 1:
+        return f"{'in' if every == 'week' else 'on'} the {every} {side} it"
+    return f"{abs(offset)} {every}s {side} it"
+
+
+def _around(named: pl.DataFrame, facts: EdaFacts) -> list[Figure]:
+    """Return the periods around the events that move most."""
+    if named.is_empty() or named["offset"].n_unique() < 2:
+        return []
+    size = (pl.col("ratio").log().abs()).max()
+    ranked = (
+        named
+        .drop_nulls("ratio")
+        .filter(pl.col("ratio") > 0)
+        .group_by("label")
+        .agg(size.alias("size"), pl.col("n").max())
+        .sort("size", "label", descending=[True, False])
+        .head(_AROUND)
+    )
+    return [
+        small(
+            partial(eda_effects.around, named.filter(pl.col("label") == label)),
+            f"around-{file_word(label)}",
+            label,
+            f"{count(times, 'time')}; {facts.every}s before and after it",
+        )
+        for label, _, times in ranked.iter_rows()
+    ]
+
+
+def _dated(frame: pl.DataFrame, facts: EdaFacts) -> Table | None:
+    """Return each event at each of its dates."""
+    if frame.is_empty():
+        return None
+    own = frame.filter((pl.col("offset") == 0) & pl.col("date").is_not_null())
+    before = frame.filter(pl.col("offset") == -1).select("event", "date", before="ratio")
+    shown = own.join(before, on=["event", "date"], how="left", maintain_order="left").with_columns(
+        event=pl.col("event").map_elements(_said, return_dtype=pl.String)
+    )
+    return shown_table(
+        shown.sort("event", "date"),
+        ["event"],
+        [
+            Shown(column="date", head=capitalized(facts.every), words=plain),
+            Shown(column="before", head=f"{capitalized(facts.every)} before", words=change),
+            Shown(column="ratio", head="Itself", words=change),
+            Shown(column="low", head="From", words=change),
+            Shown(column="high", head="To", words=change),
+            Shown(column="quiet", head=f"Quiet {facts.every}s", words=whole),
+        ],
+        "Every event at every date, against quiet periods near it; 95 % interval.",
+        most=30,
+        wide=True,
+    )
+
+
+def covariates(tables: Tables, facts: EdaFacts) -> Section:
+    """Return what goes with the columns beside the target."""
+    effect = _effects(tables, facts)
+    return Section(
+        name="covariates",
+        title="What goes with it",
+        half=(effect,) if effect is not None else (),
+        files=("covariate_effects",),
+        note="None of this says what causes what. Rows are told apart within the same periods, and "
+        "each is compared with its own series’ mean; a value that is unknown is never taken for "
+        "zero.",
+    )
+
+
+def _effects(tables: Tables, facts: EdaFacts) -> Figure | None:
+    """Return rows told apart by each covariate."""
+    frame = tables.get("covariate_effects", _EMPTY)
+    if frame.is_empty():
+        return None
+    rows = frame.with_columns(label=pl.format("{}: {}", "column", "group"), text=_TEXT).drop_nulls(
+        "ratio"
+    )
+    if rows.is_empty():
+        return None
+    top = rows.sort(
+        pl.col("ratio").log().abs(), "label", descending=[True, False], nulls_last=True
+    ).row(0, named=True)
+    pairs_of = rows.select("group", "against").unique(maintain_order=True).iter_rows()
+    sides = ", ".join(f"{group} against {against}" for group, against in pairs_of)
+    return half(
+        partial(eda_effects.ratios, rows.select("label", "ratio", "low", "high", "text")),
+        "covariates",
+        f"Rows in which {top['column']} is {top['group']} stand {beside(top['ratio'])} those in "
+        f"which it is {top['against']}",
+        f"{facts.target} against its series’ mean, in the same {facts.every}s: {sides}",
+    )

@@ -1,0 +1,204 @@
+"""What a report of a table shows: its target, what goes with it, and rows that are alike."""
+
+from functools import partial
+
+import polars as pl
+
+from foresell.charts import eda_bars, eda_effects, eda_time
+from foresell.report.eda_columns import Tables, file_word
+from foresell.report.eda_drawn import half, small
+from foresell.report.eda_facts import EdaFacts, Section
+from foresell.report.eda_tables import Shown, label, plain, share, shown_table, whole
+from foresell.report.figures import Figure
+from foresell.report.tables import Table
+from foresell.report.wording import amount, count, day, name
+
+_COLUMNS, _VALUES, _SIZES = 12, 10, 20
+_OTHERS = "(others)"  # a value of by_category: all those beyond the commonest
+_EMPTY = pl.DataFrame()
+
+
+def through_time(tables: Tables, facts: EdaFacts) -> Section:
+    """Return rows and target by month, where rows have a date."""
+    frame = tables.get("months", _EMPTY)
+    found = []
+    if not frame.is_empty():
+        top = frame.drop_nulls("y").sort("y", "month", descending=[True, False]).row(0, named=True)
+        says = f"The highest month began on {day(top['month'])}: {amount(top['y'], facts.unit)}"
+        found = [
+            half(
+                partial(eda_time.months, frame.select("month", "y")),
+                "months",
+                says,
+                f"{facts.measured}, all rows together, by month",
+            ),
+            half(
+                partial(eda_time.months, frame.select("month", y="rows")),
+                "month-rows",
+                f"{int(frame['rows'].sum()):,} rows in {count(frame.height, 'month')}",
+                "Rows by month",
+            ),
+        ]
+    return Section(name="months", title="Month by month", half=tuple(found), files=("months",))
+
+
+def along(tables: Tables, facts: EdaFacts) -> Section:
+    """Return the target along each column of numbers."""
+    return Section(
+        name="along",
+        title="Along each column",
+        lead=f"In groups of equal size: the median of {name(facts.target)}, and the half of the "
+        "rows around it.",
+        series=tuple(_along(tables, facts)),
+        files=("target_by_bin",),
+        note="None of this says what causes what.",
+    )
+
+
+def categories(tables: Tables, facts: EdaFacts) -> Section:
+    """Return the target by the values of columns that hold few."""
+    return Section(
+        name="categories",
+        title="By category",
+        half=tuple(_categories(tables, facts)),
+        files=("by_category",),
+    )
+
+
+def _along(tables: Tables, facts: EdaFacts) -> list[Figure]:
+    """Return a small figure of each column of numbers, the one that tells most first."""
+    frame = tables.get("target_by_bin", _EMPTY)
+    if frame.is_empty():
+        return []
+    few = tables["by_category"]["column"].unique().to_list() if "by_category" in tables else []
+    ranked = (
+        frame
+        .filter(~pl.col("column").is_in(few))
+        .group_by("column", maintain_order=True)
+        .agg(spread=pl.col("median").max() - pl.col("median").min())
+        .sort("spread", "column", descending=[True, False], nulls_last=True)
+    )
+    found = []
+    for column in ranked["column"].to_list()[:_COLUMNS]:
+        own = frame.filter(pl.col("column") == column).sort("bin")
+        first, last = own["median"][0], own["median"][-1]
+        shows = f"median {amount(first, facts.unit)} to {amount(last, facts.unit)}"
+        found.append(
+            small(
+                partial(eda_effects.groups_along, own),
+                f"along-{file_word(column)}",
+                column,
+                shows,
+            )
+        )
+    return found
+
+
+def _categories(tables: Tables, facts: EdaFacts) -> list[Figure]:
+    """Return the mean of the target by the values of columns that hold few."""
+    frame = tables.get("by_category", _EMPTY)
+    if frame.is_empty():
+        return []
+    found = []
+    unlearnt = _unlearnt(tables)
+    columns = frame["column"].unique(maintain_order=True).to_list()
+    for column in sorted(columns, key=lambda one: one in unlearnt)[:_COLUMNS]:
+        own = frame.filter(pl.col("column") == column)
+        shown = own.sort(
+            pl.col("value").eq_missing(_OTHERS), "rows", descending=[False, True], maintain_order=True
+        ).head(_VALUES)
+        rows = shown.select(
+            label=pl.col("value").map_elements(label, return_dtype=pl.String, skip_nulls=False),
+            value="mean",
+            text=pl.struct("mean", "rows").map_elements(
+                lambda row: f"{amount(row['mean'])} · {row['rows']:,} rows",
+                return_dtype=pl.String,
+            ),
+        )
+        top = shown.sort("mean", "value", descending=[True, False]).row(0, named=True)
+        more = f"; the {_VALUES} with most rows of {own.height}" if own.height > _VALUES else ""
+        found.append(
+            half(
+                partial(eda_bars.bars, rows),
+                f"by-{file_word(column)}",
+                f"{column} {label(top['value'])} has the highest mean: "
+                f"{amount(top['mean'], facts.unit)}",
+                f"Mean {name(facts.target)} by {column}{more}"
+                + ("; models do not see this column" if column in unlearnt else ""),
+            )
+        )
+    return found
+
+
+def _unlearnt(tables: Tables) -> set[str]:
+    """Return the columns that models do not see."""
+    profile = tables.get("columns", _EMPTY)
+    if profile.is_empty():
+        return set()
+    return set(profile.filter(pl.col("role").is_in(["excluded", "none"]))["column"].to_list())
+
+
+def alike(tables: Tables, facts: EdaFacts) -> Section:
+    """Return rows that belong together or say the same, and columns that tell the target."""
+    found = [figure for figure in [_groups(tables)] if figure is not None]
+    shown = [_duplicates(tables), _leaks(tables, facts)]
+    return Section(
+        name="alike",
+        title="Rows alike, and columns that tell too much",
+        half=tuple(found),
+        tables=tuple(filter(None, shown)),
+        files=("groups", "duplicates", "leaks"),
+    )
+
+
+def _groups(tables: Tables) -> Figure | None:
+    """Return how many rows belong together."""
+    frame = tables.get("groups", _EMPTY)
+    if frame.is_empty():
+        return None
+    sizes = frame.sort("size").head(_SIZES)
+    rows = sizes.select(
+        label=pl.col("size").cast(pl.String), value=pl.col("groups").cast(pl.Float64)
+    )
+    groups, held = int(frame["groups"].sum()), int(frame["rows"].sum())
+    return half(
+        partial(eda_bars.upright, rows),
+        "groups",
+        f"{count(held, 'row')} in {count(groups, 'group')}, {held / groups:.1f} each",
+        "Groups by the number of their rows",
+    )
+
+
+def _duplicates(tables: Tables) -> Table | None:
+    """Return rows that say the same."""
+    return shown_table(
+        tables.get("duplicates", _EMPTY),
+        ["kind"],
+        [
+            Shown(column="rows", head="Rows alike", words=whole),
+            Shown(column="distinct", head="Distinct", words=whole),
+            Shown(
+                column="disagreeing",
+                head="Disagreeing",
+                words=whole,
+                means="rows whose like has another target",
+            ),
+        ],
+        "Rows with at least one other that says the same.",
+    )
+
+
+def _leaks(tables: Tables, facts: EdaFacts) -> Table | None:
+    """Return the columns from which the target can be read."""
+    return shown_table(
+        tables.get("leaks", _EMPTY),
+        ["columns"],
+        [
+            Shown(column="kind", head="How", words=plain),
+            Shown(column="share", head="Rows", words=share),
+            Shown(column="evidence", head="Evidence", words=plain),
+            Shown(column="note", head="Why it is not refused", words=plain),
+        ],
+        f"Columns that {facts.target} can be read from.",
+        wide=True,
+    )

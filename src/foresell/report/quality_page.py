@@ -1,0 +1,66 @@
+"""The quality report as one page: what is known, what is missing, and where each number is from."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from foresell.report.quality_overview import COLUMNS, overview
+from foresell.report.quality_words import BASELINE, label, short, shown
+
+
+def quality_html(told: Mapping[str, Any]) -> str:
+    """Return the page of a report, or of the part of one project.
+
+    ``told``: ``projects``, each as ``quality.json`` has it; ``sections`` of all projects together,
+    where there are some. Nothing is fetched when it is looked at; no script.
+    """
+    pages = Environment(
+        loader=PackageLoader("foresell.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    pages.filters.update(label=label, shown=shown, short=short, cell=_cell, rows=_rows)
+    projects, general = told["projects"], told.get("sections", [])
+    parts = [("", one) for one in general]
+    parts += [(one["project"], part) for one in projects for part in one["sections"]]
+    numbers = [number for _, part in parts for number in part["numbers"]]
+    return pages.get_template("quality.html").render(
+        projects=projects,
+        general=general,
+        lines=overview(projects),
+        columns=COLUMNS,
+        troubles=[pair for pair in parts if pair[1]["state"] != "found" or pair[1]["failed"]],
+        numbers=len(numbers),
+        files=len({(one["artifact"], one["sha256"]) for one in numbers}),
+        single=projects[0]["project"] if len(projects) == 1 and not general else "",
+    )
+
+
+def _rows(numbers: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str | None]]:
+    """Return the lines of a section: what a number is called, it, the best baseline's if told."""
+    values = {str(one["name"]): shown(one) for one in numbers}
+    paired = {name for name in values if f"{BASELINE}{name}" in values}
+    hidden = {f"{BASELINE}{name}" for name in paired}
+    return [
+        (label(name), value, values.get(f"{BASELINE}{name}"))
+        for name, value in values.items()
+        if name not in hidden
+    ]
+
+
+def _cell(value: object) -> str:
+    """Return a cell of a sample.
+
+    >>> _cell(22360.502572), _cell("2012-11-02"), _cell(None), _cell(4)
+    ('22,360.50', '2012-11-02', '–', '4')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        text = f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4g}"
+        return text.replace("-", "−")
+    return str(value)

@@ -1,0 +1,12 @@
+"""Where the alerts of a project and the numbers of its watch lie."""
+
+from foresell.adapters.alert_outbox import AlertOutbox
+from foresell.settings import Settings
+from foresell.wiring.monitor_files import monitor_folder
+
+STATE, GAUGES = "alerts.json", "metrics.prom"
+
+
+def alert_outbox(project: str, settings: Settings) -> AlertOutbox:
+    """Return the outbox of a project's alerts."""
+    return AlertOutbox(monitor_folder(project, settings) / "outbox")

@@ -1,0 +1,69 @@
+"""What stands of a project's alerts, kept between two looks."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from foresell.adapters.alert_outbox import write_whole
+from foresell.adapters.file_locks import lock
+from foresell.errors import DataError
+from foresell.monitor.alerts import FILES, Standing, alert_text
+from foresell.settings import Settings
+from foresell.spec.monitoring import Subject
+from foresell.wiring.monitor_files import monitor_folder
+from foresell.wiring.monitor_places import STATE
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """What ``alerts.json`` holds: by subject, what stands or stood last."""
+
+    project: str
+    subjects: Mapping[Subject, Standing] = field(default_factory=dict)
+
+
+_KEPT = TypeAdapter(_Kept)
+
+
+def read_standing(project: str, settings: Settings) -> Mapping[Subject, Standing]:
+    """Return what stands, or stood last, by subject; nothing where nobody ever looked.
+
+    Raises:
+        DataError: the file is spoilt.
+    """
+    file = monitor_folder(project, settings) / STATE
+    try:
+        return _KEPT.validate_json(file.read_bytes()).subjects
+    except FileNotFoundError:
+        return {}
+    except ValidationError as error:
+        raise DataError(
+            "the alerts that stand cannot be read", str(file), "look at it, then remove it"
+        ) from error
+
+
+def write_standing(project: str, subjects: Mapping[Subject, Standing], settings: Settings) -> None:
+    """Keep what stands."""
+    kept = _Kept(project=project, subjects=subjects)
+    write_whole(monitor_folder(project, settings) / STATE, _KEPT.dump_json(kept, indent=1))
+
+
+def show_standing(folder: Path, subject: Subject, standing: Standing, page: Path | None) -> None:
+    """Have the text file of a subject be there while its alert stands, and no longer."""
+    file = folder / FILES[subject]
+    if standing.alert is not None and standing.firing:
+        write_whole(file, alert_text(standing.alert, str(page or "")).encode())
+    else:
+        file.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the alerts of a project: two looks at once would fire twice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".alerts.lock").open("a") as handle:
+        lock(handle)
+        yield

@@ -1,0 +1,309 @@
+"""What a version is asked now: the log of servers, a file, a folder of raw files, or the layer."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import polars as pl
+
+from foresell.adapters.s3_uris import bucket_and_key, is_s3
+from foresell.adapters.sources import DirectorySource
+from foresell.adapters.workspace import MemoryWorkspace
+from foresell.answer.requests import used_columns
+from foresell.contracts.contract import Contract
+from foresell.contracts.headers import dropped_columns
+from foresell.contracts.loose import LooseFile, read_loosely
+from foresell.errors import UsageError, counted
+from foresell.monitor.schema import SchemaColumn
+from foresell.pipeline.graph import stages_of
+from foresell.pipeline.layer import read_layer
+from foresell.pipeline.runner import Runner
+from foresell.settings import Settings
+from foresell.spec.project import ProjectSpec
+from foresell.wiring.buckets import bucket_source
+from foresell.wiring.origins import Given
+from foresell.wiring.request_log import read_requests_log
+from foresell.wiring.runs import request, workspace
+from foresell.wiring.watch_served import Watch
+
+_NUMBERS = ("integer", "number")
+_FILES = (".csv", ".parquet", ".txt", ".tsv")
+_GATE = "validate"
+_ALIKE = 0.6  # of the letters: from here on a name is like another one
+_TOLD = 4  # letters: a shorter name is part of many
+_OPTION = "--current"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Current:
+    """Rows that a version is asked, or that came after those it learnt from.
+
+    ``told``: in words where they are from; no folder of a machine is in it. ``rows`` (n,): columns
+    of the contract, in its types. ``expected`` and ``found``: columns as they are declared for such
+    rows, and as they were found, in their order. ``answers``: what the version answered, None where
+    that is still to be asked: the rows' keys and time where they have them, and ``prediction``.
+    """
+
+    kind: Literal["log", "file", "folder", "layer"]
+    told: str
+    rows: pl.DataFrame
+    expected: tuple[SchemaColumn, ...]
+    found: tuple[SchemaColumn, ...]
+    answers: pl.DataFrame | None = None
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+def read_logged(watch: Watch, since: datetime, settings: Settings) -> Current:
+    """Return what servers have logged of a project's requests since then.
+
+    Of a panel each series and day counts once, as it was asked last. The answers are those of the
+    version itself.
+
+    Raises:
+        UsageError: there are none.
+    """
+    name, spec = watch.spec.name, watch.spec
+    logged = read_requests_log(name, settings, since)
+    if logged.answers.is_empty():
+        raise UsageError(
+            f"no request of {name!r} has been logged since {since:%Y-%m-%d %H:%M} UTC",
+            "--since",
+            f"serve it with a log: foresell serve {name} --request-log 1.0; or look further back: "
+            f"--since 30d; or give rows: {_OPTION} FILE",
+        )
+    wanted = [one for one in used_columns(spec) if one in logged.features.columns]
+    asked = logged.features.select(wanted).with_columns(
+        logged.answers["prediction"], logged.answers["digest"]
+    )
+    if spec.kind == "panel":
+        by = [*spec.keys, spec.time]
+        asked = asked.unique(by, keep="last", maintain_order=True)
+    own = asked.filter(pl.col("digest") == watch.version.digest)
+    told = [one for one in wanted if asked[one].count()]
+    others = asked.height - own.height
+    return Current(
+        kind="log",
+        told=f"the log of requests, {counted(logged.answers.height, 'answered row')}",
+        rows=asked.select(told),
+        expected=_columns(watch.contract, wanted, watch, required=_needed(spec, watch.contract)),
+        found=_columns(watch.contract, told, watch),
+        answers=own.select(*_names(spec, own), "prediction"),
+        notes=(f"{counted(others, 'row')} answered by other versions count as asked",)
+        if others
+        else (),
+    )
+
+
+def read_given(watch: Watch, given: str | Path, settings: Settings) -> Current:
+    """Return the rows of a file, or of a folder of raw files, here or in S3.
+
+    A ``DataError``: it cannot be read.
+
+    Raises:
+        UsageError: there is no such place.
+    """
+    if is_s3(given):
+        if not str(given).lower().endswith(_FILES):
+            return _folder(watch, given, settings)
+        bucket, key = bucket_and_key(str(given), _OPTION)
+        above, _, name = key.rpartition("/")
+        source = bucket_source(watch.spec, f"s3://{bucket}/{above}", _OPTION)
+        with closing(source.open(name)) as content:
+            return _file(watch, _read(watch, name, content))
+    path = Path(given)
+    if path.is_dir():
+        return _folder(watch, path, settings)
+    if not path.is_file():
+        raise UsageError(
+            f"there is no file or folder {str(given)!r}",
+            _OPTION,
+            "give a CSV or Parquet file with columns of the contract, or a folder of raw files",
+        )
+    with DirectorySource(path.parent).open(path.name) as content:
+        return _file(watch, _read(watch, path.name, content))
+
+
+def read_later(watch: Watch, settings: Settings) -> Current | None:
+    """Return the processed rows later than all that the version learnt from; None without any."""
+    spec = watch.spec
+    place = workspace(spec.name, settings)
+    learnt = watch.bundle.history if spec.kind == "panel" else watch.bundle.snapshot
+    if not spec.timed or learnt.is_empty() or place.record(_GATE) is None:
+        return None
+    rows = read_layer(place.output("processed"))
+    later = rows.filter(pl.col(spec.time) > learnt[spec.time].max())
+    if later.is_empty():
+        return None
+    return _processed(watch, later, "layer", "processed rows later than the training rows")
+
+
+def _read(watch: Watch, name: str, content: BinaryIO) -> LooseFile:
+    """Return a file as far as it goes; text is read as that of the table of this name, or first."""
+    spec = watch.spec
+    table = next((one for one in spec.tables if one.file == name), spec.tables[0])
+    words = tuple(dict.fromkeys(word for one in spec.tables for word in one.na))
+    loose = table if table.file == name else replace(table, na=words)
+    return read_loosely(content, name, loose, watch.contract, spec.cleaning)
+
+
+def _file(watch: Watch, read: LooseFile) -> Current:
+    """Return the rows of a file.
+
+    Raises:
+        UsageError: its rows are not those that are forecast.
+    """
+    spec, contract = watch.spec, watch.contract
+    lacks = [key for key in spec.keys if key not in read.frame.columns]
+    if spec.grouping is not None and lacks:
+        raise UsageError(
+            f"the rows of {read.name} are not those that are forecast: they lack {lacks}",
+            _OPTION,
+            "give the folder of all raw files, whose rows are summed up as a run does",
+        )
+    expected = _expected(read, spec, contract)
+    return Current(
+        kind="file",
+        told=read.name,
+        rows=read.frame,
+        expected=_columns(contract, expected, watch),
+        found=tuple(
+            SchemaColumn(
+                name=name,
+                type=read.types[name],
+                values=read.others[name] if name in read.others.columns else None,
+            )
+            for name in read.columns
+        ),
+        notes=tuple(
+            f"{counted(count, 'value')} of {name} {'is' if count == 1 else 'are'} of no such type, "
+            "and counted as missing"
+            for name, count in read.wrong.items()
+        ),
+    )
+
+
+def _folder(watch: Watch, place: str | Path, settings: Settings) -> Current:
+    """Return the rows of raw files, read, joined and checked as a run does; nothing is kept.
+
+    A ``DataError`` or ``GateError`` as of a run.
+    """
+    spec = watch.spec
+    asked = request(spec.name, Given(data=place), "default", None, settings)
+    stages = stages_of(asked.project)
+    until = [stage.name for stage in stages].index(_GATE)
+    house = MemoryWorkspace()
+    Runner(workspace=house, clock=lambda: 0.0, listen=lambda _: None).run(
+        stages[: until + 1], asked
+    )
+    return _processed(watch, read_layer(house.output("processed")), "folder", "raw files")
+
+
+def _processed(
+    watch: Watch, rows: pl.DataFrame, kind: Literal["folder", "layer"], told: str
+) -> Current:
+    """Return rows that have passed the gate."""
+    spec, contract = watch.spec, watch.contract
+    dropped = dropped_columns(contract, spec.cleaning)
+    learnt = [name for name in contract.columns if name not in dropped]
+    expected = [name for name in learnt if name in spec.columns]
+    found = [name for name in rows.columns if name in contract.columns and name in expected]
+    return Current(
+        kind=kind,
+        told=told,
+        rows=rows,
+        expected=_columns(contract, [one for one in rows.columns if one in expected], watch)
+        + _columns(contract, [one for one in expected if one not in rows.columns], watch),
+        found=_columns(contract, found, watch),
+    )
+
+
+def _expected(read: LooseFile, spec: ProjectSpec, contract: Contract) -> tuple[str, ...]:
+    """Return the columns that a file ought to have.
+
+    All of the contract, those of the processed layer, those that models learn from, or those that
+    are asked: what is most like it, and whatever else of the contract it has. Where none is much
+    like it the file is one of several raw tables: then what it has, and what its unknown columns
+    are called like. A file without the target, and with an unknown column of numbers, ought to have
+    it: it may be there by another name.
+    """
+    found = read.columns
+    dropped = set(dropped_columns(contract, spec.cleaning))
+    whole = [name for name in contract.columns if name not in dropped]
+    layer = [name for name in whole if name in spec.columns]
+    learnt = [name for name in layer if spec.columns[name] != "excluded"]
+    asked = [name for name in whole if name in _asked_for(spec, contract)]
+    unknown = [name for name in found if name not in contract.columns]
+    likes = {near for name in unknown for near in _like(name, whole, found)}
+    sought = {name for name in whole if name in found} | likes
+
+    def likeness(columns: Iterable[str]) -> float:
+        return len(sought & set(columns)) / max(len(sought | set(columns)), 1)
+
+    best = set(max((whole, layer, learnt, asked), key=likeness))
+    several = len(spec.tables) > 1
+    if several and likeness(best) < _ALIKE:
+        best = {*spec.keys, *spec.with_role("time")}
+    if len(unknown) > len(likes) and any(read.types[name] in _NUMBERS for name in unknown):
+        best.add(spec.target)
+    order = {name: at for at, name in enumerate(found)}
+    kept = [name for name in whole if name in best | sought]
+    # Of several tables nobody has declared in which order a file has its columns.
+    return tuple(sorted(kept, key=lambda name: order.get(name, len(order))) if several else kept)
+
+
+def _like(name: str, whole: Sequence[str], found: Sequence[str]) -> list[str]:
+    """Return the column of the contract that is not there and that ``name`` is like, if any."""
+    lower = {one.lower(): one for one in whole if one not in found}
+    word = name.lower()
+    near = get_close_matches(word, lower, n=1, cutoff=_ALIKE) or [
+        one for one in lower if min(len(word), len(one)) >= _TOLD and (word in one or one in word)
+    ]
+    return [lower[one] for one in near[:1]]
+
+
+def _columns(
+    contract: Contract,
+    names: Sequence[str],
+    watch: Watch,
+    required: Sequence[str] | None = None,
+) -> tuple[SchemaColumn, ...]:
+    """Return columns as the contract declares them, with values that training held."""
+    learnt = watch.bundle.history if watch.spec.kind == "panel" else watch.bundle.snapshot
+    target = set(watch.spec.with_role("target"))
+    needed = (
+        required
+        if required is not None
+        else [name for name in names if contract.columns[name].required and name not in target]
+    )
+    return tuple(
+        SchemaColumn(
+            name=name,
+            type=contract.columns[name].logical_type,
+            required=name in needed,
+            values=learnt[name] if name in learnt.columns else None,
+        )
+        for name in names
+    )
+
+
+def _asked_for(spec: ProjectSpec, contract: Contract) -> list[str]:
+    """Return the columns that a file of rows to be answered has."""
+    if spec.kind == "panel":
+        return [*spec.keys, spec.time, *spec.with_role("known_future")]
+    return [name for name in used_columns(spec) if contract.columns[name].required]
+
+
+def _needed(spec: ProjectSpec, contract: Contract) -> list[str]:
+    """Return the columns that no request can leave out."""
+    planned = spec.with_role("known_future") if spec.kind == "panel" else ()
+    return [name for name in _asked_for(spec, contract) if name not in planned]
+
+
+def _names(spec: ProjectSpec, rows: pl.DataFrame) -> Sequence[str]:
+    """Return the columns that name a row of a panel, none for a table."""
+    named = (*spec.keys, spec.time) if spec.kind == "panel" else ()
+    return [name for name in named if name in rows.columns]

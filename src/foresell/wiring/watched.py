@@ -1,0 +1,204 @@
+"""Where the rows a version learnt from meet those it is asked: `foresell monitor drift`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from foresell.contracts.showing import is_guarded
+from foresell.errors import MachineError, UsageError
+from foresell.monitor.comparing import Found, Sides, compare
+from foresell.monitor.schema import SchemaChanges, compare_schema
+from foresell.pipeline.writing import json_bytes
+from foresell.settings import Settings
+from foresell.spec.extras import need
+from foresell.spec.monitoring import Finding, Subject
+from foresell.wiring.watch_answers import answers_to
+from foresell.wiring.watch_current import Current, read_given, read_later, read_logged
+from foresell.wiring.watch_files import drift_files, drift_told, keep_watched, schema_told
+from foresell.wiring.watch_served import Watch, watch_of
+
+if TYPE_CHECKING:
+    from foresell.wiring.alerting import Settled
+
+_DEFAULT = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watching:
+    """What is to be compared; see `foresell.drift`."""
+
+    current: str | Path | None = None
+    since: datetime | timedelta | None = None
+    alias: str | None = None
+    version: int | None = None
+    evidently: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """What came of it; see `foresell.api.monitoring.DriftReport`."""
+
+    version: int
+    alias: str | None
+    drift: Mapping[str, Any]
+    schema: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+    alerts: "Mapping[str, Settled]" = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """One comparison, whole: what was compared, and all that was found."""
+
+    watch: Watch
+    current: Current
+    found: Found
+    changes: SchemaChanges
+
+
+def watch(project: str, asked: Watching, settings: Settings) -> Watched:
+    """Compare, write the files of the folder ``monitor``, and settle the alerts.
+
+    Errors as of `foresell.drift`.
+
+    Raises:
+        UsageError: both a place and a time were given.
+    """
+    if asked.current is not None and asked.since is not None:
+        raise UsageError(
+            "rows are given, and a time of the log is named",
+            "--current, --since",
+            "leave one of them out",
+        )
+    evidently = _with_evidently(asked.evidently)
+    now = datetime.now(UTC)
+    served = watch_of(project, settings, alias=asked.alias, version=asked.version)
+    _refuse_unlearnt(served)
+    if asked.current is not None:
+        current = read_given(served, asked.current, settings)
+    else:
+        current = read_logged(served, _since(asked.since, now), settings)
+    looked = look(served, current)
+    files, gone = drift_files(looked, evidently=evidently)
+    written = keep_watched(project, files, gone, looked, now, settings)
+    alerts = _settled(project, looked, settings)
+    return Watched(
+        version=served.version.version,
+        alias=served.alias,
+        drift=drift_told(looked),
+        schema=schema_told(looked),
+        findings=_findings(looked),
+        alerts=alerts,
+        files=written,
+    )
+
+
+def monitored(project: str, settings: Settings) -> Mapping[str, bytes]:
+    """Return what the stage ``monitor`` of a run writes; nothing is alerted and nothing is locked.
+
+    The processed rows later than all that the served version learnt from are compared with it:
+    ``drift_summary.json`` and ``schema_summary.json``. Where there is nothing to compare,
+    ``monitored.json`` with ``available`` false and the reason.
+    """
+    try:
+        served = watch_of(project, settings)
+    except (UsageError, MachineError) as error:
+        return _unavailable(error.what)
+    if _learnt(served).is_empty():
+        return _unavailable("the served version keeps none of the rows it learnt from")
+    current = read_later(served, settings)
+    if current is None:
+        return _unavailable(
+            f"version {served.version.version} learnt from every processed row: nothing is later"
+        )
+    looked = look(served, current)
+    return {
+        "drift_summary.json": json_bytes(drift_told(looked)),
+        "schema_summary.json": json_bytes(schema_told(looked)),
+    }
+
+
+def look(served: Watch, current: Current) -> Looked:
+    """Compare what a version learnt from with the current rows."""
+    changes = compare_schema(current.expected, current.found)
+    answers = current.answers
+    if answers is None:
+        answers = answers_to(served, current.rows)
+    sides = Sides(
+        learnt=_learnt(served),
+        judged=served.bundle.judged,
+        asked=current.rows,
+        answers=answers,
+        shown=current.kind != "file" or not is_guarded(served.contract),
+    )
+    found = compare(sides, served.spec, served.contract, served.limits)
+    return Looked(watch=served, current=current, found=found, changes=changes)
+
+
+def _findings(looked: Looked) -> tuple[Finding, ...]:
+    """Return what was found of rows and columns, alarms first."""
+    found = [*looked.changes.findings, *looked.found.findings]
+    return tuple(sorted(found, key=lambda finding: finding.weight != "alarm"))
+
+
+def _learnt(served: Watch) -> pl.DataFrame:
+    """Return the rows that a version learnt from, as its bundle keeps them."""
+    bundle = served.bundle
+    return bundle.history if served.spec.kind == "panel" else bundle.snapshot
+
+
+def _refuse_unlearnt(served: Watch) -> None:
+    """Refuse a version whose bundle keeps no training rows.
+
+    Raises:
+        UsageError: it was made before tables kept a snapshot.
+    """
+    if _learnt(served).is_empty():
+        raise UsageError(
+            f"version {served.version.version} keeps none of the rows it learnt from",
+            f"project {served.spec.name!r}, bundle/snapshot.parquet",
+            f"it was trained before snapshots were kept: foresell run {served.spec.name} trains "
+            "a version that has one",
+        )
+
+
+def _since(asked: datetime | timedelta | None, now: datetime) -> datetime:
+    """Return from when on the log is read."""
+    if isinstance(asked, datetime):
+        return asked
+    return now - (asked or _DEFAULT)
+
+
+def _with_evidently(asked: bool | None) -> bool:  # noqa: FBT001 - an option as it was given
+    """Tell whether Evidently's report is written; a MachineError where it cannot be."""
+    if asked:
+        need(["evidently"], "--evidently", "evidently")
+    return find_spec("evidently") is not None if asked is None else asked
+
+
+def _settled(project: str, looked: Looked, settings: Settings) -> "Mapping[str, Settled]":
+    """Settle the alerts about drift and schema; return how they stand."""
+    from foresell.wiring.alerting import settle  # noqa: PLC0415 - needs the network's libraries
+    from foresell.wiring.monitor_files import monitor_folder  # noqa: PLC0415
+
+    version = looked.watch.version.version
+    page = monitor_folder(project, settings) / "drift_report.html"
+    found: dict[Subject, tuple[Finding, ...]] = {
+        "drift": looked.found.findings,
+        "schema": looked.changes.findings,
+    }
+    return {
+        subject: settle(project, subject, version, findings, settings, page=page)
+        for subject, findings in found.items()
+    }
+
+
+def _unavailable(reason: str) -> Mapping[str, bytes]:
+    """Return the one file that says why nothing was compared."""
+    return {"monitored.json": json_bytes({"available": False, "reason": reason})}
