@@ -61,6 +61,9 @@ def webhook(port: int = 0, *answers: Answer) -> Iterator[Hook]:
 class _Server(ThreadingHTTPServer):
     hook: Hook
 
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of callers that went away."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server

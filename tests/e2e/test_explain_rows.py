@@ -21,7 +21,14 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("explained")
     write_files(folder / "data", order_files(order_lines(150)))
     home = folder / "home"
-    foresell.run("sales_orders", data=folder / "data", preset="fast", home=home, override="a test")
+    foresell.run(
+        "sales_orders",
+        data=folder / "data",
+        preset="fast",
+        until="report",
+        home=home,
+        override="a test",
+    )
     return home
 
 

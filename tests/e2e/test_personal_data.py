@@ -142,7 +142,7 @@ def processed_with(tmp_path: Path, cleaning: str) -> pl.DataFrame:
     place = Path.cwd()
     os.chdir(tmp_path)
     try:
-        done = package.run("sales_orders", data=data, home=tmp_path / "home")
+        done = package.run("sales_orders", data=data, until="validate", home=tmp_path / "home")
     finally:
         os.chdir(place)
     return pl.read_parquet(done.workspace / "processed" / "**" / "*.parquet")

@@ -36,6 +36,7 @@ def run_orders(folder: Path) -> RunResult:
             "sales_orders",
             data=folder / "data",
             preset="fast",
+            until="report",
             override="a test",
             home=folder / "home",
             track=True,

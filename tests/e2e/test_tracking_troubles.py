@@ -41,6 +41,7 @@ def untold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
             "sales_orders",
             data=data,
             preset="fast",
+            until="report",
             override="a test",
             home=folder / "home",
             track=True,

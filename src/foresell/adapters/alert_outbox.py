@@ -108,8 +108,16 @@ class AlertOutbox:
         return sum(len(_messages(self.root / place)) for place in self.places())
 
     def taken(self, message: Message) -> None:
-        """Drop a message that was taken; one that was renewed since it was read still waits."""
-        with self._writing(message.place):
+        """Drop a message that was taken, and older ones of the same alert that were refused.
+
+        One that was renewed since it was read still waits. An older one would say that an alert
+        fires which is told to be over.
+        """
+        key = message.file.name.split("-", 2)[2]
+        with self._writing(message.place) as folder:
+            for file in _messages(folder):
+                if _number(file) < _number(message.file) and file.name.split("-", 2)[2] == key:
+                    file.unlink()
             if message.file.is_file() and message.file.read_bytes() == message.content:
                 message.file.unlink()
 

@@ -44,7 +44,7 @@ class Patience:
     one try, however slowly the place answers.
     """
 
-    tries: int = 4
+    tries: int = 3
     pause_s: float = 0.5
     try_s: float = 10.0
     whole_s: float = 30.0

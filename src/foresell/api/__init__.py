@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         try_contract,
     )
     from foresell.api.explaining import explain
+    from foresell.api.exploring import DataReport, DataReports, explore, explore_all
     from foresell.api.inspecting import Inspection, backtest, inspect
     from foresell.api.keys import CreatedKey, api_keys, create_key, revoke_key
     from foresell.api.layer import queries, sql
@@ -84,6 +85,8 @@ __all__ = [
     "Alerts",
     "Cleared",
     "CreatedKey",
+    "DataReport",
+    "DataReports",
     "DeliveredAlerts",
     "DriftReport",
     "History",
@@ -118,6 +121,8 @@ __all__ = [
     "doctor",
     "drift",
     "explain",
+    "explore",
+    "explore_all",
     "export_history",
     "finish_load",
     "forecast",
@@ -175,6 +180,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
         "try_contract",
     ),
     "explaining": ("explain",),
+    "exploring": ("DataReport", "DataReports", "explore", "explore_all"),
     "inspecting": ("Inspection", "backtest", "inspect"),
     "keys": ("CreatedKey", "api_keys", "create_key", "revoke_key"),
     "layer": ("queries", "sql"),

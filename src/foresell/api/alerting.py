@@ -6,9 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
+from foresell.adapters.alert_outbox import Tried
 from foresell.errors import UsageError, nearest
 from foresell.settings import Settings, read_settings
 from foresell.spec.monitoring import Severity, Subject
+from foresell.spec.webhooks import URLS
 from foresell.wiring import runs
 
 
@@ -59,8 +63,9 @@ class Alerts:
         return tuple(one for one in self.alerts if one.state == "firing")
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values."""
-        return asdict(self)
+        """Return plain values; moments as ISO says them."""
+        told: dict[str, Any] = TypeAdapter(Alerts).dump_python(self, mode="json")
+        return told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,8 +155,12 @@ def _wait(project: str, settings: Settings) -> Iterable[WaitingAlerts]:
     from foresell.wiring.monitor_places import alert_outbox  # noqa: PLC0415
 
     box = alert_outbox(project, settings)
+    named = {one.name for one in settings.webhooks}
     for place in box.places():
         last = box.last_try(place)
+        if place not in named:
+            why, mend = f"{URLS} does not name it any more", "foresell monitor deliver"
+            last = Tried(at="", why=why, mend=mend)
         yield WaitingAlerts(
             project=project,
             place=place,

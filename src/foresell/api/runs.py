@@ -70,7 +70,11 @@ class RunResult:
     is in the registry, ``aliases``: the version each points to after the run, ``registration``:
     what came of registering it (`foresell.pipeline.stages.register`); None, and no aliases, where
     the run was asked to stop before. ``tracking``: whether MLflow was told. ``figures``: the folder
-    with the report's charts as pictures, ``layer``: that with the rows that passed.
+    with the report's charts as pictures, ``layer``: that with the rows that passed. ``eda``: the
+    page about the training rows. ``risks``: the segments that were gauged, as ``risk.json`` lists
+    them; None where the project declares none. ``drift``: what the stage ``monitor`` found, with
+    ``available`` false and a ``reason`` where there was nothing to compare. ``quality``: the page
+    about how good all of it is.
     """
 
     project: str
@@ -100,6 +104,10 @@ class RunResult:
     tracking: RunTracking = field(default_factory=lambda: RunTracking(state="off"))
     figures: Path | None = None
     layer: Path | None = None
+    eda: Path | None = None
+    risks: list[dict[str, Any]] | None = None
+    drift: dict[str, Any] | None = None
+    quality: Path | None = None
 
 
 def projects() -> list[ProjectSummary]:
@@ -287,6 +295,10 @@ def _result(
         figures=place.folder("figures") if "report" in stages else None,
         layer=place.folder("processed") if "validate" in stages else None,
         forecast=delivered if "forecast" in stages and delivered.exists() else None,
+        eda=place.folder("eda") / "eda_report.html" if "eda" in stages else None,
+        risks=told("segment_risk", "risk.json")["segments"] if "risk" in stages else None,
+        drift=_drift(place) if "monitor" in stages else None,
+        quality=place.folder("quality") / "quality.html" if "quality" in stages else None,
         override=override,
         result_id=test.get("result_id"),
         unit=project.unit,
@@ -304,6 +316,14 @@ def _result(
         },
         seconds={name: record["seconds"] for name, record in records.items()},
     )
+
+
+def _drift(place: DirectoryWorkspace) -> dict[str, Any]:
+    """Return what the stage ``monitor`` found."""
+    found = place.output("monitored")
+    name = "drift_summary.json" if "drift_summary.json" in found.list() else "monitored.json"
+    told = json.loads(found.read_bytes(name))
+    return {"available": name == "drift_summary.json", **told}
 
 
 def _numbers(path: Path) -> pl.DataFrame:

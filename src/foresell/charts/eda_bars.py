@@ -25,6 +25,11 @@ from foresell.charts.theme import (
 ROW_HEIGHT = 24
 _LEAST_LEFT, _MOST_LEFT, _LETTERS = 48, 170, 26
 _TALL = 210
+# A year is 2003 and not 2.003k.
+_PLACE_LABEL = (
+    "abs(datum.value) < 10000 ? replace(format(datum.value, '.5~g'), '-', '\u2212') : "
+    + NUMBER_LABEL
+)
 
 
 def bars(rows: pl.DataFrame, *, width: int = 420) -> Spec:
@@ -114,7 +119,15 @@ def histogram(bins: pl.DataFrame, *, marks: tuple[float, ...] = (), width: int =
     gap = 0.06 * (high - low) / placed.height
     drawn = alt.Chart(inline(placed.with_columns(pl.col("right") - gap, zero=pl.lit(0.0))))
     scale = alt.Scale(domain=[low, high], nice=False, zero=False)
-    axis = alt.Axis(grid=False, tickCount=4, labelExpr=NUMBER_LABEL, domain=True, domainColor=GRID)
+    whole = all(float(value).is_integer() for value in (*placed["left"], *placed["right"]))
+    axis = alt.Axis(
+        grid=False,
+        tickCount=4,
+        tickMinStep=1 if whole else 0,
+        labelExpr=_PLACE_LABEL,
+        domain=True,
+        domainColor=GRID,
+    )
     domain = value_domain(placed["share"].to_list(), zero=True)
     layers: list[Layers] = [
         drawn.mark_rect().encode(

@@ -11,7 +11,6 @@ from foresell.charts.theme import (
     GRID,
     INK,
     MUTED,
-    NUMBER_LABEL,
     Box,
     Layers,
     Spec,
@@ -100,7 +99,7 @@ def around(rows: pl.DataFrame, *, width: int = 320) -> Spec:
         axis=alt.Axis(
             grid=False,
             values=offsets,
-            labelExpr="datum.value > 0 ? '+' + datum.value : datum.value",
+            labelExpr="(datum.value > 0 ? '+' : datum.value < 0 ? '\u2212' : '') + abs(datum.value)",
         ),
     )
     ticks = _ticks(*domain, box.inner_height * 2)
@@ -125,30 +124,46 @@ def groups_along(rows: pl.DataFrame, *, width: int = 320) -> Spec:
     """Draw the median of the target along a column, with the half of the rows around it.
 
     ``rows``: ``low`` and ``high`` (of the column, in each group), ``median``, ``p25``, ``p75``, in
-    order.
+    order. Groups stand side by side, each as wide as the next, so that far values do not press the
+    others together; below are the values between which they lie.
 
     A missing column is a DataError.
     """
     require(rows, ["low", "high", "median", "p25", "p75"], "groups along a column")
     shown = (
         rows
-        .select("median", "p25", "p75", middle=(pl.col("low") + pl.col("high")) / 2)
+        .select("low", "high", "median", "p25", "p75")
         .drop_nulls()
-        .sort("middle")
+        .sort("low", "high")
+        .with_row_index("place")
     )
     if shown.is_empty():
         return nothing("No group to draw.", width)
-    box = Box(width=width, height=int(0.56 * width), left=42, right=14)
-    low, high = value_domain(shown["middle"].to_list())
+    box = Box(width=width, height=int(0.56 * width), left=42, right=20)
+    edges = {
+        0.0: shown["low"][0],
+        shown.height / 2: _between(shown),
+        shown.height: shown["high"][-1],
+    }
+    words = " : ".join(
+        f"datum.value == {place:g} ? '{figures(value)}'" for place, value in edges.items()
+    )
     x = alt.X(
-        "middle:Q",
-        scale=alt.Scale(domain=[low, high], nice=False, zero=False),
+        "place:Q",
+        scale=alt.Scale(domain=[0, shown.height], nice=False),
         axis=alt.Axis(
-            grid=False, tickCount=4, labelExpr=NUMBER_LABEL, domain=True, domainColor=GRID
+            grid=False,
+            values=[*edges],
+            labelExpr=f"{words} : ''",
+            domain=True,
+            domainColor=GRID,
+            ticks=True,
+            tickColor=GRID,
+            labelFlush=False,
         ),
     )
     domain = value_domain(_values(shown, "p25", "p75"))
-    data = inline(shown)
+    data = inline(shown.select(pl.col("place") + 0.5, "median", "p25", "p75"))
     alone = {"color": ACCENT, "opacity": 1, "size": 26}
     return finished(
         [
@@ -225,6 +240,29 @@ def correlations(rows: pl.DataFrame, *, names: list[str], width: int = 960) -> S
             .encode(x=x, y=y, text=alt.Text("text:N"), color=alt.Color("ink:N", scale=None))
         )
     return finished(layers, box)
+
+
+def _between(groups: pl.DataFrame) -> float:
+    """Return the value in the middle of the groups: between two of them, or within one."""
+    half = groups.height // 2
+    if groups.height % 2:
+        return float(groups["low"][half] + groups["high"][half]) / 2
+    return float(groups["low"][half])
+
+
+def figures(value: float) -> str:
+    """Return a number in four figures or fewer, for a tick.
+
+    >>> figures(2003), figures(0.12345), figures(124600.0), figures(-121.9)
+    ('2003', '0.123', '125k', '\u2212122')
+    """
+    size = abs(value)
+    for limit, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
+        if size >= limit:
+            scale = 1e3 if letter == "k" else limit
+            return f"{value / scale:.3g}{letter}".replace("-", "\u2212")
+    text = f"{value:.0f}" if size >= 100 else f"{value:.3g}"
+    return text.replace("-", "\u2212")
 
 
 def _values(frame: pl.DataFrame, *columns: str) -> list[float]:

@@ -18,7 +18,6 @@ from foresell.charts.theme import (
     ACCENT,
     BASE,
     FAINT,
-    GRID,
     INK,
     Box,
     Layers,
@@ -49,7 +48,7 @@ def periods(totals: pl.DataFrame, events: pl.DataFrame | None = None, *, width: 
     narrow = width < 600
     marked = events if events is not None else pl.DataFrame()
     top = 10 if marked.is_empty() else 46
-    box = Box(width=width, height=(230 if narrow else 300) + top, left=44, right=16, top=top)
+    box = Box(width=width, height=(230 if narrow else 300) + top, left=44, right=62, top=top)
     first, last = _span(shown)
     domain = value_domain(shown["y"].to_list(), zero=True)
     line = alt.Chart(inline(shown)).mark_line(
@@ -152,39 +151,36 @@ def missing(rows: pl.DataFrame, *, width: int = 960) -> Spec:
 
 
 def _runs(rows: pl.DataFrame, end: date) -> pl.DataFrame:
-    """Return ``label``, ``date``, ``until``, ``share``: runs of one tenth, above zero."""
-    level = pl.col("share").round(1).alias("share")
+    """Return ``label``, ``date``, ``until``, ``share``: runs of one tenth, above zero.
+
+    A period lasts until the next one, the last one until ``end``.
+    """
+    starts = rows["period"].unique().sort()
+    ends = pl.DataFrame({"period": starts, "after": starts.shift(-1).fill_null(end)})
+    some = pl.when(pl.col("share") > 0).then(0.1).otherwise(0.0)
     leveled = (
         rows
-        .with_row_index("place")
+        .join(ends, on="period", how="left")
         .select(
-            "place",
             "period",
-            pl.col("column").alias("label"),
-            pl.max_horizontal(level, pl.when(pl.col("share") > 0).then(0.1).otherwise(0.0)).alias(
-                "share"
-            ),
+            "after",
+            label="column",
+            share=pl.max_horizontal(pl.col("share").round(1), some),
         )
         .sort("label", "period")
     )
-    run = (
-        (
-            (pl.col("share") != pl.col("share").shift(1))
-            | (pl.col("label") != pl.col("label").shift(1))
-        )
-        .fill_null(value=True)
-        .cum_sum()
+    changed = pl.any_horizontal(
+        pl.col(name).ne_missing(pl.col(name).shift(1)) for name in ("share", "label")
     )
     return (
         leveled
-        .with_columns(run.alias("run"))
+        .with_columns(run=changed.cum_sum())
         .filter(pl.col("share") > 0)
         .group_by("run", maintain_order=True)
         .agg(
-            pl.col("label").first(),
-            date=pl.col("period").min(),
-            until=pl.col("period").max() + after,
-            share=pl.col("share").first(),
+            pl.col("label", "share").first(),
+            date=pl.col("period").first(),
+            until=pl.col("after").last(),
         )
         .drop("run")
     )

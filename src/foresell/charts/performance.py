@@ -115,8 +115,9 @@ def _time(weeks: pl.DataFrame, width: int) -> alt.X:
 
 def _rule(value: float, domain: Domain, color: str, dash: tuple[int, int] | None = None) -> Layers:
     """Return a line across at a value."""
-    own = alt.Chart(inline(pl.DataFrame({"at": [value]})))
-    style = {"strokeDash": list(dash)} if dash else {}
-    return own.mark_rule(color=color, strokeWidth=1, **style).encode(  # type: ignore[arg-type]
-        y=value_axis("at", domain, label=PERCENT_LABEL)
-    )
+    own: alt.Chart = alt.Chart(inline(pl.DataFrame({"at": [value]})))
+    y = value_axis("at", domain, label=PERCENT_LABEL)
+    rule: Layers = own.mark_rule(color=color, strokeWidth=1).encode(y=y)
+    if dash is not None:
+        rule = own.mark_rule(color=color, strokeWidth=1, strokeDash=list(dash)).encode(y=y)
+    return rule

@@ -142,9 +142,10 @@ def run(
         str | None,
         typer.Option(
             metavar="STAGE",
-            help="Stop after this stage: manifest, ingest, validate, split, baselines, train, "
-            "evaluate, refit, register or report; for a panel also features (before baselines) and "
-            "forecast.",
+            help="Stop after this stage: manifest, ingest, validate, split, eda, baselines, train, "
+            "evaluate, refit, register, report, monitor or quality; for a panel also features "
+            "(before baselines) and forecast (before report), and risk (before monitor) where the "
+            "project declares segments.",
         ),
     ] = None,
     override: Annotated[

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from foresell.cli.arguments import Form
-from foresell.cli.progress import Progress
 from foresell.cli.show import Format
 from foresell.cli.show_eda import show_report, show_reports
 from foresell.errors import UsageError
@@ -63,6 +62,7 @@ def eda(
 ) -> None:
     """Tell and draw what is in the data: JSON, Markdown, a page, figures, tables."""
     from foresell.api.exploring import explore, explore_all  # noqa: PLC0415 - keeps --help quick
+    from foresell.cli.progress import Progress  # noqa: PLC0415
 
     if project == _EVERY and data is not None:
         raise UsageError(

@@ -96,6 +96,7 @@ def show_run(result: "RunResult", form: Format) -> None:
     board, added = result.leaderboard, result.value_added
     if board is None or added is None or result.verdict is None:
         show_data(result, console)
+        _say_places({"EDA": result.eda}, console)
         show_tracking(result.tracking, console)
         return
     console.print()
@@ -105,11 +106,16 @@ def show_run(result: "RunResult", form: Format) -> None:
     show_registration(result.project, result.registration, console)
     for title, other in list(result.protocols.items())[1:]:
         console.print(_other(title, other, result), highlight=False, soft_wrap=True)
-    places = {"Forecast": result.forecast, "Report": result.report, "Run": result.run_id or None}
     console.print()
-    for name, place in places.items():
-        if place is not None:
-            console.print(f"[bold]{name:<9}[/bold] {place}", highlight=False, soft_wrap=True)
+    _say_drift(result.drift, console)
+    places = {
+        "EDA": result.eda,
+        "Forecast": result.forecast,
+        "Report": result.report,
+        "Quality": result.quality,
+        "Run": result.run_id or None,
+    }
+    _say_places(places, console)
     show_tracking(result.tracking, console)
     if not result.passed and not result.override:
         noun = "Forecast" if result.kind == "panel" else "Answers "
@@ -119,6 +125,24 @@ def show_run(result: "RunResult", form: Format) -> None:
         )
     elif result.kind == "tabular":
         console.print(f"[bold]Answers[/bold]   foresell predict {result.project} --show-schema")
+
+
+def _say_places(places: Mapping[str, object], console: "Console") -> None:
+    """Print where everything lies; None is not there."""
+    for name, place in places.items():
+        if place is not None:
+            console.print(f"[bold]{name:<9}[/bold] {place}", highlight=False, soft_wrap=True)
+
+
+def _say_drift(drift: Mapping[str, Any] | None, console: "Console") -> None:
+    """Print whether the data moved away, where there was something to compare."""
+    if drift is None or not drift["available"]:
+        return
+    alarms = [one["says"] for one in drift["findings"] if one["weight"] == "alarm"]
+    said = "no alarm" if not alarms else f"[red]{counted(len(alarms), 'alarm')}[/red]"
+    console.print(f"[bold]{'Drift':<9}[/bold] {said}", highlight=False)
+    for sentence in alarms:
+        console.print(f"  {plain(sentence)}", highlight=False, soft_wrap=True)
 
 
 def _say_gate(result: "RunResult", console: "Console") -> None:
@@ -284,6 +308,10 @@ def _runprint_json(result: "RunResult") -> dict[str, Any]:
         "report": None if result.report is None else str(result.report),
         "figures": None if result.figures is None else str(result.figures),
         "forecast": None if result.forecast is None else str(result.forecast),
+        "eda": None if result.eda is None else str(result.eda),
+        "risks": result.risks,
+        "drift": result.drift,
+        "quality": None if result.quality is None else str(result.quality),
         "seconds": result.seconds,
     }
 

@@ -68,7 +68,7 @@ def _unit(values: Numbers) -> Numbers | None:
 
 
 def _product(x: Numbers | None, y: Numbers | None) -> float | None:
-    """Return Pearson's correlation of two columns as `_unit` leaves them; None where there is none."""
+    """Return the correlation of two columns as `_unit` leaves them; None where there is none."""
     return None if x is None or y is None else float(np.clip((x * y).sum(), -1, 1))
 
 

@@ -34,10 +34,8 @@ def extremes(
         order = np.argsort(values, kind="stable")  # NaN comes last
         rows = order[: min(_SHOWN, int(np.isfinite(values).sum()))]
         parts.append(
-            grid
-            .frame[rows]
-            .select(*project.keys, pl.col(project.time).alias("date"))
-            .with_columns(
+            grid.keys[grid.series[rows]].with_columns(
+                grid.frame[project.time][rows].alias("date"),
                 pl.lit(kind).alias("kind"),
                 pl.Series("y", grid.y[rows], dtype=pl.Float64),
                 pl.Series("before", before[rows], dtype=pl.Float64),

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from foresell.eda.context import EdaContext
-from foresell.eda.grid import Grid, numbers_of
+from foresell.eda.grid import Grid, named_keys, numbers_of
 from foresell.spec.project import ProjectSpec
 
 
@@ -43,11 +43,11 @@ def panel_facts(
     values of each) and ``asked``: of the rows to forecast n, first, last, periods, series, and new
     series; None where none are asked for.
     """
-    keys = list(project.keys)
+    keys = grid.keys.columns
     asked = None
     if context.asked is not None and context.asked.height:
         rows = context.asked
-        named = rows.select(pl.col(key).cast(grid.keys.schema[key]) for key in keys).unique()
+        named = named_keys(rows, project.keys).cast(grid.keys.schema).unique()
         asked = {
             "n": rows.height,
             "first": str(rows[project.time].min()),
@@ -67,7 +67,7 @@ def panel_facts(
         "gapped": int((series["gaps"].to_numpy() > 0).sum()),
         "shortest": int(n.min()),
         "longest": int(n.max()),
-        "keys": {key: grid.frame[key].n_unique() for key in keys},
+        "keys": {key: grid.frame[key].n_unique() for key in project.keys},
         "asked": asked,
     }
 

@@ -1,5 +1,6 @@
 """The rows of a panel laid out for counting: in series and period order, each by its number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
@@ -8,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from foresell.eda.tables import key_names
 from foresell.spec.calendar import step
 from foresell.spec.project import ProjectSpec
 
@@ -19,10 +21,10 @@ Places = NDArray[np.int64]
 class Grid:
     """Rows in the order of their keys and dates, so that the order they came in changes nothing.
 
-    ``frame``: the rows, one or more. ``keys``: (n series, key columns) sorted. ``dates``: (n
-    periods,) every period from the first to the last that has a row. ``series`` and ``period``: (n
-    rows,) their places in these. ``y``: (n rows,) the target, NaN where it is null. ``means``: (n
-    series,) the mean of the target; NaN of a series that has no value.
+    ``frame``: the rows, one or more. ``keys``: (n series, key columns) sorted, called as in the
+    tables. ``dates``: (n periods,) every period from the first to the last that has a row.
+    ``series`` and ``period``: (n rows,) their places in these. ``y``: (n rows,) the target, NaN
+    where it is null. ``means``: (n series,) the mean of the target; NaN of one without a value.
     """
 
     frame: pl.DataFrame
@@ -35,11 +37,11 @@ class Grid:
 
     def by_series(self, values: Numbers) -> Numbers:
         """Return (n series,) the sums of ``values``, (n rows,); NaN counts as nothing."""
-        return _summed(self.series, values, self.keys.height)
+        return grouped(self.series, values, self.keys.height)
 
     def by_period(self, values: Numbers) -> Numbers:
         """Return (n periods,) the sums of ``values``, (n rows,); NaN counts as nothing."""
-        return _summed(self.period, values, len(self.dates))
+        return grouped(self.period, values, len(self.dates))
 
     @property
     def expected(self) -> Numbers:
@@ -62,7 +64,7 @@ def lay_grid(frame: pl.DataFrame, project: ProjectSpec) -> Grid:
         means = np.bincount(series, np.nan_to_num(y)) / np.where(count > 0, count, np.nan)
     return Grid(
         frame=rows,
-        keys=rows.select(keys).unique(maintain_order=True),
+        keys=named_keys(rows, keys).unique(maintain_order=True),
         dates=tuple(first + i * every for i in range((last - first) // every + 1)),
         series=series,
         period=period,
@@ -71,9 +73,16 @@ def lay_grid(frame: pl.DataFrame, project: ProjectSpec) -> Grid:
     )
 
 
-def _summed(places: Places, values: Numbers, length: int) -> Numbers:
+def grouped(places: Places, values: Numbers, length: int) -> Numbers:
     """Return (length,) the sums of ``values`` by place, taken in their order; NaN is nothing."""
     return np.bincount(places, np.nan_to_num(values), minlength=length).astype(np.float64)
+
+
+def named_keys(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Return the key columns of ``rows``, called as in the tables."""
+    return rows.select(
+        pl.col(key).alias(name) for key, name in zip(keys, key_names(keys), strict=True)
+    )
 
 
 def numbers_of(values: pl.Series) -> Numbers:

@@ -137,12 +137,12 @@ def missing_by_period(
     period = pl.col(time).dt.truncate("1mo") if monthly else pl.col(time)
     return (
         frame
-        .group_by(period.alias("period"))
+        .group_by(period.alias("__period"))
         .agg(pl.len().alias("__rows"), *(pl.col(name).null_count() for name in lacking))
         .unpivot(
-            index=["period", "__rows"], on=lacking, variable_name="column", value_name="missing"
+            index=["__period", "__rows"], on=lacking, variable_name="column", value_name="missing"
         )
-        .rename({"__rows": "rows"})
+        .rename({"__period": "period", "__rows": "rows"})
         .with_columns(pl.col("rows", "missing").cast(pl.Int64))
         .with_columns((pl.col("missing") / pl.col("rows")).alias("share"))
         .join(pl.DataFrame({"column": lacking}).with_row_index("at"), on="column")

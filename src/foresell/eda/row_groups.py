@@ -145,7 +145,8 @@ def group_sizes(frame: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:
         return pl.DataFrame()
     return (
         frame
-        .group_by(groups)
+        .select(pl.struct(groups).alias("group"))
+        .group_by("group")
         .agg(pl.len().cast(pl.Int64).alias("size"))
         .group_by("size")
         .agg(pl.len().cast(pl.Int64).alias("groups"))

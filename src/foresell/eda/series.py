@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from foresell.eda.grid import Grid, Numbers
+from foresell.eda.grid import Grid, Numbers, named_keys
+from foresell.eda.tables import key_names
 from foresell.spec.project import ProjectSpec
 
 ADI, CV2 = 1.32, 0.49  # Syntetos, Boylan and Croston, J. Oper. Res. Soc. 56 (2005), 495-503
@@ -104,14 +105,14 @@ def cold_starts(
 
     ``asked``: the rows to forecast (keys, time), or None where none are.
     """
-    keys = list(project.keys)
+    keys = list(key_names(project.keys))
     short = series.filter(pl.col("start") == "short").select(*keys, "first", "n", "y")
     told = short.with_columns(pl.lit("short").alias("kind"))
     if asked is None:
         wanted = told.with_columns(pl.lit(None, dtype=pl.Int64).alias("asked"))
     else:
         count = (
-            asked
+            named_keys(asked, project.keys)
             .select(pl.col(key).cast(series.schema[key]) for key in keys)
             .with_columns(asked[project.time].alias("first"))
             .group_by(keys)

@@ -13,7 +13,7 @@ from foresell.eda.panel_tables import PANEL_TABLES
 from foresell.eda.row_tables import ROW_TABLES
 from foresell.eda.shapes import KEYS, TOP, Shape
 
-__all__ = ["KEYS", "TABLES", "TOP", "Shape", "column_names", "laid_out", "shape"]
+__all__ = ["KEYS", "TABLES", "TOP", "Shape", "column_names", "key_names", "laid_out", "shape"]
 
 _SPREAD = {
     "mean": "number",
@@ -118,13 +118,27 @@ def shape(name: str) -> Shape:
     return TABLES[TOP if name.startswith(TOP) else name]
 
 
+_TAKEN = frozenset(
+    column for one in TABLES.values() if KEYS in one.columns for column in one.columns
+)
+
+
+def key_names(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return what key columns are called in the tables: one that a table needs gets an underscore.
+
+    >>> key_names(["Store", "kind"])
+    ('Store', 'kind_')
+    """
+    return tuple(f"{key}_" if key in _TAKEN else key for key in keys)
+
+
 def column_names(name: str, keys: Iterable[str]) -> tuple[str, ...]:
     """Return the columns of the table ``name`` of a project with these ``keys``, in order.
 
     >>> column_names("cold_starts", ["store"])
     ('store', 'kind', 'first', 'n', 'asked', 'y')
     """
-    own = tuple(keys)
+    own = key_names(keys)
     return tuple(
         part for column in shape(name).columns for part in (own if column == KEYS else (column,))
     )

@@ -86,7 +86,9 @@ def level_codes(values: pl.Series, levels: Levels) -> Counts:
     return codes.zip_with(~missing, pl.Series([levels.own + 2])).to_numpy().astype(np.int64)
 
 
-def unseen_levels(values: pl.Series, levels: Levels, most: int = 5) -> tuple[float, tuple[str, ...]]:
+def unseen_levels(
+    values: pl.Series, levels: Levels, most: int = 5
+) -> tuple[float, tuple[str, ...]]:
     """Return the share of values that are no level of the reference, and the commonest of them."""
     there = values.drop_nulls().alias("level")
     if there.is_empty():

@@ -87,7 +87,7 @@ def apart(sizes: Counts, sums: Floats, squares: Floats, current: Counts, *, know
     return Apart(variance=variance, alone=alone, freedom=freedom_of(count, part))
 
 
-def freedom_of(count: int, part: Floats) -> Floats:
+def freedom_of(count: float, part: Floats) -> Floats:
     """Return the degrees of freedom of a variance that ``count`` periods tell.
 
     ``part``: the share of it that the effects of periods make. A mean of many rows is normal
@@ -112,10 +112,14 @@ def _alike(off: Floats, *, together: bool = False) -> Floats:
 
 @dataclass(frozen=True, kw_only=True)
 class Covariance:
-    """The covariance of the differences of shares, and its degrees of freedom."""
+    """The covariance of the differences of shares.
+
+    ``freedom``: of what it was estimated from; ``part``: the share that effects of periods make.
+    """
 
     matrix: Floats
     freedom: float
+    part: float
 
 
 def covariance(reference: Counts, current: Counts, *, known: bool) -> Covariance | None:
@@ -132,7 +136,7 @@ def covariance(reference: Counts, current: Counts, *, known: bool) -> Covariance
     count = len(sizes)
     if not known or count == rows:
         matrix = (np.diag(share) - np.outer(share, share)) * alone
-        return Covariance(matrix=matrix, freedom=float(rows + now.sum()))
+        return Covariance(matrix=matrix, freedom=float(rows + now.sum()), part=0.0)
     if count < 2:
         return None
     means = counts / sizes[:, None]
@@ -147,6 +151,4 @@ def covariance(reference: Counts, current: Counts, *, known: bool) -> Covariance
     common = effect * sum(min(part * stretch, 1.0) for part in shares)
     matrix = within * alone + common
     part = max(float(np.trace(common)), 0.0) / max(float(np.trace(matrix)), 1e-300)
-    return Covariance(
-        matrix=matrix, freedom=float(freedom_of(count, np.array([min(part, 1.0)]))[0])
-    )
+    return Covariance(matrix=matrix, freedom=float(count - 1), part=min(part, 1.0))

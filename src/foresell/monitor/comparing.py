@@ -71,15 +71,20 @@ def compare(
     periods = PERIOD if PERIOD in cut.current.columns and PERIOD in cut.reference.columns else None
     columns = _columns(cut, project, contract, shown=sides.shown)
     said = _answers(sides, cut, project)
-    own = replace(limits, false_alarms=limits.false_alarms / 2) if said is not None else limits
-    drift = measure(cut.reference, cut.current, columns, own, periods=periods)
+    share = limits.false_alarms / (len(columns) + 1)  # of the chance of a false alarm
+    rest = limits if said is None else replace(limits, false_alarms=share * max(len(columns), 1))
+    drift = measure(cut.reference, cut.current, columns, rest, periods=periods)
     notes = [*_told_of_answers(said, sides)]
     if said is not None:
         before, now, note = said
         both = PERIOD if PERIOD in before.columns and PERIOD in now.columns else None
         one = Column(name=PREDICTION, kind="number", part="prediction")
-        drift = merged(drift, measure(before, now, [one], own, periods=both), limits)
-        notes += [note] if note else []
+        own = replace(limits, false_alarms=share)
+        spoken = measure(before, now, [one], own, periods=both)
+        drift = merged(drift, spoken, limits)
+        notes += [
+            words for words in (note, spoken.withheld and f"answers: {spoken.withheld}") if words
+        ]
     series = [key for key in project.keys if key in cut.current.columns]
     varying = [one for one in columns if one.name not in limits.ignored]
     frozen = find_frozen(
@@ -219,8 +224,8 @@ def _new_series(cut: Compared, sides: Sides, project: ProjectSpec) -> list[Findi
     share = cut.new_rows / sides.asked.height
     were = "was" if cut.new_series == 1 else "were"
     says = (
-        f"{cut.new_series:,} series with {counted(cut.new_rows, 'row')} ({share:.1%}) {were} not in "
-        "the training rows"
+        f"{cut.new_series:,} series with {counted(cut.new_rows, 'row')} ({share:.1%}) {were} not "
+        "in the training rows"
     )
     return [
         Finding(

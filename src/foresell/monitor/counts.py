@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foresell.monitor import distances, false_alarms
-from foresell.monitor.clusters import Apart, apart, covariance
+from foresell.monitor.clusters import Apart, apart, covariance, freedom_of
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -105,9 +105,12 @@ def _together(before: Counts, now: Counts, *, known: bool) -> float:
         return 1.0
     alone = 1 / old.sum() + 1 / new.sum()
     scaled = spread.matrix / np.sqrt(np.outer(p, p))
-    # One direction holds nothing, since shares sum to 1: it has the least of the values.
-    sizes = np.maximum(np.linalg.eigvalsh(scaled)[1:], alone)
+    sizes = np.maximum(np.linalg.eigvalsh(scaled), 0.0)
+    if not sizes.any():  # every period had the same shares
+        sizes = np.full(len(old) - 1, alone)
+    sizes *= max(1.0, (len(old) - 1) * alone / sizes.sum())  # never less than of independent rows
     difference = new / new.sum() - old / old.sum()
     above = sizes.sum() ** 2 / (sizes**2).sum()
+    below = freedom_of(spread.freedom * above + 1, np.array([spread.part]))
     ratio = float((difference**2 / p).sum() / sizes.sum())
-    return false_alarms.ratio_chance(ratio, float(above), spread.freedom)
+    return false_alarms.ratio_chance(ratio, float(above), float(below[0]))

@@ -35,10 +35,7 @@ def measure(
     drifted where its effect is large (PSI beyond what chance gives reaches ``limits.psi``, or KS
     reaches ``limits.ks``) and a quiet period departs as far in any of the columns with a chance of
     ``limits.false_alarms`` at most. Columns in ``limits.ignored`` are left out; those in
-    ``limits.trending`` raise no alarm.
-
-    Raises:
-        DataError: a column is missing on one side.
+    ``limits.trending`` raise no alarm. A column that is missing on one side is a DataError.
     """
     looked = [
         replace(one, trending=one.trending or one.name in limits.trending)
@@ -111,9 +108,9 @@ def _measured(
     column: Column, sides: tuple[pl.DataFrame, pl.DataFrame], parted: tuple[Periods, Periods]
 ) -> Measured:
     """Return what is measured of a column."""
-    values = [_values(frame[column.name], column) for frame in sides]
+    old, new = (_values(frame[column.name], column) for frame in sides)
     measures = measure_category if column.kind == "category" else measure_number
-    measured = measures(*values, *parted)
+    measured = measures(old, new, *parted)
     if column.shown or column.kind == "number":
         return measured
     labels = measured.bins.labels

@@ -11,9 +11,9 @@ def seen_in(one: ColumnDrift) -> Seen:
     """Return what kind of change a column's is: by its part, or what stands out of it."""
     if one.column.part != "feature":
         return one.column.part
-    if _rise(one) == MISSING and not _moved(one):
+    if one.reference_missing < 1 and _rise(one) == MISSING and not _moved(one):
         return "missing"
-    if _rise(one) == UNSEEN or one.unseen_share >= _FAR:
+    if one.reference_missing == 1 or _rise(one) == UNSEEN or one.unseen_share >= _FAR:
         return "unseen"
     return "shift"
 
@@ -69,6 +69,9 @@ def _what(one: ColumnDrift) -> str:
     """Return what changed most, without how far in terms of statistics."""
     name, bins = one.column.name, one.bins
     label = _rise(one)
+    if one.reference_missing == 1:
+        there = share(1 - one.current_missing)
+        return f"{name} has a value in {there} of the rows, which training never held"
     if label == MISSING and not _moved(one):
         before, now = share(one.reference_missing), share(one.current_missing)
         return f"{name} is missing in {now} of the rows, before in {before}"
@@ -79,9 +82,12 @@ def _what(one: ColumnDrift) -> str:
         place = bins.labels.index(label)
         before, now = share(bins.reference[place]), share(bins.current[place])
         return f"{name}: {label} is {now} of the rows, before {before}"
-    middle = f"{name}: the median is {_number(one.current_middle)}, before {_number(one.reference_middle)}"
+    before, now = _number(one.reference_middle), _number(one.current_middle)
+    middle = f"{name}: the median is {now}, before {before}"
     if one.unseen_share >= _FAR:
-        return f"{middle}; {share(one.unseen_share)} of the values lie beyond all that training held"
+        return (
+            f"{middle}; {share(one.unseen_share)} of the values lie beyond all that training held"
+        )
     return middle
 
 

@@ -1,10 +1,10 @@
 """One column measured: its bins on both sides, how far they lie apart, and the chance of that.
 
 A column is looked at in several ways, which share the chance of a false alarm among them: numbers
-by their rank among the reference's, by their value, by how far out they lie, and bin by bin;
-categories bin by bin. Each look is a mean, compared by Student's t with the variance that
-`foresell.monitor.clusters` finds between periods. Scores are whole numbers, so that their sums are
-the same in any order of the rows.
+by their rank among the reference's, by their value, and bin by bin; categories, and numbers of
+which half are one value (as 0 where little is sold), bin by bin. Rank and value are means, compared
+by Student's t with the variance that `foresell.monitor.clusters` finds between periods. Scores are
+whole numbers, so that their sums are the same in any order of the rows.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from foresell.monitor.clusters import Periods, apart
 from foresell.monitor.columns import Bins
 from foresell.monitor.counts import chances_of, compare_counts, design_of
 
-LOOKS = {"rank": 0.35, "value": 0.25, "spread": 0.1, "bins": 0.3}
+LOOKS = {"rank": 0.4, "value": 0.3, "bins": 0.3}
 _FINE = 200  # bins by which numbers are ranked; a multiple of binning.BINS
 _GRID = 4096  # steps of a rank from 0 to 1
 _STEP, _FARTHEST = 256, 50.0  # steps of a value in quartile distances, and where it is cut
@@ -84,12 +84,13 @@ def measure_number(
     ]
     looked = compare_counts(counts[0], counts[1], known=before.known)
     chances = {"bins": looked.chance}
+    weights = LOOKS if scale.varied else {"bins": 1.0}
     distance = chance = None
     if len(ordered[1]):
         missing = len(labels) - 1
         held = [codes != missing for codes, _ in sides]
         spread = _scores(sides, held, before, now)
-        chances.update(spread.chances)
+        chances.update({look: spread.chances[look] for look in weights if look != "bins"})
         distance = distances.ks(*ordered)
         both = 1 / (1 / len(ordered[0]) + 1 / len(ordered[1]))
         chance = false_alarms.ks_chance(distance, both / spread.design)
@@ -98,7 +99,7 @@ def measure_number(
         psi=looked.psi,
         psi_expected=looked.expected,
         p_value=false_alarms.weighted_least(
-            list(chances.values()), [LOOKS[look] for look in chances]
+            list(chances.values()), [weights[look] for look in chances]
         ),
         design=looked.design,
         ks=distance,
@@ -119,6 +120,7 @@ class _Scale:
     middle: float
     quartiles: float
     heavy: bool
+    varied: bool  # no value is that of half the rows, or more
 
     @classmethod
     def of(cls, ordered: Floats, edges: Floats) -> "_Scale":
@@ -131,7 +133,10 @@ class _Scale:
             for share in (0.25, 0.5, 0.75, 0.005, 0.995)
         )
         quartiles = (high - low) / 2 or (most - least) / 4 or 1.0
-        tail = max((most - middle) / (high - middle or quartiles), (middle - least) / (middle - low or quartiles))
+        tail = max(
+            (most - middle) / (high - middle or quartiles),
+            (middle - least) / (middle - low or quartiles),
+        )
         return cls(
             fine=fine,
             coarse=np.append(np.searchsorted(edges, fine, "left"), [len(edges), len(edges) + 1]),
@@ -139,6 +144,7 @@ class _Scale:
             middle=middle,
             quartiles=quartiles,
             heavy=bool(tail > _HEAVY),
+            varied=bool(np.diff(upto, prepend=0).max() < len(ordered) / 2),
         )
 
     def scored(self, values: pl.Series) -> tuple[Counts, Floats]:
@@ -150,7 +156,7 @@ class _Scale:
         rank = self.ranks[codes]
         away = np.nan_to_num((numbers - self.middle) / self.quartiles, nan=0.0)
         away = np.arcsinh(away) if self.heavy else np.clip(away, -_FARTHEST, _FARTHEST)
-        scores = np.stack([rank, np.rint(away * _STEP), np.abs(2 * rank - _GRID)])
+        scores = np.stack([rank, np.rint(away * _STEP)])
         codes[missing] = len(self.fine) + 1
         return self.coarse[codes], scores.astype(np.float64)
 
@@ -171,7 +177,9 @@ def _scores(
     periods, scores = before.codes[held[0]], old[:, held[0]]
     sizes = np.bincount(periods, minlength=before.count)
     sums = np.stack(
-        [np.bincount(periods, weights=score, minlength=before.count) for score in scores], axis=1
+        [np.bincount(periods, weights=score, minlength=before.count) for score in scores],
+        axis=1,
+        dtype=np.float64,
     )
     squares = (scores * scores).sum(axis=1)
     current = np.bincount(now.codes[held[1]], minlength=now.count)
@@ -179,16 +187,14 @@ def _scores(
     difference = new[:, held[1]].mean(axis=1) - sums.sum(axis=0) / sizes.sum()
     chances = chances_of(difference, room.variance, room.freedom)
     return _Scored(
-        chances=dict(zip(("rank", "value", "spread"), chances.tolist(), strict=True)),
+        chances=dict(zip(("rank", "value"), chances.tolist(), strict=True)),
         design=design_of(room.variance[:1], room.alone[:1]),
     )
 
 
 def _bins(labels: tuple[str, ...], edges: tuple[float, ...], counts: list[Counts]) -> Bins:
     """Return the shares of both sides."""
-    old, new = (
-        tuple((side.sum(axis=0) / max(int(side.sum()), 1)).tolist()) for side in counts
-    )
+    old, new = (tuple((side.sum(axis=0) / max(int(side.sum()), 1)).tolist()) for side in counts)
     return Bins(labels=labels, edges=edges, reference=old, current=new)
 
 

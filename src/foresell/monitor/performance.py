@@ -1,7 +1,7 @@
 """Forecasts judged by what came true: periods, segments, signals, and a verdict with reasons."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from math import exp
 from typing import Any
 
@@ -78,14 +78,16 @@ def judge(rows: pl.DataFrame, backtest: pl.DataFrame, about: About) -> Performan
     """
     totals = sums(rows)
     weeks = numbers(totals)
-    usual = float(weeks["n"].mean() or 1.0) if weeks.height else 1.0  # type: ignore[arg-type] - counts
+    usual = rows.height / max(1, weeks.height)
     reference = reference_of(backtest, usual if about.table else None)
     weeks = _beside(weeks, totals, reference)
     recent = recent_of(weeks.filter("whole"), about.every)
-    segments = segment_errors(rows, backtest, about.by, table=about.table)
+    judged = rows.filter(pl.col(PERIOD).is_in(recent.weeks[PERIOD].implode()))
+    segments = segment_errors(judged, backtest, about.by, table=about.table)
     findings = _nothing_forecast(about, float(recent.weeks["actual"].sum()))
     if recent.weeks.height:
         findings += findings_of(recent, reference) + segment_findings(segments, recent)
+        findings += _just_now(rows, backtest, about, recent, findings)
     findings.sort(key=lambda one: one.weight != "alarm")
     verdict = _verdict(findings)
     return Performance(
@@ -95,6 +97,24 @@ def judge(rows: pl.DataFrame, backtest: pl.DataFrame, about: About) -> Performan
         weeks=weeks.drop("log_error", "log_beside", "bias_of"),
         segments=segments,
     )
+
+
+def _just_now(
+    rows: pl.DataFrame,
+    backtest: pl.DataFrame,
+    about: About,
+    recent: Recent,
+    known: Sequence[Finding],
+) -> list[Finding]:
+    """Return the segments that have moved away in the last period alone, not told yet."""
+    if recent.weeks.height < 2:
+        return []
+    last = replace(
+        recent, weeks=recent.weeks.tail(1), sustained=False, word=f"the last {about.every}"
+    )
+    seen = rows.filter(pl.col(PERIOD) == last.weeks[PERIOD][0])
+    found = segment_errors(seen, backtest, about.by, table=about.table, last=1)
+    return segment_findings(found, last, known)
 
 
 def _verdict(findings: Sequence[Finding]) -> Verdict:

@@ -45,7 +45,9 @@ def reference_of(rows: pl.DataFrame, table_rows: float | None) -> Reference:
     weeks = numbers(totals)
     kept = weeks.filter(whole(weeks))
     told = numbers(sums(rows.with_columns(period=pl.lit("all"))))
-    about = {name: told[name][0] for name in _TOLD} if told.height else dict.fromkeys(_TOLD)
+    about: dict[str, float | None] = dict.fromkeys(_TOLD)
+    if told.height:
+        about = {name: told[name][0] for name in _TOLD}
     if table_rows is None:
         usual = (kept["bias_share"] * kept["actual"]).abs().mean()
         expected = _of_weeks(kept, about["wape"])
@@ -54,8 +56,14 @@ def reference_of(rows: pl.DataFrame, table_rows: float | None) -> Reference:
         usual = usual * table_rows**0.5 if isinstance(usual, float) else 0.0
         expected = _of_rows(rows, table_rows)
     return Reference(
-        **expected,
-        **about,
+        error=expected["error"],
+        value=expected["value"],
+        bias=expected["bias"],
+        coverage=expected["coverage"],
+        wape=about["wape"],
+        bias_share=about["bias_share"],
+        coverage_80=about["coverage_80"],
+        value_added=about["value_added"],
         usual_bias=float(usual) if isinstance(usual, float) else 0.0,
         weeks=weeks,
     )

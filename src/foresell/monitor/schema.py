@@ -1,12 +1,20 @@
 """How the columns of a file or a log differ from those that were declared."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from difflib import SequenceMatcher
+from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 
+from foresell.monitor.distances import ks
 from foresell.spec.monitoring import Finding
+
+_NEAR_NAMES = 0.75  # of two names' letters, without case and signs, that are alike in their order
+_NEAR_VALUES = 0.2  # the farthest that the values of one column lie apart (KS, or strange levels)
+_LEAST_VALUES = 30
+_NUMERIC = ("integer", "number")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,19 +45,19 @@ class TypeChange:
 class Renamed:
     """A column that is missing and one that nobody expected, which look like one.
 
-    ``by``: ``name`` or ``values``.
+    ``by``: what they are alike in.
     """
 
     name: str
     now: str
-    by: str
+    by: Literal["name", "values"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SchemaChanges:
     """What is otherwise; a renamed column is neither in ``missing`` nor in ``unexpected``.
 
-    ``order``: the columns of both sides in the order they were found, where it is another one.
+    ``order``: the expected columns in the order they were found, where it is another one.
     """
 
     missing: tuple[str, ...]
@@ -59,14 +67,164 @@ class SchemaChanges:
     order: tuple[str, ...]
     findings: tuple[Finding, ...]
 
+    @property
+    def alarmed(self) -> bool:
+        """Whether one of the findings is an alarm."""
+        return any(finding.weight == "alarm" for finding in self.findings)
+
 
 def compare_schema(
     expected: Sequence[SchemaColumn], found: Sequence[SchemaColumn]
 ) -> SchemaChanges:
-    """Compare names, types and order."""
-    raise NotImplementedError
+    """Compare names, types and order.
+
+    Whole numbers are read where numbers are expected, and are no change. A missing column that is
+    required, a renamed one and another type are alarms; the rest are notes.
+
+    >>> changes = compare_schema(
+    ...     [SchemaColumn(name="CPI", type="number"), SchemaColumn(name="Size", type="integer")],
+    ...     [SchemaColumn(name="size", type="integer")],
+    ... )
+    >>> changes.missing, [(one.name, one.now) for one in changes.renamed]
+    (('CPI',), [('Size', 'size')])
+    """
+    wanted = {column.name: column for column in expected}
+    there = {column.name: column for column in found}
+    renamed = _renamed(
+        [one for one in expected if one.name not in there],
+        [one for one in found if one.name not in wanted],
+    )
+    old, new = {one.name for one in renamed}, {one.now for one in renamed}
+    types = tuple(
+        TypeChange(name=name, expected=one.type, found=there[name].type)
+        for name, one in wanted.items()
+        if name in there and not _fits(one.type, there[name].type)
+    )
+    kept = tuple(name for name in there if name in wanted)
+    ordered = kept == tuple(name for name in wanted if name in there)
+    changes = SchemaChanges(
+        missing=tuple(name for name in wanted if name not in there and name not in old),
+        unexpected=tuple(name for name in there if name not in wanted and name not in new),
+        renamed=renamed,
+        types=types,
+        order=() if ordered else kept,
+        findings=(),
+    )
+    return SchemaChanges(
+        missing=changes.missing,
+        unexpected=changes.unexpected,
+        renamed=renamed,
+        types=types,
+        order=changes.order,
+        findings=tuple(_findings(changes, wanted)),
+    )
 
 
 def to_json(changes: SchemaChanges) -> Mapping[str, Any]:
     """Return ``changes`` as plain values."""
-    raise NotImplementedError
+    return {**asdict(changes), "alarmed": changes.alarmed}
+
+
+def _fits(expected: str, found: str) -> bool:
+    """Tell whether values of one type can be read as another."""
+    return expected == found or (expected == "number" and found == "integer")
+
+
+def _findings(changes: SchemaChanges, wanted: Mapping[str, SchemaColumn]) -> list[Finding]:
+    """Return what is to be said, alarms first."""
+    told = [
+        Finding(
+            seen="column_renamed",
+            weight="alarm",
+            about=one.name,
+            says=f"the column {one.name} is missing, and {one.now} looks like it (by its {one.by})",
+        )
+        for one in changes.renamed
+    ]
+    told += [
+        Finding(
+            seen="column_missing",
+            weight="alarm" if wanted[name].required else "note",
+            about=name,
+            says=f"the column {name} is missing",
+        )
+        for name in changes.missing
+    ]
+    told += [
+        Finding(
+            seen="column_type",
+            weight="alarm",
+            about=one.name,
+            says=f"the column {one.name} holds {one.found}, where {one.expected} is expected",
+        )
+        for one in changes.types
+    ]
+    told += [
+        Finding(
+            seen="column_unexpected",
+            weight="note",
+            about=name,
+            says=f"the column {name} is not declared",
+        )
+        for name in changes.unexpected
+    ]
+    if changes.order:
+        says = f"the columns stand in another order: {', '.join(changes.order)}"
+        told.append(Finding(seen="column_order", weight="note", about="columns", says=says))
+    return sorted(told, key=lambda one: one.weight != "alarm")
+
+
+def _renamed(
+    missing: Sequence[SchemaColumn], unexpected: Sequence[SchemaColumn]
+) -> tuple[Renamed, ...]:
+    """Pair what looks like one column: the nearest names first, then the nearest values."""
+    pairs = sorted(
+        (
+            (place, -near, one.name, other.name)
+            for one in missing
+            for other in unexpected
+            for place, near in _near(one, other)
+        ),
+    )
+    taken: dict[str, tuple[str, int]] = {}
+    for place, _, name, now in pairs:
+        if name not in taken and now not in {other for other, _ in taken.values()}:
+            taken[name] = (now, place)
+    return tuple(
+        Renamed(name=one.name, now=taken[one.name][0], by=_BY[taken[one.name][1]])
+        for one in missing
+        if one.name in taken
+    )
+
+
+_BY: tuple[Literal["name", "values"], ...] = ("name", "values")
+
+
+def _near(one: SchemaColumn, other: SchemaColumn) -> list[tuple[int, float]]:
+    """Return in what two columns are alike (by its place in ``_BY``), and how much."""
+    near = []
+    names = SequenceMatcher(None, _letters(one.name), _letters(other.name), autojunk=False).ratio()
+    if names >= _NEAR_NAMES:
+        near.append((0, names))
+    same = one.type == other.type or {one.type, other.type} <= set(_NUMERIC)
+    if same and one.values is not None and other.values is not None:
+        apart = _apart(one.values.drop_nulls(), other.values.drop_nulls(), one.type)
+        if apart <= _NEAR_VALUES:
+            near.append((1, 1 - apart))
+    return near
+
+
+def _letters(name: str) -> str:
+    """Return the letters and digits of a name, without case."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _apart(one: pl.Series, other: pl.Series, kind: str) -> float:
+    """Return how far the values of two columns lie apart, from 0 to 1; 1 of few or of one value."""
+    if min(one.len(), other.len()) < _LEAST_VALUES or one.n_unique() < 2:
+        return 1.0
+    if kind in _NUMERIC:
+        sides = [values.cast(pl.Float64).to_numpy() for values in (one, other)]
+        return ks(np.sort(sides[0]), np.sort(sides[1]))
+    texts = other.cast(pl.String)
+    return 1 - float(texts.is_in(one.cast(pl.String).unique().implode()).mean() or 0.0)  # type: ignore[arg-type]

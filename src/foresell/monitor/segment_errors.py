@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import exp
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,9 +22,14 @@ COLUMNS = ("by", "value")
 
 
 def segment_errors(
-    rows: pl.DataFrame, backtest: pl.DataFrame, by: Sequence[str], *, table: bool
+    rows: pl.DataFrame,
+    backtest: pl.DataFrame,
+    by: Sequence[str],
+    *,
+    table: bool,
+    last: int = RECENT,
 ) -> pl.DataFrame:
-    """Return how every segment fares in the last periods, beside its own backtest, worst first.
+    """Return how every segment fares in the ``last`` periods, beside its own backtest, worst first.
 
     ``rows`` and ``backtest``: as `foresell.monitor.weekly` says, with the columns ``by`` in
     ``rows``; one that the backtest lacks is told without comparison. Columns: ``by`` and ``value``
@@ -32,7 +38,7 @@ def segment_errors(
     ``coverage_80``, ``value_added``, ``chance`` (of so large a ratio in any segment, were all as
     expected). Null where it cannot be said.
     """
-    periods = rows[PERIOD].unique().sort().tail(RECENT)
+    periods = rows[PERIOD].unique().sort().tail(last)
     recent = rows.filter(pl.col(PERIOD).is_in(periods.implode()))
     parts = [_by(recent, backtest, name, table=table) for name in by if name in rows.columns]
     if not parts:
@@ -74,7 +80,7 @@ def _by(recent: pl.DataFrame, backtest: pl.DataFrame, name: str, *, table: bool)
     weekly = numbers(sums(recent, [name, PERIOD]))
     wapes, expected = _expected(backtest, weekly, name, table=table)
     live = dict(weekly.group_by(name, maintain_order=True))
-    tests = []
+    tests: list[tuple[Any, float | None, float | None]] = []
     for value in told[name].to_list():
         own = live[(value,)].filter(pl.col("log_error").is_not_null())
         known = expected.get(value)
@@ -84,9 +90,12 @@ def _by(recent: pl.DataFrame, backtest: pl.DataFrame, name: str, *, table: bool)
         steps = own["step"].cast(pl.Float64).fill_null(np.nan).to_numpy()
         odd = oddity(own["log_error"].to_numpy(), steps, known)
         tests.append((value, exp(odd.apart), odd.above))
-    schema = {name: told.schema[name], "ratio": pl.Float64, "chance": pl.Float64}
-    beside = pl.DataFrame(tests, schema=schema, orient="row")
-    joined = pl.concat([told, beside.drop(name)], how="horizontal").join(
+    beside = pl.DataFrame(
+        [one[1:] for one in tests],
+        schema={"ratio": pl.Float64, "chance": pl.Float64},
+        orient="row",
+    )
+    joined = pl.concat([told, beside], how="horizontal").join(
         wapes, on=name, how="left", maintain_order="left", nulls_equal=True
     )
     error = pl.col("wape") * pl.col("actual")
@@ -119,7 +128,11 @@ def _expected(
         return shares, {key: one for key, one in found.items() if one is not None}
     own = numbers(sums(backtest, [name, PERIOD])).filter(pl.col("log_error").is_not_null())
     parts = dict(own.group_by(name, maintain_order=True))
-    spreads = [float(part["log_error"].std() or 0.0) for part in parts.values() if part.height > 2]  # type: ignore[arg-type] - of floats
+    spreads = [
+        float(np.std(part["log_error"].to_numpy(), ddof=1))
+        for part in parts.values()
+        if part.height > 2
+    ]
     prior = max(ERROR_SPREAD, float(np.median(spreads)) if spreads else 0.0)
     known = {
         key[0]: learned(part["log_error"].to_list(), part["step"].to_list(), prior)
@@ -128,17 +141,23 @@ def _expected(
     return shares, {key: one for key, one in known.items() if one is not None}
 
 
-def segment_findings(segments: pl.DataFrame, seen: Recent) -> list[Finding]:
+def segment_findings(
+    segments: pl.DataFrame, seen: Recent, known: Sequence[Finding] = ()
+) -> list[Finding]:
     """Return the segments that moved away from their backtest, the worst few, largest excess first.
 
-    ``segments``: as `segment_errors` returns them.
+    ``segments``: as `segment_errors` returns them. ``known``: findings whose segments are not told
+    again.
     """
     total = (pl.col("wape") * pl.col("actual")).sum().over("by")
     odd = segments.with_columns(part=pl.col("excess") / total).filter(
         (pl.col("ratio") >= APART) & (pl.col("chance") <= SURE) & (pl.col("part") >= MATTERS)
     )
-    found = []
+    found: list[Finding] = []
+    told = {one.about for one in known}
     for row in odd.head(NAMED).iter_rows(named=True):
+        if f"{row['by']}={row['value']}" in told:
+            continue
         stands = row["ratio"] >= STANDS and row["chance"] <= STANDS_SURE
         weight: Weight = "alarm" if stands and seen.sustained and row["part"] >= WEIGHS else "note"
         side = "" if row["bias_share"] is None else _side(row["bias_share"])

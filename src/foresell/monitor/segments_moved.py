@@ -1,12 +1,31 @@
-"""Segments whose target moved away from that of all others."""
+"""Segments whose target moved away from that of all others: a store, a department, a country.
+
+What all segments do together (a season, a sale, growth) is nobody's own: a level's target is taken
+relative to that of all other rows, period by period, on the log scale. How far that may lie from
+its usual by chance is what it did in the reference.
+
+Source of the variances drawn towards those of all levels: Smyth (2004), *Linear Models and
+Empirical Bayes Methods*.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from foresell.monitor.false_alarms import holm, two_sided
 from foresell.spec.monitoring import Finding, MonitoringSpec
+from foresell.spec.ordered_sums import ordered_sum
+
+LEAST_EFFECT = 1.3  # times what the others did, or their part
+_LEAST_PERIODS = 3
+_LEAST_ROWS = 10  # of a level, on each side, where rows have no periods
+_LEVELS = 8  # from here on a level is also seen beside the others of its column
+_FAR = 4.0  # robust standard deviations of the levels
+_BORROWED = 10.0  # degrees of freedom that a level's variance takes from the others'
+_TOLD = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +51,15 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True)
 class Segments:
-    """Every level that could be compared, farthest moved first, and what is to be said."""
+    """Every level that could be compared, what moved first, and what is to be said."""
 
     levels: tuple[Moved, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def alarmed(self) -> bool:
+        """Whether one of the findings is an alarm."""
+        return any(finding.weight == "alarm" for finding in self.findings)
 
 
 def find_moved(
@@ -47,10 +71,175 @@ def find_moved(
     target: str,
     periods: str | None = None,
 ) -> Segments:
-    """Compare each level of each of ``segments`` with all other rows."""
-    raise NotImplementedError
+    """Compare each level of each of ``segments`` with all other rows.
+
+    ``reference`` (of the same season), ``current``: rows with ``segments``, ``target`` and, where
+    it is named, ``periods``. A level moved where its target's mean, relative to all others', is
+    ``LEAST_EFFECT`` times what it was or the inverse, that is significant over all levels together
+    (``limits.false_alarms``), and, where a column has 8 levels or more, far from what its other
+    levels do. Levels whose target or that of the others is not above 0, or that have under three
+    periods (without periods ten rows) of the reference, cannot be compared and are left out. The
+    order of the rows changes nothing.
+    """
+    found: list[Moved] = []
+    far: list[bool] = []
+    for by in segments:
+        level, distant = _levels(reference, current, by, target, periods)
+        found += level
+        far += distant
+    adjusted = holm([one.p_value for one in found])
+    judged = [
+        replace(
+            one,
+            adjusted=chance,
+            moved=bool(
+                distant
+                and chance <= limits.false_alarms
+                and abs(np.log(one.ratio / one.others)) >= np.log(LEAST_EFFECT)
+            ),
+        )
+        for one, chance, distant in zip(found, adjusted, far, strict=True)
+    ]
+    ranked = sorted(judged, key=lambda one: (not one.moved, -abs(one.z), one.by, one.level))
+    told = [_finding(one, target) for one in ranked if one.moved]
+    return Segments(levels=tuple(ranked), findings=tuple(told[:_TOLD]))
 
 
 def to_json(segments: Segments, *, most: int = 50) -> Mapping[str, Any]:
     """Return the ``most`` that moved farthest, and the findings, as plain values."""
-    raise NotImplementedError
+    return {
+        "compared": len(segments.levels),
+        "moved": sum(one.moved for one in segments.levels),
+        "levels": [asdict(one) for one in segments.levels[:most]],
+        "findings": [asdict(one) for one in segments.findings],
+    }
+
+
+def _finding(one: Moved, target: str) -> Finding:
+    """Return what is said of a level that moved."""
+    says = (
+        f"{one.by} {one.level}: {target} is {_times(one.ratio)} times what it was, "
+        f"that of all others {_times(one.others)} times"
+    )
+    numbers = {name: getattr(one, name) for name in ("ratio", "others", "z", "adjusted")}
+    about = f"{one.by}={one.level}"
+    return Finding(seen="segment", weight="alarm", about=about, says=says, numbers=numbers)
+
+
+def _times(value: float) -> str:
+    """Return a ratio with two digits behind the point, more where it is small."""
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
+
+
+def _levels(
+    reference: pl.DataFrame, current: pl.DataFrame, by: str, target: str, periods: str | None
+) -> tuple[list[Moved], list[bool]]:
+    """Return the levels of a column, not yet judged, and whether each lies far from the others."""
+    before, now = (_summed(frame, by, target, periods) for frame in (reference, current))
+    usual = _relative(before, periods=bool(periods))
+    latest = _relative(now, periods=bool(periods))
+    least = _LEAST_PERIODS if periods else 1
+    rows = usual.filter(pl.col("periods") >= least).join(latest, on="level", suffix="_now")
+    if not periods:
+        rows = rows.filter(pl.min_horizontal("rows", "rows_now") >= _LEAST_ROWS)
+    rows = rows.sort("level")
+    if rows.is_empty():
+        return [], []
+    delta = (rows["relative_now"] - rows["relative"]).to_numpy()
+    variance, freedom = _variances(rows, periods=bool(periods))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(delta == 0, 0.0, delta / np.sqrt(variance))
+    chances = two_sided(z, freedom)
+    levels = [
+        Moved(
+            by=by,
+            level=row["level"],
+            reference_rows=row["rows"],
+            current_rows=row["rows_now"],
+            ratio=row["own_now"] / row["own"],
+            others=row["rest_now"] / row["rest"],
+            z=float(np.clip(z[place], -1e6, 1e6)),
+            p_value=float(chances[place]),
+            adjusted=1.0,
+            moved=False,
+        )
+        for place, row in enumerate(rows.iter_rows(named=True))
+    ]
+    return levels, _distant(delta)
+
+
+def _summed(frame: pl.DataFrame, by: str, target: str, periods: str | None) -> pl.DataFrame:
+    """Return sums of a level (``s``, squares ``q``, rows ``n``) and of the others, by period."""
+    named = pl.col(periods) if periods else pl.lit(0)
+    value = pl.col("y").sort()  # whatever the order of the rows, the sum has the same last bit
+    sums = (
+        frame
+        .select(level=pl.col(by).cast(pl.String), period=named, y=pl.col(target).cast(pl.Float64))
+        .drop_nulls()
+        .filter(pl.col("y").is_finite())
+        .group_by("level", "period")
+        .agg(n=pl.len(), s=ordered_sum(value), q=ordered_sum((pl.col("y") ** 2).sort()))
+        .sort("period", "level")
+    )
+    totals = ordered_sum(pl.col("n", "s", "q")).over("period")
+    return sums.with_columns(totals.name.prefix("all_"))
+
+
+def _relative(sums: pl.DataFrame, *, periods: bool) -> pl.DataFrame:
+    """Return for each level the mean and the spread of its log ratio to the others, and its rows.
+
+    Columns: level, periods, rows, own, rest (means per row), relative, spread (variance: between
+    periods, or of the log ratio of the means).
+    """
+    rest_n, rest_s = pl.col("all_n") - pl.col("n"), pl.col("all_s") - pl.col("s")
+    rest_q = pl.col("all_q") - pl.col("q")
+    own, rest = pl.col("s") / pl.col("n"), rest_s / rest_n
+    there = sums.filter((rest_n > 0) & (pl.col("s") > 0) & (rest_s > 0)).with_columns(
+        ratio=own.log() - rest.log(),
+        sampled=_log_variance(pl.col("q"), own, pl.col("n")) + _log_variance(rest_q, rest, rest_n),
+        rest_n=rest_n,
+        rest_s=rest_s,
+    )
+    spread = pl.col("ratio").var() if periods else pl.col("sampled").first()
+    return there.group_by("level", maintain_order=True).agg(
+        periods=pl.len(),
+        rows=pl.col("n").sum(),
+        own=ordered_sum(pl.col("s")) / pl.col("n").sum(),
+        rest=ordered_sum(pl.col("rest_s")) / pl.col("rest_n").sum(),
+        relative=pl.col("ratio").implode().list.mean(),
+        spread=spread,
+    )
+
+
+def _log_variance(squares: pl.Expr, mean: pl.Expr, rows: pl.Expr) -> pl.Expr:
+    """Return the variance of the logarithm of a mean of independent rows (delta method)."""
+    of_row = (squares / rows - mean**2).clip(lower_bound=0.0)
+    return of_row / (rows * mean**2)
+
+
+def _variances(rows: pl.DataFrame, *, periods: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return the variance of each level's change, and its degrees of freedom.
+
+    The periods of one window are alike, so however many they are they count as one.
+    """
+    spread = rows["spread"].to_numpy()
+    if not periods:
+        return spread + rows["spread_now"].to_numpy(), (
+            rows["rows"] + rows["rows_now"] - 2
+        ).to_numpy()
+    count = rows["periods"].to_numpy().astype(np.float64)
+    freedom = count - 1
+    if len(spread) >= _LEVELS:
+        common = float(np.median(spread))
+        spread = (freedom * spread + _BORROWED * common) / (freedom + _BORROWED)
+        freedom = freedom + _BORROWED
+    return spread * (1 + 1 / count), freedom
+
+
+def _distant(delta: np.ndarray) -> list[bool]:
+    """Return whether each level's change lies far from those of the others; of few levels yes."""
+    if len(delta) < _LEVELS:
+        return [True] * len(delta)
+    off = np.abs(delta - np.median(delta))
+    usual = 1.4826 * float(np.median(off))
+    return [bool(one > _FAR * usual) for one in off]

@@ -1,8 +1,9 @@
 """What every report of data shows of its columns: profiles, histograms, pairs, gaps, files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import count as count_from
 from typing import Any
 
 import polars as pl
@@ -113,14 +114,15 @@ def _histograms(tables: Tables, facts: EdaFacts) -> list[Figure]:
         return []
     piles = tables.get("pile_ups", pl.DataFrame(schema={"column": pl.String, "value": pl.Float64}))
     found = []
-    for column in bins["column"].unique(maintain_order=True).to_list()[:_HISTOGRAMS]:
+    columns = bins["column"].unique(maintain_order=True).to_list()[:_HISTOGRAMS]
+    for column, word in file_words(columns).items():
         own = bins.filter(pl.col("column") == column)
         marks = tuple(piles.filter(pl.col("column") == column)["value"].to_list())
         shows = facts.measured if column == facts.target else "share of the rows"
         found.append(
             small(
                 partial(eda_bars.histogram, own, marks=marks),
-                f"histogram-{file_word(column)}",
+                f"histogram-{word}",
                 column,
                 shows,
             )
@@ -128,14 +130,19 @@ def _histograms(tables: Tables, facts: EdaFacts) -> list[Figure]:
     return found
 
 
-def file_word(name: str) -> str:
-    """Return a name as part of a file's name.
+def file_words(names: Iterable[str]) -> Mapping[str, str]:
+    """Return each name as part of a file's name; no two are alike.
 
-    >>> file_word("Fuel_Price"), file_word("?")
-    ('fuel-price', 'column')
+    >>> dict(file_words(["Fuel_Price", "fuel price", "?"]))
+    {'Fuel_Price': 'fuel-price', 'fuel price': 'fuel-price-2', '?': 'column'}
     """
-    word = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in name)
-    return "-".join(filter(None, word.lower().split("-"))) or "column"
+    found: dict[str, str] = {}
+    for name in names:
+        letters = (letter if letter.isalnum() and letter.isascii() else "-" for letter in name)
+        word = "-".join(filter(None, "".join(letters).lower().split("-"))) or "column"
+        free = (f"{word}-{place}" if place > 1 else word for place in count_from(1))
+        found[name] = next(one for one in free if one not in found.values())
+    return found
 
 
 def pairs_section(tables: Tables, facts: EdaFacts) -> Section:
@@ -201,8 +208,8 @@ def _paired_says(own: pl.DataFrame, facts: EdaFacts) -> str:
         return (
             f"No column of numbers goes with {facts.target} by itself ({name}: {hundredths(value)})"
         )
-    way = "rises" if value > 0 else "falls"
-    return f"{facts.target} {way} most clearly with {name} (rank correlation {hundredths(value)})"
+    way = f"rises with {name}" if value > 0 else f"falls as {name} rises"
+    return f"{facts.target} {way}, more than with any other (rank correlation {hundredths(value)})"
 
 
 def gaps(tables: Tables, facts: EdaFacts) -> Figure | None:

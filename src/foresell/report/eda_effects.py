@@ -5,7 +5,7 @@ from functools import partial
 import polars as pl
 
 from foresell.charts import eda_effects
-from foresell.report.eda_columns import Tables, file_word
+from foresell.report.eda_columns import Tables, file_words
 from foresell.report.eda_drawn import half, small
 from foresell.report.eda_facts import EdaFacts, Section
 from foresell.report.eda_tables import Shown, beside, change, plain, shown_table, whole
@@ -93,10 +93,11 @@ def _around(named: pl.DataFrame, facts: EdaFacts) -> list[Figure]:
         .sort("size", "label", descending=[True, False])
         .head(_AROUND)
     )
+    words = file_words(ranked["label"].to_list())
     return [
         small(
             partial(eda_effects.around, named.filter(pl.col("label") == label)),
-            f"around-{file_word(label)}",
+            f"around-{words[label]}",
             label,
             f"{count(times, 'time')}; {facts.every}s before and after it",
         )

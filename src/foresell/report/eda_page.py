@@ -14,8 +14,9 @@ from foresell.report import wording
 from foresell.report.eda_columns import columns_section, files_section, pairs_section
 from foresell.report.eda_effects import covariates, events
 from foresell.report.eda_facts import EdaFacts, Section
-from foresell.report.eda_panel import seasons, sellers, series, together
+from foresell.report.eda_panel import seasons, sellers, series
 from foresell.report.eda_rows import alike, along, categories, through_time
+from foresell.report.eda_together import together
 from foresell.report.rendering import Fact
 
 _FINDINGS = 12  # at the top of the page; all are in the JSON

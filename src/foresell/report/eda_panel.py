@@ -1,12 +1,12 @@
-"""What a report of a panel shows: everything together, its seasons, its parts, its series."""
+"""What a report of a panel shows of its seasons, its parts and its series."""
 
 from functools import partial
 
 import polars as pl
 
-from foresell.charts import eda_bars, eda_time
+from foresell.charts import eda_bars
 from foresell.eda.describe import table_of_key
-from foresell.report.eda_columns import Tables, file_word
+from foresell.report.eda_columns import Tables, file_words
 from foresell.report.eda_drawn import half, wide
 from foresell.report.eda_facts import EdaFacts, Section
 from foresell.report.eda_tables import (
@@ -19,110 +19,21 @@ from foresell.report.eda_tables import (
     shown_table,
     whole,
 )
+from foresell.report.eda_together import event_words
 from foresell.report.figures import Figure
 from foresell.report.tables import Table
-from foresell.report.wording import amount, capitalized, count, day, name, percent, segment_value
+from foresell.report.wording import amount, capitalized, count, name, percent, segment_value
 
-_TOP, _PARTS, _SEGMENTS, _BINS = 15, 4, 3, 18
+_TOP, _BINS = 15, 18
 _SEASONS = {
     "month": "The months of the year",
     "weekday": "The days of the week",
     "year": "The years",
     "week": "The weeks of the year",
 }
+_TEN = 10
 _LONG = "week"  # of fifty-two bars
 _EMPTY = pl.DataFrame()
-
-
-def together(tables: Tables, facts: EdaFacts) -> Section:
-    """Return the total of all series, and of the parts that the project tells apart."""
-    totals = tables.get("totals", _EMPTY)
-    figures: tuple[Figure, ...] = ()
-    if not totals.is_empty():
-        peak = totals.drop_nulls("y").sort("y", "date", descending=[True, False]).row(0, named=True)
-        of = "on" if facts.every == "day" else "in the week of"
-        says = f"The highest total, {amount(peak['y'], facts.unit)}, came {of} {day(peak['date'])}"
-        if peak["events"]:
-            says += f" ({', '.join(_event_words(peak['events']))})"
-        shows = f"{facts.measured}, all series together, by {facts.every}"
-        figures = (wide(partial(eda_time.periods, totals, _marks(totals)), "totals", says, shows),)
-    return Section(
-        name="together",
-        title="Everything together",
-        wide=figures,
-        half=tuple(_parts(tables, facts)),
-        files=("totals", "segment_totals"),
-    )
-
-
-def _event_words(events: str) -> list[str]:
-    """Return the events of a period as words."""
-    return [name(word).title() for word in events.split(", ") if word]
-
-
-def _marks(totals: pl.DataFrame) -> pl.DataFrame:
-    """Return ``date``, ``name`` of every event, those of the highest totals first."""
-    size = pl.max_horizontal(pl.col("y"), pl.col("y").shift(1))
-    ordered = (
-        totals
-        .with_columns(size=size)
-        .filter(pl.col("events").fill_null("") != "")
-        .sort("size", "date", descending=[True, False], nulls_last=True)
-    )
-    if ordered.is_empty():
-        return ordered
-    return (
-        ordered
-        .select("date", name=pl.col("events").str.split(", "))
-        .explode("name")
-        .with_columns(
-            pl.col("name").map_elements(lambda word: name(word).title(), return_dtype=pl.String)
-        )
-    )
-
-
-def _parts(tables: Tables, facts: EdaFacts) -> list[Figure]:
-    """Return the totals of the values of each declared segment, the largest few."""
-    frame = tables.get("segment_totals", _EMPTY)
-    if frame.is_empty():
-        return []
-    found = []
-    for segment in frame["segment"].unique(maintain_order=True).to_list()[:_SEGMENTS]:
-        own = frame.filter(pl.col("segment") == segment)
-        sizes = _sized(tables, segment, own)
-        names = [value for value, _ in sizes][:_PARTS]
-        shown = pl.concat([
-            own.filter(pl.col("value") == value).select(
-                "date", "y", value=pl.lit(segment_value(segment, value))
-            )
-            for value in names
-        ])
-        more = f"; the largest {_PARTS} of {len(sizes)}" if len(sizes) > _PARTS else ""
-        value, part = sizes[0]
-        found.append(
-            half(
-                partial(eda_time.parted, shown),
-                f"segment-{file_word(segment)}",
-                f"{capitalized(segment_value(segment, value))} makes {percent(part)} of the total",
-                f"{facts.measured}, by {segment} and {facts.every}{more}",
-            )
-        )
-    return found
-
-
-def _sized(tables: Tables, segment: str, own: pl.DataFrame) -> list[tuple[str, float]]:
-    """Return the values of a segment with their share of the total, the largest first."""
-    told = tables.get("by_segment", _EMPTY)
-    if not told.is_empty():
-        rows = told.filter((pl.col("segment") == segment) & pl.col("share").is_not_null())
-        there = set(own["value"].to_list())
-        pairs = [(v, s) for v, s in rows.select("value", "share").iter_rows() if v in there]
-        if len(pairs) == len(there):
-            return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-    sums = own.group_by("value").agg(pl.col("y").sort().sum()).sort("value")
-    whole_of = float(sums["y"].sort().sum()) or 1.0
-    pairs = [(value, y / whole_of) for value, y in sums.iter_rows()]
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
 def seasons(tables: Tables, facts: EdaFacts) -> Section:
@@ -170,7 +81,7 @@ def _season(frame: pl.DataFrame, part: str, facts: EdaFacts) -> Figure | None:
 def sellers(tables: Tables, facts: EdaFacts) -> Section:
     """Return the values of each key by what they add up to, and the static columns."""
     found = []
-    for key in facts.keys:
+    for key, word in file_words(facts.keys).items():
         frame = tables.get(table_of_key(key), _EMPTY)
         if frame.height < 2:
             continue
@@ -180,15 +91,15 @@ def sellers(tables: Tables, facts: EdaFacts) -> Section:
             value="share",
             text=pl.col("share").map_elements(share, return_dtype=pl.String),
         )
-        first, tenth = top.row(0, named=True), frame.filter(pl.col("rank") == 10)
+        first, tenth = top.row(0, named=True), frame.filter(pl.col("rank") == _TEN)
         says = f"{capitalized(rows['label'][0])} makes {share(first['share'])} of the total"
-        if not tenth.is_empty():
+        if frame.height > _TEN and not tenth.is_empty():
             says += f", the first ten {percent(tenth['cumulative'][0])}"
         most = f"the largest {_TOP} of {frame.height}" if frame.height > _TOP else "largest first"
         found.append(
             half(
                 partial(eda_bars.bars, rows),
-                f"top-{file_word(key)}",
+                f"top-{word}",
                 says,
                 f"Share of all {name(facts.target)}, by {key}; {most}",
             )
@@ -341,7 +252,7 @@ def _extremes(tables: Tables, facts: EdaFacts) -> Table | None:
             Shown(column="before", head="Before", words=number),
             Shown(column="y", head=name(facts.target), words=number),
             Shown(column="change", head="Change", words=number),
-            Shown(column="events", head="Events", words=lambda text: ", ".join(_event_words(text))),
+            Shown(column="events", head="Events", words=lambda text: ", ".join(event_words(text))),
         ],
         "The largest rises and falls from one period to the next, and the extreme values.",
         wide=True,

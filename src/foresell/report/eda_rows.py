@@ -5,7 +5,7 @@ from functools import partial
 import polars as pl
 
 from foresell.charts import eda_bars, eda_effects, eda_time
-from foresell.report.eda_columns import Tables, file_word
+from foresell.report.eda_columns import Tables, file_words
 from foresell.report.eda_drawn import half, small
 from foresell.report.eda_facts import EdaFacts, Section
 from foresell.report.eda_tables import Shown, label, plain, share, shown_table, whole
@@ -13,7 +13,7 @@ from foresell.report.figures import Figure
 from foresell.report.tables import Table
 from foresell.report.wording import amount, count, day, name
 
-_COLUMNS, _VALUES, _SIZES = 12, 10, 20
+_COLUMNS, _VALUES, _SIZES = 12, 12, 20
 _OTHERS = "(others)"  # a value of by_category: all those beyond the commonest
 _EMPTY = pl.DataFrame()
 
@@ -79,14 +79,14 @@ def _along(tables: Tables, facts: EdaFacts) -> list[Figure]:
         .sort("spread", "column", descending=[True, False], nulls_last=True)
     )
     found = []
-    for column in ranked["column"].to_list()[:_COLUMNS]:
+    for column, word in file_words(ranked["column"].to_list()[:_COLUMNS]).items():
         own = frame.filter(pl.col("column") == column).sort("bin")
         first, last = own["median"][0], own["median"][-1]
         shows = f"median {amount(first, facts.unit)} to {amount(last, facts.unit)}"
         found.append(
             small(
                 partial(eda_effects.groups_along, own),
-                f"along-{file_word(column)}",
+                f"along-{word}",
                 column,
                 shows,
             )
@@ -100,13 +100,12 @@ def _categories(tables: Tables, facts: EdaFacts) -> list[Figure]:
     if frame.is_empty():
         return []
     found = []
-    unlearnt = _unlearnt(tables)
+    unlearnt, numbers = _unlearnt(tables), _numbers(frame)
     columns = frame["column"].unique(maintain_order=True).to_list()
-    for column in sorted(columns, key=lambda one: one in unlearnt)[:_COLUMNS]:
+    first = sorted(columns, key=lambda one: (one in unlearnt, one in numbers))[:_COLUMNS]
+    for column, word in file_words(first).items():
         own = frame.filter(pl.col("column") == column)
-        shown = own.sort(
-            pl.col("value").eq_missing(_OTHERS), "rows", descending=[False, True], maintain_order=True
-        ).head(_VALUES)
+        shown = _ordered(own).head(_VALUES)
         rows = shown.select(
             label=pl.col("value").map_elements(label, return_dtype=pl.String, skip_nulls=False),
             value="mean",
@@ -120,7 +119,7 @@ def _categories(tables: Tables, facts: EdaFacts) -> list[Figure]:
         found.append(
             half(
                 partial(eda_bars.bars, rows),
-                f"by-{file_word(column)}",
+                f"by-{word}",
                 f"{column} {label(top['value'])} has the highest mean: "
                 f"{amount(top['mean'], facts.unit)}",
                 f"Mean {name(facts.target)} by {column}{more}"
@@ -128,6 +127,22 @@ def _categories(tables: Tables, facts: EdaFacts) -> list[Figure]:
             )
         )
     return found
+
+
+def _numbers(frame: pl.DataFrame) -> set[str]:
+    """Return the columns whose values are all numbers."""
+    value = pl.col("value").cast(pl.Float64, strict=False)
+    held = frame.group_by("column").agg(whole=value.is_not_null().all())
+    return set(held.filter("whole")["column"].to_list())
+
+
+def _ordered(own: pl.DataFrame) -> pl.DataFrame:
+    """Return values by their number where all have one and there are few, else by their rows."""
+    number = own["value"].cast(pl.Float64, strict=False)
+    if own.height <= _VALUES and number.null_count() == 0:
+        return own.sort(number)
+    others = pl.col("value").eq_missing(_OTHERS)
+    return own.sort(others, "rows", descending=[False, True], maintain_order=True)
 
 
 def _unlearnt(tables: Tables) -> set[str]:

@@ -47,6 +47,8 @@ def shown(number: Mapping[str, Any]) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if unit == "date":
+        return str(value)[:16].replace("T", " ")
     if isinstance(value, str):
         return value if len(value) < 5 * _LONG else f"{value[:_LONG]}\u2060…"
     return _number(value, unit)

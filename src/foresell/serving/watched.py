@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from foresell.errors import ForesellError
 from foresell.monitor.gauges import Gauge
 
 _PATIENCE_S = 0.5  # for a disk; the page then shows what was known before
@@ -31,7 +32,7 @@ class Watched(Collector):
             return
         try:
             self._found = tuple(self._look())
-        except OSError:
+        except (OSError, ForesellError):
             return
         finally:
             self._looking.release()

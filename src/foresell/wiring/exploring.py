@@ -201,9 +201,9 @@ def _refuse_other(folder: Path, files: Mapping[str, bytes]) -> None:
     differing = [
         words
         for key, words in (
+            ("report_version", "another name"),
+            ("rows", "train or all"),
             ("fingerprint", "other data"),
-            ("rows", "other rows"),
-            ("report_version", "another version"),
             ("foresell", "another foresell"),
             ("libraries", "other versions of libraries"),
         )

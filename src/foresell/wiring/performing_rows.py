@@ -9,7 +9,7 @@ import polars as pl
 from foresell.answer.predicting import PLAIN, answer_with, row_model
 from foresell.bundle.bundle import Bundle
 from foresell.monitor.performance import Unmatched
-from foresell.monitor.weekly import ALL, PERIOD, Every, period_of
+from foresell.monitor.weekly import PERIOD, Every, period_of
 from foresell.settings import Settings
 from foresell.spec.project import ProjectSpec
 from foresell.wiring.given_actuals import REQUEST, ROW
@@ -63,7 +63,7 @@ def judged_rows(bundle: Bundle) -> pl.DataFrame:
     """Return the rows that the model was judged on, in the same form; they have no time."""
     judged = bundle.judged
     return judged.with_columns(
-        pl.lit(ALL).alias(PERIOD),
+        pl.lit("all").alias(PERIOD),
         pl.lit(None, dtype=pl.Float64).alias("step"),
         pl.lit(_constant(bundle), dtype=pl.Float64).alias("naive"),
         **{
@@ -128,10 +128,10 @@ def _every(rows: pl.DataFrame) -> Every:
     """Return what a period is: a week where they have enough rows, else a month, else all."""
     days = rows[_TIME]
     if not rows.height or days.null_count():
-        return ALL
+        return "all"
     if rows.height >= _LEAST * days.dt.truncate("1w").n_unique():
         return "week"
-    return "month" if rows.height >= _LEAST * days.dt.truncate("1mo").n_unique() else ALL
+    return "month" if rows.height >= _LEAST * days.dt.truncate("1mo").n_unique() else "all"
 
 
 def _constant(bundle: Bundle) -> float | None:

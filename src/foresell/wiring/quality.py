@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from foresell.pipeline.quality_artifacts import Artifact, json_artifact
 from foresell.pipeline.quality_monitored import (
     DRIFT,
     PERFORMANCE,
+    SCHEMA,
     drift_found,
+    drift_missing,
     performance_found,
     performance_missing,
 )
@@ -164,24 +166,39 @@ def _project(name: str, load: Artifact | None, settings: Settings) -> Told:
     """Return what is known of one project: what its run wrote, and what was found since."""
     place = workspace(name, settings)
     told = _of_run(name, place, settings)
-    file = latency_file(name, settings)
-    measured = _optional(file, _named(file, settings))
-    latency = general.latency(measured, name) if measured is not None else None
-    if latency is None and load is not None:
-        latency = general.latency_under_load(load, name)
-    monitor = place.folder("monitor")
-    drift = _optional(monitor / DRIFT, _named(monitor / DRIFT, settings))
-    truth = _optional(monitor / PERFORMANCE, _named(monitor / PERFORMANCE, settings))
+    drift, schema, truth, measured = (
+        _optional(one, _named(one, settings))
+        for one in (
+            *(place.folder("monitor") / file for file in (DRIFT, SCHEMA, PERFORMANCE)),
+            latency_file(name, settings),
+        )
+    )
+    latency = _made(measured, lambda of: general.latency(of, name), general.latency_missing(name))
+    if latency is None:
+        latency = general.latency_under_load(load, name) if load is not None else None
+    lacking = performance_missing(name)
     since = [
-        drift_found(drift) if drift is not None else None,
-        performance_found(truth) if truth is not None else performance_missing(name),
+        _made(drift, lambda of: drift_found(of, schema), drift_missing("nothing is known", name)),
+        _made(truth, performance_found, lacking) or lacking,
         latency or general.latency_missing(name),
     ]
     fresh = {one.name: asdict(one) for one in since if one is not None}
     told["sections"] = [fresh.pop(one["name"], one) for one in told["sections"]] + [*fresh.values()]
-    if measured is not None:
+    if measured is not None and "sample" in measured.told:
         told["samples"] = [*told["samples"], general.sample_of(measured)]
     return told
+
+
+def _made(
+    found: Artifact | None, make: Callable[[Artifact], Section], lacking: Section
+) -> Section | None:
+    """Return the section of a file, ``lacking`` where it is not as it should be; None of none."""
+    if found is None:
+        return None
+    try:
+        return make(found)
+    except (KeyError, TypeError, ValueError) as error:
+        return replace(lacking, says=f"{found.name} is not as it should be: {error}.")
 
 
 def latency_file(project: str, settings: Settings) -> Path:
@@ -202,12 +219,15 @@ def _of_run(name: str, place: DirectoryWorkspace, settings: Settings) -> Told:
     _, spec = declaration(name, settings)
     again = run_command(spec)
     content = _content(place.folder("quality") / QUALITY, "")
+    why = "The last run told nothing of it." if was_run(name, settings) else "It never ran."
+    lacking = Section(name="model", title="The model", state="missing", says=why, mend=again)
+    none = {"project": name, "target": spec.target, "unit": spec.unit, "samples": []}
     if content is None or place.record("quality") is None:
-        why = "The last run told nothing of it." if was_run(name, settings) else "It never ran."
-        lacking = Section(name="model", title="The model", state="missing", says=why, mend=again)
-        told = {"project": name, "target": spec.target, "unit": spec.unit, "samples": []}
-        return {**told, "sections": [asdict(lacking)]}
-    told = json.loads(content)
+        return {**none, "sections": [asdict(lacking)]}
+    told = json_artifact(_placed(f"quality/{QUALITY}", place, settings), content).told
+    if told.get("format") != FORMAT:
+        lacking = replace(lacking, says="Another foresell wrote what is known of it.")
+        return {**none, "sections": [asdict(lacking)]}
     sums: dict[str, str] = {}
     sections = [_looked_at(part, place, sums, again) for part in told["sections"]]
     for part in sections:

@@ -47,7 +47,8 @@ def tests(content: bytes, name: str) -> Section:
         state="found",
         says=f"{found.passed:,} of {counted(found.tests, 'test')} passed, {found.skipped:,} were "
         f"skipped, {len(bad):,} failed{named}.",
-        mend="mend what failed, then run the tests again" if bad else "",
+        mend=("mend what failed, then run the tests again" if bad else "")
+        or (MISSING["tests"][1] if not found.tests else ""),
         failed=bool(bad) or found.tests == 0,
         numbers=tuple(numbers),
     )
@@ -105,7 +106,7 @@ def load(found: Artifact) -> Section:
     )
     for place, one in enumerate(told["thresholds"]):
         numbers += taken(
-            found, [(f"most {one['name']}", pointer("thresholds", place, "limit"), _unit(one))]
+            found, [(f"limit_{one['name']}", pointer("thresholds", place, "limit"), _unit(one))]
         )
     kept = "It kept within its thresholds" if passed else "It did not keep within its thresholds"
     return Section(

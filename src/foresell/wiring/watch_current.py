@@ -35,6 +35,7 @@ _FILES = (".csv", ".parquet", ".txt", ".tsv")
 _GATE = "validate"
 _ALIKE = 0.6  # of the letters: from here on a name is like another one
 _TOLD = 4  # letters: a shorter name is part of many
+_LATE, _ENOUGH = 91, 500  # days, and rows of them
 _OPTION = "--current"
 
 
@@ -154,9 +155,15 @@ def _file(watch: Watch, read: LooseFile) -> Current:
     """Return the rows of a file.
 
     Raises:
-        UsageError: its rows are not those that are forecast.
+        UsageError: its rows are not those that are forecast, or nothing in it is known.
     """
     spec, contract = watch.spec, watch.contract
+    if not read.frame.width:
+        raise UsageError(
+            f"{read.name} has no column of the contract that can be read",
+            _OPTION,
+            f"give a file with some of {', '.join(used_columns(spec))}",
+        )
     lacks = [key for key in spec.keys if key not in read.frame.columns]
     if spec.grouping is not None and lacks:
         raise UsageError(
@@ -169,7 +176,7 @@ def _file(watch: Watch, read: LooseFile) -> Current:
         kind="file",
         told=read.name,
         rows=read.frame,
-        expected=_columns(contract, expected, watch),
+        expected=_columns(contract, expected, watch, renamed=bool(read.others.width)),
         found=tuple(
             SchemaColumn(
                 name=name,
@@ -270,24 +277,39 @@ def _columns(
     names: Sequence[str],
     watch: Watch,
     required: Sequence[str] | None = None,
+    *,
+    renamed: bool = False,
 ) -> tuple[SchemaColumn, ...]:
-    """Return columns as the contract declares them, with values that training held."""
-    learnt = watch.bundle.history if watch.spec.kind == "panel" else watch.bundle.snapshot
-    target = set(watch.spec.with_role("target"))
-    needed = (
-        required
-        if required is not None
-        else [name for name in names if contract.columns[name].required and name not in target]
-    )
+    """Return columns as the contract declares them, with values that training held.
+
+    Rows to be answered need no target, but where a column may be one that was ``renamed``.
+    """
+    learnt = _latest(watch)
+    free = () if renamed else watch.spec.with_role("target")
+    if required is None:
+        required = [one for one in names if contract.columns[one].required and one not in free]
     return tuple(
         SchemaColumn(
             name=name,
             type=contract.columns[name].logical_type,
-            required=name in needed,
+            required=name in required,
             values=learnt[name] if name in learnt.columns else None,
         )
         for name in names
     )
+
+
+def _latest(watch: Watch) -> pl.DataFrame:
+    """Return the training rows of the last months, all where they are few or have no time.
+
+    By its values a renamed column is known again, and prices and rates of long ago are others.
+    """
+    spec = watch.spec
+    learnt = watch.bundle.history if spec.kind == "panel" else watch.bundle.snapshot
+    if not spec.timed or spec.time not in learnt.columns:
+        return learnt
+    late = learnt.filter(pl.col(spec.time) > pl.col(spec.time).max() - pl.duration(days=_LATE))
+    return late if late.height >= _ENOUGH else learnt
 
 
 def _asked_for(spec: ProjectSpec, contract: Contract) -> list[str]:

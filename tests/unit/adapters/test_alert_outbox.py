@@ -53,6 +53,16 @@ def test_one_that_was_renewed_while_it_was_sent_still_waits(box: AlertOutbox) ->
     assert box.places() == []
 
 
+def test_with_the_end_of_an_alert_what_was_said_of_it_before_waits_no_more(
+    box: AlertOutbox,
+) -> None:
+    box.put("a", alert())
+    box.put("a", alert(key="another-1"))
+    box.put("a", alert(state="resolved"))
+    box.taken(box.waiting("a")[2])
+    assert [one.alert for one in box.waiting("a")] == [alert(key="another-1")]
+
+
 def test_a_message_that_cannot_be_read_is_named(box: AlertOutbox) -> None:
     box.put("a", alert())
     [kept] = box.waiting("a")

@@ -124,6 +124,7 @@ VERBS = [
     *("reconcile", "sync_tracking", "tracking"),
     *("alerts", "deliver_alerts"),
     *("create_key", "api_keys", "revoke_key"),
+    *("explore", "explore_all"),
     *("load_test", "logged_requests", "serve", "shadow_report"),
     *("migrate_warehouse", "warehouse_status", "load_warehouse"),
     *("clear_staging", "finish_load", "validate_warehouse"),

@@ -28,7 +28,7 @@ def test_december_is_compared_with_the_decembers_before_and_not_with_itself() ->
     assert set(days.dt.month()) == {11, 12, 1}
     assert not set(days) & set(now["day"])
     assert days.min() == date(2022, 1, 1)
-    assert found.says.startswith("training rows of the same season: 2022-01-01 to 2024-11-30")
+    assert found.says.startswith("training rows of the same season: 2022-01-01 to 2024-12-30")
     assert found.current[PERIOD].n_unique() == 5
 
 

@@ -40,5 +40,7 @@ def _sentence(files: Mapping[str, bytes]) -> str:
     if DRIFT not in files:
         told = json.loads(files.get(MONITORED, b"{}"))
         return f"nothing to compare: {told.get('reason', 'no reason was given')}"
-    told = json.loads(files[DRIFT])
-    return str(told.get("says", "compared"))
+    found = json.loads(files[DRIFT])["findings"]
+    alarms = [str(one["says"]) for one in found if one["weight"] == "alarm"]
+    more = f"; and {len(alarms) - 1} more" if len(alarms) > 1 else ""
+    return f"{alarms[0]}{more}" if alarms else "no alarm"

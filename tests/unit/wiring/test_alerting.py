@@ -1,0 +1,249 @@
+"""An alert is kept until it is told, told once, and resolved once, whatever the webhook does."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foresell.errors import DataError
+from foresell.settings import Settings, environment, read_settings
+from foresell.wiring.alerting import Settled, settle
+from foresell.wiring.delivering import deliver
+from tests.alerts_made import finding, several
+from tests.webhook_server import ALERTS, SLACK, Answer, Hook, webhook
+
+Told = Callable[..., Settings]
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Settings of a home of one's own, with the webhooks of ``urls``."""
+
+    def named(*urls: str) -> Settings:
+        monkeypatch.setenv("FORESELL_WEBHOOK", " ".join(urls))
+        return read_settings(tmp_path)
+
+    return named
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    with webhook() as served:
+        yield served
+        assert served.refused == []
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def drifted(settings: Settings, *about: str) -> Settled:
+    return settle("toy", "drift", 3, several(*about), settings)
+
+
+def heads(hook: Hook) -> list[str]:
+    return [one["text"] for one in hook.told]
+
+
+def files(settings: Settings) -> list[str]:
+    folder = settings.home / "toy" / "monitor"
+    return sorted(one.name for one in folder.iterdir() if one.suffix == ".txt")
+
+
+FIRES = "🔴 toy: the data has drifted (1 alarm)"
+OVER = "🟢 toy: the data looks as in training again"
+
+
+def test_an_alert_is_told_once_while_it_stands_and_once_when_it_is_over(
+    told: Told, hook: Hook
+) -> None:
+    settings = told(hook.url(SLACK))
+    first, second = drifted(settings, "CPI"), drifted(settings, "CPI")
+    assert (first.firing, first.new, first.delivered, first.kept) == (True, True, 1, 0)
+    assert second == Settled(firing=True, since=first.since)
+    assert files(settings) == ["ALERT.txt"]
+    assert drifted(settings) == Settled(firing=False, resolved=True, delivered=1)
+    assert drifted(settings) == Settled(firing=False)
+    assert files(settings) == []
+    assert heads(hook) == [FIRES, OVER]
+
+
+def test_an_alertmanager_is_told_at_every_look_as_long_as_it_stands(told: Told, hook: Hook) -> None:
+    settings = told(hook.url(ALERTS))
+    for about in (["CPI"], ["CPI"], [], []):
+        drifted(settings, *about)
+    sent = [one for [one] in hook.told]
+    assert len({json.dumps(one["labels"]) for one in sent}) == 1
+    assert len({one["startsAt"] for one in sent}) == 1
+    assert [one["endsAt"] > one["startsAt"][:10] + "T23:59:59" for one in sent[:2]] == [True, True]
+    assert len(sent) == 3
+
+
+def test_each_subject_has_an_alert_and_a_file_of_its_own(told: Told, hook: Hook) -> None:
+    settings = told(hook.url(SLACK))
+    for subject in ("drift", "schema", "performance"):
+        settle("toy", subject, 3, several("CPI"), settings)
+    assert files(settings) == ["ALERT.txt", "PERFORMANCE_ALERT.txt", "SCHEMA_ALERT.txt"]
+    settle("toy", "schema", 3, [], settings)
+    assert files(settings) == ["ALERT.txt", "PERFORMANCE_ALERT.txt"]
+    assert len(hook.told) == 4
+
+
+def test_a_note_raises_no_alert_and_clears_the_one_that_stands(told: Told) -> None:
+    settings = told()
+    assert not settle("toy", "drift", 3, [finding("Year", "note")], settings).firing
+    drifted(settings, "CPI")
+    assert settle("toy", "drift", 3, [finding("Year", "note")], settings).resolved
+
+
+def test_what_cannot_be_delivered_is_kept_and_sent_in_order_when_the_place_is_back(
+    told: Told,
+) -> None:
+    port = free_port()
+    settings = told(f"http://127.0.0.1:{port}{SLACK}")
+    fired = drifted(settings, "CPI")
+    assert (fired.kept, fired.delivered) == (1, 0)
+    assert fired.trouble == (
+        f"http://127.0.0.1:{port}: the alert was not taken: nobody can be reached there",
+    )
+    over = drifted(settings)
+    assert (over.resolved, over.kept, len(over.trouble)) == (True, 2, 1)
+    with webhook(port, Answer(500), Answer(wait_s=0.2)) as hook:
+        sent = deliver("toy", settings)
+        assert (sent.taken, sent.waiting, sent.trouble) == (2, 0, ())
+        assert heads(hook) == [FIRES, OVER]
+        assert deliver("toy", settings).taken == 0
+
+
+def test_what_waited_goes_with_the_next_look_before_what_it_found(told: Told, hook: Hook) -> None:
+    settings = told(hook.url(SLACK))
+    hook.next[:] = [Answer(404)]
+    assert drifted(settings, "CPI").kept == 1
+    assert drifted(settings).delivered == 2
+    assert heads(hook) == [FIRES, OVER]
+
+
+def test_an_alarm_that_joins_is_told_and_one_that_was_told_is_not(told: Told, hook: Hook) -> None:
+    settings = told(hook.url(SLACK))
+    for about in (["CPI"], ["CPI", "Store"], ["CPI"], ["Store"]):
+        drifted(settings, *about)
+    assert heads(hook) == [FIRES, "🔴 toy: the data has drifted (2 alarms)"]
+
+
+def test_a_place_that_is_named_later_hears_of_what_stands_and_of_its_end_only(
+    told: Told, hook: Hook
+) -> None:
+    drifted(told(), "CPI")
+    settings = told(hook.url(SLACK))
+    drifted(settings, "CPI")
+    drifted(told())
+    assert heads(hook) == [FIRES]
+    drifted(settings)
+    assert heads(hook) == [FIRES, OVER]
+
+
+def test_one_place_that_is_down_keeps_nothing_from_the_other(told: Told, hook: Hook) -> None:
+    settings = told(f"http://127.0.0.1:{free_port()}{SLACK}", hook.url(ALERTS))
+    settled = drifted(settings, "CPI")
+    assert (settled.delivered, settled.kept, len(settled.trouble)) == (1, 1, 1)
+    assert len(hook.told) == 1
+
+
+def test_a_message_that_is_refused_holds_nothing_up_and_is_not_told_after_the_end(
+    told: Told, hook: Hook
+) -> None:
+    settings = told(hook.url(SLACK))
+    hook.next[:] = [Answer(400), Answer(400)]
+    drifted(settings, "CPI")
+    over = drifted(settings)
+    assert (over.delivered, over.kept, len(over.trouble)) == (1, 0, 1)
+    assert heads(hook) == [OVER]
+
+
+def test_messages_for_a_place_that_is_not_named_any_more_are_told_of(
+    told: Told, hook: Hook
+) -> None:
+    hook.next[:] = [Answer(404)]
+    drifted(told(hook.url(SLACK)), "CPI")
+    [(what, mend)] = deliver("toy", told()).trouble
+    assert what == (
+        f"1 message to 127.0.0.1_{hook.port}-1 cannot be sent: FORESELL_WEBHOOK does not name it "
+        "any more"
+    )
+    assert mend.startswith("name it again, or remove the folder ")
+
+
+def test_a_file_of_alerts_that_is_spoilt_is_no_reason_to_fire_again(told: Told) -> None:
+    settings = told()
+    drifted(settings, "CPI")
+    (settings.home / "toy" / "monitor" / "alerts.json").write_text("{", encoding="utf-8")
+    with pytest.raises(DataError, match="the alerts that stand cannot be read"):
+        drifted(settings, "CPI")
+
+
+LOOK = """
+import sys
+from pathlib import Path
+from foresell.settings import read_settings
+from foresell.wiring.alerting import settle
+from tests.alerts_made import several
+settle("toy", "drift", 3, several(*sys.argv[2:]), read_settings(Path(sys.argv[1])))
+"""
+
+
+def look(settings: Settings, *about: str) -> "subprocess.Popen[bytes]":
+    """A process that looks once."""
+    words = [sys.executable, "-c", LOOK, str(settings.home), *about]
+    return subprocess.Popen(words, env=environment(PYTHONPATH="."))
+
+
+def test_who_is_killed_in_mid_delivery_loses_no_message(told: Told, hook: Hook) -> None:
+    settings = told(hook.url(SLACK))
+    hook.next[:] = [Answer(500), Answer(500, wait_s=30)]
+    killed = look(settings, "CPI")
+    try:
+        while len(hook.asked) < 2:
+            hook.came.wait(30)
+    finally:
+        killed.kill()
+        killed.wait()
+    hook.done.set()
+    assert hook.told == []
+    again = drifted(settings, "CPI")
+    assert (again.new, again.delivered, again.kept) == (False, 1, 0)
+    assert heads(hook) == [FIRES]
+
+
+def test_two_looks_at_once_fire_once(told: Told, hook: Hook) -> None:
+    settings = told(hook.url(SLACK))
+    both = [look(settings, "CPI") for _ in range(2)]
+    assert [one.wait(60) for one in both] == [0, 0]
+    assert heads(hook) == [FIRES]
+
+
+def test_what_is_kept_and_told_holds_no_address(told: Told, hook: Hook) -> None:
+    hook.next[:] = [Answer(404)]
+    settings = told(f"http://jo:hushhush@127.0.0.1:{hook.port}/services/hushhush")
+    settled: Any = drifted(settings, "CPI")
+    kept = b"".join(
+        one.name.encode() + one.read_bytes() for one in settings.home.rglob("*") if one.is_file()
+    )
+    assert b"hushhush" not in kept
+    assert "hushhush" not in f"{settled!r} {settings!r}"
+
+
+def test_findings_keep_their_order_within_alarms(told: Told) -> None:
+    settings = told()
+    found = [finding("Year", "note"), *several("CPI", "Store")]
+    settle("toy", "drift", None, found, settings, page=Path("drift_report.html"))
+    text = (settings.home / "toy" / "monitor" / "ALERT.txt").read_text(encoding="utf-8")
+    assert "- CPI has moved\n- Store has moved\n- Year has moved\n" in text
+    assert "version  unknown\n" in text
+    assert "page     drift_report.html\n" in text
