@@ -67,7 +67,9 @@ bench: $(READY) ## Measure on real data: make bench DATA=DIR (walmart/, sales_or
 	@$(RUN)/python -m benchmarks.scoring --data "$(DATA)"
 	@$(RUN)/python -m benchmarks.registry --data "$(DATA)"
 	@$(RUN)/python -m benchmarks.tracking
+	@$(RUN)/python -m benchmarks.drift
 	@$(RUN)/python -m benchmarks.warehouse --data "$(DATA)"
+	@$(RUN)/python -m benchmarks.decay --data "$(DATA)"
 
 bench-peers: $(READY) ## Measure other libraries beside it: DATA=DIR, 10 GB of disk, half an hour
 	@$(RUN)/python -m benchmarks.peers --data "$(DATA)"

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import polars as pl
 import pytest
 
 import foresell
+from foresell.contracts.contract import parse_contract
+from foresell.eda.describe import Eda, EdaContext, RawFacts, describe
+from foresell.spec.reading import parse_project
 
 pytestmark = pytest.mark.realdata
 FOLDERS = {
@@ -141,3 +145,116 @@ def test_the_californian_target_is_capped(layers: Mapping[str, Path]) -> None:
 
     assert len(rows.columns) == 9
     assert (value.max(), (value >= 5).sum()) == (5.00001, 992)  # 27 of them say 5.0
+
+
+@pytest.fixture(scope="module")
+def described(layers: Mapping[str, Path]) -> Mapping[str, Eda]:
+    """The descriptions of all rows of the three projects."""
+    return {name: description(workspace, name) for name, workspace in layers.items()}
+
+
+def description(workspace: Path, name: str) -> Eda:
+    folder = files("foresell") / "projects" / name
+    asked = workspace / "asked" / "asked.parquet"
+    rows = processed(workspace)
+    return describe(
+        rows,
+        parse_project((folder / "project.yaml").read_text("utf-8"), name),
+        parse_contract((folder / "contract.yaml").read_text("utf-8"), name),
+        EdaContext(
+            rows="all",
+            of=rows.height,
+            files=[RawFacts(**one) for one in loaded(workspace, "manifest/manifest.json")["files"]],
+            asked=pl.read_parquet(asked) if asked.is_file() else None,
+        ),
+    )
+
+
+def row_of(table: pl.DataFrame, column: str, value: object) -> Mapping[str, Any]:
+    return table.filter(pl.col(column) == value).row(0, named=True)
+
+
+def test_the_description_of_walmart_says_what_is_known(described: Mapping[str, Eda]) -> None:
+    eda, facts = described["walmart"], described["walmart"].told["facts"]
+
+    assert {one["name"]: one["rows"] for one in eda.told["files"]} == {
+        "train.csv": 421_570,
+        "features.csv": 8_190,
+        "stores.csv": 45,
+        "test.csv": 115_064,
+    }
+    assert eda.told["rows"] == {"which": "all", "n": 421_570, "of": 421_570, "cutoff": None}
+    told = ("first", "last", "series", "shortest", "longest", "complete", "keys")
+    assert {name: facts[name] for name in told} == {
+        "first": "2010-02-05",
+        "last": "2012-10-26",
+        "series": 3_331,
+        "shortest": 1,
+        "longest": 143,
+        "complete": 2_660,
+        "keys": {"Store": 45, "Dept": 81},
+    }
+    target = facts["target"]
+    assert (target["negatives"], target["zeros"]) == (1_285, 73)
+    assert target["sum"] == 6_737_218_987.11
+    asked = facts["asked"]
+    assert (asked["n"], asked["first"], asked["last"], asked["periods"]) == (
+        115_064,
+        "2012-11-02",
+        "2013-07-26",
+        39,
+    )
+    assert set(eda.tables["totals"]["date"].dt.weekday()) == {5}
+    assert eda.tables["series"].height == eda.tables["lengths"]["series"].sum() == 3_331
+    assert row_of(eda.tables["lengths"], "periods", 143)["complete"] == 2_660
+
+
+def test_the_description_of_walmart_knows_when_markdowns_are_known(
+    described: Mapping[str, Eda],
+) -> None:
+    eda = described["walmart"]
+    gaps, marks = eda.tables["missing_by_period"], [f"MarkDown{i}" for i in range(1, 6)]
+
+    early = gaps.filter(pl.col("period") < date(2011, 11, 1))
+    assert set(early["column"]) == set(marks)
+    assert set(early["share"]) == {1.0}
+    assert gaps.filter(pl.col("share") < 1)["period"].min() == date(2011, 11, 11)
+    for mark in marks:
+        row = row_of(eda.tables["columns"], "column", mark)
+        assert row["n"] + row["missing"] == 421_570
+        assert row["zeros"] < 300  # unknown is not zero
+    assert any(
+        "MarkDown5 lack" in one["says"] and "before 2011-11-11" in one["says"]
+        for one in eda.told["findings"]
+    )
+
+
+def test_the_description_of_the_orders_says_what_is_known(described: Mapping[str, Eda]) -> None:
+    eda = described["sales_orders"]
+    columns = eda.tables["columns"]
+
+    assert (eda.told["rows"]["n"], columns.height) == (2_823, 25)
+    assert (columns["role"] == "personal").sum() == 7
+    assert eda.told["facts"]["groups"] == {"ORDERNUMBER": 307}
+    assert eda.tables["groups"].select("groups", "rows").sum().row(0) == (307, 2_823)
+    assert row_of(eda.tables["duplicates"], "kind", "key")["rows"] == 0
+    territory = eda.tables["by_category"].filter(pl.col("column") == "TERRITORY")
+    assert row_of(territory, "value", "NA")["rows"] == 1_074
+    assert row_of(columns, "column", "TERRITORY")["missing"] == 0
+    cap = row_of(eda.tables["pile_ups"], "column", "PRICEEACH")
+    assert (cap["value"], cap["rows"], cap["where"]) == (100, 1_304, "largest")
+    leak = row_of(eda.tables["leaks"], "columns", "DEALSIZE")
+    assert (leak["kind"], leak["share"]) == ("classes", 1)
+    assert leak["evidence"] == "bins SALES at 3,000 and 7,000"
+    product = row_of(eda.tables["leaks"], "columns", "QUANTITYORDERED, PRICEEACH")
+    assert round(product["share"] * 2_823) == 2_823 - 1_304  # every row but those at the cap
+
+
+def test_the_description_of_california_says_what_is_known(described: Mapping[str, Eda]) -> None:
+    eda = described["california_housing"]
+
+    assert (eda.told["rows"]["n"], eda.tables["columns"].height) == (20_640, 9)
+    cap = row_of(eda.tables["pile_ups"], "column", "MedHouseVal")
+    assert (cap["value"], cap["rows"]) == (5.00001, 992)
+    assert eda.told["facts"]["first"] is None
+    assert "months" not in eda.tables

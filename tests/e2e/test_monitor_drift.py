@@ -1,15 +1,19 @@
 """Traffic of a real server against the rows its version learnt from; faults planted in files."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from foresell import run
+from foresell.pipeline.layer import read_layer
 from foresell.settings import read_settings
+from foresell.wiring.runs import workspace
 from foresell.wiring.watched import monitored
+from tests.builders import weekly_files, write_files
 from tests.e2e.command import Foresell, Ran
 from tests.serve_process import serving
 from tests.watched_toys import lines, watched_shop, watched_walmart
@@ -171,8 +175,34 @@ def test_a_stage_without_later_rows_says_why_nothing_was_compared(
     monkeypatch.setenv("FORESELL_PROJECTS", str(asked[1]))
     found = monitored("toy", read_settings(asked[0]))
     assert [*found] == ["monitored.json"]
-    reason = "version 1 learnt from every processed row: nothing is later"
+    reason = "its rows have no time, so none of the processed ones is later"
     assert json.loads(found["monitored.json"]) == {"available": False, "reason": reason}
+
+
+def test_the_stage_compares_rows_that_came_after_the_served_version(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    data = write_files(tmp_path / "data", weekly_files())
+    run("walmart", data=data, until="split", home=home)
+    settings = read_settings(home)
+    layer = read_layer(workspace("walmart", settings).output("processed"))
+    later = layer["Date"].max() - timedelta(weeks=8)  # type: ignore[operator]
+    watched_walmart(home, layer.filter(pl.col("Date") <= later))
+
+    found = monitored("walmart", settings)
+    drift, schema = (json.loads(content) for content in found.values())
+    assert [*found] == ["drift_summary.json", "schema_summary.json"]
+    assert drift["current"] | {"first": "", "last": ""} == {
+        "kind": "layer",
+        "told": "processed rows later than the training rows",
+        "rows": 48,
+        "first": "",
+        "last": "",
+        "new_series": 0,
+        "new_rows": 0,
+    }
+    assert drift["reference"]["season"] is True
+    assert (drift["alarm"], schema["alarm"], drift["findings"]) == (False, False, [])
+    assert found == monitored("walmart", settings)
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +233,7 @@ def october(walmart: pl.DataFrame) -> pl.DataFrame:
     return walmart.filter(pl.col("Date") >= date(2012, 10, 1))
 
 
-def look(foresell: Foresell, home: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
+def watched(foresell: Foresell, home: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
     monkeypatch.setenv("FORESELL_HOME", str(home))
     words = ("--current", file, "--no-evidently", "--fail-on-alert", "--format", "json")
     return foresell("monitor", "drift", "walmart", *words)
@@ -219,13 +249,13 @@ def test_a_quiet_october_of_walmart_raises_no_alarm_and_a_doubled_store_is_named
 ) -> None:
     file = tmp_path / "october.parquet"
     october(walmart).write_parquet(file)
-    ran = look(foresell, real, file, monkeypatch)
+    ran = watched(foresell, real, file, monkeypatch)
     assert (ran.code, says(ran)) == (0, [])
     assert json.loads(ran.out)["drift"]["reference"]["season"] is True
 
     twice = pl.when(pl.col("Store") == 14).then(2.0).otherwise(1.0)
     october(walmart).with_columns(pl.col("Weekly_Sales") * twice).write_parquet(file)
-    ran = look(foresell, real, file, monkeypatch)
+    ran = watched(foresell, real, file, monkeypatch)
     assert (ran.code, about(ran)) == (1, {("segment", "Store=14")})
 
 
@@ -239,8 +269,8 @@ def test_a_frozen_feature_and_a_renamed_column_of_walmart_are_named_at_once(
 ) -> None:
     file = tmp_path / "october.csv"
     frozen = october(walmart).with_columns(Temperature=pl.lit(61.0))
-    frozen.rename({"Unemployment": "JoblessRate"}).write_csv(file)
-    ran = look(foresell, real, file, monkeypatch)
+    frozen.rename({"Unemployment": "UnemploymentRate"}).write_csv(file)
+    ran = watched(foresell, real, file, monkeypatch)
     assert ran.code == 1
     assert {("frozen", "Temperature"), ("column_renamed", "Unemployment")} <= about(ran)
 
@@ -256,5 +286,5 @@ def test_december_of_walmart_raises_no_alarm(
     file = tmp_path / "december.parquet"
     december = walmart.filter(pl.col("Date").is_between(date(2011, 12, 1), date(2011, 12, 31)))
     december.write_parquet(file)
-    ran = look(foresell, real, file, monkeypatch)
+    ran = watched(foresell, real, file, monkeypatch)
     assert (ran.code, says(ran)) == (0, [])

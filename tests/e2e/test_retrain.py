@@ -239,6 +239,7 @@ def test_a_challenger_that_is_no_better_is_not_promoted(shop: Shop) -> None:
     found = again(shop)
 
     assert (found.passed, found.better, found.promoted) == (True, False, False), found.says
+    assert found.says[-1] == "it did not beat version 1 there, so prod is not for it"
     assert shop.state.aliases == {"prod": 1, "staging": 2}
 
 

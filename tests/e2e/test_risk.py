@@ -247,3 +247,21 @@ def test_classic_cars_in_the_usa_have_29_short_months_and_a_garch(
     assert 0 < told["volatility"]["garch"]["persistence"] < 1
     assert told["kupiec"]["levels"][0]["reason"].startswith("12 months are too few")
     assert told["limitations"][0].startswith("29 months of data are short")
+
+
+def test_a_run_that_will_gauge_segments_misses_a_library_before_any_work(
+    foresell: Foresell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "arch", None)
+
+    ran = foresell("run", "sales_orders", "--data", tmp_path)
+
+    assert ran.code == 3
+    assert ran.err == three_lines(
+        "the library 'arch' is not installed",
+        "foresell run sales_orders, the stage risk",
+        "pip install 'foresell[risk]'",
+    )
+    assert not (tmp_path / "home").exists()
+    other = foresell("run", "sales_orders", "--data", tmp_path, "--until", "report")
+    assert "arch" not in other.err

@@ -76,6 +76,7 @@ def test_two_runs_with_one_seed_leave_the_same_bytes(
 
 def test_a_second_run_does_nothing_again(whole: tuple[Path, RunResult], tmp_path: Path) -> None:
     run(weekly_files(ragged=True), tmp_path)
+    run(weekly_files(ragged=True), tmp_path)  # quality tells that the version is new no longer
     events: list[tuple[str, str]] = []
 
     foresell.run(
@@ -88,11 +89,12 @@ def test_a_second_run_does_nothing_again(whole: tuple[Path, RunResult], tmp_path
 
     again = [stage for kind, stage in events if kind == "done"]
     kept = [stage for kind, stage in events if kind == "kept"]
-    assert again == ["manifest", "register"]  # they look at the world outside
+    assert again == ["manifest", "register", "monitor"]  # they look at the world outside
     assert kept == [
         "ingest",
         "validate",
         "split",
+        "eda",
         "features",
         "baselines",
         "train",
@@ -100,6 +102,7 @@ def test_a_second_run_does_nothing_again(whole: tuple[Path, RunResult], tmp_path
         "refit",
         "forecast",
         "report",
+        "quality",
     ]
 
 

@@ -87,8 +87,7 @@ class WebhookSink:
         loop = asyncio.get_running_loop()
         end = loop.time() + patience.whole_s
         _TELLING.set(True)  # in this task alone
-        trusting = not self.place.is_near  # a proxy that the environment names is for others
-        async with httpx.AsyncClient(timeout=patience.try_s, trust_env=trusting) as client:
+        async with self._client() as client:
             for attempt in range(patience.tries):
                 left = min(end - loop.time(), patience.try_s)
                 said, asked_s = await self._try(client, body, left)
@@ -102,6 +101,22 @@ class WebhookSink:
         raise MachineError(
             f"the alert was not taken: {said}", self.label, "foresell monitor deliver tries again"
         )
+
+    def _client(self) -> httpx.AsyncClient:
+        """Return what asks; a proxy that the environment names is for places that are not near.
+
+        Raises:
+            MachineError: the proxy, or the file of authorities that is named, cannot be used.
+        """
+        try:
+            return httpx.AsyncClient(timeout=self.patience.try_s, trust_env=not self.place.is_near)
+        except (ImportError, OSError, ValueError, httpx.InvalidURL):
+            raise MachineError(
+                "the alert was not sent: the proxy or the certificates that the environment names "
+                "cannot be used",
+                self.label,
+                "look at HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
+            ) from None  # what the library says may hold the proxy's password
 
     async def _try(
         self, client: httpx.AsyncClient, body: object, seconds: float

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from foresell.api.monitoring import DriftReport, drift
     from foresell.api.performing import PerformanceReport, performance
     from foresell.api.predicting import predict, request_schema
-    from foresell.api.quality import QualityReport, quality
+    from foresell.api.quality_report import QualityReport, quality
     from foresell.api.quarantine import quarantined, retry, undo_repairs
     from foresell.api.registry import (
         History,
@@ -189,7 +189,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "monitoring": ("DriftReport", "drift"),
     "performing": ("PerformanceReport", "performance"),
     "predicting": ("predict", "request_schema"),
-    "quality": ("QualityReport", "quality"),
+    "quality_report": ("QualityReport", "quality"),
     "quarantine": ("quarantined", "retry", "undo_repairs"),
     "registry": (
         "History",

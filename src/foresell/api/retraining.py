@@ -196,7 +196,8 @@ def _trained(
         found, beside=beside, better=beside["better"], says=(*found.says, beside["says"])
     )
     if not (passed and beside["better"]):
-        return found
+        verdict = f"it did not beat version {found.served} there, so prod is not for it"
+        return replace(found, says=(*found.says, verdict)) if passed else found
     moved, says = wiring.promoted(registry(settings), spec, version, before, beside["says"])
     return replace(found, promoted=moved, says=(*found.says, says))
 

@@ -99,7 +99,8 @@ def around(rows: pl.DataFrame, *, width: int = 320) -> Spec:
         axis=alt.Axis(
             grid=False,
             values=offsets,
-            labelExpr="(datum.value > 0 ? '+' : datum.value < 0 ? '\u2212' : '') + abs(datum.value)",
+            labelExpr="(datum.value > 0 ? '+' : datum.value < 0 ? '\u2212' : '')"
+            " + abs(datum.value)",
         ),
     )
     ticks = _ticks(*domain, box.inner_height * 2)

@@ -11,7 +11,7 @@ from foresell.cli.arguments import Form
 from foresell.cli.show import Format
 
 if TYPE_CHECKING:
-    from foresell.api.quality import QualityReport
+    from foresell.api.quality_report import QualityReport
 
 
 _MARKS = {  # by what is told: how its lines begin
@@ -94,7 +94,7 @@ def quality(
     Every number comes from a file that is named, with its sha256; what is missing is told, with
     what makes it.
     """
-    from foresell.api.quality import quality as gather  # noqa: PLC0415 - keeps --help quick
+    from foresell.api.quality_report import quality as gather  # noqa: PLC0415 - keeps --help quick
 
     found = gather(
         project or (),

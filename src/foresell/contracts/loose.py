@@ -62,12 +62,13 @@ def read_loosely(
     parquet = name.lower().endswith(".parquet")
     stored = _parquet(content, name) if parquet else _text(content, name, table)
     dropped = dropped_columns(contract, cleaning)
-    stored = stored.drop([one for one in stored.columns if one in dropped])
     known: dict[str, pl.Series] = {}
     others: dict[str, pl.Series] = {}
     types: dict[str, str] = {}
     wrong: dict[str, int] = {}
     for at, series in enumerate(stored.iter_columns()):
+        if series.name in dropped:
+            continue
         if (column := contract.columns.get(series.name)) is None:
             told = _told(series.name, at, contract)
             others[told] = looks_like(series, table).alias(told)
@@ -143,7 +144,7 @@ def _other_type(series: pl.Series, column: Column, table: Table) -> str:
 def _told(name: str, at: int, contract: Contract) -> str:
     """Return what an unknown column may be called: a header may be a row about a person."""
     plain = not is_guarded(contract) or repr(name) in column_shown(name, at, contract)
-    return name if plain else f"column {at + 1}"
+    return name if plain else f"no. {at + 1}"
 
 
 def _text(content: BinaryIO, name: str, table: Table) -> pl.DataFrame:

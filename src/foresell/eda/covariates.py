@@ -31,9 +31,9 @@ def covariate_effects(grid: Grid, project: ProjectSpec) -> pl.DataFrame:
 
     The level of rows is their target over what their series usually have, any effect of the group
     taken out. Two groups of rows are compared in the periods that have five rows of each, so that
-    neither the season nor the time a column is known in passes for its effect; the mean of these
-    ratios is told, with the interval of a mean over periods. A value that is missing is unknown,
-    and never taken for zero.
+    neither the season nor the time a column is known in passes for its effect; the ratio that fits
+    them together is told, with an interval from how far each period is off it. A value that is
+    missing is unknown, and never taken for zero.
     """
     names = dict.fromkeys([*project.features.markdowns, *project.with_role("known_future")])
     found = []
@@ -84,28 +84,32 @@ def _compared(
     counts = [grid.by_period((mask & there).astype(np.float64)) for mask in (one, other)]
     both = (counts[0] >= _LEAST_ROWS) & (counts[1] >= _LEAST_ROWS)
     rows = (one | other) & there & both[grid.period]
-    if int(both.sum()) < _LEAST_PERIODS:
+    mine = one[rows]
+    sales = [float(grid.y[rows][group].sum()) for group in (mine, ~mine)]
+    if int(both.sum()) < _LEAST_PERIODS or min(sales) <= 0:  # of nothing no ratio can be taken
         return None
-    y, mine, period = grid.y[rows], one[rows], grid.period[rows]
-    usual = _usual(y, mine, grid.series[rows], period)[grid.series[rows]]
-    levels = []
-    for group in (mine, ~mine):
-        expected = grouped(period[group], usual[group], len(grid.dates))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            level = grouped(period[group], y[group], len(grid.dates)) / expected
-        levels.append(np.where(expected > 0, level, np.nan))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(levels[1] > 0, levels[0] / levels[1], np.nan)
-    ratio = ratio[np.isfinite(ratio)]
-    if (n := len(ratio)) < _LEAST_PERIODS:
+    y, period = grid.y[rows], grid.period[rows]
+    usual, ratio = _fit(y, mine, grid.series[rows], period)
+    expected = usual[grid.series[rows]]
+    y = np.where(expected > 0, y, 0.0)  # a series that sells nothing here has no part in it
+    sold, due = (
+        [grouped(period[group], values[group], len(grid.dates)) for group in (mine, ~mine)]
+        for values in (y, expected)
+    )
+    whole, weight = sold[0] + sold[1], due[0] * ratio + due[1]
+    told = both & (whole > 0) & (due[0] > 0) & (due[1] > 0)
+    if ratio <= 0 or (n := int(told.sum())) < _LEAST_PERIODS:
         return None
-    mean, spread = float(ratio.mean()), float(ratio.std(ddof=1))
-    half = float(stdtrit(n - 1, 0.975)) * spread / float(np.sqrt(n))
-    return int(mine.sum()), int((~mine).sum()), n, mean, mean - half, mean + half
+    share = due[0][told] * ratio / weight[told]
+    off = sold[0][told] - share * whole[told]
+    bend = float((whole[told] * share * (1 - share)).sum())
+    spread = float(np.sqrt((off * off).sum() * n / (n - 1))) / bend
+    half = float(np.exp(float(stdtrit(n - 1, 0.975)) * spread))
+    return int(mine.sum()), int((~mine).sum()), n, ratio, ratio / half, ratio * half
 
 
-def _usual(y: Numbers, mine: _Mask, series: Places, period: Places) -> Numbers:
-    """Return (n series,) what each series has, its period and its group taken out.
+def _fit(y: Numbers, mine: _Mask, series: Places, period: Places) -> tuple[Numbers, float]:
+    """Return (n series,) what each series has, its period and its group taken out, and the ratio.
 
     Fits target = series x period x group, each row's share of the three margins, in turns. Without
     it a series that is often promoted would be measured against its promotions.
@@ -115,18 +119,17 @@ def _usual(y: Numbers, mine: _Mask, series: Places, period: Places) -> Numbers:
     by_series, by_period = grouped(series, y, n_series), grouped(period, y, n_periods)
     of_series = _over(by_series, grouped(series, np.ones_like(y), n_series))
     of_period, ratio = np.ones(n_periods), 1.0
+    sold = [float(y[group].sum()) for group in (mine, ~mine)]
     for _ in range(_TURNS):
         base = of_series[series] * of_period[period]
-        parts = [
-            float(y[group].sum()) / max(float(base[group].sum()), 1e-300) for group in (mine, ~mine)
-        ]
-        before, ratio = ratio, parts[0] / parts[1] if parts[1] > 0 else 1.0
+        parts = [float(base[group].sum()) for group in (mine, ~mine)]
+        before, ratio = ratio, sold[0] / parts[0] / (sold[1] / parts[1])
         lifted = np.where(mine, ratio, 1.0)
         of_period = _over(by_period, grouped(period, of_series[series] * lifted, n_periods))
         of_series = _over(by_series, grouped(series, of_period[period] * lifted, n_series))
         if abs(ratio - before) < _CLOSE:
             break
-    return of_series
+    return of_series, ratio
 
 
 def _over(total: Numbers, parts: Numbers) -> Numbers:

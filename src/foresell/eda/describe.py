@@ -23,7 +23,7 @@ from foresell.eda.profile import missing_by_period, number_columns, profile_colu
 from foresell.eda.row_findings import row_findings
 from foresell.eda.row_groups import by_category, duplicates, group_sizes, months, target_by_bin
 from foresell.eda.series import cold_starts, intermittency, lengths, series_table, volatility
-from foresell.eda.tables import TOP, laid_out, shape
+from foresell.eda.tables import TOP, key_names, laid_out, shape
 from foresell.errors import DataError
 from foresell.spec.project import ProjectSpec
 
@@ -39,10 +39,11 @@ def describe(
     """Return the facts of ``frame``, the processed rows that ``context`` speaks of, in any order.
 
     ``tables``: as `eda.tables` says, those that have a row. ``told``: ``project`` (name, title,
-    kind, target, unit, keys, time, frequency, season, horizon), ``rows`` (which, n, of, cutoff),
-    ``files`` (name, rows, bytes, sha256), ``facts`` (numbers, of `eda.facts`), ``findings`` (most
-    important first: rank, about, says, numbers) and ``tables`` (name -> rows, columns, says).
-    Numbers have twelve digits. The order of the rows and the number of threads change nothing.
+    kind, target, unit, keys as the tables call them, time, frequency, season, horizon), ``rows``
+    (which, n, of, cutoff), ``files`` (name, rows, bytes, sha256), ``facts`` (numbers, of
+    `eda.facts`), ``findings`` (most important first: rank, about, says, numbers) and ``tables``
+    (name -> rows, columns, says). Numbers have twelve digits. The order of the rows and the number
+    of threads change nothing.
 
     Raises:
         DataError: there is no row.
@@ -108,7 +109,10 @@ def _panel(
         "totals": summed,
         "segment_totals": segment_totals(grid, project),
         "by_segment": by_segment(grid, project),
-        **{table_of_key(key): top(grid, key) for key in project.keys},
+        **{
+            table_of_key(name): top(grid, key)
+            for key, name in zip(project.keys, key_names(project.keys), strict=True)
+        },
         "levels": levels(summed, project.frequency),
         "lengths": lengths(series, len(grid.dates)),
         "series": series,
@@ -188,7 +192,7 @@ def _project(project: ProjectSpec) -> Mapping[str, Any]:
         "kind": project.kind,
         "target": project.target,
         "unit": project.unit,
-        "keys": list(project.keys),
+        "keys": list(key_names(project.keys)),
         "time": project.time if project.timed else None,
         "frequency": project.frequency if panel else None,
         "season": project.season if panel else None,

@@ -9,7 +9,7 @@ from foresell.eda.context import Found
 from foresell.eda.saying import count, listed, period, times
 from foresell.spec.project import ProjectSpec
 
-_WHEN = {-1: "the {} before {}", 0: "the {} of {}", 1: "the {} after {}"}
+_WHEN = {-1: "in the {} before", 0: "in its own {}", 1: "in the {} after"}
 
 
 def effect_findings(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
@@ -31,19 +31,19 @@ def _events(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
         if sure.is_empty():
             none[name] = next(iter(own.filter(pl.col("offset") == 0)["ratio"]), None)
             continue
-        parts = []
-        for row in sure.iter_rows(named=True):
-            when = _WHEN[row["offset"]].format(period(project.frequency), name)
-            parts.append(
-                f"{when} stands {times(row['ratio'])} as high as quiet ones near it "
-                f"({row['low']:.2f} to {row['high']:.2f})"
-            )
+        each = period(project.frequency)
+        parts = [
+            f"{_WHEN[row['offset']].format(each)} at {row['ratio']:.2f} "
+            f"({row['low']:.2f} to {row['high']:.2f})"
+            for row in sure.iter_rows(named=True)
+        ]
         most = max(abs(ratio - 1) for ratio in sure["ratio"])
-        says, n = listed(parts), sum(row["n"] for row in sure.head(1).iter_rows(named=True))
+        n = sum(row["n"] for row in sure.head(1).iter_rows(named=True))
         yield Found(
             weight=min(84, 60 + round(30 * most)),
             about="event_effects",
-            says=f"{says[0].upper()}{says[1:]}, {count(n, 'occurrence')}.",
+            says=f"With quiet {each}s near {name} as 1, {project.target} stands {listed(parts)}; "
+            f"{count(n, 'occurrence')}.",
             numbers={f"offset {row['offset']}": row["ratio"] for row in sure.iter_rows(named=True)},
         )
     if none:

@@ -18,6 +18,7 @@ _AROUND = (-1, 0, 1)
 _FEAST = timedelta(days=7)  # days of one event so near to each other are one occurrence
 _NEAR, _FAR = 2, 5  # quiet weeks are looked for so many weeks before and after an event
 _LEAST = 2
+_NORMAL = 1.4826  # a normal standard deviation for each median distance
 _SCHEMA = {
     "event": pl.String,
     "date": pl.Date,
@@ -87,9 +88,10 @@ def event_effects(
 
     ``begins``: the periods in which each event begins. The declared holiday is one more event. A
     period is quiet that neither holds an event or a holiday nor lies beside one. The interval comes
-    from how much quiet periods differ from those near them: what is usual without any event. Pooled
-    it is narrower by the root of their number, and as wide as the occurrences differ at least. What
-    has fewer than two quiet periods near it is left out.
+    from how far quiet periods usually (half of them) are off those near them, as normal ones would
+    be: the few that are loud and not declared, such as the weeks before Christmas, do not widen it.
+    Pooled it is narrower by the root of their number, and as wide as the occurrences differ at
+    least. What has fewer than two quiet periods near it is left out.
     """
     dates = {day: at for at, day in enumerate(totals["date"].to_list())}
     weight = project.holiday_weight
@@ -98,7 +100,9 @@ def event_effects(
         happened[weight.column] = totals["holiday"].fill_null(value=False).arg_true().to_list()
     levels = _quieten(totals, project)
     usual = [ratio for at in np.flatnonzero(levels.quiet) if (ratio := levels.against(int(at))[0])]
-    spread = float(np.std(usual, ddof=1)) if len(usual) > _LEAST else None
+    spread = (
+        _NORMAL * float(np.median(np.abs(np.array(usual) - 1))) if len(usual) > _LEAST else None
+    )
     wide = float(stdtrit(max(len(usual) - 1, 1), 0.975))
     found = [
         row

@@ -8,12 +8,13 @@ import polars as pl
 from foresell.eda.column_findings import Tables, column_findings
 from foresell.eda.context import Found
 from foresell.eda.effect_findings import effect_findings
-from foresell.eda.saying import amount, count, in_unit, listed, percent, period, times
+from foresell.eda.saying import amount, count, in_unit, listed, named, percent, period, times
 from foresell.eda.tables import TOP
 from foresell.spec.project import ProjectSpec
 
 _FEW = 5
 _HALF = 0.5
+_ALIKE = 0.005
 _YEAR = {"day": 364, "week": 52}
 
 
@@ -125,11 +126,13 @@ def _trend(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
     now, then = float(level[-year:].mean()), float(level[-2 * year : -year].mean())
     if then > 0:
         change = now / then - 1
-        way = "above" if change >= 0 else "below"
+        way = f"{percent(abs(change))} {'above' if change >= 0 else 'below'}"
+        if abs(change) < _ALIKE:
+            way = "as high as"
         yield Found(
             weight=64,
             about="totals",
-            says=f"The last {year} {period(project.frequency)}s stand {percent(abs(change))} {way} "
+            says=f"The last {year} {period(project.frequency)}s stand {way} "
             f"the {year} before them, series for series.",
             numbers={"change": change},
         )
@@ -216,10 +219,10 @@ def _segments(tables: Tables) -> Iterator[Found]:
         yield Found(
             weight=56,
             about="by_segment",
-            says=f"{name} {most['value']} makes up {percent(most['share'])}; a row of "
-            f"{high['value']} has {amount(high['mean'])} on the average, one of {low['value']} "
-            f"{amount(low['mean'])}.",
-            numbers={row["value"]: row["share"] for row in own.iter_rows(named=True)},
+            says=f"{name} {named(most['value'])} makes up {percent(most['share'])}; a row of "
+            f"{named(high['value'])} has {amount(high['mean'])} on the average, one of "
+            f"{named(low['value'])} {amount(low['mean'])}.",
+            numbers={named(row["value"]): row["share"] for row in own.iter_rows(named=True)},
         )
 
 

@@ -214,9 +214,11 @@ def _labels(grid: Grid, name: str, *, whole: bool = False) -> tuple[Sequence[str
 
 def _quarters(grid: Grid, name: str) -> tuple[Sequence[str | None], Numbers]:
     """Return the labels of four ranges of a static number, each of as many series, and places."""
-    firsts = np.flatnonzero(np.diff(grid.series, prepend=-1))
     values = grid.frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    own = np.sort(values[firsts][np.isfinite(values[firsts])])
+    known = np.isfinite(values)
+    of_series = np.full(grid.keys.height, np.nan)
+    of_series[grid.series[known]] = values[known]
+    own = np.sort(of_series[np.isfinite(of_series)])
     cuts = np.unique(np.quantile(own, [0.25, 0.5, 0.75], method="inverted_cdf"))
     edges = [own[0], *cuts, own[-1]]
     place = np.searchsorted(cuts, values, side="left").astype(np.float64)

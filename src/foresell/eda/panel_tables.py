@@ -155,7 +155,7 @@ PANEL_TABLES: Mapping[str, Shape] = {
     ),
     "covariate_effects": Shape(
         of=("panel",),
-        says="rows told apart by a covariate, each against its series' mean, in the same periods",
+        says="rows told apart by a covariate, each against its own series, in the same periods",
         columns={
             "column": "text",
             "group": "text: 'above zero', 'known', 'upper half'",
@@ -163,8 +163,8 @@ PANEL_TABLES: Mapping[str, Shape] = {
             "rows": "integer: of the group",
             "rows_against": "integer",
             "periods": "integer: that have rows of both",
-            "ratio": "number: level of the group over that of the other",
-            "low": "number: 95 % interval, over periods",
+            "ratio": "number: level of the group over that of the other, its series taken out",
+            "low": "number: 95 % interval, from how periods differ",
             "high": "number",
         },
     ),

@@ -7,7 +7,8 @@ import polars as pl
 
 from foresell.eda.column_findings import Tables, column_findings
 from foresell.eda.context import Found
-from foresell.eda.saying import amount, count, in_unit, listed, times
+from foresell.eda.row_groups import OTHERS
+from foresell.eda.saying import amount, count, in_unit, listed, named, times
 from foresell.spec.project import ProjectSpec
 
 _LEAST_ROWS = 30
@@ -101,7 +102,9 @@ def _categories(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
     table = tables.get("by_category")
     if table is None:
         return
-    enough = table.filter((pl.col("rows") >= _LEAST_ROWS) & (pl.col("value") != "(others)"))
+    enough = table.filter(
+        (pl.col("rows") >= _LEAST_ROWS) & (pl.col("value") != OTHERS) & pl.col("mean").is_not_null()
+    )
     for name in enough["column"].unique(maintain_order=True):
         own = enough.filter(pl.col("column") == name).sort("mean", maintain_order=True)
         if own.height < 2 or project.columns.get(name) != "feature":
@@ -116,8 +119,8 @@ def _categories(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
             weight=min(70, 40 + round(20 * (ratio - 1))),
             about="by_category",
             says=f"By {name}, the mean of {project.target} goes from {amount(low['mean'])} "
-            f"({low['value']}, {count(low['rows'], 'row')}) to {amount(high['mean'])} "
-            f"({high['value']}, {count(high['rows'], 'row')}): {times(ratio)}.",
+            f"({named(low['value'])}, {count(low['rows'], 'row')}) to {amount(high['mean'])} "
+            f"({named(high['value'])}, {count(high['rows'], 'row')}): {times(ratio)}.",
             numbers={"lowest": low["mean"], "highest": high["mean"], "ratio": ratio},
         )
 

@@ -33,6 +33,15 @@ def in_unit(unit: str) -> str:
     return f" x {unit}" if unit[0].isdigit() else f" {unit}"
 
 
+def named(value: str | None) -> str:
+    """Return a value as text, also one that is missing.
+
+    >>> named("A"), named(None)
+    ('A', '(missing)')
+    """
+    return "(missing)" if value is None else value
+
+
 def times(ratio: float) -> str:
     """Return a ratio.
 

@@ -134,7 +134,7 @@ def _resolved(before: Standing, observed: Observed, now: datetime) -> Alert | No
         version=observed.version,
         says=_OVER[observed.subject],
         findings=(),
-        at=now,
+        at=max(now, before.alert.since),  # a clock that was set back ends nothing before it began
     )
 
 

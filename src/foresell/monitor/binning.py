@@ -13,7 +13,7 @@ Counts = NDArray[np.int64]
 BINS = 10  # of numbers
 LEVELS = 20  # of categories that have a bin each; the others share one
 LEAST_SHARE = 0.005  # of the reference's values, for a level to have a bin of its own
-MISSING, OTHER, UNSEEN = "missing", "other levels", "never seen in training"
+MISSING, OTHER, UNSEEN = "missing", "other levels", "never seen before"
 _LONGEST = 40  # characters of a level that are told
 
 
@@ -52,7 +52,7 @@ def number_labels(edges: Floats) -> tuple[str, ...]:
     >>> number_labels(np.array([2.0, 4.5]))
     ('to 2', '2 to 4.5', 'over 4.5', 'missing')
     """
-    told = [f"{edge:.4g}" for edge in edges]
+    told = [f"{edge:,.0f}" if 1e4 <= abs(edge) < 1e9 else f"{edge:.4g}" for edge in edges]
     between = [f"{low} to {high}" if low != high else high for low, high in zip(told, told[1:])]  # noqa: B905, RUF007
     return (f"to {told[0]}", *between, f"over {told[-1]}", MISSING)
 

@@ -107,7 +107,7 @@ def _alike(off: Floats, *, together: bool = False) -> Floats:
     power = (off**2).sum(axis=0, keepdims=True).sum(axis=1 if together else 0)
     product = (off[1:] * off[:-1]).sum(axis=0, keepdims=True).sum(axis=1 if together else 0)
     found = np.divide(product, power, out=np.zeros_like(power), where=power > 0)
-    return np.clip(found + 1 / np.sqrt(count), 0.0, _MOST_ALIKE)
+    return np.asarray(np.clip(found + 1 / np.sqrt(count), 0.0, _MOST_ALIKE))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,7 +86,8 @@ def compare(
             words for words in (note, spoken.withheld and f"answers: {spoken.withheld}") if words
         ]
     series = [key for key in project.keys if key in cut.current.columns]
-    varying = [one for one in columns if one.name not in limits.ignored]
+    # A month or a year is the same in all rows of one, and that is no fault.
+    varying = [one for one in columns if not (one.trending or one.name in limits.ignored)]
     frozen = find_frozen(
         cut.reference, cut.current, varying, limits, periods=periods, series=series
     )

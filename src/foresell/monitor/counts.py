@@ -44,11 +44,13 @@ def compare_counts(reference: Counts, current: Counts, *, known: bool) -> Compar
     floor = _by_chance(old, new) * design
     variance = np.maximum(room.variance, floor)
     looks = [_bin_by_bin(old, new, variance, room), _together(before, now, known=known)]
+    found = distances.psi(old, new)
     return Compared(
-        psi=distances.psi(old, new),
-        expected=distances.psi_by_chance(old, variance),
+        psi=found,
+        # Of one period nothing is known of chance: all of it may be.
+        expected=distances.psi_by_chance(old, variance) if np.isfinite(design) else found,
         chance=false_alarms.weighted_least(looks, [0.5, 0.5]),
-        design=design,
+        design=design if np.isfinite(design) else 1.0,
     )
 
 
@@ -106,9 +108,8 @@ def _together(before: Counts, now: Counts, *, known: bool) -> float:
     alone = 1 / old.sum() + 1 / new.sum()
     scaled = spread.matrix / np.sqrt(np.outer(p, p))
     sizes = np.maximum(np.linalg.eigvalsh(scaled), 0.0)
-    if not sizes.any():  # every period had the same shares
+    if sizes.sum() < (len(old) - 1) * alone:  # never less than of independent rows
         sizes = np.full(len(old) - 1, alone)
-    sizes *= max(1.0, (len(old) - 1) * alone / sizes.sum())  # never less than of independent rows
     difference = new / new.sum() - old / old.sum()
     above = sizes.sum() ** 2 / (sizes**2).sum()
     below = freedom_of(spread.freedom * above + 1, np.array([spread.part]))

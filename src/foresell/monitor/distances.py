@@ -39,9 +39,7 @@ def psi_by_chance(reference: Counts, variances: Floats) -> float:
     ``variances``: of the difference of the shares of each bin. Of independent rows this is (bins -
     1) (1/n + 1/m) (Yurdakul 2018), of correlated ones more.
     """
-    p = smoothed(reference)
-    there = np.isfinite(variances) & (variances > 0)
-    return float((variances[there] / p[there]).sum()) if np.isfinite(variances).all() else np.inf
+    return float((variances / smoothed(reference)).sum())
 
 
 def ks(reference: Floats, current: Floats) -> float:

@@ -16,6 +16,7 @@ from foresell.monitor.measuring import Measured, measure_category, measure_numbe
 from foresell.spec.monitoring import MonitoringSpec
 
 __all__ = ["Bins", "Column", "ColumnDrift", "Drift", "measure", "to_json"]
+_VAST = 1e150  # numbers beyond are taken as this one, so that their differences are finite
 _AT_ONCE = 2  # columns measured side by side; each is the same whatever the others do
 
 
@@ -123,7 +124,7 @@ def _values(values: pl.Series, column: Column) -> pl.Series:
     if column.kind == "category":
         return values.cast(pl.String)
     numbers = values.to_physical() if values.dtype.is_temporal() else values
-    return numbers.cast(pl.Float64).fill_nan(None).rechunk()
+    return numbers.cast(pl.Float64).fill_nan(None).clip(-_VAST, _VAST).rechunk()
 
 
 def _judged(

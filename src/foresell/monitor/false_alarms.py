@@ -15,7 +15,7 @@ def two_sided(distance: Floats, freedom: Floats | float) -> Floats:
     >>> two_sided(np.array([0.0, 2.0]), 1e9).round(4).tolist()
     [1.0, 0.0455]
     """
-    return np.minimum(2 * special.stdtr(freedom, -np.abs(distance)), 1.0)
+    return np.asarray(np.minimum(2 * special.stdtr(freedom, -np.abs(distance)), 1.0))
 
 
 def ratio_chance(ratio: float, above: float, below: float) -> float:
@@ -30,8 +30,10 @@ def ratio_chance(ratio: float, above: float, below: float) -> float:
 def ks_chance(distance: float, effective: float) -> float:
     """Return the chance of a Kolmogorov-Smirnov distance, of ``effective`` = n m / (n + m) rows.
 
-    The limit's distribution with Stephens's correction for few rows (1970).
+    The limit's distribution with Stephens's correction for few rows (1970). Of no row it is 1.
     """
+    if effective <= 0:
+        return 1.0
     root = np.sqrt(effective)
     return float(special.kolmogorov((root + 0.12 + 0.11 / root) * distance))
 

@@ -44,7 +44,7 @@ def find_frozen(
             and series
             and _repeats(reference, current, column.name, periods, series, limits)
         ):
-            says = f"{column.name} no longer changes from one {periods} to the next, and used to"
+            says = f"{column.name} no longer changes from one period to the next, and used to"
         else:
             continue
         found.append(

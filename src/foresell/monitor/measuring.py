@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from foresell.monitor import binning, distances, false_alarms
 from foresell.monitor.binning import Counts, Floats
@@ -18,6 +19,7 @@ from foresell.monitor.clusters import Periods, apart
 from foresell.monitor.columns import Bins
 from foresell.monitor.counts import chances_of, compare_counts, design_of
 
+Holding = NDArray[np.bool_] | slice
 LOOKS = {"rank": 0.4, "value": 0.3, "bins": 0.3}
 _FINE = 200  # bins by which numbers are ranked; a multiple of binning.BINS
 _GRID = 4096  # steps of a rank from 0 to 1
@@ -70,7 +72,7 @@ def measure_category(
 def measure_number(
     reference: pl.Series, current: pl.Series, before: Periods, now: Periods
 ) -> Measured:
-    """Measure a column of numbers; both are 64-bit floats without NaN."""
+    """Measure a column of numbers; both are finite floats of at most 1e150."""
     ordered = [np.sort(side.drop_nulls().to_numpy()) for side in (reference, current)]
     if not len(ordered[0]):
         return _empty(reference, current, before, now)
@@ -88,7 +90,7 @@ def measure_number(
     distance = chance = None
     if len(ordered[1]):
         missing = len(labels) - 1
-        held = [codes != missing for codes, _ in sides]
+        held = [_holding(codes != missing) for codes, _ in sides]
         spread = _scores(sides, held, before, now)
         chances.update({look: spread.chances[look] for look in weights if look != "bins"})
         distance = distances.ks(*ordered)
@@ -154,7 +156,8 @@ class _Scale:
         codes = np.searchsorted(self.fine, numbers, "left")
         codes[missing] = len(self.fine)
         rank = self.ranks[codes]
-        away = np.nan_to_num((numbers - self.middle) / self.quartiles, nan=0.0)
+        away = (numbers - self.middle) / self.quartiles
+        away[missing] = 0.0
         away = np.arcsinh(away) if self.heavy else np.clip(away, -_FARTHEST, _FARTHEST)
         scores = np.stack([rank, np.rint(away * _STEP)])
         codes[missing] = len(self.fine) + 1
@@ -170,7 +173,7 @@ class _Scored:
 
 
 def _scores(
-    sides: list[tuple[Counts, Floats]], held: list[np.ndarray], before: Periods, now: Periods
+    sides: list[tuple[Counts, Floats]], held: list[Holding], before: Periods, now: Periods
 ) -> _Scored:
     """Return the chances of the means of the scores of rows that have a value."""
     (_, old), (_, new) = sides
@@ -196,6 +199,11 @@ def _bins(labels: tuple[str, ...], edges: tuple[float, ...], counts: list[Counts
     """Return the shares of both sides."""
     old, new = (tuple((side.sum(axis=0) / max(int(side.sum()), 1)).tolist()) for side in counts)
     return Bins(labels=labels, edges=edges, reference=old, current=new)
+
+
+def _holding(there: NDArray[np.bool_]) -> Holding:
+    """Return what picks the rows with a value; all are not copied."""
+    return slice(None) if bool(there.all()) else there
 
 
 def _empty(reference: pl.Series, current: pl.Series, before: Periods, now: Periods) -> Measured:

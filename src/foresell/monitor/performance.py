@@ -25,6 +25,7 @@ from foresell.monitor.weekly import (
     whole,
 )
 from foresell.spec.monitoring import Finding
+from foresell.spec.ordered_sums import one_piece
 
 SHOWN = 20  # segments in the summary; the table has all
 _SHARE_NEW = 0.1  # of the truth that nothing was forecast for: more is worth a look
@@ -84,7 +85,7 @@ def judge(rows: pl.DataFrame, backtest: pl.DataFrame, about: About) -> Performan
     recent = recent_of(weeks.filter("whole"), about.every)
     judged = rows.filter(pl.col(PERIOD).is_in(recent.weeks[PERIOD].implode()))
     segments = segment_errors(judged, backtest, about.by, table=about.table)
-    findings = _nothing_forecast(about, float(recent.weeks["actual"].sum()))
+    findings = _nothing_forecast(about, float(one_piece(recent.weeks["actual"]).sum()))
     if recent.weeks.height:
         findings += findings_of(recent, reference) + segment_findings(segments, recent)
         findings += _just_now(rows, backtest, about, recent, findings)
@@ -243,7 +244,10 @@ def _steady(recent: Recent) -> str:
     """Return why nothing is to be done."""
     if not recent.weeks.height:
         return "no whole period has been judged yet"
-    return f"{recent.word}: error, bias, coverage and value added are as in the backtest"
+    return (
+        f"{recent.word}: error, bias, coverage and value added lie within what the backtest lets "
+        "expect"
+    )
 
 
 def _recent(recent: Recent, about: About) -> dict[str, Any] | None:
@@ -251,14 +255,15 @@ def _recent(recent: Recent, about: About) -> dict[str, Any] | None:
     weeks = recent.weeks
     if not weeks.height:
         return None
-    weight = weeks["actual"] / weeks["actual"].sum() if weeks["actual"].sum() > 0 else None
+    total, count = one_piece(weeks["actual"]).sum(), int(weeks["n"].sum())
+    weight = weeks["actual"] / total if total > 0 else None
 
     def mean(name: str) -> float | None:
         there = weeks[name]
         if there.null_count() or weight is None:
             return None
-        own = weeks["n"] / weeks["n"].sum() if name.startswith("coverage") else weight
-        return finite(float((there * own).sum()))
+        own = weeks["n"] / count if name.startswith("coverage") else weight
+        return finite(float(one_piece(there * own).sum()))
 
     ratios = weeks["ratio"].drop_nulls()
     first, last = weeks[PERIOD][0], weeks[PERIOD][-1]
@@ -266,7 +271,7 @@ def _recent(recent: Recent, about: About) -> dict[str, Any] | None:
         "from": first,
         "to": last_day(last, about.every, weekly=about.weekly),
         "periods": weeks.height,
-        "n": int(weeks["n"].sum()),
+        "n": count,
         **{name: mean(name) for name in _SHOWN_NUMBERS},
         "ratio": finite(float(np.exp(np.mean(np.log(ratios.to_numpy()))))) if len(ratios) else None,
     }

@@ -6,6 +6,7 @@ import polars as pl
 
 from foresell.monitor.expectations import Expectation, around_zero, learned, of_rows
 from foresell.monitor.weekly import numbers, sums, whole
+from foresell.spec.ordered_sums import one_piece
 
 # Usual spreads of one week around its level: of the logarithm of an error, of a coverage, and of a
 # bias as a share of the usual error. They count for four weeks, and a backtest of a year for more.
@@ -49,10 +50,10 @@ def reference_of(rows: pl.DataFrame, table_rows: float | None) -> Reference:
     if told.height:
         about = {name: told[name][0] for name in _TOLD}
     if table_rows is None:
-        usual = (kept["bias_share"] * kept["actual"]).abs().mean()
+        usual = one_piece((kept["bias_share"] * kept["actual"]).abs()).mean()
         expected = _of_weeks(kept, about["wape"])
     else:
-        usual = (rows["prediction"] - rows["y"]).std()
+        usual = one_piece(rows["prediction"] - rows["y"]).std()
         usual = usual * table_rows**0.5 if isinstance(usual, float) else 0.0
         expected = _of_rows(rows, table_rows)
     return Reference(

@@ -105,7 +105,7 @@ def _lacking(
     about: Literal["performance", "drift"], told: Told | None, version: int, makes: str
 ) -> Evidence | None:
     """Return what is wrong with a summary, None where it is one of ``version``."""
-    if told is None:
+    if told is None or told.get("available") is False:
         return _missing(about, makes)
     if not told:
         return _unreadable(about, makes)

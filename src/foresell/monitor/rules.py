@@ -15,10 +15,11 @@ from foresell.monitor.expectations import Expectation, Oddity, oddity
 from foresell.monitor.reference import Reference
 from foresell.monitor.weekly import ALL, Every
 from foresell.spec.monitoring import Finding, Seen, Weight
+from foresell.spec.ordered_sums import one_piece
 
 RECENT = 4  # periods
 LEAST_ROWS = 200  # of a file without time, to count as more than one period
-SURE, DOUBT = 0.002, 0.01  # chances; four rules at SURE are less than 1 % of quiet runs
+SURE, DOUBT = 0.001, 0.01  # chances; four rules at SURE are well below 1 % of quiet runs
 RISE, JUMP = 1.15, 1.25  # times the expected error: of several periods, of one alone
 ONE_SIDED = 0.5  # of the usual error
 PROMISE = 0.8
@@ -126,7 +127,7 @@ def _coverage(seen: Recent, reference: Reference) -> Finding | None:
     if reference.coverage is None:
         return None
     odd = _odd(seen.weeks, "coverage_80", reference.coverage)
-    share = seen.weeks["coverage_80"].mean()
+    share = one_piece(seen.weeks["coverage_80"]).mean()
     if odd is None or odd.apart > -SHORT or not isinstance(share, float):
         return None
     weight = _weight(seen, odd.below)
@@ -144,7 +145,7 @@ def _value_added(seen: Recent, reference: Reference) -> Finding | None:
     if reference.value is None or reference.value.level >= 0:
         return None
     odd = _odd(seen.weeks, "log_beside", reference.value)
-    beside = seen.weeks["log_beside"].mean()
+    beside = one_piece(seen.weeks["log_beside"]).mean()
     if odd is None or not isinstance(beside, float) or exp(beside) < WORSE:
         return None
     weight = _weight(seen, odd.above)

@@ -13,6 +13,7 @@ from foresell.spec.monitoring import Finding
 
 _NEAR_NAMES = 0.75  # of two names' letters, without case and signs, that are alike in their order
 _NEAR_VALUES = 0.2  # the farthest that the values of one column lie apart (KS, or strange levels)
+_PART = 4  # letters: a shorter name is part of many
 _LEAST_VALUES = 30
 _NUMERIC = ("integer", "number")
 
@@ -203,7 +204,10 @@ _BY: tuple[Literal["name", "values"], ...] = ("name", "values")
 def _near(one: SchemaColumn, other: SchemaColumn) -> list[tuple[int, float]]:
     """Return in what two columns are alike (by its place in ``_BY``), and how much."""
     near = []
-    names = SequenceMatcher(None, _letters(one.name), _letters(other.name), autojunk=False).ratio()
+    short, long = sorted((_letters(one.name), _letters(other.name)), key=len)
+    names = SequenceMatcher(None, short, long, autojunk=False).ratio()
+    if len(short) >= _PART and short in long:  # Temp, Temperature
+        names = max(names, _NEAR_NAMES)
     if names >= _NEAR_NAMES:
         near.append((0, names))
     same = one.type == other.type or {one.type, other.type} <= set(_NUMERIC)

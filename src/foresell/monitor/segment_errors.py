@@ -12,11 +12,13 @@ from foresell.monitor.reference import ERROR_SPREAD
 from foresell.monitor.rules import RECENT, Recent
 from foresell.monitor.weekly import PERIOD, numbers, sums
 from foresell.spec.monitoring import Finding, Weight
+from foresell.spec.ordered_sums import ordered_mean, ordered_sum
 
 APART, STANDS = 1.5, 2.0  # times its own expected error: to be named, to be an alarm
 SURE, STANDS_SURE = 0.01, 0.002  # chances, over all segments together
 # Of the error of all rows, what it has beyond what is expected: to be named, to be an alarm.
 MATTERS, WEIGHS = 0.02, 0.05
+LUCK = 1.0  # so far below its median, as a logarithm, an error of a segment counts no further
 NAMED = 5
 COLUMNS = ("by", "value")
 
@@ -49,7 +51,10 @@ def segment_errors(
         found
         .with_columns(
             pl.min_horizontal(pl.col("chance") * tests, pl.lit(1.0)).alias("chance"),
-            (pl.col("actual") / pl.col("actual").sum().over("by")).alias("share"),
+            pl
+            .when(ordered_sum(pl.col("actual")).over("by") > 0)
+            .then(pl.col("actual") / ordered_sum(pl.col("actual")).over("by"))
+            .alias("share"),
         )
         .select([*_SCHEMA])
         .sort(
@@ -78,7 +83,7 @@ def _by(recent: pl.DataFrame, backtest: pl.DataFrame, name: str, *, table: bool)
     """Return the segments of one column."""
     told = numbers(sums(recent, [name])).drop(PERIOD, strict=False)
     weekly = numbers(sums(recent, [name, PERIOD]))
-    wapes, expected = _expected(backtest, weekly, name, table=table)
+    wapes, expected, floors = _expected(backtest, weekly, name, table=table)
     live = dict(weekly.group_by(name, maintain_order=True))
     tests: list[tuple[Any, float | None, float | None]] = []
     for value in told[name].to_list():
@@ -88,7 +93,9 @@ def _by(recent: pl.DataFrame, backtest: pl.DataFrame, name: str, *, table: bool)
             tests.append((value, None, None))
             continue
         steps = own["step"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        odd = oddity(own["log_error"].to_numpy(), steps, known)
+        odd = oddity(
+            np.maximum(own["log_error"].to_numpy(), floors.get(value, -np.inf)), steps, known
+        )
         tests.append((value, exp(odd.apart), odd.above))
     beside = pl.DataFrame(
         [one[1:] for one in tests],
@@ -108,14 +115,20 @@ def _by(recent: pl.DataFrame, backtest: pl.DataFrame, name: str, *, table: bool)
 
 def _expected(
     backtest: pl.DataFrame, weekly: pl.DataFrame, name: str, *, table: bool
-) -> tuple[pl.DataFrame, dict[object, Expectation]]:
-    """Return the error of each segment in the backtest, and what is expected of a period of it."""
+) -> tuple[pl.DataFrame, dict[object, Expectation], dict[object, float]]:
+    """Return the error of each segment in the backtest, and what is expected of a period of it.
+
+    The last: by segment, the least logarithm that counts. The error of a single series is now and
+    then next to nothing by luck, and such luck says nothing of how large errors get.
+    """
     if name not in backtest.columns:
         none = pl.DataFrame(schema={name: weekly.schema[name], "backtest_wape": pl.Float64})
-        return none, {}
+        return none, {}, {}
     shares = numbers(sums(backtest, [name])).select(name, pl.col("wape").alias("backtest_wape"))
     if table:
-        usual = dict(weekly.group_by(name, maintain_order=True).agg(pl.col("n").mean()).iter_rows())
+        usual = dict(
+            weekly.group_by(name, maintain_order=True).agg(ordered_mean(pl.col("n"))).iter_rows()
+        )
         found = {
             key[0]: of_rows(
                 (part["prediction"] - part["y"]).abs(),
@@ -125,8 +138,10 @@ def _expected(
             )
             for key, part in backtest.group_by(name, maintain_order=True)
         }
-        return shares, {key: one for key, one in found.items() if one is not None}
+        return shares, {key: one for key, one in found.items() if one is not None}, {}
     own = numbers(sums(backtest, [name, PERIOD])).filter(pl.col("log_error").is_not_null())
+    least = (pl.col("log_error").median() - LUCK).over(name)
+    own = own.with_columns(least=least, log_error=pl.max_horizontal("log_error", least))
     parts = dict(own.group_by(name, maintain_order=True))
     spreads = [
         float(np.std(part["log_error"].to_numpy(), ddof=1))
@@ -138,7 +153,8 @@ def _expected(
         key[0]: learned(part["log_error"].to_list(), part["step"].to_list(), prior)
         for key, part in parts.items()
     }
-    return shares, {key: one for key, one in known.items() if one is not None}
+    floors = {key[0]: float(part["least"][0]) for key, part in parts.items()}
+    return shares, {key: one for key, one in known.items() if one is not None}, floors
 
 
 def segment_findings(
@@ -149,7 +165,7 @@ def segment_findings(
     ``segments``: as `segment_errors` returns them. ``known``: findings whose segments are not told
     again.
     """
-    total = (pl.col("wape") * pl.col("actual")).sum().over("by")
+    total = ordered_sum(pl.col("wape") * pl.col("actual")).over("by")
     odd = segments.with_columns(part=pl.col("excess") / total).filter(
         (pl.col("ratio") >= APART) & (pl.col("chance") <= SURE) & (pl.col("part") >= MATTERS)
     )

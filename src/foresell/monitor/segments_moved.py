@@ -23,6 +23,7 @@ LEAST_EFFECT = 1.3  # times what the others did, or their part
 _LEAST_PERIODS = 3
 _LEAST_ROWS = 10  # of a level, on each side, where rows have no periods
 _LEVELS = 8  # from here on a level is also seen beside the others of its column
+_WEIGHTY = 0.1  # of an average level's target: what a level moved by, for an alarm and no note
 _FAR = 4.0  # robust standard deviations of the levels
 _BORROWED = 10.0  # degrees of freedom that a level's variance takes from the others'
 _TOLD = 20
@@ -34,7 +35,7 @@ class Moved:
 
     ``ratio``: current mean over reference mean; ``others``: the same of all other rows; ``z``: by
     how many standard errors the two differ on the log scale; ``p_value``, and ``adjusted`` over all
-    levels of all columns.
+    levels of all columns. ``weight``: by how much of an average level's target it moved.
     """
 
     by: str
@@ -46,6 +47,7 @@ class Moved:
     z: float
     p_value: float
     adjusted: float
+    weight: float
     moved: bool
 
 
@@ -77,9 +79,10 @@ def find_moved(
     it is named, ``periods``. A level moved where its target's mean, relative to all others', is
     ``LEAST_EFFECT`` times what it was or the inverse, that is significant over all levels together
     (``limits.false_alarms``), and, where a column has 8 levels or more, far from what its other
-    levels do. Levels whose target or that of the others is not above 0, or that have under three
-    periods (without periods ten rows) of the reference, cannot be compared and are left out. The
-    order of the rows changes nothing.
+    levels do. That is an alarm where it amounts to a tenth of what an average level of the column
+    has; of lesser levels it is a note. Levels whose target or that of the others is not above 0, or
+    that have under three periods (without periods ten rows) of the reference, cannot be compared
+    and are left out. The order of the rows changes nothing.
     """
     found: list[Moved] = []
     far: list[bool] = []
@@ -100,7 +103,10 @@ def find_moved(
         )
         for one, chance, distant in zip(found, adjusted, far, strict=True)
     ]
-    ranked = sorted(judged, key=lambda one: (not one.moved, -abs(one.z), one.by, one.level))
+    ranked = sorted(
+        judged,
+        key=lambda one: (not one.moved, one.weight < _WEIGHTY, -abs(one.z), one.by, one.level),
+    )
     told = [_finding(one, target) for one in ranked if one.moved]
     return Segments(levels=tuple(ranked), findings=tuple(told[:_TOLD]))
 
@@ -123,7 +129,13 @@ def _finding(one: Moved, target: str) -> Finding:
     )
     numbers = {name: getattr(one, name) for name in ("ratio", "others", "z", "adjusted")}
     about = f"{one.by}={one.level}"
-    return Finding(seen="segment", weight="alarm", about=about, says=says, numbers=numbers)
+    return Finding(
+        seen="segment",
+        weight="alarm" if one.weight >= _WEIGHTY else "note",
+        about=about,
+        says=says,
+        numbers=numbers,
+    )
 
 
 def _times(value: float) -> str:
@@ -150,6 +162,7 @@ def _levels(
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(delta == 0, 0.0, delta / np.sqrt(variance))
     chances = two_sided(z, freedom)
+    average = float(now["s"].abs().sort().sum()) / now["level"].n_unique()
     levels = [
         Moved(
             by=by,
@@ -161,11 +174,18 @@ def _levels(
             z=float(np.clip(z[place], -1e6, 1e6)),
             p_value=float(chances[place]),
             adjusted=1.0,
+            weight=_weight(row, average),
             moved=False,
         )
         for place, row in enumerate(rows.iter_rows(named=True))
     ]
     return levels, _distant(delta)
+
+
+def _weight(row: Mapping[str, Any], average: float) -> float:
+    """Return by how much a level's target differs from what the others' way had made of it."""
+    usual = row["own"] * row["rest_now"] / row["rest"]
+    return float(abs(row["own_now"] - usual) * row["rows_now"] / average)
 
 
 def _summed(frame: pl.DataFrame, by: str, target: str, periods: str | None) -> pl.DataFrame:

@@ -72,7 +72,7 @@ def sums(rows: pl.DataFrame, by: Sequence[str] = (PERIOD,)) -> pl.DataFrame:
             pl.len().cast(pl.Int64).alias("n"),
             ordered_mean(pl.col("step").cast(pl.Float64)),
             *(ordered_sum(pl.col(name)) for name in totals),
-            *(pl.col(name).cast(pl.Int64).sum() for name in counts),
+            *(ordered_sum(pl.col(name).cast(pl.Int64)) for name in counts),
         )
         .sort(by)
     )

@@ -13,6 +13,7 @@ import polars as pl
 
 from foresell.contracts.contract import Contract
 from foresell.eda.describe import EdaContext, RawFacts, describe
+from foresell.eda.tables import key_names
 from foresell.pipeline.fingerprint import digest
 from foresell.pipeline.layer import passed_files, read_layer, read_row_splits, read_split
 from foresell.pipeline.writing import json_bytes
@@ -140,7 +141,7 @@ def _facts(
         target=project.target,
         unit=project.unit,
         frequency=project.frequency if project.kind == "panel" else "",
-        keys=tuple(project.keys),
+        keys=key_names(project.keys),
         synthetic=bool(manifest["synthetic"]),
         rows=rows,
         told_rows=taken.frame.height,

@@ -100,7 +100,7 @@ def gate(registration: Artifact, project: str) -> Section:
             registration,
             [
                 (f"baseline of {metric}", f"{root}/best_baseline", ""),
-                (f"value_added of {metric}", f"{root}/value_added", "share"),
+                (f"value added of {metric}", f"{root}/value_added", "share"),
             ],
         )
     failed = not told["passed"]

@@ -9,7 +9,7 @@ from foresell.pipeline.telling_numbers import raw_data, settings
 from foresell.pipeline.writing import json_bytes
 from foresell.spec.tracking import Account, Dataset
 
-UP_TO = ("manifest", "ingest", "validate", "split", "features", "baselines", "train")
+UP_TO = ("manifest", "ingest", "validate", "split", "eda", "features", "baselines", "train")
 
 
 def tell_train(teller: Teller, draft: Draft, at: str) -> None:

@@ -19,14 +19,14 @@ from foresell.spec.monitoring import Finding, MonitoringSpec
 _PICTURES = 24  # columns that are drawn; the table holds all
 _SEGMENTS = 15
 _MEND = {
-    "column_renamed": "Give the column its name back where the rows are made, or declare the new one.",
+    "column_renamed": "Give the column its name back where rows are made, or declare the new one.",
     "column_missing": "Restore the column where the rows are made.",
-    "column_type": "Look at how the column is written: a decimal comma, a text for a missing value.",
-    "frozen": "Look whether the source of the column is still filled: it may repeat its last value.",
+    "column_type": "Look how the column is written: a decimal comma, a text for a missing value.",
+    "frozen": "Look whether the column's source is still filled: it may repeat its last value.",
     "missing": "Look why values are missing: a join that finds nothing, a source that is late.",
-    "unseen": "Look whether new values are right. If they stay, train again with rows that hold them.",
-    "segment": "Look at the segment's own rows first: doubled loads and changed units look like this.",
-    "shift": "Look at how the column is made. If the world changed, train again with newer rows.",
+    "unseen": "Look whether the new values are right. If they stay, train again with such rows.",
+    "segment": "Look at the segment's rows: doubled loads and changed units look like this.",
+    "shift": "Look how the column is made. If the world changed, train again with newer rows.",
     "prediction": "Look at the features that moved, and compare forecasts with what came true.",
     "target": "Compare forecasts with what came true, and train again if errors have grown.",
 }
@@ -54,9 +54,10 @@ class Compared:
 
 @dataclass(frozen=True, kw_only=True)
 class _Drawn:
-    """A column with its picture."""
+    """A column with its picture, and what is said of it after its name."""
 
     column: ColumnDrift
+    says: str
     picture: Markup
 
 
@@ -115,7 +116,8 @@ def _drawn(place: int, one: ColumnDrift) -> _Drawn:
     })
     text = "Shares of the rows by bin: broad bars before, slim bars now."
     svg = inline_svg(share_bars(frame), name=f"drift-{place}", title=one.says, text=text)
-    return _Drawn(column=one, picture=Markup(svg))  # noqa: S704 - its texts were escaped
+    says = one.says.removeprefix(one.column.name).lstrip(": ")
+    return _Drawn(column=one, says=says, picture=Markup(svg))  # noqa: S704 - its texts were escaped
 
 
 def _number(value: float | None, digits: int = 2) -> str:

@@ -23,6 +23,7 @@ from foresell.report.eda_tables import (
 from foresell.report.figures import Figure
 from foresell.report.tables import Table
 from foresell.report.wording import amount, count, listed, percent
+from foresell.spec.ordered_sums import ordered_sum
 
 Tables = Mapping[str, pl.DataFrame]
 _HISTOGRAMS, _PAIRED, _LACKING = 12, 16, 24
@@ -220,7 +221,7 @@ def gaps(tables: Tables, facts: EdaFacts) -> Figure | None:
     worst = (
         frame
         .group_by("column")
-        .agg(pl.col("missing").sum(), pl.col("rows").sum())
+        .agg(ordered_sum(pl.col("missing")), ordered_sum(pl.col("rows")))
         .with_columns(share=pl.col("missing") / pl.col("rows"))
         .sort("share", "column", descending=[True, False])
         .head(_LACKING)

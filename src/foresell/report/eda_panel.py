@@ -23,6 +23,7 @@ from foresell.report.eda_together import event_words
 from foresell.report.figures import Figure
 from foresell.report.tables import Table
 from foresell.report.wording import amount, capitalized, count, name, percent, segment_value
+from foresell.spec.ordered_sums import ordered_sum
 
 _TOP, _BINS = 15, 18
 _SEASONS = {
@@ -167,7 +168,7 @@ def _lengths(tables: Tables, facts: EdaFacts) -> Figure | None:
     binned = (
         frame
         .group_by(((pl.col("periods") - 1) // every).alias("place"))
-        .agg(pl.col("series").sum())
+        .agg(ordered_sum(pl.col("series")))
         .sort("place")
     )
     held = dict(binned.iter_rows())

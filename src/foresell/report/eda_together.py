@@ -10,6 +10,7 @@ from foresell.report.eda_drawn import half, wide
 from foresell.report.eda_facts import EdaFacts, Section
 from foresell.report.figures import Figure
 from foresell.report.wording import amount, capitalized, day, name, percent, segment_value
+from foresell.spec.ordered_sums import one_piece, ordered_mean, ordered_sum
 
 _PARTS, _SEGMENTS = 4, 3
 _MANY = 400  # periods that no line half a page wide can show
@@ -102,7 +103,7 @@ def _by_week(own: pl.DataFrame) -> pl.DataFrame:
         own
         .sort("value", "date")
         .group_by(pl.col("date").dt.truncate("1w"), "value", maintain_order=True)
-        .agg(pl.col("y").mean(), days=pl.len())
+        .agg(ordered_mean(pl.col("y")), days=pl.len())
         .filter(pl.col("days") == 7)
     )
 
@@ -116,7 +117,7 @@ def _sized(tables: Tables, segment: str, own: pl.DataFrame) -> list[tuple[str, f
         pairs = [(v, s) for v, s in rows.select("value", "share").iter_rows() if v in there]
         if len(pairs) == len(there):
             return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-    sums = own.group_by("value").agg(pl.col("y").sort().sum()).sort("value")
-    whole_of = float(sums["y"].sort().sum()) or 1.0
+    sums = own.group_by("value").agg(ordered_sum(pl.col("y"))).sort("value")
+    whole_of = float(one_piece(sums["y"]).sum()) or 1.0
     pairs = [(value, y / whole_of) for value, y in sums.iter_rows()]
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))

@@ -23,7 +23,7 @@ _SEGMENTS, _PERIODS = 20, 80  # rows of a table
 _ADVICE = {
     "steady": "nothing is to be done.",
     "watch": "look again when the next period is known; this is too little to train for.",
-    "retrain": "train a challenger, and let the gate decide: foresell retrain PROJECT --if-needed.",
+    "retrain": "train a challenger, and let the gate decide:",
 }
 _HEADS = {
     "steady": "The forecasts hold",
@@ -56,7 +56,7 @@ def performance_html(performance: Performance) -> str:
         tokens=TOKENS,
         headline=_HEADS[told["verdict"]],
         standfirst=_standfirst(told),
-        advice=_ADVICE[told["verdict"]].replace("PROJECT", str(told["project"])),
+        advice=_ADVICE[told["verdict"]],
         facts=_facts(told),
         figures=_figures(performance),
         segments=segments.with_columns(
@@ -176,13 +176,14 @@ def _compared(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what was compared with what, a line each."""
     actuals, backtest = told["actuals"], told["backtest"]
     versions = ", ".join(map(str, told["versions"])) or "none"
+    made = "see below," if told["notes"] and told["kind"] == "tabular" else "as made at the time,"
     lines = [
         (
             "Truth",
             f"{counted(actuals['rows'], 'row')} known, of which {told['matched']:,} had a "
             f"forecast; {actuals['new']:,} new this time, {actuals['revised']:,} revised",
         ),
-        ("Forecasts", f"as made at the time, by version {versions}"),
+        ("Forecasts", f"{made} by version {versions}"),
     ]
     if told["cutoff"] is not None:
         ends = f"{_day(told['cutoff'])}; its forecasts end on {_day(told['forecast_to'])}"

@@ -23,8 +23,8 @@ class Settled:
 
     ``firing``: whether it stands now, ``since`` when (UTC). ``new``: it fires since this call;
     ``resolved``: it stood before and is over. ``delivered``: messages that were taken now, of this
-    alert and of what waited; ``kept``: those that wait. ``trouble``: why, a sentence for each place
-    that did not take one; no secret is in it.
+    alert and of what waited; ``kept``: those that wait. ``trouble``: why, and what to do, of each
+    place that did not take one; no secret is in it.
     """
 
     firing: bool
@@ -78,7 +78,7 @@ def settle(
         resolved=stood and not now.firing,
         delivered=sent.taken,
         kept=sent.waiting,
-        trouble=tuple(what for what, _ in sent.trouble),
+        trouble=tuple(f"{what}; {mend}" for what, mend in sent.trouble),
     )
 
 

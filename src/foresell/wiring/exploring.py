@@ -95,6 +95,7 @@ def told_apart(
     place = workspace(project, settings)
     folder = asked.out if asked.out is not None else place.folder(KEPT) / asked.version
     with place.locked():
+        _put_back(folder)
         _refuse_foreign(folder, project)
         request = _up_to_date(place, project, settings, (_SPLIT,), listen)
         names = ("processed", "splits", "manifest")
@@ -226,14 +227,34 @@ def _listed(folder: Path) -> Mapping[str, Any]:
     return listing if ours else {}
 
 
+def _aside(folder: Path) -> Path:
+    """Return where a report lies while another one takes its place."""
+    return folder.with_name(f".{folder.name}.old")
+
+
+def _put_back(folder: Path) -> None:
+    """Put a report back that was moved aside by somebody who was killed before another was there.
+
+    Raises:
+        MachineError: it cannot be moved.
+    """
+    if folder.exists() or not _aside(folder).is_dir():
+        return
+    try:
+        _aside(folder).rename(folder)
+    except OSError as error:
+        raise MachineError(
+            f"cannot write: {error.strerror or error}", str(folder), "mend the rights"
+        ) from error
+
+
 def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put ``files`` in the place of what ``folder`` holds: whole, or not at all.
 
     Raises:
         MachineError: the disk is full, or the folder cannot be written.
     """
-    draft = folder.with_name(f".{folder.name}.draft")
-    old = folder.with_name(f".{folder.name}.old")
+    draft, old = folder.with_name(f".{folder.name}.draft"), _aside(folder)
     try:
         for leftover in (draft, old):
             shutil.rmtree(leftover, ignore_errors=True)

@@ -14,6 +14,7 @@ from foresell.monitor.performance import Unmatched
 from foresell.monitor.rules import RECENT
 from foresell.monitor.weekly import PERIOD, period_of
 from foresell.spec.calendar import step
+from foresell.spec.ordered_sums import one_piece
 from foresell.spec.project import ProjectSpec
 
 BASELINE = "seasonal_naive"
@@ -176,7 +177,7 @@ def _span_of(days: pl.Series) -> tuple[str, ...]:
 
 def _size(values: pl.Series) -> float:
     """Return the sum of absolute values."""
-    return float(values.cast(pl.Float64).abs().rechunk().sum())
+    return float(one_piece(values.cast(pl.Float64).abs()).sum())
 
 
 def _none(actuals: pl.DataFrame, spec: ProjectSpec) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from foresell.bundle.bundle import Bundle
 from foresell.monitor.performance import Unmatched
 from foresell.monitor.weekly import PERIOD, Every, period_of
 from foresell.settings import Settings
+from foresell.spec.ordered_sums import one_piece
 from foresell.spec.project import ProjectSpec
 from foresell.wiring.given_actuals import REQUEST, ROW
 from foresell.wiring.request_log import read_requests_log
@@ -39,7 +40,7 @@ def answered_rows(
         known, lost = _logged(told, spec, settings)
         parts.append(known)
         if lost.height:
-            total = float(lost[spec.target].cast(pl.Float64).abs().rechunk().sum())
+            total = float(one_piece(lost[spec.target].cast(pl.Float64).abs()).sum())
             named = tuple(lost[REQUEST].head(5).to_list())
             unmatched.append(
                 Unmatched(why="not logged", rows=lost.height, actual=total, named=named)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.errors import DataError, MachineError, UsageError
@@ -24,7 +24,7 @@ from foresell.report.quality_markdown import quality_markdown
 from foresell.report.quality_page import quality_html
 from foresell.settings import SERVING, Settings
 from foresell.spec.commands import run_command
-from foresell.spec.quality import FORMAT, QUALITY, Section
+from foresell.spec.quality import FORMAT, QUALITY, Section, Value
 from foresell.wiring import quality_general as general
 from foresell.wiring.runs import declaration, workspace
 
@@ -34,6 +34,8 @@ _JUNIT, _COVERAGE = (
     Path(".quality/junit.xml"),
     Path(".quality/coverage.json"),
 )  # as `make test` does
+
+_OPTIONS = {"tests": "--junit", "coverage": "--coverage", "load": "--load"}
 
 Told = dict[str, Any]
 
@@ -61,15 +63,15 @@ def gathered(names: Sequence[str], unrun: Sequence[str], given: Given, settings:
     """
     under_load, load = _load(given.load, settings)
     sections = [
-        _general("tests", given.junit, _JUNIT, general.tests),
-        _general("coverage", given.coverage, _COVERAGE, general.coverage),
+        _general("tests", given.junit, _JUNIT, general.of_tests),
+        _general("coverage", given.coverage, _COVERAGE, general.of_coverage),
         under_load,
     ]
     projects = [_project(name, load, settings) for name in names]
     told = [asdict(one) for one in sections]
     parts = [("", part) for part in told]
     parts += [(one["project"], part) for one in projects for part in one["sections"]]
-    return {
+    report = {
         "format": FORMAT,
         "sections": told,
         "projects": projects,
@@ -79,6 +81,7 @@ def gathered(names: Sequence[str], unrun: Sequence[str], given: Given, settings:
         "failed": [_trouble(*pair) for pair in parts if pair[1]["failed"]],
         "artifacts": _artifacts(part for _, part in parts),
     }
+    return cast("Told", json.loads(json.dumps(report, allow_nan=False)))  # lists, as in the file
 
 
 def _trouble(project: str, part: Told) -> Told:
@@ -101,7 +104,7 @@ def _general(
         DataError: it was named, and cannot be read.
     """
     place = given or usual
-    content = _content(place, name if given is not None else "")
+    content = _content(place, _OPTIONS[name] if given is not None else "")
     if content is None:
         return general.missing(name, f"There is no {place}.")
     try:
@@ -121,12 +124,12 @@ def _load(given: Path | None, settings: Settings) -> tuple[Section, Artifact | N
     usual = settings.home / SERVING / "load" / "summary.json"
     place = given or usual
     name = str(place) if given is not None else _named(usual, settings)
-    content = _content(place, "load" if given is not None else "")
+    content = _content(place, _OPTIONS["load"] if given is not None else "")
     if content is None:
         return general.missing("load", f"There is no {name}."), None
     try:
         found = json_artifact(name, content)
-        return general.load(found), found
+        return general.of_load(found), found
     except (DataError, KeyError, TypeError) as error:
         what = error.what if isinstance(error, DataError) else f"it has no {error}"
         if given is not None:
@@ -145,9 +148,7 @@ def _content(place: Path, option: str) -> bytes | None:
         return place.read_bytes()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         if option:
-            raise UsageError(
-                f"there is no file {str(place)!r}", f"--{option}", "give one"
-            ) from error
+            raise UsageError(f"there is no file {str(place)!r}", option, "give one") from error
         return None
     except OSError as error:
         raise MachineError(
@@ -173,20 +174,37 @@ def _project(name: str, load: Artifact | None, settings: Settings) -> Told:
             latency_file(name, settings),
         )
     )
-    latency = _made(measured, lambda of: general.latency(of, name), general.latency_missing(name))
-    if latency is None:
-        latency = general.latency_under_load(load, name) if load is not None else None
+    unmeasured = general.latency_missing(name)
+    latency = _made(measured, lambda of: general.of_latency(of, name), unmeasured)
+    if latency is None and load is not None:
+        latency = general.latency_under_load(load, name)
     lacking = performance_missing(name)
     since = [
         _made(drift, lambda of: drift_found(of, schema), drift_missing("nothing is known", name)),
         _made(truth, performance_found, lacking) or lacking,
-        latency or general.latency_missing(name),
+        latency or unmeasured,
     ]
-    fresh = {one.name: asdict(one) for one in since if one is not None}
+    version = _version(told["sections"])
+    fresh = {one.name: asdict(_of_version(one, version)) for one in since if one is not None}
     told["sections"] = [fresh.pop(one["name"], one) for one in told["sections"]] + [*fresh.values()]
     if measured is not None and "sample" in measured.told:
         told["samples"] = [*told["samples"], general.sample_of(measured)]
     return told
+
+
+def _version(sections: Iterable[Told]) -> Value:
+    """Return which version the last run registered, None where that is not known."""
+    numbers = (one for part in sections if part["name"] == "model" for one in part["numbers"])
+    return next((one["value"] for one in numbers if one["name"] == "version"), None)
+
+
+def _of_version(section: Section, version: Value) -> Section:
+    """Return a section that says so where it is of another version than the last run's."""
+    own = next((one.value for one in section.numbers if one.name == "version"), version)
+    if version is None or own == version:
+        return section
+    other = f"This is of version {own}; the last run made version {version}."
+    return replace(section, says=f"{section.says} {other}")
 
 
 def _made(

@@ -25,7 +25,7 @@ def missing(name: str, why: str) -> Section:
     return Section(name=name, title=title, state="missing", says=why, mend=mend)
 
 
-def tests(content: bytes, name: str) -> Section:
+def of_tests(content: bytes, name: str) -> Section:
     """Return what came of the tests; a file that is none is a ``DataError``."""
     found, file = read_junit(content, name), artifact(name, content)
     numbers = [
@@ -54,7 +54,7 @@ def tests(content: bytes, name: str) -> Section:
     )
 
 
-def coverage(content: bytes, name: str) -> Section:
+def of_coverage(content: bytes, name: str) -> Section:
     """Return how much of the code tests have run; a file that is none is a ``DataError``."""
     found, file = read_coverage(content, name), artifact(name, content)
     numbers = [
@@ -86,7 +86,7 @@ def coverage(content: bytes, name: str) -> Section:
     )
 
 
-def load(found: Artifact) -> Section:
+def of_load(found: Artifact) -> Section:
     """Return what came of a load test, from its ``summary.json``."""
     told = found.told
     passed = bool(told["passed"])
@@ -124,7 +124,7 @@ def _unit(threshold: Mapping[str, Any]) -> str:
     return "ms" if str(threshold["name"]).endswith("_ms") else "share"
 
 
-def latency(found: Artifact, project: str) -> Section:
+def of_latency(found: Artifact, project: str) -> Section:
     """Return how long one row takes over HTTP, as it was measured."""
     told = found.told
     numbers = taken(

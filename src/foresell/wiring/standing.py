@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from foresell.adapters.alert_outbox import write_whole
 from foresell.adapters.file_locks import lock
-from foresell.errors import DataError
+from foresell.errors import DataError, MachineError
 from foresell.monitor.alerts import FILES, Standing, alert_text
 from foresell.settings import Settings
 from foresell.spec.monitoring import Subject
@@ -62,8 +62,20 @@ def show_standing(folder: Path, subject: Subject, standing: Standing, page: Path
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the alerts of a project: two looks at once would fire twice."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".alerts.lock").open("a") as handle:
+    """Hold the alerts of a project: two looks at once would fire twice.
+
+    Raises:
+        MachineError: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / ".alerts.lock").open("a", encoding="utf-8")
+    except OSError as error:
+        raise MachineError(
+            f"cannot write: {error.strerror or error}",
+            str(folder),
+            "free the disk or mend the rights",
+        ) from error
+    with handle:
         lock(handle)
         yield

@@ -16,7 +16,7 @@ from foresell.adapters.workspace import MemoryWorkspace
 from foresell.answer.requests import used_columns
 from foresell.contracts.contract import Contract
 from foresell.contracts.headers import dropped_columns
-from foresell.contracts.loose import LooseFile, read_loosely
+from foresell.contracts.loose import LooseFile, read_loosely, type_word
 from foresell.errors import UsageError, counted
 from foresell.monitor.schema import SchemaColumn
 from foresell.pipeline.graph import stages_of
@@ -132,10 +132,12 @@ def read_later(watch: Watch, settings: Settings) -> Current | None:
     """Return the processed rows later than all that the version learnt from; None without any."""
     spec = watch.spec
     place = workspace(spec.name, settings)
-    learnt = watch.bundle.history if spec.kind == "panel" else watch.bundle.snapshot
+    learnt = _learnt(watch)
     if not spec.timed or learnt.is_empty() or place.record(_GATE) is None:
         return None
     rows = read_layer(place.output("processed"))
+    if rows.schema.get(spec.time) != learnt.schema[spec.time]:  # the project says otherwise now
+        return None
     later = rows.filter(pl.col(spec.time) > learnt[spec.time].max())
     if later.is_empty():
         return None
@@ -212,19 +214,22 @@ def _folder(watch: Watch, place: str | Path, settings: Settings) -> Current:
 def _processed(
     watch: Watch, rows: pl.DataFrame, kind: Literal["folder", "layer"], told: str
 ) -> Current:
-    """Return rows that have passed the gate."""
-    spec, contract = watch.spec, watch.contract
+    """Return rows that have passed the gate, as far as they are of the types that were learnt."""
+    spec, contract, learnt = watch.spec, watch.contract, _learnt(watch).schema
     dropped = dropped_columns(contract, spec.cleaning)
-    learnt = [name for name in contract.columns if name not in dropped]
-    expected = [name for name in learnt if name in spec.columns]
-    found = [name for name in rows.columns if name in contract.columns and name in expected]
+    expected = [name for name in spec.columns if name in contract.columns and name not in dropped]
+    there = [name for name in rows.columns if name in expected]
+    fit = [name for name in there if learnt.get(name, rows.schema[name]) == rows.schema[name]]
+    ordered = [*there, *(name for name in expected if name not in there)]
     return Current(
         kind=kind,
         told=told,
-        rows=rows,
-        expected=_columns(contract, [one for one in rows.columns if one in expected], watch)
-        + _columns(contract, [one for one in expected if one not in rows.columns], watch),
-        found=_columns(contract, found, watch),
+        rows=rows.select(fit),
+        expected=_columns(contract, ordered, watch),
+        found=tuple(
+            one if one.name in fit else replace(one, type=type_word(rows[one.name]))
+            for one in _columns(contract, there, watch)
+        ),
     )
 
 
@@ -282,12 +287,15 @@ def _columns(
 ) -> tuple[SchemaColumn, ...]:
     """Return columns as the contract declares them, with values that training held.
 
-    Rows to be answered need no target, but where a column may be one that was ``renamed``.
+    Every column that models learn from is ``required`` where it is not said: a file without one
+    that may be null is read as if nobody knew it. Rows to be answered need no target, but where a
+    column may be one that was ``renamed``.
     """
     learnt = _latest(watch)
     free = () if renamed else watch.spec.with_role("target")
     if required is None:
-        required = [one for one in names if contract.columns[one].required and one not in free]
+        learns = {one for one, role in watch.spec.columns.items() if role != "excluded"}
+        required = [one for one in names if one in learns and one not in free]
     return tuple(
         SchemaColumn(
             name=name,
@@ -299,13 +307,17 @@ def _columns(
     )
 
 
+def _learnt(watch: Watch) -> pl.DataFrame:
+    """Return the training rows that the bundle keeps."""
+    return watch.bundle.history if watch.spec.kind == "panel" else watch.bundle.snapshot
+
+
 def _latest(watch: Watch) -> pl.DataFrame:
     """Return the training rows of the last months, all where they are few or have no time.
 
     By its values a renamed column is known again, and prices and rates of long ago are others.
     """
-    spec = watch.spec
-    learnt = watch.bundle.history if spec.kind == "panel" else watch.bundle.snapshot
+    spec, learnt = watch.spec, _learnt(watch)
     if not spec.timed or spec.time not in learnt.columns:
         return learnt
     late = learnt.filter(pl.col(spec.time) > pl.col(spec.time).max() - pl.duration(days=_LATE))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from foresell.contracts.showing import is_guarded
-from foresell.errors import MachineError, UsageError
+from foresell.errors import DataError, MachineError, UsageError
 from foresell.monitor.comparing import Found, Sides, compare
 from foresell.monitor.schema import SchemaChanges, compare_schema
 from foresell.pipeline.writing import json_bytes
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from foresell.wiring.alerting import Settled
 
 _DEFAULT = timedelta(days=7)
+_NEEDED = ("altair", "scipy", "vl_convert")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,7 @@ def watch(project: str, asked: Watching, settings: Settings) -> Watched:
             "--current, --since",
             "leave one of them out",
         )
+    need(_NEEDED, "foresell monitor drift", "monitor")
     evidently = _with_evidently(asked.evidently)
     now = datetime.now(UTC)
     served = watch_of(project, settings, alias=asked.alias, version=asked.version)
@@ -108,10 +110,12 @@ def monitored(project: str, settings: Settings) -> Mapping[str, bytes]:
     """
     try:
         served = watch_of(project, settings)
-    except (UsageError, MachineError) as error:
+    except (UsageError, MachineError, DataError) as error:
         return _unavailable(error.what)
     if _learnt(served).is_empty():
         return _unavailable("the served version keeps none of the rows it learnt from")
+    if not served.spec.timed:
+        return _unavailable("its rows have no time, so none of the processed ones is later")
     current = read_later(served, settings)
     if current is None:
         return _unavailable(

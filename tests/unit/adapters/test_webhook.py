@@ -131,6 +131,19 @@ def test_the_token_goes_to_an_alertmanager_alone(hook: Hook) -> None:
     assert told == ["Bearer hush", None]
 
 
+@pytest.mark.parametrize(
+    ("variable", "word"),
+    [("ALL_PROXY", "nonsense://jo:hushhush@proxy"), ("SSL_CERT_FILE", "/hushhush/no.pem")],
+)
+def test_a_proxy_or_certificates_that_cannot_be_used_are_trouble_and_no_crash(
+    monkeypatch: pytest.MonkeyPatch, variable: str, word: str
+) -> None:
+    monkeypatch.setenv(variable, word)
+    with pytest.raises(MachineError, match="that the environment names cannot be used") as error:
+        sink("https://a.example/x").send(alert())
+    assert not [text for text in shown(error.value) if "hushhush" in text]
+
+
 def sent(place: WebhookSink) -> BaseException | None:
     """Tell of an alert; the error where it was not taken."""
     try:

@@ -274,4 +274,29 @@ WRONG = {
             "use max, min or first",
         ),
     ),
+    "a segment of a column that is dropped": (
+        "sales_orders",
+        "project",
+        "risk:\n  segments: [{PRODUCTLINE: Classic Cars, COUNTRY: USA}",
+        "risk:\n  segments: [{PHONE: '1', COUNTRY: USA}",
+        (
+            "the column 'PHONE' makes no segment",
+            "risk.segments",
+            "known: CITY, COUNTRY, DEALSIZE, MONTH_ID, MSRP, ORDERLINENUMBER, ORDERNUMBER, "
+            "PRICEEACH, PRODUCTCODE, PRODUCTLINE, QTR_ID, QUANTITYORDERED, STATE, STATUS, "
+            "TERRITORY, YEAR_ID",
+        ),
+    ),
+    "a trend of no column": (
+        "retail",
+        "project",
+        "trending: [price, visitors]",
+        "trending: [prices, visitors]",
+        (
+            "the column 'prices' is not compared",
+            "monitoring.trending",
+            "did you mean 'price'? Known: city, discount, open, price, promotion, rain, size, "
+            "temperature, units, visitors",
+        ),
+    ),
 }

@@ -75,7 +75,7 @@ def test_one_wrong_value_of_many_is_missing_and_counted() -> None:
 
 def test_what_is_personal_is_neither_read_nor_named() -> None:
     found = read("town,owner,Anna Example\nGent,Bob,1\n", personal=True)
-    assert found.columns == ("town", "column 2")
+    assert found.columns == ("town", "no. 3")
     assert "Anna" not in repr(found)
     assert "Bob" not in repr(found)
 

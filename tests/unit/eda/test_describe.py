@@ -152,7 +152,7 @@ def test_a_daily_panel_is_told_by_weekday_and_its_gaps_by_month() -> None:
     frame = shop_rows(shops=2, items=1, weeks=90)
     first = frame["week"].min()
     days = (pl.col("week") - pl.lit(first)).dt.total_days() // 7
-    daily = frame.with_columns(pl.lit(first) + pl.duration(days=days)).with_columns(
+    daily = frame.with_columns(week=pl.lit(first) + pl.duration(days=days)).with_columns(
         markdown=pl.when(pl.col("shop") > 0).then(pl.col("markdown"))
     )
     eda = described(daily, replace(SHOPS, frequency="D"))

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -49,8 +48,20 @@ def test_markdowns_are_said_to_be_unknown_from_when_on() -> None:
 def test_a_promotion_is_said_to_go_with_more() -> None:
     told = " ".join(said(described(shop_rows(shops=8), SHOPS), "covariate_effects"))
 
-    assert "Where promo is above zero, series stand 1.3" in told
-    assert "markdown" not in told
+    assert "Where promo is above zero, series stand 1.30 times as high (1." in told
+    assert "as where it is zero, in the same" in told
+
+
+def test_a_lift_at_christmas_is_said_and_the_events_without_one_are_listed() -> None:
+    week = pl.col("week").dt
+    rows = shop_rows(shops=3, items=1, weeks=110).with_columns(
+        sales=pl.col("sales") * pl.when(week.ordinal_day() >= 359).then(1.8).otherwise(1.0)
+    )
+    told = said(described(rows, SHOPS), "event_effects")
+
+    assert told[0].startswith("With quiet weeks near christmas as 1, sales stands in its own week ")
+    assert "harvest (" in told[-1]
+    assert told[-1].startswith("Quiet weeks differ as much among each other as those of ")
 
 
 def test_new_series_of_the_asked_rows_are_said() -> None:
@@ -118,12 +129,16 @@ def test_personal_columns_are_named_without_a_value() -> None:
     )
 
 
-def test_a_trend_is_measured_series_for_series() -> None:
-    rows = shop_rows(shops=1, items=1, weeks=104).with_columns(
-        sales=np.where(np.arange(40) < 0, 1.0, 1.0)[0] * pl.lit(100.0)
+def test_a_missing_segment_is_called_missing() -> None:
+    rows = shop_rows().with_columns(
+        type=pl.when(pl.col("shop") == 2).then(None).otherwise(pl.col("type"))
     )
-    assert rows.height == 40  # the last shop is the late one
+    told = said(described(rows, SHOPS), "by_segment")
 
+    assert "a row of (missing) has " in told[0]
+
+
+def test_a_trend_is_measured_series_for_series() -> None:
     whole = shop_rows(shops=2, items=1, weeks=104).filter(pl.col("shop") == 0)
     grown = whole.with_columns(
         sales=pl.when(pl.int_range(pl.len()) < 52).then(100.0).otherwise(110.0)

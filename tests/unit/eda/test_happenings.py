@@ -125,9 +125,36 @@ def test_an_unknown_markdown_is_not_a_markdown_of_zero() -> None:
 
     assert ("above zero", "zero") not in found
     known = found["known", "unknown"]
-    assert known["low"] < 1 < known["high"]
     late = rows.filter(pl.col("week") >= FIRST + timedelta(weeks=60))
     assert known["rows"] + known["rows_against"] == late.height
+
+
+def test_what_has_no_effect_is_said_to_have_none_nearly_always() -> None:
+    missed = 0
+    for seed in range(40):
+        found = compared(shop_rows(shops=8, items=3, seed=seed), "markdown")
+        missed += sum(not row["low"] < 1 < row["high"] for row in found.values())
+
+    assert missed <= 12  # of 80 intervals of 95 %
+
+
+def test_a_group_that_sells_nothing_has_no_ratio() -> None:
+    rows = shop_rows().with_columns(
+        sales=pl.when(pl.col("promo") > 0).then(pl.col("sales")).otherwise(0.0)
+    )
+
+    assert ("above zero", "zero") not in compared(rows, "promo")
+
+
+def test_shops_that_promote_often_are_not_measured_against_their_promotions() -> None:
+    rng = np.random.default_rng(5)
+    rows = shop_rows(shops=8, items=4)
+    often = 0.1 + 0.1 * rows["shop"].to_numpy()
+    promo = (rng.random(rows.height) < often).astype(float)
+    lifted = rows.with_columns(promo=promo, sales=100 * (1 + pl.Series(promo)))
+    row = compared(lifted, "promo")["above zero", "zero"]
+
+    assert row["ratio"] == pytest.approx(2, rel=1e-4)
 
 
 def test_a_season_in_which_everything_is_promoted_is_no_effect_of_promotions() -> None:

@@ -76,6 +76,31 @@ def test_many_sizes_are_told_by_quarters_of_the_series() -> None:
     assert found["series"].to_list() == [5, 5, 5, 5]
 
 
+def test_a_segment_that_is_unknown_is_told_as_unknown() -> None:
+    rows = shop_rows(shops=20, items=1, weeks=60).with_columns(
+        type=pl.when(pl.col("shop") == 3).then(None).otherwise(pl.col("type")),
+        size=pl.when(pl.col("shop") == 3).then(None).otherwise(pl.col("size")),
+    )
+    found = by_segment(lay_grid(rows, SHOPS), SHOPS)
+
+    types = found.filter(pl.col("segment") == "type").sort("value", nulls_last=True)
+    assert types.select("value", "series").rows() == [("A", 10), ("B", 9), (None, 1)]
+    sizes = found.filter(pl.col("segment") == "size")
+    assert (sizes.height, int(sizes["series"].sum())) == (4, 19)
+
+
+def test_of_many_names_those_with_few_rows_are_the_others() -> None:
+    rows = shop_rows(shops=60, items=1, weeks=50).with_columns(
+        type=pl.format("type {}", pl.col("shop"))
+    )
+    found = by_segment(lay_grid(rows, SHOPS), SHOPS).filter(pl.col("segment") == "type")
+
+    assert found.height == 50
+    others = found.filter(pl.col("value") == "(others)").row(0, named=True)
+    assert others["series"] == 11
+    assert int(found["rows"].sum()) == rows.height
+
+
 def test_december_stands_as_high_as_it_was_made() -> None:
     rows = shop_rows(shops=2, items=1, weeks=104).with_columns(
         sales=pl.when(pl.col("week").dt.month() == 12).then(200.0).otherwise(100.0)

@@ -71,7 +71,7 @@ def test_a_histogram_counts_what_lies_far_out_in_open_bins() -> None:
 
     assert found.height == 42
     last = found.row(-1, named=True)
-    assert (last["high"], last["rows"]) == (None, 5)
+    assert (last["high"], last["rows"]) == (None, 6)  # three beyond 99.5 % of the others
     assert last["low"] < 1000
 
 

@@ -14,7 +14,7 @@ CATEGORY = st.none() | st.sampled_from(["NA", "a", "b"])
 
 
 @settings(max_examples=25)
-@given(regions=st.lists(CATEGORY, min_size=6, max_size=60))
+@given(regions=st.lists(CATEGORY, min_size=8, max_size=60))
 def test_categories_hold_every_row_once(regions: list[str | None]) -> None:
     rows = order_rows(len(regions)).with_columns(pl.Series("region", regions, dtype=pl.String))
     found = by_category(rows, ORDERS).filter(pl.col("column") == "region")
@@ -82,7 +82,7 @@ def test_groups_are_counted_by_size() -> None:
 
 
 def test_rows_that_say_the_same_are_counted() -> None:
-    rows = order_rows(20)
+    rows = order_rows(20).with_columns(price=pl.int_range(20))
     twice = pl.concat([rows, rows.head(2), rows.head(1).with_columns(sales=pl.lit(1.0))])
     found = duplicates(twice, ORDERS, ["order", "price", "pieces"])
 

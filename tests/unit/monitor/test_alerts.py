@@ -68,6 +68,12 @@ def test_one_that_comes_back_is_another_alert() -> None:
     assert again.alert.key == "walmart.drift.20260506T030201500000Z"
 
 
+def test_a_clock_that_was_set_back_ends_no_alert_before_it_began() -> None:
+    over = seen(seen(None, 0, "CPI"), -1)
+    assert over.alert is not None
+    assert (over.alert.state, over.alert.at) == ("resolved", DAY)
+
+
 @given(looks=looks)
 def test_an_alert_stands_exactly_while_the_last_look_had_an_alarm(looks: list[set[str]]) -> None:
     standing, told = None, list[Alert]()

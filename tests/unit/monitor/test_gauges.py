@@ -1,6 +1,8 @@
 """What monitoring found, as Prometheus reads it."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -88,6 +90,22 @@ def test_alerts_tell_whether_they_stand_when_was_looked_and_what_waits() -> None
         },
         "foresell_outbox_waiting": {("toy",): 2},
     }
+
+
+def test_every_number_is_in_the_documents_and_every_one_in_the_documents_is_told() -> None:
+    column = {"name": "CPI", "part": "feature", "psi": 0.25, "ks": 0.5, "drifted": True}
+    recent = {"wape": 0.08, "coverage_80": 0.75, "value_added": 0.1}
+    fared = {"recent": recent, "backtest": {"wape": 0.06}, "tracking_signal": 1, "verdict": "watch"}
+    whole = Watch(
+        project="toy",
+        drift=drift(column),
+        performance=fared,
+        standing={"drift": Standing(checked=DAY)},
+        waiting=0,
+    )
+    text = Path(__file__).parents[3].joinpath("docs", "monitoring.md").read_text("utf-8")
+    table = "".join(line for line in text.splitlines() if line.startswith("| `"))
+    assert {one.name for one in gauges(whole)} == set(re.findall(r"`(foresell_[a-z_0-9]+)`", table))
 
 
 @given(

@@ -70,6 +70,7 @@ def test_age_takes_the_weight_of_what_was_well_and_never_of_a_retrain(days: floa
     ("told", "state"),
     [
         (None, "missing"),
+        ({"available": False, "reason": "nothing is known"}, "missing"),
         ({}, "unreadable"),
         ({"version": 3}, "unreadable"),
         ({"version": 3, "verdict": "maybe", "findings": "none"}, "unreadable"),

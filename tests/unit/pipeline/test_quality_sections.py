@@ -1,4 +1,4 @@
-"""What the report says of a model follows from the files of its run, by the definitions it gives."""
+"""What the report says of a model follows from the files of its run, by its definitions."""
 
 import json
 
@@ -67,7 +67,7 @@ def test_a_model_that_did_not_pass_its_gate_fails_the_section(passed: bool) -> N
     assert told == [
         ("passed", passed, "/gate/passed"),
         ("baseline of RMSE", "naive", "/gate/comparisons/0/best_baseline"),
-        ("value_added of RMSE", 0.25, "/gate/comparisons/0/value_added"),
+        ("value added of RMSE", 0.25, "/gate/comparisons/0/value_added"),
     ]
 
 

@@ -14,6 +14,7 @@ from foresell.errors import DataError
 from foresell.settings import Settings, environment, read_settings
 from foresell.wiring.alerting import Settled, settle
 from foresell.wiring.delivering import deliver
+from foresell.wiring.webhooks import examine_webhooks
 from tests.alerts_made import finding, several
 from tests.webhook_server import ALERTS, SLACK, Answer, Hook, webhook
 
@@ -111,7 +112,8 @@ def test_what_cannot_be_delivered_is_kept_and_sent_in_order_when_the_place_is_ba
     fired = drifted(settings, "CPI")
     assert (fired.kept, fired.delivered) == (1, 0)
     assert fired.trouble == (
-        f"http://127.0.0.1:{port}: the alert was not taken: nobody can be reached there",
+        f"http://127.0.0.1:{port}: the alert was not taken: nobody can be reached there; foresell "
+        "monitor deliver tries again",
     )
     over = drifted(settings)
     assert (over.resolved, over.kept, len(over.trouble)) == (True, 2, 1)
@@ -186,6 +188,35 @@ def test_a_file_of_alerts_that_is_spoilt_is_no_reason_to_fire_again(told: Told) 
     (settings.home / "toy" / "monitor" / "alerts.json").write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match="the alerts that stand cannot be read"):
         drifted(settings, "CPI")
+
+
+def test_a_message_that_is_spoilt_is_named_and_holds_nothing_up(told: Told, hook: Hook) -> None:
+    settings = told(hook.url(SLACK))
+    hook.next[:] = [Answer(404)]
+    drifted(settings, "CPI")
+    [kept] = settings.home.rglob("outbox/*/0*.json")
+    kept.write_text("{", encoding="utf-8")
+    settled = settle("toy", "schema", 3, several("CPI"), settings)
+    assert (settled.delivered, settled.kept) == (1, 1)
+    assert settled.trouble == (
+        f"{kept}: a message that waits cannot be read; look at it, then remove it",
+    )
+
+
+def test_without_the_library_that_tells_the_alert_stands_and_waits(
+    told: Told, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = told(hook.url(SLACK))
+    with monkeypatch.context() as lacking:
+        lacking.setitem(sys.modules, "httpx", None)
+        settled = drifted(settings, "CPI")
+        assert (settled.new, settled.kept) == (True, 1)
+        assert settled.trouble == (
+            "FORESELL_WEBHOOK: the library 'httpx' is not installed; pip install "
+            "'foresell[monitor]'",
+        )
+        assert examine_webhooks(settings).mend == "pip install 'foresell[monitor]'"
+    assert deliver("toy", settings).taken == 1
 
 
 LOOK = """

@@ -6,11 +6,16 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from foresell.monitor.gauges import Gauge
+from foresell.serving.factory import create_app
 from foresell.serving.metrics import Metrics
+from foresell.serving.site import Options
 from foresell.settings import Settings, read_settings
 from foresell.wiring.alerting import settle
 from foresell.wiring.monitor_gauges import WatchedGauges
+from foresell.wiring.serving import Asked, make_site
 from tests.alerts_made import several
 from tests.scraped import samples
 
@@ -93,3 +98,19 @@ def test_a_disk_that_hangs_holds_no_scrape_and_one_thread_only() -> None:
     asyncio.run(scrapes())
     assert looks == [1]
     assert scraped(metrics, "foresell_x") == {("toy",): 1}
+
+
+def test_a_server_has_the_numbers_of_its_own_projects_on_its_page(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    for project in ("walmart", "retail"):
+        settle(project, "drift", 3, several("CPI"), settings)
+    served = Asked(projects=("walmart",), options=Options(log="off"))
+    app: Any = create_app(make_site(served, settings).site)
+
+    async def scrape() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.get("/metrics")
+
+    replied = asyncio.run(scrape())
+    assert samples(replied.content, "foresell_alert") == {("walmart", "drift"): 1}

@@ -1,0 +1,248 @@
+"""What was forecast at the time, beside what came true: which version, which rows, what is kept."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from foresell.errors import DataError, UsageError
+from foresell.settings import Settings, read_settings
+from foresell.wiring.performing import PAGE, SUMMARY, WEEKS, Performed, perform
+from foresell.wiring.request_log import log_folder
+from tests.performing_toy import FIRST, panel_bundle, put_on_prod, weeks
+from tests.serve_process import registered
+from tests.unit.wiring.test_request_log import AT, log_requests
+
+SECOND = FIRST + timedelta(weeks=4)
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home whose prod has pointed to two versions."""
+    home = tmp_path_factory.mktemp("performing")
+    put_on_prod(home, panel_bundle(FIRST, seed=1), 1)
+    put_on_prod(home, panel_bundle(SECOND, seed=2), 2)
+    return home
+
+
+@pytest.fixture
+def settings(shops: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
+    """Return settings of that home, with a folder of one's own for what is written."""
+    monkeypatch.setenv("REPORTS_DIR", str(tmp_path / "reports"))
+    return read_settings(shops)
+
+
+def given(folder: Path, rows: pl.DataFrame, name: str = "actuals.csv") -> Path:
+    rows.write_csv(folder / name)
+    return folder / name
+
+
+def judged(settings: Settings, folder: Path, rows: pl.DataFrame) -> Performed:
+    return perform("shops", given(folder, rows), settings)
+
+
+TRUTH = weeks(FIRST + timedelta(weeks=1), 8, seed=7)
+
+
+def test_each_week_is_answered_by_the_version_that_had_last_been_trained_before_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    found = judged(settings, tmp_path, TRUTH)
+
+    told = found.performance.told
+    assert told["versions"] == [1, 2]
+    assert (told["version"], told["alias"], told["judged_by"]) == (2, "prod", 2)
+    assert found.performance.weeks["step"].to_list() == [1.0, 2.0, 3.0, 4.0] * 2
+    error = (TRUTH["sales"] - 100.0 * TRUTH["shop"]).abs()
+    assert (found.performance.weeks["wape"] * found.performance.weeks["actual"]).sum() == (
+        pytest.approx(error.sum())
+    )
+    assert found.performance.verdict in {"steady", "watch"}
+    assert [file.name for file in found.files][:2] == [PAGE, SUMMARY]
+
+
+def test_a_week_in_the_past_of_every_version_is_told_and_not_judged(
+    settings: Settings, tmp_path: Path
+) -> None:
+    early = weeks(FIRST, 2, seed=7)
+
+    told = judged(settings, tmp_path, early).performance.told
+
+    assert [(one["why"], one["rows"]) for one in told["unmatched"]] == [("before the forecasts", 6)]
+    assert told["matched"] == 6
+
+
+def test_weeks_beyond_the_horizon_call_for_training(settings: Settings, tmp_path: Path) -> None:
+    late = weeks(SECOND + timedelta(weeks=4), 2, seed=7)
+
+    found = judged(settings, tmp_path, late)
+
+    assert found.performance.verdict == "retrain"
+    assert found.performance.findings[0].says == (
+        "6 rows lie beyond the horizon of the newest version: nothing was forecast for them"
+    )
+    assert found.settled.firing
+
+
+def test_a_new_shop_is_named(settings: Settings, tmp_path: Path) -> None:
+    stranger = TRUTH.filter(pl.col("shop") == 1).with_columns(shop=pl.lit(9, dtype=pl.Int64))
+
+    told = judged(settings, tmp_path, pl.concat([TRUTH, stranger])).performance.told
+
+    assert [(one["why"], one["rows"], one["named"]) for one in told["unmatched"]] == [
+        ("not forecast", 8, ("shop=9",))
+    ]
+
+
+def test_weeks_given_one_after_the_other_are_judged_as_all_at_once(
+    settings: Settings, tmp_path: Path
+) -> None:
+    for first in (0, 18, 36):
+        slowly = judged(settings, tmp_path, TRUTH.sort("week").slice(first, 18))
+    whole = judged(settings, tmp_path, TRUTH.sample(fraction=1, shuffle=True, seed=1))
+
+    assert slowly.performance.weeks.equals(whole.performance.weeks)
+    assert slowly.performance.segments.equals(whole.performance.segments)
+    assert whole.performance.told["actuals"]["same"] == TRUTH.height
+
+
+def test_what_is_revised_counts_and_is_counted(settings: Settings, tmp_path: Path) -> None:
+    judged(settings, tmp_path, TRUTH)
+    better = TRUTH.head(2).with_columns(pl.col("sales") + 1)
+
+    actuals = judged(settings, tmp_path, better).performance.told["actuals"]
+
+    assert (actuals["rows"], actuals["new"], actuals["revised"]) == (TRUTH.height, 0, 2)
+
+
+def test_what_is_kept_is_judged_without_a_file_and_gives_the_same_bytes(
+    settings: Settings, tmp_path: Path
+) -> None:
+    judged(settings, tmp_path, TRUTH)
+    first = perform("shops", None, settings)
+    before = {file.name: file.read_bytes() for file in first.files}
+
+    second = perform("shops", None, settings)
+
+    assert {file.name: file.read_bytes() for file in second.files} == before
+    assert json.loads(before[SUMMARY])["verdict"] == first.performance.verdict
+    assert before[WEEKS].decode().count("\n") == 9
+
+
+def test_a_doubled_shop_is_named_in_its_first_week(settings: Settings, tmp_path: Path) -> None:
+    first = TRUTH["week"].max()
+    doubled = TRUTH.with_columns(
+        pl
+        .when((pl.col("shop") == 4) & (pl.col("week") == first))
+        .then(2 * pl.col("sales"))
+        .otherwise("sales")
+        .alias("sales")
+    )
+
+    found = judged(settings, tmp_path, doubled).performance
+
+    assert "shop=4" in {one.about for one in found.findings}
+    assert found.segments["value"][0] == "4"
+
+
+def test_four_doubled_weeks_raise_an_alert_that_true_ones_resolve(
+    settings: Settings, tmp_path: Path
+) -> None:
+    doubled = TRUTH.with_columns(pl.col("sales") * 2)
+
+    bad = judged(settings, tmp_path, doubled)
+    good = judged(settings, tmp_path, TRUTH)
+
+    assert (bad.performance.verdict, bad.settled.firing) == ("retrain", True)
+    assert {one.seen for one in bad.performance.findings} >= {"error", "bias", "coverage"}
+    assert (good.settled.firing, good.settled.resolved) == (False, True)
+
+
+def test_a_version_by_its_number_is_judged_alone(settings: Settings, tmp_path: Path) -> None:
+    found = perform("shops", given(tmp_path, TRUTH), settings, version=1)
+
+    assert found.performance.told["versions"] == [1]
+    assert found.performance.told["unmatched"][0]["why"] == "beyond the horizon"
+
+
+def test_nothing_known_is_told_how_to_be_given(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="nothing is known of what came true"):
+        perform("shops", None, settings)
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "says"),
+    [
+        (TRUTH.drop("shop"), UsageError, "lacks shop"),
+        (TRUTH.drop("sales"), UsageError, "no column 'sales'"),
+        (pl.concat([TRUTH, TRUTH.head(1)]), DataError, "told more than once"),
+        (TRUTH.with_columns(week=pl.lit("soon")), DataError, "not of type date"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_and_nothing_is_kept(
+    settings: Settings,
+    tmp_path: Path,
+    rows: pl.DataFrame,
+    error: type[Exception],
+    says: str,
+) -> None:
+    with pytest.raises(error, match=says):
+        judged(settings, tmp_path, rows)
+    assert not (tmp_path / "reports" / "shops" / "monitor" / "actuals.parquet").exists()
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Return settings of a home with a table on prod that answers 100 to every row."""
+    from tests.served_bundles import CONTRACT, PROJECT  # noqa: PLC0415 - beside what writes them
+
+    declared = tmp_path / "projects" / "toy"
+    declared.mkdir(parents=True)
+    (declared / "project.yaml").write_text(PROJECT.format(project="toy"))
+    (declared / "contract.yaml").write_text(CONTRACT.format(project="toy"))
+    monkeypatch.setenv("FORESELL_PROJECTS", str(tmp_path / "projects"))
+    registered(tmp_path / "home", "toy")
+    return read_settings(tmp_path / "home")
+
+
+def test_logged_answers_are_found_by_their_request(toy: Settings, tmp_path: Path) -> None:
+    log_requests(toy, "jsonl", 3, at=AT)
+    assert log_folder(toy, "toy").is_dir()
+    truth = pl.DataFrame({
+        "request_id": ["id-0001", "id-0001", "id-0002", "id-0009"],
+        "row": [1, 2, 1, 1],
+        "sales": [5.0, 1.0, 2.0, 7.0],
+    })
+
+    found = perform("toy", given(tmp_path, truth), toy).performance
+
+    assert found.told["matched"] == 3
+    assert [(one["why"], one["rows"], one["named"]) for one in found.told["unmatched"]] == [
+        ("not logged", 1, ("id-0009",))
+    ]
+    assert (found.weeks["wape"][0], found.weeks["n"].to_list()) == (5.0 / 8.0, [3])
+    assert not found.told["notes"]
+
+
+def test_rows_with_features_are_answered_again_and_that_is_said(
+    toy: Settings, tmp_path: Path
+) -> None:
+    day = date(2026, 2, 3)
+    truth = pl.DataFrame({
+        "order": [1, 2, 3],
+        "day": [day] * 3,
+        "pieces": [3, 3, 4],
+        "price": [5.5] * 3,
+        "gift": [True] * 3,
+        "colour": ["red"] * 3,
+        "sales": [90.0, 110.0, None],
+    })
+
+    found = perform("toy", given(tmp_path, truth), toy).performance
+
+    assert found.told["matched"] == 2
+    assert found.weeks["wape"].to_list() == [20.0 / 200.0]
+    assert "answered again" in found.told["notes"][0]
+    assert found.told["every"] == "all"
