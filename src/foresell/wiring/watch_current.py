@@ -86,11 +86,14 @@ def read_logged(watch: Watch, since: datetime, settings: Settings) -> Current:
     own = asked.filter(pl.col("digest") == watch.version.digest)
     told = [one for one in wanted if asked[one].count()]
     others = asked.height - own.height
+    needed = _needed(spec, watch.contract)
+    free = spec.kind == "panel"  # what is usual for a series need not be told
+    expected = [one for one in wanted if one in told or one in needed or not free]
     return Current(
         kind="log",
         told=f"the log of requests, {counted(logged.answers.height, 'answered row')}",
         rows=asked.select(told),
-        expected=_columns(watch.contract, wanted, watch, required=_needed(spec, watch.contract)),
+        expected=_columns(watch.contract, expected, watch, required=needed),
         found=_columns(watch.contract, told, watch),
         answers=own.select(*_names(spec, own), "prediction"),
         notes=(f"{counted(others, 'row')} answered by other versions count as asked",)
