@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -50,6 +50,19 @@ class World:
     current_rows: int = 200
     told: bool = True  # whether the weeks are known to what is measured
     shift: float = 0.0  # of one column, in standard deviations
+    follows: float = 0.0  # correlation of the effects of neighbouring weeks
+
+
+def _panel(weeks: int, current_weeks: int, **more: float) -> World:
+    """Return a panel: 40 rows a week, nearly all of whose variance lies between weeks."""
+    return World(
+        alike=0.9,
+        weeks=weeks,
+        current_weeks=current_weeks,
+        rows=40 * weeks,
+        current_rows=40 * current_weeks,
+        **more,  # type: ignore[arg-type]
+    )
 
 
 QUIET = (
@@ -57,8 +70,16 @@ QUIET = (
     World(),
     *(World(alike=alike, current_weeks=weeks) for alike in (0.05, 0.2, 0.5) for weeks in (1, 2, 4)),
     World(alike=0.2, weeks=8, rows=1_600),
+    *(World(alike=0.5, weeks=25, current_weeks=weeks, follows=0.5) for weeks in (1, 4)),
+    *(_panel(weeks, now, follows=0.5) for weeks in (15, 30) for now in (1, 4)),
 )
 SHIFTED = (World(told=False, shift=SHIFT), World(shift=SHIFT))
+PANELS = tuple(
+    _panel(weeks, now, shift=shift)
+    for weeks in (15, 30)
+    for now in (3, 5, 8)
+    for shift in (1, 2, 3)
+)
 
 
 def rows(world: World, draw: np.random.Generator, *, now: bool, shifted: int = -1) -> pl.DataFrame:
@@ -67,11 +88,19 @@ def rows(world: World, draw: np.random.Generator, *, now: bool, shifted: int = -
     week = np.sort(np.arange(count) % weeks)
     columns: dict[str, Any] = {"week": week}
     for place, column in enumerate(COLUMNS):
-        common = draw.normal(size=weeks)[week] * np.sqrt(world.alike)
+        common = _effects(draw.normal(size=weeks), world.follows)[week] * np.sqrt(world.alike)
         own = common + draw.normal(size=count) * np.sqrt(1 - world.alike)
         far = world.shift if now and place == shifted else 0.0
         columns[column.name] = _values(KINDS[place % 5], own, far)
     return pl.DataFrame(columns)
+
+
+def _effects(fresh: np.ndarray, follows: float) -> np.ndarray:
+    """Return effects of weeks with variance 1, each like the one before (autoregression)."""
+    found = fresh.copy()
+    for place in range(1, len(fresh)):
+        found[place] = follows * found[place - 1] + np.sqrt(1 - follows**2) * fresh[place]
+    return found
 
 
 def _values(kind: str, normal: np.ndarray, shift: float) -> np.ndarray:
@@ -95,7 +124,7 @@ def _values(kind: str, normal: np.ndarray, shift: float) -> np.ndarray:
 def look(world: World, seed: int) -> tuple[bool, bool]:
     """Return whether a simulated period raises an alarm, and whether for the shifted column."""
     draw = np.random.default_rng([seed, 9])
-    shifted = seed % len(COLUMNS)
+    shifted = seed % len(COLUMNS) if world.alike == 0 else 0  # a normal one, in a panel
     reference = rows(world, draw, now=False)
     current = rows(world, draw, now=True, shifted=shifted)
     week = "week" if world.told else None
@@ -136,12 +165,16 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m benchmarks.drift", description=__doc__)
     asked.add_argument("--periods", type=int, default=1000, help="simulated periods of each kind")
     asked.add_argument("--rounds", type=int, default=3, help="of the million rows")
+    asked.add_argument("--panels", action="store_true", help="only the power on panels")
     asked.add_argument("--jobs", type=int, default=2)
     asked.add_argument("--out", type=Path, help="file for the numbers, as JSON")
     asked.add_argument("--million", choices=["own", "evidently"], help=argparse.SUPPRESS)
     options = asked.parse_args()
     if options.million:
         sys.stdout.write(json.dumps(million(options.million == "own")))
+        return 0
+    if options.panels:
+        show(simulated(options.periods, options.jobs, PANELS), {}, options.periods)
         return 0
     told = simulated(options.periods, options.jobs)
     speed = {
@@ -153,13 +186,15 @@ def main() -> int:
     return int(not all(row["kept"] for row in told) or min(speed["own"]) >= 3)
 
 
-def simulated(periods: int, jobs: int) -> list[dict[str, Any]]:
+def simulated(
+    periods: int, jobs: int, worlds: Sequence[World] = (*QUIET, *SHIFTED)
+) -> list[dict[str, Any]]:
     """Return a row a world: what it is, how many alarms, and whether the promise is kept."""
     told = []
     parts = [(low, min(low + 50, periods)) for low in range(0, periods, 50)]
     most = int(binom.ppf(0.999, periods, ALLOWED))
     with ProcessPoolExecutor(jobs) as pool:
-        for world in (*QUIET, *SHIFTED):
+        for world in worlds:
             done = [pool.submit(looks, world, *part) for part in parts]
             alarms, found = (sum(one.result()[place] for one in done) for place in (0, 1))
             kept = found >= FOUND * periods if world.shift else alarms <= most
@@ -179,11 +214,22 @@ def show(told: list[dict[str, Any]], speed: Mapping[str, list[float]], periods: 
     """Print the tables."""
     console = Console()
     table = Table(title=f"{periods:,} simulated periods each, 20 columns")
-    for name in ("rows of a week alike", "current weeks", "weeks told", "shift", "alarms", "found"):
+    for name in (
+        "rows of a week alike",
+        "weeks follow",
+        "weeks",
+        "current weeks",
+        "weeks told",
+        "shift",
+        "alarms",
+        "found",
+    ):
         table.add_column(name, justify="right")
     for row in told:
         table.add_row(
             f"{row['alike']:g}",
+            f"{row['follows']:g}",
+            str(row["weeks"]),
             str(row["current_weeks"]),
             "yes" if row["told"] else "no",
             f"{row['shift']:g}",

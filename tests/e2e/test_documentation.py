@@ -72,6 +72,7 @@ def test_every_foresell_command_in_the_documents_runs(
     contract = (SHIPPED / "walmart" / "contract.yaml").read_bytes()
     write_files(tmp_path, {"old.yaml": contract, "new.yaml": contract})
     rows = {"orders.csv": order_files()["sales_data_sample.csv"], "row.json": ORDER_LINE}
+    rows["week.csv"] = week_after(weekly["train.csv"])
     write_files(tmp_path, rows)
     asked = commands("foresell")
     codes = {}
@@ -91,6 +92,14 @@ def test_every_foresell_command_in_the_documents_runs(
 
     assert len(asked) >= 4
     assert codes == dict.fromkeys(asked, (0, ""))
+
+
+def week_after(sales: bytes) -> bytes:
+    """Return what is sold in the week after the last one: as much as 52 weeks before."""
+    known = pl.read_csv(sales, try_parse_dates=True)
+    after = known["Date"].max() + timedelta(weeks=1)  # type: ignore[operator]
+    rows = known.filter(pl.col("Date") == after - timedelta(weeks=52))
+    return rows.with_columns(pl.lit(after).alias("Date")).write_csv().encode()
 
 
 def bucket_with(files: dict[str, bytes], server: S3) -> str:

@@ -20,7 +20,7 @@ from foresell.spec.reading import parse_project
 from foresell.spec.registry import Alias, State, Version
 
 
-def promote(
+def promote(  # noqa: PLR0913 - what is moved, why, and on which condition
     registry: Registry,
     project: str,
     version: int,
@@ -28,15 +28,19 @@ def promote(
     *,
     reason: str,
     override: bool = False,
+    expected: int | None = None,
 ) -> Move:
     """Point ``alias`` to ``version``; where it does already, nothing changes.
+
+    ``expected``: the version that it points to now, where the decision hangs on that: if it points
+    elsewhere when this is written, nothing changes. None: wherever it points.
 
     Its files are verified before, and its gate is judged from the evidence in them. The transition
     has as evidence ``gate`` (`Decision`), ``override`` (true where the gate did not pass and was
     overridden) and ``against_live`` (how it did beside what was prod until now).
 
-    A ``GateError`` where the gate did not pass and there is no ``override``, or where the version
-    is rejected or, for prod, not approved; a ``UsageError`` for a version that is not there or a
+    A ``GateError`` where the gate did not pass and there is no ``override``, where the version is
+    rejected or, for prod, not approved, or where ``alias`` does not point to ``expected``; a ``UsageError`` for a version that is not there or a
     reason that is empty; a ``DataError`` for files that were changed.
     """
     why = one_line(reason, "reason")
@@ -52,6 +56,7 @@ def promote(
         if before == wanted.version:
             notes.append(f"version {before} is {alias} already")
             return None
+        _refuse_moved(state, alias, expected)
         _refuse_undecided(wanted, alias)
         if wanted.digest not in verified:
             verified[wanted.digest] = read_version(registry, wanted)
@@ -77,6 +82,23 @@ def promote(
 
     transition, state = decided(registry, project, decide)
     return Move(project=project, transition=transition, state=state, notes=tuple(notes))
+
+
+def _refuse_moved(state: State, alias: Alias, expected: int | None) -> None:
+    """Refuse to replace another version than the one that was expected.
+
+    Raises:
+        GateError: the alias points elsewhere by now.
+    """
+    there = state.aliases[alias]
+    if expected is None or there == expected:
+        return
+    now = "no version" if there is None else f"version {there}"
+    raise GateError(
+        f"{alias} was moved meanwhile, from version {expected} to {now}",
+        f"registry, {state.project!r}",
+        f"compare with what it points to now: foresell registry show {state.project}",
+    )
 
 
 def _refuse_undecided(version: Version, alias: Alias) -> None:

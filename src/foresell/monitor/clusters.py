@@ -19,16 +19,21 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 _MOST_ALIKE = 0.95
+_FAR = 1e3  # periods
 _HEAVIEST = 8.0  # degrees of freedom; proved by the quiet periods of benchmarks/drift.py
 
 
 @dataclass(frozen=True, kw_only=True)
 class Periods:
-    """The period of every row, by its place in time; without periods each row stands alone."""
+    """The period of every row, by its place in time; without periods each row stands alone.
+
+    ``at``: when each period was, in periods since the first.
+    """
 
     codes: Counts
     count: int
     known: bool
+    at: tuple[float, ...] = (0.0,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +55,19 @@ def periods_of(frame: pl.DataFrame, column: str | None) -> Periods:
     ranks = frame[column].rank("dense").cast(pl.Int64).fill_null(0)
     present = ranks.unique().sort()
     codes = np.searchsorted(present.to_numpy(), ranks.to_numpy()).astype(np.int64)
-    return Periods(codes=codes, count=present.len(), known=True)
+    return Periods(codes=codes, count=present.len(), known=True, at=_times(frame[column]))
+
+
+def _times(values: pl.Series) -> tuple[float, ...]:
+    """Return when each period was: 1 is the usual distance of two; those without a time are far."""
+    named = values.unique().sort()
+    known = named.drop_nulls()
+    if not (known.dtype.is_temporal() or known.dtype.is_numeric()):
+        known = pl.Series(range(known.len()))
+    at = known.to_physical().cast(pl.Float64).to_numpy()
+    usual = float(np.median(np.diff(at))) if len(at) > 1 else 1.0
+    times = tuple(((at - at[:1]) / usual).tolist())
+    return (-_FAR, *times) if named.null_count() else times
 
 
 def apart(sizes: Counts, sums: Floats, squares: Floats, current: Counts, *, known: bool) -> Apart:

@@ -53,7 +53,9 @@ class ColumnDrift:
     many times larger the variance of a share is than of independent rows. ``reference_middle``,
     ``current_middle``: medians of numbers. ``unseen_share``: of the current rows with a value, the
     share outside what training held (levels; beyond the least or the largest number); ``unseen``:
-    some of these levels, cut short. ``drifted``: an effect large enough and significant; it is an
+    some of these levels, cut short. ``least_shift``: of numbers that have periods, the least shift,
+    of a few that are tried, that would be significant, in standard deviations of the periods' means
+    (null where none is, or nothing is known). ``drifted``: an effect large enough and significant; it is an
     alarm only where the column is not trending. ``says``: one sentence with its numbers.
     """
 
@@ -76,6 +78,7 @@ class ColumnDrift:
     bins: Bins
     drifted: bool
     says: str
+    least_shift: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +87,8 @@ class Drift:
 
     ``reference_periods``, ``current_periods``: null where rows have none. ``withheld``: why nothing
     was compared, else empty; ``columns`` and ``findings`` are empty then. ``findings``: alarms
-    first; of trending columns notes.
+    first; of trending columns notes. ``caution``: which columns have too few periods for anything
+    but a very large shift to be seen, else empty.
     """
 
     columns: tuple[ColumnDrift, ...]
@@ -94,6 +98,7 @@ class Drift:
     reference_periods: int | None
     current_periods: int | None
     withheld: str = ""
+    caution: str = ""
 
     @property
     def alarmed(self) -> bool:

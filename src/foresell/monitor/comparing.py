@@ -74,7 +74,7 @@ def compare(
     share = limits.false_alarms / (len(columns) + 1)  # of the chance of a false alarm
     rest = limits if said is None else replace(limits, false_alarms=share * max(len(columns), 1))
     drift = measure(cut.reference, cut.current, columns, rest, periods=periods)
-    notes = [*_told_of_answers(said, sides)]
+    notes = [*([drift.caution] if drift.caution else []), *_told_of_answers(said, sides)]
     if said is not None:
         before, now, note = said
         both = PERIOD if PERIOD in before.columns and PERIOD in now.columns else None

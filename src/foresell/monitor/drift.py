@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from foresell.errors import DataError
@@ -17,6 +18,8 @@ from foresell.spec.monitoring import MonitoringSpec
 
 __all__ = ["Bins", "Column", "ColumnDrift", "Drift", "measure", "to_json"]
 _VAST = 1e150  # numbers beyond are taken as this one, so that their differences are finite
+_PLAIN = 2.0  # standard deviations of the rows: a shift that anyone would see
+_NAMED = 8  # columns, in a sentence
 _AT_ONCE = 2  # columns measured side by side; each is the same whatever the others do
 
 
@@ -67,7 +70,10 @@ def measure(
         found = list(pool.map(measured, looked))
     adjusted = holm([one.p_value for one in found])
     judged = [
-        _judged(column, one, chance, limits, sides)
+        replace(
+            _judged(column, one, chance, limits, sides),
+            least_shift=_least_shift(one, limits.false_alarms / len(looked)),
+        )
         for column, one, chance in zip(looked, found, adjusted, strict=True)
     ]
     ranked = sorted(
@@ -76,7 +82,12 @@ def measure(
     findings = sorted(
         (finding(one) for one in ranked if one.drifted), key=lambda told: told.weight != "alarm"
     )
-    return replace(drift, columns=tuple(ranked), findings=tuple(findings))
+    return replace(
+        drift,
+        columns=tuple(ranked),
+        findings=tuple(findings),
+        caution=_caution(ranked, found, looked, parted),
+    )
 
 
 def to_json(drift: Drift) -> Mapping[str, Any]:
@@ -159,6 +170,45 @@ def _judged(
     )
     drifted = _effect(one, limits) >= 1 and adjusted <= limits.false_alarms
     return replace(one, drifted=drifted, says=sentence(one))
+
+
+def _least_shift(one: Measured, chance: float) -> float | None:
+    """Return the least shift that would be significant in a column that is looked at alone."""
+    return None if one.room is None else one.room.least(chance * one.weight)
+
+
+def _caution(
+    ranked: Sequence[ColumnDrift],
+    found: Sequence[Measured],
+    looked: Sequence[Column],
+    parted: tuple[Periods, Periods],
+) -> str:
+    """Return in which columns a shift that anyone would see can be chance, else nothing."""
+    rooms = {column.name: one for column, one in zip(looked, found, strict=True) if one.room}
+    blind = [
+        one
+        for one in sorted(ranked, key=lambda one: one.column.name)
+        if (held := rooms.get(one.column.name)) is not None
+        and not (one.drifted or one.column.trending)
+        and _hides(one.least_shift, held)
+    ]
+    if not blind:
+        return ""
+    names = ", ".join(one.column.name for one in blind[:_NAMED])
+    rest = f" and {len(blind) - _NAMED} more" if len(blind) > _NAMED else ""
+    least = [one.least_shift or np.inf for one in blind]
+    low, high = (f"{far:g}" if far < np.inf else "20" for far in (min(least), max(least)))
+    times = low if low == high else f"{low} to {high}"
+    return (
+        f"too few periods to tell ({parted[1].count} now, {parted[0].count} before): nothing short "
+        f"of a shift of {times} times what periods differ by would alarm in {names}{rest}"
+    )
+
+
+def _hides(least: float | None, held: Measured) -> bool:
+    """Tell whether a shift of the values by two standard deviations of the rows raises no alarm."""
+    usual = held.room.usual if held.room else 0.0
+    return usual > 0 and (least is None or least * usual > _PLAIN * held.spread)
 
 
 def _effect(one: ColumnDrift, limits: MonitoringSpec) -> float:

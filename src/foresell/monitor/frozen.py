@@ -6,6 +6,7 @@ import polars as pl
 
 from foresell.monitor.columns import Column
 from foresell.spec.monitoring import Finding, MonitoringSpec
+from foresell.spec.ordered_sums import ordered_sum
 
 _STILL = 0.95  # of the rows of a series equal the row before, for the column to stand still
 _LIVELY = 0.8  # at most, in every period of the reference
@@ -27,7 +28,8 @@ def find_frozen(
     reference, drawn at random, would not have (``limits.false_alarms`` over all columns), and of
     no period of the reference more than 80 % have one value. Within series (``series`` names their
     columns): nearly every row has the value of the period before, of the reference in no period
-    more than 80 %; two current periods are needed. Fewer than ``limits.least_rows`` rows tell
+    more than 80 %; a single current period is compared with the last one of the reference before
+    it. Fewer than ``limits.least_rows`` rows tell
     nothing. Columns in ``limits.ignored`` are left out. The order of the rows changes nothing.
     """
     found = []
@@ -45,6 +47,8 @@ def find_frozen(
             and _repeats(reference, current, column.name, periods, series, limits)
         ):
             says = f"{column.name} no longer changes from one period to the next, and used to"
+            if current[periods].n_unique() == 1:
+                says = f"{column.name} repeats the values of the period before, and used to change"
         else:
             continue
         found.append(
@@ -82,7 +86,7 @@ def _is_one(
         .group_by(periods, name)
         .agg(n=pl.len())
         .group_by(periods)
-        .agg(share=pl.col("n").max() / pl.col("n").sum(), rows=pl.col("n").sum())
+        .agg(share=pl.col("n").max() / ordered_sum(pl.col("n")))
     )
     return most.height >= _LEAST_PERIODS and float(most["share"].max()) <= _LIVELY  # type: ignore[arg-type]
 
@@ -96,7 +100,7 @@ def _repeats(
     limits: MonitoringSpec,
 ) -> bool:
     """Tell whether nearly all values equal those of the period before, in no earlier period so."""
-    now = _repeated(current, name, periods, series)
+    now = _repeated(_with_last(reference, current, periods), name, periods, series)
     if int(now["rows"].sum()) < limits.least_rows:
         return False
     if int(now["same"].sum()) < _STILL * int(now["rows"].sum()):
@@ -109,6 +113,17 @@ def _repeats(
     return float((usual["same"] / usual["rows"]).max()) <= _LIVELY  # type: ignore[arg-type]
 
 
+def _with_last(reference: pl.DataFrame, current: pl.DataFrame, periods: str) -> pl.DataFrame:
+    """Return the current rows, before those of a single period the last ones of the reference."""
+    named = current[periods].drop_nulls()
+    if named.n_unique() != 1:
+        return current
+    earlier = reference.filter(pl.col(periods) < named[0])
+    last = earlier.filter(pl.col(periods) == pl.col(periods).max())
+    both = [name for name in reference.columns if name in current.columns]
+    return pl.concat([last.select(both), current.select(both)], how="vertical_relaxed")
+
+
 def _repeated(frame: pl.DataFrame, name: str, periods: str, series: Sequence[str]) -> pl.DataFrame:
     """Return for each period how many ``rows`` have one before in their series, and ``same``."""
     values = frame.select(*series, periods, value=pl.col(name)).drop_nulls()
@@ -119,7 +134,7 @@ def _repeated(frame: pl.DataFrame, name: str, periods: str, series: Sequence[str
         .with_columns(same=pl.col("value") == before)
         .drop_nulls("same")
         .group_by(periods)
-        .agg(rows=pl.len(), same=pl.col("same").sum())
+        .agg(rows=pl.len(), same=ordered_sum(pl.col("same").cast(pl.Int64)))
         .sort(periods)
     )
 

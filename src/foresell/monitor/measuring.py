@@ -1,13 +1,14 @@
 """One column measured: its bins on both sides, how far they lie apart, and the chance of that.
 
 A column is looked at in several ways, which share the chance of a false alarm among them: numbers
-by their rank among the reference's, by their value, and bin by bin; categories, and numbers of
-which half are one value (as 0 where little is sold), bin by bin. Rank and value are means, compared
-by Student's t with the variance that `foresell.monitor.clusters` finds between periods. Scores are
-whole numbers, so that their sums are the same in any order of the rows.
+by their rank among the reference's, by their value, and bin by bin; numbers of which half are one
+value (as 0 where little is sold) by rank, where they have periods, and bin by bin; categories bin
+by bin. Rank and value are means, compared with what room `foresell.monitor.period_means` finds
+between the periods of the reference, and without periods by Student's t. Scores are whole numbers,
+so that their sums are the same in any order of the rows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -18,9 +19,13 @@ from foresell.monitor.binning import Counts, Floats
 from foresell.monitor.clusters import Periods, apart
 from foresell.monitor.columns import Bins
 from foresell.monitor.counts import chances_of, compare_counts, design_of
+from foresell.monitor.period_means import Layout, Room, Rooms, rooms_of
 
 Holding = NDArray[np.bool_] | slice
 LOOKS = {"rank": 0.4, "value": 0.3, "bins": 0.3}
+LOOKS_AT_ONE = {"rank": 0.5, "bins": 0.5}  # where half the rows are one value, and have periods
+_SCORES = ("rank", "value")
+_MOST_PERIODS = 200  # of the reference; more tell the variance between them well enough
 _FINE = 200  # bins by which numbers are ranked; a multiple of binning.BINS
 _GRID = 4096  # steps of a rank from 0 to 1
 _STEP, _FARTHEST = 256, 50.0  # steps of a value in quartile distances, and where it is cut
@@ -42,6 +47,9 @@ class Measured:
     current_middle: float | None = None
     unseen_share: float = 0.0
     unseen: tuple[str, ...] = ()
+    room: Room | None = None  # of the values, or of the ranks of numbers of which half are one
+    weight: float = 1.0  # the part that this look has of the chance of a false alarm
+    spread: float = 0.0  # of the rows, in the unit of the room
 
 
 def measure_category(
@@ -86,16 +94,18 @@ def measure_number(
     ]
     looked = compare_counts(counts[0], counts[1], known=before.known)
     chances = {"bins": looked.chance}
-    weights = LOOKS if scale.varied else {"bins": 1.0}
-    distance = chance = None
+    weights = LOOKS if scale.varied else LOOKS_AT_ONE if before.known else {"bins": 1.0}
+    distance = chance = room = None
+    told, spread = ("value" if scale.varied else "rank"), 0.0
     if len(ordered[1]):
         missing = len(labels) - 1
         held = [_holding(codes != missing) for codes, _ in sides]
-        spread = _scores(sides, held, before, now)
-        chances.update({look: spread.chances[look] for look in weights if look != "bins"})
+        scored = _scores(sides, held, before, now)
+        chances.update({look: scored.chances[look] for look in weights if look != "bins"})
+        room, spread = scored.rooms.get(told), scored.spread.get(told, 0.0)
         distance = distances.ks(*ordered)
         both = 1 / (1 / len(ordered[0]) + 1 / len(ordered[1]))
-        chance = false_alarms.ks_chance(distance, both / spread.design)
+        chance = false_alarms.ks_chance(distance, both / scored.design)
     return Measured(
         bins=_bins(labels, tuple(edges.tolist()), counts),
         psi=looked.psi,
@@ -109,6 +119,9 @@ def measure_number(
         reference_middle=_middle(ordered[0]),
         current_middle=_middle(ordered[1]),
         unseen_share=_outside(*ordered),
+        room=room,
+        weight=weights.get(told, 1.0),
+        spread=spread,
     )
 
 
@@ -170,6 +183,8 @@ class _Scored:
 
     chances: dict[str, float]
     design: float
+    rooms: dict[str, Room] = field(default_factory=dict)  # of scores compared by periods
+    spread: dict[str, float] = field(default_factory=dict)  # of the rows
 
 
 def _scores(
@@ -187,12 +202,38 @@ def _scores(
     squares = (scores * scores).sum(axis=1)
     current = np.bincount(now.codes[held[1]], minlength=now.count)
     room = apart(sizes, sums, squares, current, known=before.known)
-    difference = new[:, held[1]].mean(axis=1) - sums.sum(axis=0) / sizes.sum()
-    chances = chances_of(difference, room.variance, room.freedom)
-    return _Scored(
-        chances=dict(zip(("rank", "value"), chances.tolist(), strict=True)),
-        design=design_of(room.variance[:1], room.alone[:1]),
-    )
+    design = design_of(room.variance[:1], room.alone[:1])
+    means = new[:, held[1]].mean(axis=1)
+    there = sizes > 0
+    if before.known and 1 < there.sum() <= _MOST_PERIODS:
+        rooms = rooms_of(
+            Layout(
+                at=tuple(np.array(before.at)[there].tolist()),
+                sizes=tuple(sizes[there].tolist()),
+                now_at=tuple(np.array(now.at)[current > 0].tolist()),
+                now_sizes=tuple(current[current > 0].tolist()),
+            )
+        )
+        found = _between(sums[there], sizes[there], squares, rooms)
+        chances = [one.chance(float(mean)) for one, mean in zip(found, means, strict=True)]
+        spread = squares / sizes.sum() - (sums.sum(axis=0) / sizes.sum()) ** 2
+        return _Scored(
+            chances=dict(zip(_SCORES, chances, strict=True)),
+            design=design,
+            rooms=dict(zip(_SCORES, found, strict=True)),
+            spread=dict(zip(_SCORES, np.sqrt(np.maximum(spread, 0.0)).tolist(), strict=True)),
+        )
+    difference = means - sums.sum(axis=0) / sizes.sum()
+    chances = chances_of(difference, room.variance, room.freedom).tolist()
+    return _Scored(chances=dict(zip(_SCORES, chances, strict=True)), design=design)
+
+
+def _between(sums: Floats, sizes: Counts, squares: Floats, rooms: Rooms) -> list[Room]:
+    """Return what room chance has for the mean of each score."""
+    means = sums / sizes[:, None]
+    own = squares - (sizes[:, None] * means**2).sum(axis=0)
+    within = np.maximum(own, 0.0) / max(int(sizes.sum()) - len(sizes), 1)
+    return [rooms.room(means[:, place], float(variance)) for place, variance in enumerate(within)]
 
 
 def _bins(labels: tuple[str, ...], edges: tuple[float, ...], counts: list[Counts]) -> Bins:

@@ -1,6 +1,7 @@
 """How the columns of a file or a log differ from those that were declared."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from difflib import SequenceMatcher
 from typing import Any, Literal
@@ -16,6 +17,7 @@ _NEAR_VALUES = 0.2  # the farthest that the values of one column lie apart (KS, 
 _PART = 4  # letters: a shorter name is part of many
 _LEAST_VALUES = 30
 _NUMERIC = ("integer", "number")
+_DAYS = ("date", "timestamp")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +48,12 @@ class TypeChange:
 class Renamed:
     """A column that is missing and one that nobody expected, which look like one.
 
-    ``by``: what they are alike in.
+    ``by``: what they are alike in; ``kind``: nothing but their kind, and no other columns differ.
     """
 
     name: str
     now: str
-    by: Literal["name", "values"]
+    by: Literal["name", "values", "place", "kind"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +81,11 @@ def compare_schema(
 ) -> SchemaChanges:
     """Compare names, types and order.
 
-    Whole numbers are read where numbers are expected, and are no change. A missing column that is
-    required, a renamed one and another type are alarms; the rest are notes.
+    Whole numbers are read where numbers are expected, and are no change. A column is renamed where
+    a missing and an unexpected one have nearly one name, else nearly the same values; else where
+    they are of a kind and stand between the same columns, or are the only ones that differ: perhaps
+    renamed. A missing column that is required, one renamed by its name or its values, and another
+    type are alarms; one perhaps renamed is where it is required; the rest are notes.
 
     >>> changes = compare_schema(
     ...     [SchemaColumn(name="CPI", type="number"), SchemaColumn(name="Size", type="integer")],
@@ -91,10 +96,7 @@ def compare_schema(
     """
     wanted = {column.name: column for column in expected}
     there = {column.name: column for column in found}
-    renamed = _renamed(
-        [one for one in expected if one.name not in there],
-        [one for one in found if one.name not in wanted],
-    )
+    renamed = _all_renamed(expected, found)
     old, new = {one.name for one in renamed}, {one.now for one in renamed}
     types = tuple(
         TypeChange(name=name, expected=one.type, found=there[name].type)
@@ -136,9 +138,9 @@ def _findings(changes: SchemaChanges, wanted: Mapping[str, SchemaColumn]) -> lis
     told = [
         Finding(
             seen="column_renamed",
-            weight="alarm",
+            weight="alarm" if one.by in _SURE or wanted[one.name].required else "note",
             about=one.name,
-            says=f"the column {one.name} is missing, and {one.now} looks like it (by its {one.by})",
+            says=f"the column {one.name} is missing, and {one.now} {_SAYS[one.by]}",
         )
         for one in changes.renamed
     ]
@@ -192,17 +194,67 @@ def _renamed(
         if name not in taken and now not in {other for other, _ in taken.values()}:
             taken[name] = (now, place)
     return tuple(
-        Renamed(name=one.name, now=taken[one.name][0], by=_BY[taken[one.name][1]])
+        Renamed(name=one.name, now=taken[one.name][0], by=_SURE[taken[one.name][1]])
         for one in missing
         if one.name in taken
     )
 
 
-_BY: tuple[Literal["name", "values"], ...] = ("name", "values")
+_SURE: tuple[Literal["name", "values"], ...] = ("name", "values")
+_SAYS = {
+    "name": "looks like it (by its name)",
+    "values": "looks like it (by its values)",
+    "place": "of its kind stands in its place: perhaps renamed",
+    "kind": "of its kind is new: perhaps renamed",
+}
+
+
+def _all_renamed(
+    expected: Sequence[SchemaColumn], found: Sequence[SchemaColumn]
+) -> tuple[Renamed, ...]:
+    """Return what was renamed: what is alike first, then by place, then what alone is left."""
+    wanted, there = {one.name for one in expected}, {one.name for one in found}
+    missing = [one for one in expected if one.name not in there]
+    unexpected = [one for one in found if one.name not in wanted]
+    renamed = _renamed(missing, unexpected)
+    taken = {one.name for one in renamed} | {one.now for one in renamed}
+    stands = [_gaps(side, wanted & there) for side in (expected, found)]
+    placed = [
+        Renamed(name=one.name, now=other.name, by="place")
+        for gap, lost in stands[0].items()
+        if len(new := stands[1].get(gap, [])) == len(lost)
+        for one, other in zip(lost, new, strict=True)
+        if not {one.name, other.name} & taken and _of_a_kind(one, other)
+    ]
+    if not (renamed or placed) and len(missing) == len(unexpected) == 1:
+        one, other = missing[0], unexpected[0]
+        if _of_a_kind(one, other):
+            placed = [Renamed(name=one.name, now=other.name, by="kind")]
+    order = [one.name for one in expected]
+    return tuple(sorted([*renamed, *placed], key=lambda one: order.index(one.name)))
+
+
+def _gaps(
+    columns: Sequence[SchemaColumn], kept: AbstractSet[str]
+) -> Mapping[tuple[str, str], list[SchemaColumn]]:
+    """Return the columns that are not ``kept``, by the kept ones before and after them."""
+    gaps: dict[tuple[str, str], list[SchemaColumn]] = {}
+    for place, one in enumerate(columns):
+        if one.name not in kept:
+            before = [near.name for near in columns[:place] if near.name in kept]
+            after = [near.name for near in columns[place:] if near.name in kept]
+            gap = ("".join(before[-1:]), "".join(after[:1]))
+            gaps.setdefault(gap, []).append(one)
+    return {gap: held for gap, held in gaps.items() if any(gap)}  # of no neighbour is no place
+
+
+def _of_a_kind(one: SchemaColumn, other: SchemaColumn) -> bool:
+    """Tell whether one column may hold the values of another, by its type."""
+    return any({one.type, other.type} <= set(kind) for kind in ((one.type,), _NUMERIC, _DAYS))
 
 
 def _near(one: SchemaColumn, other: SchemaColumn) -> list[tuple[int, float]]:
-    """Return in what two columns are alike (by its place in ``_BY``), and how much."""
+    """Return in what two columns are alike (by its place in ``_SURE``), and how much."""
     near = []
     short, long = sorted((_letters(one.name), _letters(other.name)), key=len)
     names = SequenceMatcher(None, short, long, autojunk=False).ratio()

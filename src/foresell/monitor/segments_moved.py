@@ -17,7 +17,7 @@ import polars as pl
 
 from foresell.monitor.false_alarms import holm, two_sided
 from foresell.spec.monitoring import Finding, MonitoringSpec
-from foresell.spec.ordered_sums import ordered_sum
+from foresell.spec.ordered_sums import one_piece, ordered_mean, ordered_std, ordered_sum
 
 LEAST_EFFECT = 1.3  # times what the others did, or their part
 _LEAST_PERIODS = 3
@@ -162,7 +162,7 @@ def _levels(
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(delta == 0, 0.0, delta / np.sqrt(variance))
     chances = two_sided(z, freedom)
-    average = float(now["s"].abs().sort().sum()) / now["level"].n_unique()
+    average = float(one_piece(now["s"].abs().sort()).sum()) / now["level"].n_unique()
     levels = [
         Moved(
             by=by,
@@ -220,13 +220,13 @@ def _relative(sums: pl.DataFrame, *, periods: bool) -> pl.DataFrame:
         rest_n=rest_n,
         rest_s=rest_s,
     )
-    spread = pl.col("ratio").var() if periods else pl.col("sampled").first()
+    spread = ordered_std(pl.col("ratio")) ** 2 if periods else pl.col("sampled").first()
     return there.group_by("level", maintain_order=True).agg(
         periods=pl.len(),
-        rows=pl.col("n").sum(),
-        own=ordered_sum(pl.col("s")) / pl.col("n").sum(),
-        rest=ordered_sum(pl.col("rest_s")) / pl.col("rest_n").sum(),
-        relative=pl.col("ratio").implode().list.mean(),
+        rows=ordered_sum(pl.col("n")),
+        own=ordered_sum(pl.col("s")) / ordered_sum(pl.col("n")),
+        rest=ordered_sum(pl.col("rest_s")) / ordered_sum(pl.col("rest_n")),
+        relative=ordered_mean(pl.col("ratio")),
         spread=spread,
     )
 

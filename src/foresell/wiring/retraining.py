@@ -197,7 +197,8 @@ def promoted(
     """Point prod to a challenger that passed and is better, if the project lets that happen.
 
     Return whether it was done, and what is to be said. A version that still waits for an approval,
-    and a project of which nothing is on prod yet, are left to people.
+    and a project of which nothing is on prod yet, are left to people; and so is a prod that was
+    moved since the challenger was compared with what was there.
     """
     name = project.name
     by_hand = f"foresell registry promote {name} {challenger} --to prod --reason TEXT"
@@ -206,9 +207,18 @@ def promoted(
     if before.alias != "prod":
         return False, f"nothing is on prod yet, and the first is for a person: {by_hand}"
     try:
-        promote(registry, name, challenger, "prod", reason=f"retrained and better {says}")
+        move = promote(
+            registry,
+            name,
+            challenger,
+            "prod",
+            reason=f"retrained and better {says}",
+            expected=before.version.version,
+        )
     except GateError as error:
         return False, f"not promoted: {error.what}; {error.mend}"
+    if move.transition is None:
+        return False, f"somebody put version {challenger} on prod meanwhile"
     return True, f"promoted to prod: monitoring.promote is {project.monitoring.promote}"
 
 

@@ -226,3 +226,24 @@ def test_time_never_runs_back_though_a_clock_does() -> None:
     add(slow, 4)
     seconds = [one.at[17:19] for one in read_history(registry, "toy")]
     assert seconds == ["00", "01", "01", "01", "02"]
+
+
+def test_a_promotion_that_expects_another_version_there_changes_nothing() -> None:
+    registry = small_registry(versions=3)
+    promote(registry, "toy", 1, "prod", reason="the first")
+    promote(registry, "toy", 2, "prod", reason="somebody was quicker")
+    with pytest.raises(GateError) as caught:
+        promote(registry, "toy", 3, "prod", reason="better than 1", expected=1)
+    assert caught.value.what == "prod was moved meanwhile, from version 1 to version 2"
+    assert read_state(registry, "toy").aliases["prod"] == 2
+    move = promote(registry, "toy", 3, "prod", reason="better than 2", expected=2)
+    assert move.state.aliases["prod"] == 3
+
+
+def test_what_was_expected_is_looked_at_again_when_another_writes_first() -> None:
+    registry = small_registry(versions=3)
+    promote(registry, "toy", 1, "prod", reason="the first")
+    beaten = replace(registry, ledger=_Quicker(registry))
+    with pytest.raises(GateError, match="from version 1 to version 2"):
+        promote(beaten, "toy", 3, "prod", reason="better than 1", expected=1)
+    assert read_state(registry, "toy").aliases["prod"] == 2

@@ -58,6 +58,17 @@ def test_a_column_that_repeats_the_last_value_of_each_store_is_frozen() -> None:
     ]
 
 
+def test_a_single_week_that_repeats_the_last_known_one_is_frozen() -> None:
+    last = weeks(0, 20).filter(pl.col("week") == 19)
+    current = weeks(21, 22).with_columns(price=last["price"])
+
+    assert found(current) == [
+        ("price", "price repeats the values of the period before, and used to change")
+    ]
+    changed = pl.when(pl.col("store") < 4).then(0.5).otherwise("price")
+    assert found(current.with_columns(price=changed)) == []
+
+
 def test_one_value_in_a_few_rows_or_of_an_ignored_column_tells_nothing() -> None:
     current = weeks(21, 22).with_columns(price=pl.lit(9.5))
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -59,13 +60,60 @@ def test_a_renamed_column_is_known_by_its_values_where_its_name_says_nothing() -
 
 
 def test_values_of_another_kind_are_no_renaming() -> None:
-    texts = pl.Series(["a", "b"] * 50)
-    declared = [SchemaColumn(name="Type", type="string", values=texts)]
-    given = [SchemaColumn(name="City", type="string", values=pl.Series(["Rome", "Oslo"] * 50))]
+    declared = [SchemaColumn(name="Type", type="string", values=pl.Series(["a", "b"] * 50))]
+    given = [SchemaColumn(name="City", type="number", values=pl.Series([1.0, 2.0] * 50))]
 
     changes = compare_schema(declared, given)
 
     assert (changes.missing, changes.unexpected, changes.renamed) == (("Type",), ("City",), ())
+
+
+def test_a_column_unlike_in_name_and_values_is_known_by_its_place() -> None:
+    draw = np.random.default_rng(2)
+    names = ["Store", "Temperature", "Unemployment", "Size"]
+    declared = [
+        SchemaColumn(name=name, type="number", values=pl.Series(draw.normal(8, 1, 300)))
+        for name in names
+    ]
+    given = [
+        *(replace(one) for one in declared[:1]),
+        SchemaColumn(name="Degrees", type="number", values=pl.Series(draw.normal(90, 1, 300))),
+        SchemaColumn(name="JoblessRate", type="integer", values=pl.Series([5] * 300)),
+        *(replace(one) for one in declared[3:]),
+        SchemaColumn(name="Extra", type="string"),
+    ]
+
+    changes = compare_schema(declared, given)
+
+    assert changes.renamed == (
+        Renamed(name="Temperature", now="Degrees", by="place"),
+        Renamed(name="Unemployment", now="JoblessRate", by="place"),
+    )
+    assert (changes.missing, changes.unexpected) == ((), ("Extra",))
+    assert changes.alarmed
+    assert changes.findings[1].says == (
+        "the column Unemployment is missing, and JoblessRate of its kind stands in its place: "
+        "perhaps renamed"
+    )
+
+
+def test_the_only_column_that_is_missing_is_perhaps_the_only_new_one_wherever_it_stands() -> None:
+    moved = found(("Store", "integer"), ("Type", "string"), ("cost", "number"))
+    other = found(("Store", "integer"), ("Type", "string"), ("cost", "string"))
+
+    (told,) = compare_schema(DECLARED, moved).renamed
+
+    assert told == Renamed(name="Fuel_Price", now="cost", by="kind")
+    assert compare_schema(DECLARED, other).renamed == ()
+
+
+def test_a_new_column_is_not_taken_for_one_that_is_missing_elsewhere_beside_others() -> None:
+    given = found(("Weather", "number"), ("Store", "integer"), ("Mood", "string"))
+
+    changes = compare_schema(DECLARED, given)
+
+    assert changes.renamed == ()
+    assert changes.missing == ("Fuel_Price", "Type")
 
 
 def test_what_must_be_there_is_an_alarm_and_the_rest_a_note() -> None:
