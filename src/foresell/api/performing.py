@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class PerformanceReport:
     """How the forecasts of a project fared.
 
-    ``verdict``: steady, watch or retrain. ``told``: every key of ``performance_summary.json``, see
-    docs/monitoring.md. ``files``: what was written, the page first. ``settled``: what became of the
-    alert.
+    ``verdict``: steady, watch, retrain, or unknown where nothing was judged. ``told``: every key of
+    ``performance_summary.json``, see docs/monitoring.md. ``files``: what was written, the page
+    first. ``settled``: what became of the alert.
     """
 
     project: str
@@ -37,6 +37,7 @@ def performance(
     actuals: str | Path | None = None,
     alias: str | None = None,
     version: int | None = None,
+    replace: bool = False,
     home: str | Path | None = None,
 ) -> PerformanceReport:
     """Compare what was forecast of ``project`` with what came true; write page, files and alert.
@@ -45,6 +46,7 @@ def performance(
     judges what is kept. Of a panel: its keys, its time and the target. Of a table: the target with
     ``request_id`` (and ``row``), or with the features. ``alias``: whose versions answered, by
     default prod, and staging where prod has none; ``version``: one version and no other.
+    ``replace``: forget what was kept, so that ``actuals`` are all that is known.
 
     Nothing was registered or nothing is known of the truth: UsageError. A file that cannot be read
     or that tells one truth twice: DataError.
@@ -53,7 +55,9 @@ def performance(
 
     settings = read_settings(Path(home) if home is not None else None)
     file = Path(actuals) if actuals is not None else None
-    made = performing.perform(project, file, settings, alias=alias, version=version)
+    made = performing.perform(
+        project, file, settings, alias=alias, version=version, replace=replace
+    )
     return PerformanceReport(
         project=project,
         verdict=made.performance.verdict,

@@ -1,17 +1,21 @@
 """Training a served version again: whether it is needed, what came of it, where it stands."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from foresell.api.runs import RunResult, refuse_unknown_words, run
+from foresell.errors import ForesellError
 from foresell.monitor.retraining import Evidence, Weighed, weigh
 from foresell.pipeline.work import Event, unheard
 from foresell.settings import Settings, read_settings
+from foresell.spec.modelling import Selection
 from foresell.spec.project import Origin, Preset, ProjectSpec
 from foresell.wiring import retraining as wiring
+from foresell.wiring.challenging import answering, beside, promoted
+from foresell.wiring.new_data import new_data
 from foresell.wiring.registry import registry
 from foresell.wiring.runs import declaration, workspace
 
@@ -31,10 +35,11 @@ class Retraining:
     ``served``: the version that was to be replaced, and the ``alias`` it is served by. ``needed``:
     whether the ``evidence`` asks for it, for ``reasons``. ``new_data``: whether there is any that
     the served version did not learn from; None where that was not looked at. ``trained``: whether a
-    challenger was trained; then ``version`` is what it is in the registry, ``new`` whether it is
-    there since now, ``passed`` its gate, ``beside`` how it did beside the served version on rows
-    both were judged on, ``better`` whether it beat it there, ``promoted`` whether prod points to it
-    since now. ``says``: all of it, a sentence each. ``record``: the file that keeps it.
+    challenger came of it, and not the served version again; ``version`` is what it is in the
+    registry, ``new`` whether it is there since now, ``passed`` its gate, ``beside`` how it did
+    beside the served version on rows both were judged on, ``better`` whether it is beyond doubt
+    that it beat it there, ``promoted`` whether prod points to it since now. ``resumed``: it took up
+    one that was stopped. ``says``: all of it, a sentence each. ``record``: the file that keeps it.
     """
 
     project: str
@@ -97,9 +102,10 @@ def retrain(
 
     The challenger goes through its gate, is registered, and staging points to it if it passed, as
     with every run. Prod is left alone, unless project.yaml says ``monitoring: {promote:
-    when_better}``, and it passed, is approved, and beat the served version on the rows that both
-    were judged on. What was done, and why, is kept in ``monitor/retrain.json``; one that did not
-    end, whatever stopped it, is taken up by the next.
+    when_better}``, and it passed, is approved, beat the served version on the rows that both were
+    judged on by more than chance, and prod still points to that version. What was done, and why, is
+    kept in ``monitor/retrain.json``. One that was killed is taken up by the next, with what it was
+    asked for, unless another version is served by then; one that an error ended is over.
 
     Nothing served is a ``UsageError``, another retraining at work a ``MachineError``; whatever
     stops a run stops this.
@@ -107,10 +113,13 @@ def retrain(
     refuse_unknown_words(preset=preset, source=source)
     settings = read_settings(Path(home) if home is not None else None)
     _, spec = declaration(project, settings)
+    asked = _Asked(not if_needed, _told(data), source, preset, override)
     with wiring.held(project, settings) as record:
         began = wiring.now()
         begun = wiring.begun_before(record)
         before = wiring.served(registry(settings), project, begun)
+        begun, dropped = _taken_up(begun, before)
+        asked = asked if begun is None else asked.beside(begun)
         evidence = wiring.evidence(project, before.version.version, settings, began)
         weighed = weigh(*evidence)
         found = Retraining(
@@ -122,66 +131,159 @@ def retrain(
             evidence=evidence,
             record=record,
             resumed=begun is not None,
-            says=_why(weighed, asked=not if_needed),
+            says=(*_why(weighed, asked=asked.anyway), *dropped),
         )
-        if weighed.needed or not if_needed:
-            _write(found, "begun", began.isoformat(), settings)
-            effort = preset or _preset(before.bundle.metadata)
-            found = _trained(
-                found,
-                before,
-                spec,
-                settings,
-                _Training(data, source, effort, override, track, listen),
-                only_new=if_needed,
-            )
-        _write(found, "ended", began.isoformat(), settings)
+        journal = _Journal(found, asked, began.isoformat(), settings, begun)
+        if weighed.needed or asked.anyway:
+            found = _kept(journal, before, spec, track, listen)
+        journal.write(found, "ended")
     return found
 
 
 @dataclass(frozen=True)
-class _Training:
-    """How the challenger is trained."""
+class _Asked:
+    """What a retraining was asked for; ``anyway``: whether it is needed or not."""
 
-    data: str | Path | None
+    anyway: bool
+    data: str | None
     source: Origin | None
-    preset: Preset
+    preset: Preset | None
     override: str | None
-    track: bool | None
-    listen: Callable[[Event], None]
+
+    def beside(self, begun: Mapping[str, Any]) -> "_Asked":
+        """Return what is asked now, with what the one that is taken up was asked for beside it."""
+        told = begun.get("asked")
+        old = told if isinstance(told, Mapping) else {}
+        names = ("data", "source", "preset", "override")
+        kept = {name: getattr(self, name) or old.get(name) for name in names}
+        return _Asked(anyway=self.anyway or bool(old.get("anyway")), **kept)
+
+
+@dataclass
+class _Journal:
+    """The record of a retraining at work; it knows its runs, so that one that is killed is found.
+
+    ``runs``: their ids; a version that one of them trained is this retraining's challenger.
+    ``registered``: whether a challenger has been, so that staging may point to it.
+    """
+
+    found: Retraining
+    asked: _Asked
+    began: str
+    settings: Settings
+    begun: Mapping[str, Any] | None
+    registered: bool = False
+    runs: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Go on with the runs of the one that is taken up."""
+        self.runs += [] if self.begun is None else self.begun.get("runs", ())
+
+    def hear(self, event: Event) -> None:
+        """Note the run before anything comes of it."""
+        if event.run_id and event.run_id not in self.runs:
+            self.runs.append(event.run_id)
+            self.write(self.found, "begun")
+        self.registered |= (event.kind, event.stage) == ("done", "register")
+
+    def write(self, found: Retraining, state: str, error: ForesellError | None = None) -> None:
+        """Keep what is known now."""
+        told = {
+            **found.to_json(),
+            "served": {"alias": found.alias, "version": found.served},
+            "state": state,
+            "asked": asdict(self.asked),
+            "runs": self.runs,
+            "error": None if error is None else error.what,
+            "began": self.began,
+            "ended": None if state == "begun" else wiring.now().isoformat(),
+        }
+        del told["record"], told["alias"]
+        wiring.keep(found.project, told, self.settings)
+
+
+def _told(data: str | Path | None) -> str | None:
+    """Return a place of data as it can be told to a later process, which may stand elsewhere."""
+    return None if data is None else str(data) if "://" in str(data) else str(Path(data).absolute())
+
+
+def _taken_up(
+    begun: Mapping[str, Any] | None, before: wiring.Served
+) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
+    """Return the record of what is taken up, or what is said of one that is dropped."""
+    if begun is None or begun["served"]["version"] == before.version.version:
+        return begun, ()
+    old, new = begun["served"]["version"], before.version.version
+    says = f"one that began with version {old} was stopped and is dropped: {new} is served by now"
+    return None, (says,)
+
+
+def _kept(
+    journal: _Journal,
+    before: wiring.Served,
+    spec: ProjectSpec,
+    track: bool | None,
+    listen: Callable[[Event], None],
+) -> Retraining:
+    """Train; where an error ends it, the record says so, unless a challenger is on staging."""
+    journal.write(journal.found, "begun")
+
+    def hear(event: Event) -> None:
+        journal.hear(event)
+        listen(event)
+
+    try:
+        return _trained(journal, before, spec, track, hear)
+    except ForesellError as error:
+        state = "begun" if journal.registered or before.moved else "stopped"
+        journal.write(journal.found, state, error)
+        raise
 
 
 def _trained(
-    found: Retraining,
+    journal: _Journal,
     before: wiring.Served,
     spec: ProjectSpec,
-    settings: Settings,
-    how: _Training,
-    *,
-    only_new: bool,
+    track: bool | None,
+    listen: Callable[[Event], None],
 ) -> Retraining:
     """Read the data of today, train on it, compare, and promote where that is due."""
-    place = workspace(spec.name, settings)
+    found, asked, settings = journal.found, journal.asked, journal.settings
+    effort = asked.preset or _preset(before.bundle.metadata)
     read = partial(
         run,
         spec.name,
-        data=how.data,
-        source=how.source,
-        preset=how.preset,
+        data=asked.data,
+        source=asked.source,
+        preset=effort,
+        selection=None if asked.preset else _selection(before.bundle.metadata, spec, effort),
         home=settings.home,
     )
-    read(until=_LOOKED_AT, track=False, listen=how.listen)
-    fresh = wiring.new_data(place, before.bundle, found.served)
+    read(until=_LOOKED_AT, track=False, listen=listen)
+    fresh = new_data(
+        workspace(spec.name, settings), registry(settings), before.version, before.bundle, spec
+    )
     found = replace(found, new_data=fresh.new, says=(*found.says, fresh.says))
-    if only_new and not fresh.new:
+    if not asked.anyway and not fresh.new:
         nothing = "nothing was trained: it would learn what is known; give new data: --data DIR"
         return replace(found, says=(*found.says, nothing))
-    done = read(override=how.override, track=how.track, listen=_later(how.listen))
+    done = read(override=asked.override, track=track, listen=_later(listen))
+    return _compared(found, done, before, spec, settings)
+
+
+def _compared(
+    found: Retraining,
+    done: RunResult,
+    before: wiring.Served,
+    spec: ProjectSpec,
+    settings: Settings,
+) -> Retraining:
+    """Hold the challenger of a run against the served version."""
     told = done.registration or {}
     version, passed = int(told["version"]), bool(done.passed)
     found = replace(
         found,
-        trained=True,
+        trained=version != found.served,
         run=done,
         version=version,
         new=bool(told["new"]),
@@ -189,17 +291,20 @@ def _trained(
         override=done.override,
         says=(*found.says, *_registered(found, version, told, passed=passed)),
     )
-    if version == found.served:
+    if not found.trained:
         return found
-    beside = wiring.beside(registry(settings), version, before, spec)
-    found = replace(
-        found, beside=beside, better=beside["better"], says=(*found.says, beside["says"])
-    )
-    if not (passed and beside["better"]):
-        verdict = f"it did not beat version {found.served} there, so prod is not for it"
-        return replace(found, says=(*found.says, verdict)) if passed else found
-    moved, says = wiring.promoted(registry(settings), spec, version, before, beside["says"])
-    return replace(found, promoted=moved, says=(*found.says, says))
+    held = beside(registry(settings), version, before, spec)
+    better = bool(held["better"])
+    says = [*found.says, str(held["says"])]
+    if not better:
+        says.append(f"it is not called better than version {found.served}: {held['why']}")
+    moved = False
+    if passed and better:
+        moved, verdict = promoted(registry(settings), spec, version, before, str(held["says"]))
+        says.append(verdict)
+    if found.alias == "staging" and told["aliases"].get("staging") == version:
+        says.append(answering(spec.name, version, found.served, better=better))
+    return replace(found, beside=held, better=better, promoted=moved, says=tuple(says))
 
 
 def _why(weighed: Weighed, *, asked: bool) -> tuple[str, ...]:
@@ -248,14 +353,12 @@ def _preset(metadata: Mapping[str, object]) -> Preset:
     return cast("Preset", told) if told in known else "default"
 
 
-def _write(found: Retraining, state: str, began: str, settings: Settings) -> None:
-    """Keep what is known of a retraining now."""
-    told = {
-        **found.to_json(),
-        "served": {"alias": found.alias, "version": found.served},
-        "state": state,
-        "began": began,
-        "ended": wiring.now().isoformat() if state == "ended" else None,
-    }
-    del told["record"], told["alias"]
-    wiring.keep(found.project, told, settings)
+def _selection(
+    metadata: Mapping[str, object], spec: ProjectSpec, effort: Preset
+) -> Selection | None:
+    """Return what was done about settings then, None where the same would be done anyway."""
+    from foresell.models.effort import EFFORTS  # noqa: PLC0415 - only where something is trained
+
+    told = metadata.get("selection")
+    usual = EFFORTS[effort].selection or spec.models.selection
+    return cast("Selection", told) if told in get_args(Selection) and told != usual else None

@@ -28,6 +28,10 @@ def performance(
             "was kept before is judged.",
         ),
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Forget what was kept: the file is all that is known."),
+    ] = False,
     alias: Annotated[
         str | None,
         typer.Option("--alias", metavar="prod|staging", help="Whose versions answered."),
@@ -44,7 +48,7 @@ def performance(
     from foresell.api.performing import performance as judge  # noqa: PLC0415 - keeps --help quick
     from foresell.cli.show_performance import show_performance  # noqa: PLC0415 - as above
 
-    found = judge(project, actuals=actuals, alias=alias, version=version)
+    found = judge(project, actuals=actuals, alias=alias, version=version, replace=replace)
     if form is Format.json:
         print_json(found.to_json())
     else:

@@ -11,7 +11,7 @@ from foresell.errors import counted
 if TYPE_CHECKING:
     from foresell.api.performing import PerformanceReport
 
-_COLOURS = {"steady": "green", "watch": "yellow", "retrain": "red"}
+_COLOURS = {"steady": "green", "watch": "yellow", "retrain": "red", "unknown": "yellow"}
 _SEGMENTS = 5
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from foresell.eda.context import Found
-from foresell.eda.saying import amount, count, listed, percent
+from foresell.eda.saying import amount, count, exact, listed, named, percent
 from foresell.spec.project import ProjectSpec
 
 _LIKE_GAPS = {"na", "n/a", "nan", "null", "none", "unknown", "-", "?", "", "missing"}
@@ -69,14 +69,15 @@ def _known_from(tables: Tables) -> Mapping[str, str]:
 def _piles(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
     """Yield a finding for each value that rows pile up at."""
     for row in tables.get("pile_ups", pl.DataFrame()).iter_rows(named=True):
-        name, value = row["column"], f"{row['value']:.12g}"
+        name, value = row["column"], exact(row["value"])
         share, rows = percent(row["share"]), count(row["rows"], "row")
         role = project.columns.get(name)
         weight = {"target": 92, "feature": 80}.get(role or "", 45)
         if row["where"] == "zero":
             weight, says = weight - 30, f"{name} is 0 on {rows} ({share})."
         else:
-            beside = "" if row["other"] is None else f" ({row['other']:.12g} counted with it)"
+            other = row["other"]
+            beside = "" if other is None else f" ({exact(other)} counted with it)"
             says = (
                 f"{name} is {value}{beside} on {rows} ({share}), its {row['where']} value; none "
                 f"near it is on more than {amount(row['beside'])}."
@@ -117,7 +118,7 @@ def _words(tables: Tables) -> Iterator[Found]:
             yield Found(
                 weight=84,
                 about=name,
-                says=f"{row['value']!r} is a value of {row[column]} on "
+                says=f"'{named(row['value'])}' is a value of {row[column]} on "
                 f"{count(row['rows'], 'row')} and reads like a gap: nothing is missing there.",
                 numbers={"rows": row["rows"]},
             )

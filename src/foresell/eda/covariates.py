@@ -1,17 +1,19 @@
 """What goes with covariates: rows with and without one, in the same periods."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from foresell.eda.chance import adjusted, tail
 from foresell.eda.grid import Grid, Numbers, Places, grouped, numbers_of
 from foresell.spec.project import ProjectSpec
 
 _LEAST_ROWS, _LEAST_PERIODS = 5, 2
-_TURNS, _CLOSE = 60, 1e-7
+_TURNS, _CLOSE, _STILL = 60, 1e-7, 1e-5
 _SCHEMA = {
     "column": pl.String,
     "group": pl.String,
@@ -22,8 +24,12 @@ _SCHEMA = {
     "ratio": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
+    "unit": pl.String,
+    "units": pl.Int64,
+    "chance": pl.Float64,
 }
 _Mask = NDArray[np.bool_]
+_Told = tuple[tuple[int, int, int], float, tuple[float, float], int, float]
 
 
 def covariate_effects(grid: Grid, project: ProjectSpec) -> pl.DataFrame:
@@ -32,8 +38,10 @@ def covariate_effects(grid: Grid, project: ProjectSpec) -> pl.DataFrame:
     The level of rows is their target over what their series usually have, any effect of the group
     taken out. Two groups of rows are compared in the periods that have five rows of each, so that
     neither the season nor the time a column is known in passes for its effect; the ratio that fits
-    them together is told, with an interval from how far each period is off it. A value that is
-    missing is unknown, and never taken for zero.
+    them together is told. Rows of one unit hang together through time, and rows of one period among
+    each other, so the interval counts neither as independent; a unit is what a column has one value
+    of in a period, such as a store. ``chance`` holds for all rows of the table at once. A value
+    that is missing is unknown, and never taken for zero.
     """
     names = dict.fromkeys([*project.features.markdowns, *project.with_role("known_future")])
     found = []
@@ -41,11 +49,40 @@ def covariate_effects(grid: Grid, project: ProjectSpec) -> pl.DataFrame:
         if name not in grid.frame.columns or not _counts(grid.frame.schema[name]):
             continue
         values = numbers_of(grid.frame[name])
+        keys = _varies_by(name, grid, project)
+        units = grid.frame.select(pl.struct(keys).rank("dense").cast(pl.Int64) - 1).to_series()
         for group, against, one, other in _groups(values, grid):
-            told = _compared(grid, one, other)
+            told = _compared(grid, one, other, units.to_numpy())
             if told is not None:
-                found.append((name, group, against, *told))
-    return pl.DataFrame(found, orient="row", schema=_SCHEMA)
+                rows, mean, (low, high), of, chance = told
+                found.append((
+                    name,
+                    group,
+                    against,
+                    *rows,
+                    mean,
+                    low,
+                    high,
+                    ", ".join(keys),
+                    of,
+                    chance,
+                ))
+    chances = adjusted([row[-1] for row in found])
+    told_of = [(*row[:-1], chance) for row, chance in zip(found, chances, strict=True)]
+    return pl.DataFrame(told_of, orient="row", schema=_SCHEMA)
+
+
+def _varies_by(name: str, grid: Grid, project: ProjectSpec) -> list[str]:
+    """Return the keys within whose values a column has one value a period: all, if no single one.
+
+    What is the same everywhere in a period varies by period alone: each series is a unit then.
+    """
+    keys = list(project.keys)
+    for key in keys if len(keys) > 1 else []:
+        held = grid.frame.group_by(key, project.time).agg(pl.col(name).n_unique().alias("values"))
+        if int(held["values"].to_numpy().max()) == 1:
+            return [key]
+    return keys
 
 
 def _counts(kind: pl.DataType) -> bool:
@@ -76,10 +113,19 @@ def _medians(values: Numbers, known: _Mask, grid: Grid) -> Numbers:
     return found
 
 
-def _compared(
-    grid: Grid, one: _Mask, other: _Mask
-) -> tuple[int, int, int, float, float, float] | None:
-    """Return rows of both, periods, ratio and its interval; None where nothing can be compared."""
+@dataclass(frozen=True, kw_only=True)
+class _Margins:
+    """Rows that are compared: target, whether of the group, and the numbers of what they are of."""
+
+    y: Numbers
+    mine: _Mask
+    series: Places
+    period: Places
+    unit: Places
+
+
+def _compared(grid: Grid, one: _Mask, other: _Mask, units: Places) -> _Told | None:
+    """Return rows of both and periods, ratio, its interval, units, and chance; None of too few."""
     there = np.isfinite(grid.y) & (grid.means[grid.series] > 0)
     counts = [grid.by_period((mask & there).astype(np.float64)) for mask in (one, other)]
     both = (counts[0] >= _LEAST_ROWS) & (counts[1] >= _LEAST_ROWS)
@@ -88,33 +134,78 @@ def _compared(
     sales = [float(grid.y[rows][group].sum()) for group in (mine, ~mine)]
     if int(both.sum()) < _LEAST_PERIODS or min(sales) <= 0:  # of nothing no ratio can be taken
         return None
-    y, period = grid.y[rows], grid.period[rows]
-    usual, ratio = _fit(y, mine, grid.series[rows], period)
-    expected = usual[grid.series[rows]]
-    y = np.where(expected > 0, y, 0.0)  # a series that sells nothing here has no part in it
-    sold, due = (
-        [grouped(period[group], values[group], len(grid.dates)) for group in (mine, ~mine)]
-        for values in (y, expected)
+    margins = _Margins(
+        y=grid.y[rows],
+        mine=mine,
+        series=grid.series[rows],
+        period=grid.period[rows],
+        unit=units[rows],
     )
-    whole, weight = sold[0] + sold[1], due[0] * ratio + due[1]
-    told = both & (whole > 0) & (due[0] > 0) & (due[1] > 0)
-    if ratio <= 0 or (n := int(told.sum())) < _LEAST_PERIODS:
+    expected, ratio = _fit(margins)
+    n_units = len(np.unique(margins.unit))
+    n = min(len(np.unique(margins.period)), n_units)
+    if ratio <= 0 or n < _LEAST_PERIODS:
         return None
-    share = due[0][told] * ratio / weight[told]
-    off = sold[0][told] - share * whole[told]
-    bend = float((whole[told] * share * (1 - share)).sum())
-    spread = float(np.sqrt((off * off).sum() * n / (n - 1))) / bend
-    half = float(np.exp(float(stdtrit(n - 1, 0.975)) * spread))
-    return int(mine.sum()), int((~mine).sum()), n, ratio, ratio / half, ratio * half
+    error = _error(margins, expected)
+    half = float(np.exp(float(stdtrit(n - 1, 0.975)) * error))
+    size = abs(float(np.log(ratio)))
+    counted = int(mine.sum()), int((~mine).sum()), int(both.sum())
+    chance = tail(size / error, n - 1) if error > 0 else float(size == 0)
+    return counted, ratio, (ratio / half, ratio * half), n_units, chance
 
 
-def _fit(y: Numbers, mine: _Mask, series: Places, period: Places) -> tuple[Numbers, float]:
-    """Return (n series,) what each series has, its period and its group taken out, and the ratio.
+def _error(margins: _Margins, expected: Numbers) -> float:
+    """Return the standard error of the logarithm of the ratio.
+
+    What a row is off its expectation is added up by unit, and by period; the larger of both errors
+    and of the two together counts, each made larger for few units.
+    Source: Cameron, Gelbach and Miller, Journal of Business and Economic Statistics 29 (2011).
+    """
+    lean = margins.mine.astype(np.float64)  # what of the group is not in series and periods
+    weights = [_sums(places, expected) for places in (margins.series, margins.period)]
+    for _ in range(_TURNS):
+        moved = 0.0
+        for places, weight in zip((margins.series, margins.period), weights, strict=True):
+            shift = _over_any(_sums(places, expected * lean), weight)[places]
+            lean, moved = lean - shift, max(moved, float(np.abs(shift).max()))
+        if moved < _STILL:
+            break
+    bend = float((expected * lean * lean).sum())
+    if bend <= 0:
+        return 0.0
+    score = np.where(expected > 0, lean * (margins.y - expected), 0.0)
+    both = margins.unit * (int(margins.period.max()) + 1) + margins.period
+    parts = [_clustered(score, places) for places in (margins.unit, margins.period)]
+    cells = _clustered(score, np.unique(both, return_inverse=True)[1].astype(np.int64))
+    return float(np.sqrt(max(*parts, sum(parts) - cells))) / bend
+
+
+def _clustered(score: Numbers, places: Places) -> float:
+    """Return the variance of the sum of ``score``, rows of one place hanging together."""
+    sums = _sums(places, score)
+    n = len(np.unique(places))
+    return float((sums * sums).sum()) * n / max(n - 1, 1)
+
+
+def _sums(places: Places, values: Numbers) -> Numbers:
+    """Return the sums of ``values`` by place."""
+    return grouped(places, values, int(places.max()) + 1)
+
+
+def _over_any(total: Numbers, parts: Numbers) -> Numbers:
+    """Return ``total`` over ``parts``; 0 where there is no part."""
+    fine = parts > 0
+    return np.where(fine, total / np.where(fine, parts, 1.0), 0.0)
+
+
+def _fit(margins: _Margins) -> tuple[Numbers, float]:
+    """Return (n rows,) what is expected of each, and the ratio of the group.
 
     Fits target = series x period x group, each row's share of the three margins, in turns. Without
     it a series that is often promoted would be measured against its promotions.
     Source: Santos Silva and Tenreyro, Review of Economics and Statistics 88 (2006), 641-658.
     """
+    y, mine, series, period = margins.y, margins.mine, margins.series, margins.period
     n_series, n_periods = int(series.max()) + 1, int(period.max()) + 1
     by_series, by_period = grouped(series, y, n_series), grouped(period, y, n_periods)
     of_series = _over(by_series, grouped(series, np.ones_like(y), n_series))
@@ -129,7 +220,7 @@ def _fit(y: Numbers, mine: _Mask, series: Places, period: Places) -> tuple[Numbe
         of_series = _over(by_series, grouped(series, of_period[period] * lifted, n_series))
         if abs(ratio - before) < _CLOSE:
             break
-    return of_series, ratio
+    return of_series[series] * of_period[period] * np.where(mine, ratio, 1.0), ratio
 
 
 def _over(total: Numbers, parts: Numbers) -> Numbers:

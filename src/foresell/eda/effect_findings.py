@@ -4,74 +4,115 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from foresell.eda.chance import SURE
 from foresell.eda.column_findings import Tables
 from foresell.eda.context import Found
-from foresell.eda.saying import count, listed, period, times
+from foresell.eda.saying import count, happening, listed, percent, period, times
 from foresell.spec.project import ProjectSpec
 
-_WHEN = {-1: "in the {} before", 0: "in its own {}", 1: "in the {} after"}
+_WHEN = {
+    "week": {-1: "in the week before", 0: "in its own week", 1: "in the week after"},
+    "day": {-1: "on the day before", 0: "on its own day", 1: "on the day after"},
+}
+_FAR = 3.0
+_ROUND = 0.005  # an end that reads as 1.00 says nothing
 
 
 def effect_findings(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
     """Yield the findings about events, then those about covariates."""
     yield from _events(tables, project)
-    yield from _covariates(tables)
+    yield from _covariates(tables, project)
 
 
 def _events(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
-    """Yield each event whose level lies beyond what is usual, and a list of those without."""
+    """Yield each event that chance leaves no room for, and lists of the others."""
     table = tables.get("event_effects")
     if table is None:
         return
     pooled = table.filter(pl.col("date").is_null() & pl.col("low").is_not_null())
-    none: dict[str, float | None] = {}
+    if pooled.is_empty():
+        return
+    each = period(project.frequency)
+    spread = float(pooled["high"][0] - pooled["ratio"][0])
+    outside = (pl.col("low") > 1) | (pl.col("high") < 1)
+    rest: list[str] = []
     for name in pooled["event"].unique(maintain_order=True):
         own = pooled.filter(pl.col("event") == name)
-        sure = own.filter((pl.col("low") > 1) | (pl.col("high") < 1))
+        sure = own.filter((pl.col("chance") <= SURE) & outside)
         if sure.is_empty():
-            none[name] = next(iter(own.filter(pl.col("offset") == 0)["ratio"]), None)
+            rest.append(name)
             continue
-        each = period(project.frequency)
-        parts = [
-            f"{_WHEN[row['offset']].format(each)} at {row['ratio']:.2f} "
-            f"({row['low']:.2f} to {row['high']:.2f})"
-            for row in sure.iter_rows(named=True)
-        ]
-        most = max(abs(ratio - 1) for ratio in sure["ratio"])
-        n = sum(row["n"] for row in sure.head(1).iter_rows(named=True))
+        rows = list(sure.iter_rows(named=True))
+        parts = [f"{_WHEN[each][row['offset']]} {_stands(row['ratio'])}" for row in rows]
+        most = max(abs(row["ratio"] - 1) for row in rows)
         yield Found(
             weight=min(84, 60 + round(30 * most)),
             about="event_effects",
-            says=f"With quiet {each}s near {name} as 1, {project.target} stands {listed(parts)}; "
-            f"{count(n, 'occurrence')}.",
-            numbers={f"offset {row['offset']}": row["ratio"] for row in sure.iter_rows(named=True)},
+            says=f"{happening(name)}: {project.target} is {listed(parts)} quiet {each}s near it "
+            f"({count(rows[0]['n'], 'occurrence')}); 19 of 20 quiet {each}s are within "
+            f"{percent(spread)} of those near them.",
+            numbers={f"offset {row['offset']}": row["ratio"] for row in rows},
         )
-    if none:
-        told = [name if at is None else f"{name} ({times(at)})" for name, at in none.items()]
-        yield Found(
-            weight=40,
-            about="event_effects",
-            says=f"Quiet {period(project.frequency)}s differ as much among each other as those of "
-            f"{listed(told)} do from them.",
-            numbers=none,
-        )
+    yield from _not_sure(pooled.filter(pl.col("event").is_in(rest)), each, spread)
 
 
-def _covariates(tables: Tables) -> Iterator[Found]:
-    """Yield each comparison of covariates whose interval leaves out 1."""
+def _stands(ratio: float) -> str:
+    """Return how a period stands beside quiet ones.
+
+    >>> _stands(1.64), _stands(0.62), _stands(3.4)
+    ('64 % above', '38 % below', '3.40 times')
+    """
+    if ratio >= _FAR:
+        return times(ratio)
+    return f"{100 * abs(ratio - 1):.0f} % {'above' if ratio > 1 else 'below'}"
+
+
+def _not_sure(rest: pl.DataFrame, each: str, spread: float) -> Iterator[Found]:
+    """Yield one list of the events that may be chance, each with its own period's ratio."""
+    if rest.is_empty():
+        return
+    own = {
+        name: next(
+            iter(rest.filter((pl.col("event") == name) & (pl.col("offset") == 0))["ratio"]), None
+        )
+        for name in rest["event"].unique(maintain_order=True)
+    }
+    told = [
+        happening(name) if at is None else f"{happening(name)} ({times(at)})"
+        for name, at in own.items()
+    ]
+    yield Found(
+        weight=40,
+        about="event_effects",
+        says=f"{listed(told)}: no difference from quiet {each}s that chance could not make; "
+        f"19 of 20 quiet {each}s are within {percent(spread)} of those near them, and many are "
+        "compared.",
+        numbers=own,
+    )
+
+
+def _covariates(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
+    """Yield each comparison of covariates that chance leaves no room for.
+
+    Columns that tell the same rows apart are told of together.
+    """
     table = tables.get("covariate_effects")
     if table is None:
         return
-    for row in table.iter_rows(named=True):
-        if row["low"] <= 1 <= row["high"]:
-            continue
+    away = (pl.col("low") >= 1 + _ROUND) | (pl.col("high") < 1 - _ROUND)
+    sure = table.filter((pl.col("chance") <= SURE) & away)
+    alike = [name for name in sure.columns if name != "column"]
+    for row in (
+        sure.group_by(alike, maintain_order=True).agg(pl.col("column")).iter_rows(named=True)
+    ):
         yield Found(
             weight=min(79, 50 + round(60 * abs(row["ratio"] - 1))),
             about="covariate_effects",
-            says=f"Where {row['column']} is {_said(row['group'])}, series stand "
-            f"{times(row['ratio'])} as high ({row['low']:.2f} to {row['high']:.2f}) as where it is "
-            f"{_said(row['against'])}, in the same {row['periods']:,} periods. Other causes are "
-            "not taken out.",
+            says=f"Where {listed(row['column'])} {'is' if len(row['column']) == 1 else 'are'} "
+            f"{_said(row['group'])}, series stand {times(row['ratio'])} as high "
+            f"({row['low']:.2f} to {row['high']:.2f}) as where it is {_said(row['against'])}, in "
+            f"the same {count(row['periods'], period(project.frequency))}. Other causes are not taken "
+            "out.",
             numbers={name: row[name] for name in ("ratio", "low", "high", "periods")},
         )
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
+from foresell.eda.chance import adjusted, spread_of, tail
 from foresell.eda.grid import Numbers
 from foresell.spec.calendar import step
 from foresell.spec.occurrences import occurrences
@@ -18,7 +18,7 @@ _AROUND = (-1, 0, 1)
 _FEAST = timedelta(days=7)  # days of one event so near to each other are one occurrence
 _NEAR, _FAR = 2, 5  # quiet weeks are looked for so many weeks before and after an event
 _LEAST = 2
-_NORMAL = 1.4826  # a normal standard deviation for each median distance
+_YEAR = 52  # weeks
 _SCHEMA = {
     "event": pl.String,
     "date": pl.Date,
@@ -28,6 +28,7 @@ _SCHEMA = {
     "ratio": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
+    "chance": pl.Float64,
 }
 
 
@@ -87,36 +88,73 @@ def event_effects(
     """Return the table ``event_effects`` from the table ``totals``.
 
     ``begins``: the periods in which each event begins. The declared holiday is one more event. A
-    period is quiet that neither holds an event or a holiday nor lies beside one. The interval comes
-    from how far quiet periods usually (half of them) are off those near them, as normal ones would
-    be: the few that are loud and not declared, such as the weeks before Christmas, do not widen it.
-    Pooled it is narrower by the root of their number, and as wide as the occurrences differ at
-    least. What has fewer than two quiet periods near it is left out.
+    period is quiet that neither holds an event or a holiday nor lies beside one. The interval is as
+    wide as 19 of 20 quiet periods are off those near them: what does nothing is outside of it once
+    in twenty times at most. The years of an event are one season, so their mean is held against
+    single quiet periods. ``chance``: how likely a mean is as far off by chance in any of the rows
+    that pool one, quiet periods being normal with the spread they have. Fewer than 19 quiet
+    periods have neither. What has fewer than two quiet periods near it is left out.
     """
-    dates = {day: at for at, day in enumerate(totals["date"].to_list())}
+    days = totals["date"].to_list()
+    dates = {day: at for at, day in enumerate(days)}
     weight = project.holiday_weight
     happened = {name: [dates[day] for day in days if day in dates] for name, days in begins.items()}
     if weight is not None:
         happened[weight.column] = totals["holiday"].fill_null(value=False).arg_true().to_list()
     levels = _quieten(totals, project)
-    usual = [ratio for at in np.flatnonzero(levels.quiet) if (ratio := levels.against(int(at))[0])]
-    spread = (
-        _NORMAL * float(np.median(np.abs(np.array(usual) - 1))) if len(usual) > _LEAST else None
-    )
-    wide = float(stdtrit(max(len(usual) - 1, 1), 0.975))
+    quiet = _quiet_ratios(levels)
     found = [
         row
         for name, places in happened.items()
         for offset in _AROUND
-        for row in _effects(
-            levels, name, places, offset, None if spread is None else (spread, wide)
-        )
+        for row in _effects(levels, name, places, offset, quiet.spread)
     ]
-    days = totals["date"].to_list()
+    chances = adjusted([quiet.chance(row[5]) if row[1] is None else None for row in found])
     return pl.DataFrame(
-        [(name, None if at is None else days[at], *rest) for name, at, *rest in found],
+        [
+            (name, None if at is None else days[at], *rest, chance)
+            for (name, at, *rest), chance in zip(found, chances, strict=True)
+        ],
         orient="row",
         schema=_SCHEMA,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Quiet:
+    """How far quiet periods are off those near them: 19 of 20, and their standard deviation.
+
+    ``seasons``: places of the season among them. None of too few.
+    """
+
+    spread: float | None
+    deviation: float
+    seasons: int
+
+    def chance(self, ratio: float) -> float | None:
+        """Return how likely a period like these is as far off as ``ratio``."""
+        if self.spread is None:
+            return None
+        if self.deviation == 0:
+            return float(ratio == 1)
+        return tail((ratio - 1) / self.deviation, self.seasons - 1)
+
+
+def _quiet_ratios(levels: _Levels) -> _Quiet:
+    """Return how far every quiet period is off the others near it.
+
+    The same week of two years counts once in the degrees of freedom.
+    """
+    told = [
+        (ratio, int(at) % (_YEAR * levels.week))
+        for at in np.flatnonzero(levels.quiet)
+        if (ratio := levels.against(int(at))[0]) is not None
+    ]
+    off = np.array([ratio - 1 for ratio, _ in told])
+    return _Quiet(
+        spread=spread_of(np.abs(off)),
+        deviation=float(np.sqrt((off * off).mean())) if len(off) else 0.0,
+        seasons=len({place for _, place in told}),
     )
 
 
@@ -134,31 +172,23 @@ def _quieten(totals: pl.DataFrame, project: ProjectSpec) -> _Levels:
 
 
 def _effects(
-    levels: _Levels,
-    name: str,
-    places: Sequence[int],
-    offset: int,
-    usual: tuple[float, float] | None,
-) -> Iterator[tuple[str, int | None, int, int, int, float | None, float | None, float | None]]:
+    levels: _Levels, name: str, places: Sequence[int], offset: int, spread: float | None
+) -> Iterator[tuple[str, int | None, int, int, int, float, float | None, float | None]]:
     """Yield an event's pooled effect at one offset, then that of each occurrence."""
     told = [(at, *levels.against(at + offset)) for at in places]
-    ratios = np.array([ratio for _, ratio, _ in told if ratio is not None])
-    if not len(ratios):
+    ratios = [ratio for _, ratio, _ in told if ratio is not None]
+    if not ratios:
         return
-    mean = float(ratios.mean())
-    own = float(ratios.std(ddof=1)) if len(ratios) > 1 else 0.0
+    mean = float(np.mean(ratios))
     quiet = sum(count for _, ratio, count in told if ratio is not None)
-    if usual is None:
-        yield name, None, offset, len(ratios), quiet, mean, None, None
-    else:
-        half = usual[1] * max(usual[0], own) / float(np.sqrt(len(ratios)))
-        yield name, None, offset, len(ratios), quiet, mean, *_interval(mean, half)
+    yield name, None, offset, len(ratios), quiet, mean, *_interval(mean, spread)
     for at, ratio, count in told:
         if ratio is not None:
-            ends = (None, None) if usual is None else _interval(ratio, usual[0] * usual[1])
-            yield name, at, offset, 1, count, ratio, *ends
+            yield name, at, offset, 1, count, ratio, *_interval(ratio, spread)
 
 
-def _interval(ratio: float, half: float) -> tuple[float, float]:
+def _interval(ratio: float, half: float | None) -> tuple[float | None, float | None]:
     """Return both ends; the lower one is below 0 only where the ratio is."""
+    if half is None:
+        return None, None
     return (ratio - half if ratio < 0 else max(ratio - half, 0.0)), ratio + half

@@ -8,7 +8,17 @@ import polars as pl
 from foresell.eda.column_findings import Tables, column_findings
 from foresell.eda.context import Found
 from foresell.eda.effect_findings import effect_findings
-from foresell.eda.saying import amount, count, in_unit, listed, named, percent, period, times
+from foresell.eda.saying import (
+    amount,
+    count,
+    in_unit,
+    listed,
+    named,
+    percent,
+    period,
+    signed,
+    times,
+)
 from foresell.eda.tables import TOP
 from foresell.spec.project import ProjectSpec
 
@@ -78,7 +88,7 @@ def _asked(tables: Tables, facts: Mapping[str, Any], project: ProjectSpec) -> It
             weight=86,
             about="cold_starts",
             says=f"{count(new.height, 'series')} that the asked rows name ({count(rows, 'row')}) "
-            f"{'have' if new.height > 1 else 'has'} no history here.",
+            f"{'have' if new.height > 1 else 'has'} no history in these rows.",
             numbers={"series": new.height, "rows": rows},
         )
     if short.height:
@@ -196,8 +206,8 @@ def _largest(tables: Tables) -> Iterator[Found]:
         yield Found(
             weight=58,
             about=name,
-            says=f"By {key}, {first['value']} is the largest ({percent(first['share'])}); the "
-            f"{_FEW} largest of {table.height:,} make up {percent(few)}, {half:,} make up half.",
+            says=f"By {key}, {named(first['value'])} is the largest ({percent(first['share'])}); "
+            f"the {_FEW} largest of {table.height:,} make up {percent(few)}, {half:,} make up half.",
             numbers={"largest": first["value"], "share": first["share"], "five": few, "half": half},
         )
 
@@ -239,7 +249,8 @@ def _within(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
             weight=48,
             about="correlations",
             says=f"Within series, {best['b']} goes most with {project.target}: a correlation of "
-            f"{best['within']:+.2f} around the means of the series, of {plain:+.2f} over all "
+            f"{signed(best['within'])} around the means of the series, of "
+            f"{signed(plain)} over all "
             "rows.",
             numbers={"column": best["b"], "within": best["within"], "pearson": best["pearson"]},
         )

@@ -149,8 +149,10 @@ PANEL_TABLES: Mapping[str, Shape] = {
             "n": "integer: occurrences (1, or those pooled)",
             "quiet": "integer: quiet periods compared with",
             "ratio": "number: 1.2 is a fifth more than in the quiet periods",
-            "low": "number: 95 % interval, from how much quiet periods differ among each other",
-            "high": "number",
+            "low": "number: the ratio less what 19 of 20 quiet periods are off those near them",
+            "high": "number: the ratio more that; both null of fewer than 19 quiet periods",
+            "chance": "number: of pooled ones: how likely it is so far off, or another of the "
+            "table, if events do nothing (Student, Holm)",
         },
     ),
     "covariate_effects": Shape(
@@ -164,8 +166,12 @@ PANEL_TABLES: Mapping[str, Shape] = {
             "rows_against": "integer",
             "periods": "integer: that have rows of both",
             "ratio": "number: level of the group over that of the other, its series taken out",
-            "low": "number: 95 % interval, from how periods differ",
+            "low": "number: 95 % interval, of rows that hang together in a unit and in a period",
             "high": "number",
+            "unit": "text: the keys by which the column differs within a period",
+            "units": "integer: how many of them have a row here",
+            "chance": "number: how likely it is so far off 1, or another of the table, if no "
+            "column goes with anything (Student, Holm)",
         },
     ),
     "extremes": Shape(

@@ -8,7 +8,7 @@ import polars as pl
 from foresell.eda.column_findings import Tables, column_findings
 from foresell.eda.context import Found
 from foresell.eda.row_groups import OTHERS
-from foresell.eda.saying import amount, count, in_unit, listed, named, times
+from foresell.eda.saying import amount, count, in_unit, listed, named, signed, times
 from foresell.spec.project import ProjectSpec
 
 _LEAST_ROWS = 30
@@ -70,7 +70,7 @@ def _strongest(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
         if row["spearman"] is not None and project.columns.get(row["b"]) == "feature"
     ]
     if rows:
-        told = listed([f"{name} ({rho:+.2f})" for name, rho in rows[:_TOLD]])
+        told = listed([f"{name} ({signed(rho)})" for name, rho in rows[:_TOLD]])
         yield Found(
             weight=74,
             about="correlations",

@@ -2,14 +2,25 @@
 
 from foresell.spec.calendar import Frequency
 
+_LETTERS = 60
+
 
 def amount(value: float) -> str:
     """Return a number with as many digits as a reader takes in.
 
     >>> amount(6737218987.11), amount(15981.26), amount(0.0521), amount(-3.0)
-    ('6,737,218,987', '15,981', '0.0521', '-3')
+    ('6,737,218,987', '15,981', '0.0521', '−3')
     """
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return minus(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}")
+
+
+def minus(number: str) -> str:
+    """Return a number with a true minus sign.
+
+    >>> minus("-0.25")
+    '−0.25'
+    """
+    return number.replace("-", "−")
 
 
 def percent(share: float) -> str:
@@ -36,10 +47,41 @@ def in_unit(unit: str) -> str:
 def named(value: str | None) -> str:
     """Return a value as text, also one that is missing.
 
-    >>> named("A"), named(None)
-    ('A', '(missing)')
+    A long one is cut.
+
+    >>> named("A"), named(None), named("x" * 5000)[-3:]
+    ('A', '(missing)', 'xx…')
     """
-    return "(missing)" if value is None else value
+    if value is None:
+        return "(missing)"
+    return value if len(value) <= _LETTERS else value[: _LETTERS - 1].rstrip() + "…"
+
+
+def signed(correlation: float) -> str:
+    """Return a number between -1 and 1 with its sign.
+
+    >>> signed(0.254), signed(-0.3)
+    ('+0.25', '−0.30')
+    """
+    return minus(f"{correlation:+.2f}")
+
+
+def exact(value: float) -> str:
+    """Return a single value of a column as it stands there.
+
+    >>> exact(5.00001), exact(-3.0)
+    ('5.00001', '−3')
+    """
+    return minus(f"{value:.12g}")
+
+
+def happening(event: str) -> str:
+    """Return the name of an event as words; one that has capitals keeps them.
+
+    >>> happening("super_bowl"), happening("IsHoliday")
+    ('Super Bowl', 'IsHoliday')
+    """
+    return event.replace("_", " ").title() if event == event.lower() else event
 
 
 def times(ratio: float) -> str:

@@ -141,25 +141,35 @@ def against_live(new: Evidence, live: Evidence | None) -> dict[str, Any]:
     """
     if live is None:
         return {"comparable": False, "why": "nothing was live"}
-    for which, one in (("new", new), ("live", live)):
-        if (lack := _lack(one.judged)) is not None:
-            return {"comparable": False, "why": f"the {which} bundle holds {lack}"}
-    names = _identity(new.judged)
-    if names != _identity(live.judged):
-        return {"comparable": False, "why": "the rows of the two are named by other columns"}
-    said = _numbered(live.judged, names).rename(
-        {name: f"{name}__live" for name in _SAID}, strict=False
-    )
-    row = [*names, "y", "__nth", "__of"]
-    both = _numbered(new.judged, names).join(said, on=row, nulls_equal=True, maintain_order="left")
-    if both.is_empty():
-        return {"comparable": False, "why": "no row was judged in both, with the same truth"}
+    both = common_rows(new, live)
+    if isinstance(both, str):
+        return {"comparable": False, "why": both}
     return {
         "comparable": True,
         "n": both.height,
         "new": {**_side(new), **_scores(both, "")},
         "live": {**_side(live), **_scores(both, "__live")},
     }
+
+
+def common_rows(new: Evidence, live: Evidence) -> pl.DataFrame | str:
+    """Return the rows that both were judged on, with equal truth, or why there are none.
+
+    What names them, ``y``, and what the two said of each, ``prediction`` and ``prediction__live``
+    among it; sorted by all of that.
+    """
+    for which, one in (("new", new), ("live", live)):
+        if (lack := _lack(one.judged)) is not None:
+            return f"the {which} bundle holds {lack}"
+    names = _identity(new.judged)
+    if names != _identity(live.judged):
+        return "the rows of the two are named by other columns"
+    said = _numbered(live.judged, names).rename(
+        {name: f"{name}__live" for name in _SAID}, strict=False
+    )
+    row = [*names, "y", "__nth", "__of"]
+    both = _numbered(new.judged, names).join(said, on=row, nulls_equal=True, maintain_order="left")
+    return "no row was judged in both, with the same truth" if both.is_empty() else both
 
 
 def _lack(judged: pl.DataFrame) -> str | None:

@@ -40,8 +40,9 @@ def promote(  # noqa: PLR0913 - what is moved, why, and on which condition
     overridden) and ``against_live`` (how it did beside what was prod until now).
 
     A ``GateError`` where the gate did not pass and there is no ``override``, where the version is
-    rejected or, for prod, not approved, or where ``alias`` does not point to ``expected``; a ``UsageError`` for a version that is not there or a
-    reason that is empty; a ``DataError`` for files that were changed.
+    rejected or, for prod, not approved, or where ``alias`` does not point to ``expected``; a
+    ``UsageError`` for a version that is not there or a reason that is empty; a ``DataError`` for
+    files that were changed.
     """
     why = one_line(reason, "reason")
     refuse_unknown(registry, project)

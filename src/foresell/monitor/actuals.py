@@ -51,17 +51,24 @@ def refuse_twice(rows: pl.DataFrame, identity: Sequence[str], file: str) -> None
 def merged(kept: pl.DataFrame, given: pl.DataFrame, identity: Sequence[str], target: str) -> Merged:
     """Return what is known after ``given`` was told: its truths take the place of earlier ones.
 
-    Both have the columns of ``identity``, unique together, and the ``target``, never null; either
-    may have others, null where the other lacks them. A row of the answer is that of ``given`` where
-    both have it. The order of rows changes nothing.
+    ``given`` has the columns of ``identity``, unique together, and the ``target``, never null; it
+    may be one of them. ``kept`` may lack some, where its rows are named by others; either may have
+    more, null where the other lacks them. A row of the answer is that of ``given`` where both have
+    it. The order of rows changes nothing.
     """
     if kept.is_empty():
         return Merged(frame=given.sort(identity), new=given.height, revised=0, same=0)
+    kept = kept.with_columns(
+        pl.lit(None, dtype=given.schema[name]).alias(name)
+        for name in identity
+        if name not in kept.columns
+    )
     before = kept.select(*identity, pl.col(target).alias("__before"))
     beside = given.join(before, on=identity, how="left", nulls_equal=True)
     known = beside["__before"].is_not_null()
     same = int((beside["__before"] == beside[target]).fill_null(value=False).sum())
     left = kept.join(given, on=identity, how="anti", nulls_equal=True)
-    frame = pl.concat([left, given], how="diagonal_relaxed").sort(identity)
+    frame = pl.concat([left, given], how="diagonal_relaxed")
+    frame = frame.sort([*identity, *(name for name in frame.columns if name not in identity)])
     told = int(known.sum())
     return Merged(frame=frame, new=given.height - told, revised=told - same, same=same)

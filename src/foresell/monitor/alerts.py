@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
 from foresell.errors import counted
 from foresell.spec.monitoring import Alert, Finding, Severity, State, Subject
@@ -30,16 +31,51 @@ _OVER: Mapping[Subject, str] = {
 }
 _TOLD = 50  # findings of an alert; the summaries have all of them
 _LONG = 300  # characters of a finding
+_UNSEEN = " (not looked at this time)"
+
+Heard = Literal[State, "stale"]  # stale: that an alert fires, and not what has joined since
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """What a look could see, by what findings are about.
+
+    ``seen``: the columns and segments that were compared. ``known``: the columns that the version
+    could be asked about at all, None where that is not said: of others an alarm ends.
+    """
+
+    seen: frozenset[str]
+    known: frozenset[str] | None = None
+
+    def covers(self, about: str) -> bool:
+        """Tell whether a column or a segment (``Store=14``) was looked at, or is no more.
+
+        >>> sight = Sight(seen=frozenset({"CPI"}), known=frozenset({"CPI", "Store"}))
+        >>> [sight.covers(about) for about in ("CPI", "Store=14", "Fuel")]
+        [True, False, True]
+        """
+        gone = self.known is not None and about.partition("=")[0] not in self.known
+        return gone or about in self.seen
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """What was found of a subject at one look at ``version``."""
+    """What was found of a subject at one look at ``version``.
+
+    ``sight``: what the look could see; None: all there is.
+    """
 
     project: str
     subject: Subject
     version: int | None
     findings: Sequence[Finding]
+    sight: Sight | None = None
+
+    @property
+    def compared(self) -> bool:
+        """Whether anything was compared; an alarm is found by comparing."""
+        alarmed = any(one.weight == "alarm" for one in self.findings)
+        return alarmed or self.sight is None or bool(self.sight.seen)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +83,18 @@ class Standing:
     """What is kept of a subject between two looks.
 
     ``alert``: that which stands, or stood last; None where none ever did. ``checked``: the last
-    look, in UTC. ``known``: the alarms that were told since it fired. ``told``: by the name of a
-    receiver, the state of ``alert`` that it was told, or is to be told by a message that waits.
+    look that compared something, in UTC. ``known``: the alarms that were told since it fired.
+    ``alarms``: those that stand, by the same names, and what was said of each last; ``unseen``: the
+    names of those that the last look could not see. ``told``: by the name of a receiver, what it
+    was told, or is to be told by a message that waits.
     """
 
     checked: datetime
     alert: Alert | None = None
     known: tuple[str, ...] = ()
-    told: Mapping[str, State] = field(default_factory=dict)
+    told: Mapping[str, Heard] = field(default_factory=dict)
+    alarms: Mapping[str, str] = field(default_factory=dict)
+    unseen: tuple[str, ...] = ()
 
     @property
     def firing(self) -> bool:
@@ -62,54 +102,94 @@ class Standing:
         return self.alert is not None and self.alert.state == "firing"
 
 
-def look(before: Standing | None, observed: Observed, now: datetime) -> Standing:
+def look(before: Standing | None, observed: Observed, now: datetime) -> Standing | None:
     """Return what stands after a look ``now`` (UTC), which found what was ``observed``.
 
     The same look again changes nothing but the time. An alarm of a column or segment that was not
-    told since the alert fired is news: receivers are then told of it as if the alert had fired.
+    told since the alert fired is news: receivers are then told of it as if the alert had fired. An
+    alarm ends by a look that could see its column or segment, and by no other: a look that compared
+    nothing leaves all as it is, and None where nothing ever was.
     """
-    alarms = [one for one in observed.findings if one.weight == "alarm"]
-    if before is None or not before.firing:
-        if not alarms:
-            return Standing(checked=now) if before is None else replace(before, checked=now)
-        return Standing(checked=now, alert=_fired(observed, now, now), known=_names(alarms))
-    stands = before.alert
-    if stands is None or not alarms:
-        return replace(before, checked=now, alert=_resolved(before, observed, now))
-    fresh = [name for name in _names(alarms) if name not in before.known]
+    found = {_name(one): _short(one.says) for one in observed.findings if one.weight == "alarm"}
+    if before is None or not before.firing or before.alert is None:
+        if found:
+            return _first(before, observed, found, now)
+        if not observed.compared:
+            return before
+        return Standing(checked=now) if before is None else replace(before, checked=now)
+    if not observed.compared:
+        return replace(before, alert=replace(before.alert, at=now), unseen=tuple(before.alarms))
+    unseen = {
+        name: says
+        for name, says in before.alarms.items()
+        if name not in found and observed.sight and not observed.sight.covers(_about(name))
+    }
+    if not found and not unseen:
+        over = _resolved(before.alert, observed, now)
+        return replace(before, checked=now, alert=over, alarms={}, unseen=())
+    fresh = tuple(name for name in found if name not in before.known)
+    alert = _fired(observed, unseen, before.alert.since, now)
     return Standing(
         checked=now,
-        alert=replace(_fired(observed, stands.since, now), key=stands.key),
+        alert=replace(alert, key=before.alert.key),
         known=(*before.known, *fresh),
-        told={} if fresh else before.told,
+        told=_outdated(before) if fresh else before.told,
+        alarms={**found, **unseen},
+        unseen=tuple(unseen),
     )
 
 
-def alert_text(alert: Alert, page: str = "") -> str:
-    """Return the text of the file that is there while ``alert`` stands."""
+def _first(
+    before: Standing | None, observed: Observed, found: Mapping[str, str], now: datetime
+) -> Standing:
+    """Return what stands with the first alarm.
+
+    Who was told that an earlier alert fires, and never that it is over, is to hear of this one.
+    """
+    return Standing(
+        checked=now,
+        alert=_fired(observed, {}, now, now),
+        known=tuple(found),
+        told=_outdated(before) if before is not None else {},
+        alarms=found,
+    )
+
+
+def _outdated(before: Standing) -> Mapping[str, Heard]:
+    """Return what receivers were told, of which there is news: all that hear an alert fires."""
+    return {place: "stale" for place, heard in before.told.items() if heard != "resolved"}
+
+
+def alert_text(alert: Alert, page: str = "", checked: datetime | None = None) -> str:
+    """Return the text of the file that is there while ``alert`` stands.
+
+    ``checked``: the last look that compared something, where that is not when this was said.
+    """
     lines = [
         f"{alert.project}: {alert.says}",
         "",
         f"since    {alert.since:%Y-%m-%d %H:%M} UTC",
-        f"looked   {alert.at:%Y-%m-%d %H:%M} UTC",
+        f"looked   {checked or alert.at:%Y-%m-%d %H:%M} UTC",
         f"version  {'unknown' if alert.version is None else alert.version}",
         f"severity {alert.severity}",
         *([f"page     {page}"] if page else []),
         "",
         *(f"- {one}" for one in alert.findings),
         "",
-        "This file goes away with the first look that finds nothing to be alarmed about.",
+        "This file goes away with the first look that finds nothing to be alarmed about; a look",
+        "that cannot see a column or segment leaves its alarm standing.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _fired(observed: Observed, since: datetime, now: datetime) -> Alert:
-    """Return the alert of what was observed."""
-    ranked = sorted(observed.findings, key=lambda one: one.weight != "alarm")  # alarms first
-    alarms = sum(one.weight == "alarm" for one in ranked)
-    told = [_short(one.says) for one in ranked[:_TOLD]]
-    if len(ranked) > _TOLD:
-        told.append(f"and {counted(len(ranked) - _TOLD, 'finding')} more")
+def _fired(observed: Observed, unseen: Mapping[str, str], since: datetime, now: datetime) -> Alert:
+    """Return the alert of what was observed, and of the alarms that this look could not see."""
+    alarms = [one.says for one in observed.findings if one.weight == "alarm"]
+    notes = [one.says for one in observed.findings if one.weight != "alarm"]
+    all_told = [*alarms, *(f"{says}{_UNSEEN}" for says in unseen.values()), *notes]
+    told = [_short(says) for says in all_told[:_TOLD]]
+    if len(all_told) > _TOLD:
+        told.append(f"and {counted(len(all_told) - _TOLD, 'finding')} more")
     return Alert(
         key=f"{observed.project}.{observed.subject}.{since:%Y%m%dT%H%M%S%fZ}",
         project=observed.project,
@@ -117,30 +197,33 @@ def _fired(observed: Observed, since: datetime, now: datetime) -> Alert:
         state="firing",
         severity=_SEVERITIES[observed.subject],
         version=observed.version,
-        says=f"{_TITLES[observed.subject]} ({counted(alarms, 'alarm')})",
+        says=f"{_TITLES[observed.subject]} ({counted(len(alarms) + len(unseen), 'alarm')})",
         findings=tuple(told),
         since=since,
         at=now,
     )
 
 
-def _resolved(before: Standing, observed: Observed, now: datetime) -> Alert | None:
+def _resolved(stood: Alert, observed: Observed, now: datetime) -> Alert:
     """Return the alert that stood, as it ends."""
-    if before.alert is None:
-        return None
     return replace(
-        before.alert,
+        stood,
         state="resolved",
         version=observed.version,
         says=_OVER[observed.subject],
         findings=(),
-        at=max(now, before.alert.since),  # a clock that was set back ends nothing before it began
+        at=max(now, stood.since),  # a clock that was set back ends nothing before it began
     )
 
 
-def _names(alarms: Sequence[Finding]) -> tuple[str, ...]:
-    """Return what alarms are about: of one column or segment, several kinds are several."""
-    return tuple(dict.fromkeys(f"{one.seen} {one.about}" for one in alarms))
+def _name(alarm: Finding) -> str:
+    """Return what an alarm is about: of one column or segment, several kinds are several."""
+    return f"{alarm.seen} {alarm.about}"
+
+
+def _about(name: str) -> str:
+    """Return the column or segment of a name."""
+    return name.partition(" ")[2]
 
 
 def _short(text: str) -> str:

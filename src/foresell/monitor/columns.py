@@ -55,8 +55,8 @@ class ColumnDrift:
     share outside what training held (levels; beyond the least or the largest number); ``unseen``:
     some of these levels, cut short. ``least_shift``: of numbers that have periods, the least shift,
     of a few that are tried, that would be significant, in standard deviations of the periods' means
-    (null where none is, or nothing is known). ``drifted``: an effect large enough and significant; it is an
-    alarm only where the column is not trending. ``says``: one sentence with its numbers.
+    (null where none is, or nothing is known). ``drifted``: an effect large enough and significant;
+    it is an alarm only where the column is not trending. ``says``: one sentence with its numbers.
     """
 
     column: Column

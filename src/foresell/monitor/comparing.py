@@ -6,16 +6,28 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from foresell.contracts.contract import Contract
+from foresell.contracts.showing import is_guarded
 from foresell.errors import counted
 from foresell.monitor.columns import Column, ColumnDrift, Drift
 from foresell.monitor.drift import measure
 from foresell.monitor.frozen import find_frozen
-from foresell.monitor.same_season import PERIOD, Compared, compared, in_season
+from foresell.monitor.predictions import (
+    ANSWER,
+    PREDICTION,
+    Said,
+    measured,
+    said_of_panel,
+    said_of_table,
+)
+from foresell.monitor.same_season import PERIOD, Compared, compared
 from foresell.monitor.segments_moved import Segments, find_moved
 from foresell.spec.monitoring import Finding, MonitoringSpec
 from foresell.spec.project import ProjectSpec
 
-PREDICTION = "prediction"
+__all__ = ["ANSWER", "PREDICTION", "Found", "Sides", "compare", "merged"]
+# One chance of a false alarm for all that is looked at; what is not looked at leaves its part.
+_PARTS = {"columns": 0.6, "segments": 0.3, "frozen": 0.1}
+_FEW_PERIODS = 3
 _MANY_NEW = 0.2  # of the current rows: so many of series without a past are no longer a few shops
 
 
@@ -25,15 +37,15 @@ class Sides:
 
     ``learnt`` (rows,): the training rows. ``judged``: what the version said of rows it had not
     learnt from, with their keys and time where it is a panel. ``asked`` (rows,): the current rows;
-    ``answers``: what the version said of them, empty where nothing is known. ``shown``: whether
-    values of the current rows may be told.
+    with the column `PERIOD` where it is known of them in which week they were asked, and no time.
+    Rows of a table hold what the version says of them in the column `ANSWER`, null where it says
+    nothing. ``answers``: what it said of the current rows of a panel, empty where nothing is known.
     """
 
     learnt: pl.DataFrame
     judged: pl.DataFrame
     asked: pl.DataFrame
     answers: pl.DataFrame
-    shown: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +67,9 @@ def compare(
 
     Columns: features, what is known of the future, past-only and static ones, the target where the
     current rows tell it, and the answers; those that only one side has, keys, personal and ignored
-    ones are left out. Answers are compared with those the version gave to rows it had not learnt
-    from; of a panel with those of the same season, and where none were judged then with what was
-    sold in it.
+    ones are left out. Where a column of the contract is personal no value of the others is told
+    either. Answers are compared with answers to rows of the same season. Columns, segments and what
+    stands still share ``limits.false_alarms``.
     """
     time = project.time if project.timed else None
     cut = compared(
@@ -69,29 +81,25 @@ def compare(
         daily=project.kind == "panel" and project.frequency == "D",
     )
     periods = PERIOD if PERIOD in cut.current.columns and PERIOD in cut.reference.columns else None
-    columns = _columns(cut, project, contract, shown=sides.shown)
-    said = _answers(sides, cut, project)
-    share = limits.false_alarms / (len(columns) + 1)  # of the chance of a false alarm
-    rest = limits if said is None else replace(limits, false_alarms=share * max(len(columns), 1))
-    drift = measure(cut.reference, cut.current, columns, rest, periods=periods)
-    notes = [*([drift.caution] if drift.caution else []), *_told_of_answers(said, sides)]
-    if said is not None:
-        before, now, note = said
-        both = PERIOD if PERIOD in before.columns and PERIOD in now.columns else None
-        one = Column(name=PREDICTION, kind="number", part="prediction")
-        own = replace(limits, false_alarms=share)
-        spoken = measure(before, now, [one], own, periods=both)
-        drift = merged(drift, spoken, limits)
-        notes += [
-            words for words in (note, spoken.withheld and f"answers: {spoken.withheld}") if words
-        ]
+    columns = _columns(cut, project, contract)
+    said = _said(sides, cut, project)
+    segmented = _segmented(cut, project)
+    parts = {name: part for name, part in _PARTS.items() if name != "segments" or segmented}
+    parts = {name: part / sum(parts.values()) for name, part in parts.items()}
+    drift = _drift(cut, columns, said, limits, parts["columns"], periods)
     series = [key for key in project.keys if key in cut.current.columns]
     # A month or a year is the same in all rows of one, and that is no fault.
     varying = [one for one in columns if not (one.trending or one.name in limits.ignored)]
+    rarely = replace(limits, false_alarms=limits.false_alarms * parts["frozen"])
     frozen = find_frozen(
-        cut.reference, cut.current, varying, limits, periods=periods, series=series
+        cut.reference, cut.current, varying, rarely, periods=periods, series=series
     )
-    segments = _segments(cut, project, limits, periods)
+    segments = None
+    if segmented:
+        rarely = replace(limits, false_alarms=limits.false_alarms * parts["segments"])
+        segments = find_moved(
+            cut.reference, cut.current, segmented, rarely, target=project.target, periods=periods
+        )
     moved = segments.findings if segments is not None else ()
     findings = [*drift.findings, *frozen, *moved, *_new_series(cut, sides, project)]
     findings.sort(key=lambda finding: finding.weight != "alarm")
@@ -101,8 +109,38 @@ def compare(
         frozen=tuple(frozen),
         segments=segments,
         findings=tuple(findings),
-        notes=tuple(notes),
+        notes=tuple(_notes(cut, drift, said, periods)),
     )
+
+
+def _drift(
+    cut: Compared,
+    columns: Sequence[Column],
+    said: Said,
+    limits: MonitoringSpec,
+    part: float,
+    periods: str | None,
+) -> Drift:
+    """Return how columns and answers drifted; they share ``part`` of the chance."""
+    if said.before.is_empty():
+        return measure(cut.reference, cut.current, columns, limits, periods=periods, part=part)
+    each = part / (len(columns) + 1)
+    own = each * max(len(columns), 1)
+    drift = measure(cut.reference, cut.current, columns, limits, periods=periods, part=own)
+    spoken = measured(said, limits, each)
+    return merged(drift, spoken, limits)
+
+
+def _notes(cut: Compared, drift: Drift, said: Said, periods: str | None) -> list[str]:
+    """Return what else is said."""
+    notes = [drift.caution] if drift.caution else []
+    weeks = cut.reference[periods].n_unique() if periods else _FEW_PERIODS
+    if weeks < _FEW_PERIODS:
+        notes.append(
+            f"the reference has {counted(weeks, 'period')}: too few to tell what is unusual, so "
+            "nothing short of that raises an alarm of drift"
+        )
+    return [*notes, *said.notes]
 
 
 def merged(one: Drift, other: Drift, limits: MonitoringSpec) -> Drift:
@@ -113,17 +151,22 @@ def merged(one: Drift, other: Drift, limits: MonitoringSpec) -> Drift:
         return not column.drifted, -max(psi, (column.ks or 0.0) / limits.ks), column.column.name
 
     findings = sorted([*one.findings, *other.findings], key=lambda one: one.weight != "alarm")
+    cautions = [one.caution, other.withheld and f"answers: {other.withheld}", other.caution]
     return replace(
         one,
+        caution="; ".join(filter(None, cautions)),
         columns=tuple(sorted([*one.columns, *other.columns], key=rank)),
         findings=tuple(findings),
     )
 
 
-def _columns(
-    cut: Compared, project: ProjectSpec, contract: Contract, *, shown: bool
-) -> list[Column]:
-    """Return the columns that both sides hold, the target last."""
+def _columns(cut: Compared, project: ProjectSpec, contract: Contract) -> list[Column]:
+    """Return the columns that both sides hold, the target last.
+
+    Beside personal data no value is told, wherever the rows are from: what a client writes into a
+    column of countries may be a name.
+    """
+    shown = not is_guarded(contract)
     names = project.with_role("feature", "known_future", "past_only", "static", "target")
     trending = _calendar(cut.reference, project)
     found = []
@@ -164,58 +207,20 @@ def _calendar(reference: pl.DataFrame, project: ProjectSpec) -> frozenset[str]:
     return frozenset(name for name in found if varying[name] > 1)
 
 
-def _answers(
-    sides: Sides, cut: Compared, project: ProjectSpec
-) -> tuple[pl.DataFrame, pl.DataFrame, str] | None:
-    """Return what answers are compared with, the answers, and what is to be said of it."""
-    now = sides.answers
-    if now.is_empty() or sides.judged.is_empty():
-        return None
-    before = sides.judged
-    if project.kind != "panel":
-        return before.select(PREDICTION), now.select(PREDICTION), ""
-    by, time = list(project.keys), project.time
-    before = before.join(now.select(by).unique(), on=by, how="semi", maintain_order="left")
-    near = in_season(before, now, time)
-    note = ""
-    if near.height < now.height / 2 and project.target in cut.reference.columns:
-        near = cut.reference.select(*by, time, pl.col(project.target).alias(PREDICTION))
-        near = near.drop_nulls(PREDICTION)
-        note = (
-            "no forecast of this season was judged: the answers are compared with what came true "
-            "in it"
-        )
-    period = pl.col(time).dt.truncate("1w").alias(PERIOD)
-    return (
-        near.select(pl.col(PREDICTION).cast(pl.Float64), period),
-        now.select(pl.col(PREDICTION).cast(pl.Float64), period),
-        note,
-    )
+def _said(sides: Sides, cut: Compared, project: ProjectSpec) -> Said:
+    """Return the answers and what they are compared with."""
+    if project.kind == "panel":
+        return said_of_panel(sides.judged, sides.answers, project)
+    return said_of_table(cut, sides.learnt, sides.judged, project)
 
 
-def _told_of_answers(said: object, sides: Sides) -> Sequence[str]:
-    """Return what is said where no answers are compared."""
-    if said is not None:
-        return ()
-    if sides.judged.is_empty():
-        return ("nothing was judged of this version: its answers are not compared",)
-    return ("the version's answers to these rows are not known: they are not compared",)
-
-
-def _segments(
-    cut: Compared, project: ProjectSpec, limits: MonitoringSpec, periods: str | None
-) -> Segments | None:
-    """Return which segments moved, None where the current rows do not tell the target."""
+def _segmented(cut: Compared, project: ProjectSpec) -> list[str]:
+    """Return the columns of segments, none where the current rows do not tell the target."""
     target = project.target
-    names = [
-        name
-        for name in (*project.keys, *project.segments)
-        if name in cut.current.columns and name in cut.reference.columns
-    ]
-    told = target in cut.current.columns and target in cut.reference.columns
-    if not names or not told or not cut.current[target].count():
-        return None
-    return find_moved(cut.reference, cut.current, names, limits, target=target, periods=periods)
+    both = [name for name in cut.current.columns if name in cut.reference.columns]
+    if target not in both or not cut.current[target].count():
+        return []
+    return [name for name in (*project.keys, *project.segments) if name in both]
 
 
 def _new_series(cut: Compared, sides: Sides, project: ProjectSpec) -> list[Finding]:

@@ -30,6 +30,7 @@ def measure(
     limits: MonitoringSpec,
     *,
     periods: str | None,
+    part: float = 1.0,
 ) -> Drift:
     """Measure every column; the order of the rows changes nothing.
 
@@ -39,7 +40,9 @@ def measure(
     drifted where its effect is large (PSI beyond what chance gives reaches ``limits.psi``, or KS
     reaches ``limits.ks``) and a quiet period departs as far in any of the columns with a chance of
     ``limits.false_alarms`` at most. Columns in ``limits.ignored`` are left out; those in
-    ``limits.trending`` raise no alarm. A column that is missing on one side is a DataError.
+    ``limits.trending`` raise no alarm. ``part``: how much of that chance these columns have, where
+    other looks share it; the chances told are of all of it. A column that is missing on one side is
+    a DataError.
     """
     looked = [
         replace(one, trending=one.trending or one.name in limits.trending)
@@ -68,11 +71,11 @@ def measure(
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(measured, looked))
-    adjusted = holm([one.p_value for one in found])
+    adjusted = [min(1.0, one / part) for one in holm([one.p_value for one in found])]
     judged = [
         replace(
             _judged(column, one, chance, limits, sides),
-            least_shift=_least_shift(one, limits.false_alarms / len(looked)),
+            least_shift=_least_shift(one, limits.false_alarms * part / len(looked)),
         )
         for column, one, chance in zip(looked, found, adjusted, strict=True)
     ]

@@ -26,7 +26,8 @@ def find_frozen(
 
     Over all rows: every current row with a value has the same one, which as few rows of the
     reference, drawn at random, would not have (``limits.false_alarms`` over all columns), and of
-    no period of the reference more than 80 % have one value. Within series (``series`` names their
+    no period of the reference more than 80 % have one value (other than the usual one of all, where
+    they now have another). Within series (``series`` names their
     columns): nearly every row has the value of the period before, of the reference in no period
     more than 80 %; a single current period is compared with the last one of the reference before
     it. Fewer than ``limits.least_rows`` rows tell
@@ -75,18 +76,24 @@ def _is_one(
     now, before = current[name].drop_nulls(), reference[name].drop_nulls()
     if now.len() < least or now.n_unique() > 1 or before.n_unique() < 2:
         return False
-    commonest = int(before.value_counts(name="n")["n"].max())  # type: ignore[arg-type]
-    if (commonest / before.len()) ** now.len() > chance:
+    counts = before.alias("value").value_counts(name="n").sort(["n", "value"], descending=True)
+    if (counts["n"][0] / before.len()) ** now.len() > chance:
         return False
     if periods is None:
         return True
+    # A week in which all are the usual value, as no promotion, does not explain one of another.
+    usual = (
+        pl.col(name) == counts["value"][0] if now[0] != counts["value"][0] else pl.lit(value=False)
+    )
     rows = reference.select(periods, name).drop_nulls()
     most = (
         rows
         .group_by(periods, name)
         .agg(n=pl.len())
         .group_by(periods)
-        .agg(share=pl.col("n").max() / ordered_sum(pl.col("n")))
+        .agg(
+            share=pl.when(usual).then(0).otherwise(pl.col("n")).max() / ordered_sum(pl.col("n")),
+        )
     )
     return most.height >= _LEAST_PERIODS and float(most["share"].max()) <= _LIVELY  # type: ignore[arg-type]
 

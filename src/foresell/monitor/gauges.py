@@ -5,9 +5,10 @@ Source: Prometheus, *Exposition formats* (text format) and *Metric and label nam
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from foresell.errors import DataError
 from foresell.monitor.alerts import FILES, Standing
 from foresell.spec.monitoring import Subject
 
@@ -31,14 +32,17 @@ class Watch:
     """
 
     project: str
-    drift: Mapping[str, Any]
-    performance: Mapping[str, Any]
-    standing: Mapping[Subject, Standing]
-    waiting: int
+    drift: Mapping[str, Any] = field(default_factory=dict)
+    performance: Mapping[str, Any] = field(default_factory=dict)
+    standing: Mapping[Subject, Standing] = field(default_factory=dict)
+    waiting: int = 0
 
 
 def gauges(watch: Watch) -> list[Gauge]:
-    """Return the numbers, those of one name together; what is not known is left out."""
+    """Return the numbers, those of one name together; what is not known is left out.
+
+    A ``DataError``: a summary is of another shape.
+    """
     return [*_of_alerts(watch), *_of_drift(watch), *_of_performance(watch)]
 
 
@@ -97,8 +101,9 @@ def _of_drift(watch: Watch) -> Iterable[Gauge]:
     """Yield how far each column has moved."""
     summary = watch.drift
     version = _text(summary.get("version"))
+    columns = _columns(summary)
     for key, (name, says) in _DRIFTS.items():
-        for column in summary.get("columns") or ():
+        for column in columns:
             labels = {
                 "project": watch.project,
                 "version": version,
@@ -123,7 +128,7 @@ def _of_performance(watch: Watch) -> Iterable[Gauge]:
     summary = watch.performance
     labels = {"project": watch.project, "version": _text(summary.get("version"))}
     for part, key, name, says in _FARED:
-        held = summary.get(part) or {} if part else summary
+        held = _part(summary, part) if part else summary
         if (value := _number(held.get(key))) is not None:
             yield _gauge(name, says, labels, value)
     if "verdict" in summary:
@@ -136,6 +141,31 @@ def _of_performance(watch: Watch) -> Iterable[Gauge]:
             )
 
 
+def _columns(summary: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the columns of a summary of drift, each once.
+
+    Raises:
+        DataError: it has something else in their place.
+    """
+    found = summary.get("columns") or ()
+    if not isinstance(found, list | tuple) or not all(isinstance(one, Mapping) for one in found):
+        raise DataError("columns are told in another shape", "columns", "look at drift anew")
+    named = {(_text(one.get("name")), _text(one.get("part"))): one for one in found}
+    return tuple(named.values())  # a page with one name twice is taken by nobody
+
+
+def _part(summary: Mapping[str, Any], part: str) -> Mapping[str, Any]:
+    """Return a part of a summary, empty where nothing is known.
+
+    Raises:
+        DataError: it has something else in its place.
+    """
+    found = summary.get(part) or {}
+    if not isinstance(found, Mapping):
+        raise DataError(f"{part} is told in another shape", part, "look at performance anew")
+    return found
+
+
 def _gauge(name: str, says: str, labels: Mapping[str, str], value: float) -> Gauge:
     """Return a gauge under foresell's name."""
     return Gauge(name=f"foresell_{name}", says=says, labels=labels, value=float(value))
@@ -143,14 +173,18 @@ def _gauge(name: str, says: str, labels: Mapping[str, str], value: float) -> Gau
 
 def _number(value: object) -> float | None:
     """Return a finite number, None of anything else."""
-    if isinstance(value, int | float) and math.isfinite(value):
-        return float(value)
-    return None
+    if not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number with hundreds of digits
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _text(value: object) -> str:
-    """Return a label; what is not known is empty."""
-    return "" if value is None else str(value)
+    """Return a label; what is not known is empty, half of a letter is a question mark."""
+    return "" if value is None else str(value).encode(errors="replace").decode()
 
 
 def _escaped(text: str) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 
 from foresell.spec.monitoring import Finding
 
-Verdict = Literal["steady", "watch", "retrain"]
+Verdict = Literal["steady", "watch", "retrain", "unknown"]  # the last: nothing was judged
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,8 +2,8 @@
 
 A column is looked at in several ways, which share the chance of a false alarm among them: numbers
 by their rank among the reference's, by their value, and bin by bin; numbers of which half are one
-value (as 0 where little is sold) by rank, where they have periods, and bin by bin; categories bin
-by bin. Rank and value are means, compared with what room `foresell.monitor.period_means` finds
+value (as 0 where little is sold) by rank, where they are a rate, and bin by bin; categories bin by
+bin. Rank and value are means, compared with what room `foresell.monitor.period_means` finds
 between the periods of the reference, and without periods by Student's t. Scores are whole numbers,
 so that their sums are the same in any order of the rows.
 """
@@ -23,8 +23,10 @@ from foresell.monitor.period_means import Layout, Room, Rooms, rooms_of
 
 Holding = NDArray[np.bool_] | slice
 LOOKS = {"rank": 0.4, "value": 0.3, "bins": 0.3}
-LOOKS_AT_ONE = {"rank": 0.5, "bins": 0.5}  # where half the rows are one value, and have periods
+LOOKS_AT_ONE = {"rank": 0.5, "bins": 0.5}  # where half the rows are one value
 _SCORES = ("rank", "value")
+_A_RATE = 1 / 3  # of the mean share of other values, the least that a period has
+_LEAST_PERIODS = 8  # of the reference, to know that
 _MOST_PERIODS = 200  # of the reference; more tell the variance between them well enough
 _FINE = 200  # bins by which numbers are ranked; a multiple of binning.BINS
 _GRID = 4096  # steps of a rank from 0 to 1
@@ -94,7 +96,7 @@ def measure_number(
     ]
     looked = compare_counts(counts[0], counts[1], known=before.known)
     chances = {"bins": looked.chance}
-    weights = LOOKS if scale.varied else LOOKS_AT_ONE if before.known else {"bins": 1.0}
+    weights = _weights(scale, reference, ordered[0], before)
     distance = chance = room = None
     told, spread = ("value" if scale.varied else "rank"), 0.0
     if len(ordered[1]):
@@ -119,10 +121,32 @@ def measure_number(
         reference_middle=_middle(ordered[0]),
         current_middle=_middle(ordered[1]),
         unseen_share=_outside(*ordered),
-        room=room,
+        room=room if told in weights else None,
         weight=weights.get(told, 1.0),
         spread=spread,
     )
+
+
+def _weights(
+    scale: "_Scale", reference: pl.Series, ordered: Floats, before: Periods
+) -> dict[str, float]:
+    """Return how the looks at numbers share the chance of a false alarm.
+
+    Numbers of which half are one value are ranked only where they are a rate: where in every period
+    about as many are another value. What is there in some periods only has means that are nowhere
+    near normal.
+    """
+    if scale.varied:
+        return LOOKS
+    if before.known and _LEAST_PERIODS <= before.count <= _MOST_PERIODS:
+        usual = ordered[(len(ordered) - 1) // 2]
+        numbers = reference.to_numpy()
+        other = (numbers != usual) & ~np.isnan(numbers)
+        rows = np.bincount(before.codes, minlength=before.count)
+        shares = np.bincount(before.codes[other], minlength=before.count) / rows
+        if shares.min() >= _A_RATE * shares.mean() > 0:
+            return LOOKS_AT_ONE
+    return {"bins": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)

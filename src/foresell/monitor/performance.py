@@ -58,7 +58,9 @@ class About:
     """What is judged. ``told``: what the summary says beside the numbers, plain values.
 
     ``every``: what a period is; ``weekly``: the panel's own periods are weeks. ``by``: the columns
-    that part rows. ``notes``: what a reader has to know of how the rows were matched.
+    that part rows. ``notes``: what a reader has to know of how the rows were matched. ``version``:
+    the one whose forecasts decide the verdict, by the column ``version`` of the rows; what others
+    forecast is shown. None: all decide.
     """
 
     told: Mapping[str, Any]
@@ -68,6 +70,7 @@ class About:
     by: Sequence[str] = ()
     unmatched: tuple[Unmatched, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
+    version: int | None = None
 
 
 def judge(rows: pl.DataFrame, backtest: pl.DataFrame, about: About) -> Performance:
@@ -83,14 +86,17 @@ def judge(rows: pl.DataFrame, backtest: pl.DataFrame, about: About) -> Performan
     reference = reference_of(backtest, usual if about.table else None)
     weeks = _beside(weeks, totals, reference)
     recent = recent_of(weeks.filter("whole"), about.every)
+    findings = _nothing_forecast(about, float(one_piece(recent.weeks["actual"]).sum()))
+    if about.version is not None:
+        rows = rows.filter(pl.col("version") == about.version)
+        recent = recent_of(_own(rows, weeks, reference), about.every)
     judged = rows.filter(pl.col(PERIOD).is_in(recent.weeks[PERIOD].implode()))
     segments = segment_errors(judged, backtest, about.by, table=about.table)
-    findings = _nothing_forecast(about, float(one_piece(recent.weeks["actual"]).sum()))
     if recent.weeks.height:
         findings += findings_of(recent, reference) + segment_findings(segments, recent)
         findings += _just_now(rows, backtest, about, recent, findings)
     findings.sort(key=lambda one: one.weight != "alarm")
-    verdict = _verdict(findings)
+    verdict = _verdict(findings, recent)
     return Performance(
         verdict=verdict,
         findings=tuple(findings),
@@ -98,6 +104,13 @@ def judge(rows: pl.DataFrame, backtest: pl.DataFrame, about: About) -> Performan
         weeks=weeks.drop("log_error", "log_beside", "bias_of"),
         segments=segments,
     )
+
+
+def _own(rows: pl.DataFrame, weeks: pl.DataFrame, reference: Reference) -> pl.DataFrame:
+    """Return the whole periods of the ``rows`` of one version; ``weeks``: those of all versions."""
+    totals = sums(rows)
+    own = _beside(numbers(totals), totals, reference)
+    return own.filter(own["whole"] & whole(own, weeks))
 
 
 def _just_now(
@@ -118,11 +131,13 @@ def _just_now(
     return segment_findings(found, last, known)
 
 
-def _verdict(findings: Sequence[Finding]) -> Verdict:
-    """Return the verdict: training for an alarm, watching for a note."""
+def _verdict(findings: Sequence[Finding], recent: Recent) -> Verdict:
+    """Return the verdict: training for an alarm, watching for a note, none for nothing judged."""
     if any(one.weight == "alarm" for one in findings):
         return "retrain"
-    return "watch" if findings else "steady"
+    if findings:
+        return "watch"
+    return "steady" if recent.weeks.height else "unknown"
 
 
 def _beside(weeks: pl.DataFrame, totals: pl.DataFrame, reference: Reference) -> pl.DataFrame:
@@ -227,7 +242,7 @@ def _told(  # noqa: PLR0913, PLR0917 - the parts of one document
         "available": True,
         "every": about.every,
         "verdict": verdict,
-        "reasons": [one.says for one in findings] or [_steady(recent)],
+        "reasons": [one.says for one in findings] or [_steady(recent, about)],
         "findings": [asdict(one) for one in findings],
         "recent": _recent(recent, about),
         "backtest": _backtest(reference, about),
@@ -240,10 +255,17 @@ def _told(  # noqa: PLR0913, PLR0917 - the parts of one document
     }
 
 
-def _steady(recent: Recent) -> str:
-    """Return why nothing is to be done."""
+def _steady(recent: Recent, about: About) -> str:
+    """Return why nothing is to be done, or why nothing can be said."""
     if not recent.weeks.height:
-        return "no whole period has been judged yet"
+        period = "period" if about.every == ALL else about.every
+        others = [one for one in about.told["versions"] if one != about.version]
+        if about.version is None or not others:
+            return f"no whole {period} has been judged yet"
+        return (
+            f"version {about.version} has no judged {period} yet: what is known came true of "
+            f"version {others[-1]}"
+        )
     return (
         f"{recent.word}: error, bias, coverage and value added lie within what the backtest lets "
         "expect"
@@ -270,6 +292,7 @@ def _recent(recent: Recent, about: About) -> dict[str, Any] | None:
     return {
         "from": first,
         "to": last_day(last, about.every, weekly=about.weekly),
+        "version": about.version,
         "periods": weeks.height,
         "n": count,
         **{name: mean(name) for name in _SHOWN_NUMBERS},

@@ -45,15 +45,19 @@ def of_performance(told: Told | None, version: int, days: float, makes: str) -> 
     """Return what ``performance_summary.json`` says of ``version``.
 
     ``told``: its content; None where there is none, empty where it cannot be read. ``days``: its
-    age. ``makes``: the command that writes it.
+    age. ``makes``: the command that writes it. A version that nothing was judged of is none that
+    copes: that is missing.
     """
     lacking = _lacking("performance", told, version, makes)
     if lacking is not None or told is None:
         return lacking or _missing("performance", makes)
     verdict = str(told.get("verdict", ""))
-    if verdict not in {"steady", "watch", "retrain"}:
+    if verdict not in {"steady", "watch", "retrain", "unknown"}:
         return _unreadable("performance", makes)
     reasons = tuple(str(one) for one in told.get("reasons", ()))
+    if verdict == "unknown" or (verdict == "steady" and told.get("periods") == 0):
+        why = reasons[0] if reasons else "no whole period has been judged yet"
+        return Evidence(about="performance", state="missing", says=f"{why}: {makes} tells")
     return _aged("performance", verdict, f"performance is judged {verdict}", reasons, days, makes)
 
 
@@ -83,12 +87,13 @@ def weigh(performance: Evidence, drift: Evidence) -> Weighed:
 
     It is where performance says retrain; where it says watch and data moved; and where nothing is
     known of performance and data moved. Moved data alone is no reason while errors are as in the
-    backtest: the model copes. A retrain that is old still holds, for the version is the same.
+    backtest: the model copes. A retrain that is old still holds, for the version is the same; data
+    that moved long ago may have come back.
     """
     errors = performance.verdict
     if performance.state == "old" and errors != "retrain":
         errors = ""
-    moved = drift.verdict == "moved"
+    moved = drift.verdict == "moved" and drift.state != "old"
     if errors == "retrain":
         return Weighed(needed=True, reasons=performance.reasons or (performance.says,))
     if moved and errors == "watch":

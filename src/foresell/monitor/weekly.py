@@ -146,12 +146,13 @@ def _promised() -> list[pl.Expr]:
     ]
 
 
-def whole(weeks: pl.DataFrame) -> pl.Series:
+def whole(weeks: pl.DataFrame, among: pl.DataFrame | None = None) -> pl.Series:
     """Return which periods are whole: they have at least half the rows of the middle one.
 
-    The first and the last of daily rows are often parts of a week.
+    The first and the last of daily rows are often parts of a week. ``among``: the periods of which
+    the middle one is taken, where they are others.
     """
-    middle = weeks["n"].median()
+    middle = (weeks if among is None else among)["n"].median()
     least = float(middle) / 2 if isinstance(middle, int | float) else 0.0
     return weeks["n"] >= least
 

@@ -24,11 +24,13 @@ _ADVICE = {
     "steady": "nothing is to be done.",
     "watch": "look again when the next period is known; this is too little to train for.",
     "retrain": "train a challenger, and let the gate decide:",
+    "unknown": "give what came true as it becomes known.",
 }
 _HEADS = {
     "steady": "The forecasts hold",
     "watch": "The forecasts are to be watched",
     "retrain": "It is time to train again",
+    "unknown": "Nothing has been judged yet",
 }
 
 
@@ -93,7 +95,9 @@ def _standfirst(told: Mapping[str, Any]) -> str:
     """Return what is looked at, in one sentence."""
     recent = told["recent"]
     if recent is None:
-        return "Nothing that was forecast has come true yet."
+        others = any(one != told["version"] for one in told["versions"])
+        who = f"version {told['version']} forecast" if others else "was forecast"
+        return f"Nothing that {who} has come true yet."
     words = _span(told)
     ratio = recent["ratio"]
     beside = f", {ratio:.2f} times what the backtest lets us expect" if ratio is not None else ""
@@ -176,7 +180,7 @@ def _compared(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what was compared with what, a line each."""
     actuals, backtest = told["actuals"], told["backtest"]
     versions = ", ".join(map(str, told["versions"])) or "none"
-    made = "see below," if told["notes"] and told["kind"] == "tabular" else "as made at the time,"
+    made = "see below," if told.get("recomputed") else "as made at the time,"
     lines = [
         (
             "Truth",

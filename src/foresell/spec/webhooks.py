@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from ipaddress import ip_address
 from typing import Literal, get_args
 from urllib.parse import SplitResult, urlsplit
@@ -28,7 +29,7 @@ class RefusedError(MachineError):
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """A place that takes alerts. ``name`` is its own among all: its host, and a number.
+    """A place that takes alerts. ``name`` is its own among all: its host, and a sum of its address.
 
     ``url`` and ``token`` may hold secrets and are left out where it is shown. The token goes to an
     Alertmanager alone: of Slack, the address itself is the secret.
@@ -57,7 +58,7 @@ def read_webhooks(said: Mapping[str, str]) -> tuple[Webhook, ...]:
 
     >>> [one] = read_webhooks({"FORESELL_WEBHOOK": "https://hooks.slack.com/services/T0/B0/x"})
     >>> one
-    Webhook(name='hooks.slack.com-1', shape='slack', label='https://hooks.slack.com')
+    Webhook(name='hooks.slack.com-46e1e49d', shape='slack', label='https://hooks.slack.com')
     """
     shape = _shape(said.get(SHAPE, ""))
     plain, token = _is_plain(said.get(HTTP, "")), said.get(TOKEN, "").strip()
@@ -72,18 +73,20 @@ def read_webhooks(said: Mapping[str, str]) -> tuple[Webhook, ...]:
     found = []
     for place, url in enumerate(urls, 1):
         parts = _parts(url, place)
-        bare = parts.path in {"", "/"}  # of Slack, there is no address without a path
-        kind = shape or ("alertmanager" if bare or parts.path.endswith(_ALERTS) else "slack")
+        path = parts.path.rstrip("/") or _ALERTS  # of Slack, there is no address without a path
+        kind = shape or ("alertmanager" if path.endswith(_ALERTS) else "slack")
+        asked = parts._replace(path=path) if path.endswith(_ALERTS) else parts
         own = token if kind == "alertmanager" else ""
         _refuse_open(parts, place, plain=plain, token=own)
         host = _host(parts)
-        seen[host] += 1
+        name = _name(asked, host)
+        seen[name] += 1
         found.append(
             Webhook(
-                name=f"{re.sub(r'[^a-z0-9.-]', '_', host)}-{seen[host]}",
+                name=name if seen[name] == 1 else f"{name}-{seen[name]}",
                 shape=kind,
                 label=f"{parts.scheme}://{host}",
-                url=parts._replace(path=_ALERTS).geturl() if bare else url,
+                url=url if asked == parts else asked.geturl(),
                 token=own,
             )
         )
@@ -161,6 +164,15 @@ def _host(parts: SplitResult) -> str:
     shown = f"[{name}]" if ":" in name else name
     own = parts.port in {None, _PORTS[parts.scheme]}
     return shown if own else f"{shown}:{parts.port}"
+
+
+def _name(parts: SplitResult, host: str) -> str:
+    """Return a name for an address, by which what waits for it is kept, whatever its place is.
+
+    A name and password are no part of it: of a short one the sum could be guessed from.
+    """
+    told = sha256(parts._replace(netloc=host).geturl().encode()).hexdigest()[:8]
+    return f"{re.sub(r'[^a-z0-9.-]', '_', host)}-{told}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -11,7 +11,7 @@ from foresell.spec.ports import AlertSink
 from foresell.spec.webhooks import URLS, RefusedError, Webhook
 from foresell.wiring.monitor_places import alert_outbox
 
-_REFUSED = 2  # in a row: then it is the place, and not the messages
+_REFUSED = 2  # in a row, and the newest: then it is the place, and not the messages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,23 +30,32 @@ def deliver(project: str, settings: Settings) -> Delivered:
     """Send what waits of a project, in order, to each place; what is taken waits no more.
 
     A place that is out of reach keeps what is left of its own waiting, and is told of; it is no
-    error.
+    error, nor is a folder that cannot be read.
     """
     box = alert_outbox(project, settings)
-    taken, trouble = 0, []
+    taken, waiting, trouble = 0, 0, list[tuple[str, str]]()
     named = {place.name: place for place in settings.webhooks}
-    for name in box.places():
-        if name not in named:
-            left = counted(len(box.waiting(name)), "message")
-            trouble.append((
-                f"{left} to {name} cannot be sent: {URLS} does not name it any more",
-                f"name it again, or remove the folder {box.root / name}",
-            ))
-            continue
-        sent, found = _deliver_to(named[name], box)
-        taken += sent
-        trouble += found
-    return Delivered(taken=taken, waiting=box.count(), trouble=tuple(trouble))
+    try:
+        for name in box.places():
+            if name in named:
+                sent, found = _deliver_to(named[name], box)
+            else:
+                sent, found = 0, [_unnamed(name, box)]
+            taken += sent
+            trouble += found
+        waiting = box.count()
+    except MachineError as error:
+        trouble.append((f"{error.where}: {error.what}", error.mend))
+    return Delivered(taken=taken, waiting=waiting, trouble=tuple(trouble))
+
+
+def _unnamed(name: str, box: AlertOutbox) -> tuple[str, str]:
+    """Return what is said of a place that is not named any more, and what to do."""
+    left = counted(len(box.waiting(name)), "message")
+    return (
+        f"{left} to {name} cannot be sent: {URLS} does not name it any more",
+        f"name it again, or remove the folder {box.root / name}",
+    )
 
 
 def _deliver_to(place: Webhook, box: AlertOutbox) -> tuple[int, list[tuple[str, str]]]:
@@ -55,7 +64,7 @@ def _deliver_to(place: Webhook, box: AlertOutbox) -> tuple[int, list[tuple[str, 
         sink = _sink(place)
         with box.sending(place.name):
             taken, errors = drain(sink, box, place.name)
-    except MachineError as error:  # of the installation
+    except MachineError as error:  # of the installation, or of the disk
         taken, errors = 0, [error]
     said = [(f"{error.where}: {error.what}", error.mend) for error in errors]
     last = Tried(at=_now(), why=said[0][0], mend=said[0][1]) if said else None
@@ -69,12 +78,15 @@ def drain(
     """Send what waits for ``place`` until nothing does; return how many were taken, and errors.
 
     What cannot be read, or is refused while others are taken, is passed over and left; a place that
-    is out of reach, or refuses two in a row, is left alone.
+    is out of reach, or refuses two in a row and the newest as well, is left alone.
     """
     taken, refused = 0, 0
     errors: list[MachineError | DataError] = []
     seen: set[Message] = set()
-    while refused < _REFUSED and (message := _next(box, place, seen)) is not None:
+    while refused <= _REFUSED:
+        message = _next(box, place, seen, newest=refused == _REFUSED)
+        if message is None:
+            break
         seen.add(message)
         try:
             sink.send(message.alert)
@@ -91,9 +103,13 @@ def drain(
     return taken, errors
 
 
-def _next(box: AlertOutbox, place: str, seen: set[Message]) -> Message | None:
-    """Return what waits and was not tried yet: a look may put more while others are sent."""
-    return next((message for message in box.waiting(place) if message not in seen), None)
+def _next(box: AlertOutbox, place: str, seen: set[Message], *, newest: bool) -> Message | None:
+    """Return what waits and was not tried yet, the oldest or the ``newest``.
+
+    They are listed anew each time: a look may put more while others are sent.
+    """
+    left = [message for message in box.waiting(place) if message not in seen]
+    return left[-1 if newest else 0] if left else None
 
 
 def _sink(place: Webhook) -> AlertSink:

@@ -1,5 +1,6 @@
 """The file in which somebody tells what came true: of a panel its series, of a table its rows."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -21,41 +22,72 @@ def read_actuals(path: Path, spec: ProjectSpec, contract: Contract) -> pl.DataFr
     """Return what a CSV or Parquet file tells: what names a row, and the target.
 
     Of a panel: key columns, time, target. Of a table: ``request_id`` and ``row`` (1 where it is not
-    told), or every feature, with the key and the time where the file has them and ``occurrence``.
-    Values in the contract's types; rows without a target are left out, and no personal column is
-    read. A value of another type, and a file that tells one row twice, are a ``DataError``.
+    told), or every feature, and the time, null where the file lacks one; beside
+    them the whole key where it has that, else ``occurrence``: 1 for the first of rows that are the
+    same in all of it and in the target, then 2. Values in the contract's types; rows without a
+    target are left out, and no personal column is read. A value of another type, and a file that
+    tells one row twice, are a ``DataError``.
     """
     existing_file(path, OPTION)
     table = spec.tables[0]
     stored = _stored(path, table)
     by = _named_by(stored.columns, spec, contract, path.name)
-    wanted = [*by, *(one for one in _beside(spec, contract) if one in stored.columns)]
-    if spec.kind == "panel":
-        wanted = list(by)
+    plain = spec.kind == "panel" or REQUEST in by
+    more = () if plain else (*_key(stored, contract), *spec.with_role("time"))
+    wanted = [*by, *more, spec.target]
     frame = pl.DataFrame([
-        _read(stored, name, contract, table, path.name)
-        for name in dict.fromkeys([*wanted, spec.target])
+        _read(stored, name, contract, table, path.name) for name in dict.fromkeys(wanted)
     ]).filter(pl.col(spec.target).is_not_null())
-    if REQUEST in by or spec.kind == "panel":
-        refuse_twice(frame, by, path.name)
-        return frame
-    named = [name for name in frame.columns if name != spec.target]
-    return numbered(frame.sort([*named, spec.target]), named)
+    if not plain and not _key(stored, contract):
+        return numbered(frame.sort(frame.columns), frame.columns)
+    _refuse_unnamed(frame, identity := identity_of(frame, spec, contract), path.name)
+    refuse_twice(frame, identity, path.name)
+    return frame
 
 
-def identity_of(frame: pl.DataFrame, spec: ProjectSpec) -> list[str]:
-    """Return the columns that name a row of what `read_actuals` returned."""
+def identity_of(frame: pl.DataFrame, spec: ProjectSpec, contract: Contract) -> list[str]:
+    """Return the columns that name a row of what `read_actuals` returned.
+
+    Rows of a table that neither a request nor a key names are named by all they hold, the target
+    too: of two that differ in it nobody knows whether one corrects the other or is another row, and
+    none may be lost.
+    """
     if REQUEST in frame.columns:
         return [REQUEST, ROW]
     if spec.kind == "panel":
         return [*spec.keys, spec.time]
-    return [name for name in frame.columns if name not in {spec.target, OCCURRENCE}] + [OCCURRENCE]
+    return list(frame.columns) if OCCURRENCE in frame.columns else _key(frame, contract)
 
 
-def _beside(spec: ProjectSpec, contract: Contract) -> list[str]:
-    """Return what is kept beside the features of a table, where a file has it."""
-    key = [name for name in contract.key if not contract.columns[name].personal]
-    return [*key, *spec.with_role("time")]
+def ways(frame: pl.DataFrame, contract: Contract) -> int:
+    """Return in how many ways the rows of a table are named: by request, by key, by all of it."""
+    unnamed = pl.lit(value=True)
+    found = 0
+    for names in ([REQUEST], _key(frame, contract)):
+        if names and names[0] in frame.columns:
+            named = unnamed & pl.col(names[0]).is_not_null()
+            found += bool(frame.select(named.any()).item())
+            unnamed &= pl.col(names[0]).is_null()
+    return found + bool(frame.select(unnamed.any()).item())
+
+
+def _refuse_unnamed(frame: pl.DataFrame, identity: Sequence[str], file: str) -> None:
+    """Refuse a file with rows that lack what names them.
+
+    Raises:
+        DataError: it has some.
+    """
+    if lacks := [name for name in identity if frame[name].null_count()]:
+        raise DataError(
+            f"rows have no {' or '.join(lacks)}", file, "fill it in, or leave those rows out"
+        )
+
+
+def _key(stored: pl.DataFrame, contract: Contract) -> list[str]:
+    """Return the key of a table where the file has all of it and none of it is personal."""
+    key = list(contract.key)
+    there = all(name in stored.columns and not contract.columns[name].personal for name in key)
+    return key if there else []
 
 
 def _named_by(columns: list[str], spec: ProjectSpec, contract: Contract, name: str) -> list[str]:
@@ -81,9 +113,7 @@ def _named_by(columns: list[str], spec: ProjectSpec, contract: Contract, name: s
             OPTION,
             f"give {', '.join(wanted)}{more}",
         )
-    if spec.kind == "panel":
-        return wanted
-    return [one for one in spec.with_role("feature") if one in columns]
+    return wanted if spec.kind == "panel" else list(spec.with_role("feature"))
 
 
 def _read(
@@ -96,6 +126,10 @@ def _read(
         name=name, logical_type="integer" if name == ROW else "string"
     )
     place = Place(file=file, row=lambda row: f"row {row + 1}", guarded=is_guarded(contract))
+    if name not in stored.columns:
+        return cast(
+            pl.repeat(None, stored.height, dtype=pl.Null, eager=True).alias(name), column, place
+        )
     raw = stored[name]
     return typed(raw, column, table, place) if raw.dtype == pl.String else cast(raw, column, place)
 

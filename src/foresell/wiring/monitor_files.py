@@ -10,6 +10,7 @@ from foresell.settings import Settings
 from foresell.wiring.places import project_workspace
 
 _LOCK = ".watch.lock"  # alerts have one of their own
+_BESIDE = "versions"
 
 
 def monitor_folder(project: str, settings: Settings) -> Path:
@@ -36,6 +37,25 @@ def writing(project: str, settings: Settings) -> Iterator[Path]:
     with handle:
         lock(handle)
         yield folder
+
+
+def place_of(folder: Path, version: int, *, served: bool) -> Path:
+    """Return where what is found of a version lies, in a folder that is held.
+
+    Of the served one that is ``folder`` itself, whose files retraining and servers read; of
+    another one a folder of its own, which is made.
+
+    Raises:
+        MachineError: it cannot be made.
+    """
+    if served:
+        return folder
+    beside = folder / _BESIDE / str(version)
+    try:
+        beside.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineError(*_unwritable(beside, error)) from error
+    return beside
 
 
 def put(folder: Path, files: Mapping[str, bytes], gone: Sequence[str] = ()) -> tuple[Path, ...]:

@@ -3,25 +3,44 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from foresell.adapters.alert_outbox import write_whole
-from foresell.errors import DataError
+from foresell.errors import DataError, ForesellError, MachineError
 from foresell.monitor.gauges import Gauge, Watch, gauges, prometheus_text
 from foresell.settings import Settings
 from foresell.wiring.monitor_files import monitor_folder
 from foresell.wiring.monitor_places import GAUGES, STATE, alert_outbox
-from foresell.wiring.standing import read_standing
+from foresell.wiring.standing import alone, read_standing
 
 DRIFT, PERFORMANCE = "drift_summary.json", "performance_summary.json"
 
 
-def write_gauges(project: str, settings: Settings) -> Path:
-    """Write ``metrics.prom`` of a project, for the textfile collector of node_exporter."""
-    file = monitor_folder(project, settings) / GAUGES
-    write_whole(file, prometheus_text(gauges(_watch(project, settings))))
-    return file
+_PARTS = (STATE, DRIFT, PERFORMANCE)
+_TROUBLE = (ForesellError, OSError)
+
+
+def write_gauges(project: str, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Write ``metrics.prom`` of a project, for the textfile collector of node_exporter.
+
+    Nothing stops it, as alerts matter more: what cannot be read is left out. Returned are pairs of
+    what is wrong and how to mend it.
+    """
+    found, trouble = list[Gauge](), list[tuple[str, str]]()
+    for part in _PARTS:
+        try:
+            found += _numbers(project, part, settings)
+        except _TROUBLE as error:
+            trouble.append(_said(error))
+    folder = monitor_folder(project, settings)
+    try:
+        with alone(folder):
+            write_whole(folder / GAUGES, prometheus_text(found))
+    except MachineError as error:
+        trouble.append(_said(error))
+    return tuple(trouble)
 
 
 @dataclass
@@ -30,38 +49,60 @@ class WatchedGauges:
 
     projects: Sequence[str]
     settings: Settings
-    _seen: dict[str, object] = field(default_factory=dict)
-    _found: dict[str, list[Gauge]] = field(default_factory=dict)
+    _seen: dict[tuple[str, str], object] = field(default_factory=dict)
+    _found: dict[tuple[str, str], list[Gauge]] = field(default_factory=dict)
 
     def look(self) -> Sequence[Gauge]:
-        """Return the numbers of all projects; a file that is spoilt keeps what it told before."""
-        for project in self.projects:
-            stamp = self._stamp(project)
-            if self._seen.get(project) != stamp:
-                try:
-                    self._found[project] = gauges(_watch(project, self.settings))
-                except DataError:
-                    self._found.setdefault(project, [])
-                self._seen[project] = stamp
-        return [one for project in self.projects for one in self._found[project]]
+        """Return the numbers of all projects; a file that is spoilt keeps what it told before.
 
-    def _stamp(self, project: str) -> object:
-        """Return what changes when one of the files does."""
-        folder = monitor_folder(project, self.settings)
-        waiting = alert_outbox(project, self.settings).count()
-        return waiting, *(_file_stamp(folder / name) for name in (DRIFT, PERFORMANCE, STATE))
+        A spoilt one keeps back the numbers of no other file and of no other project.
+        """
+        for project, part in product(self.projects, _PARTS):
+            try:
+                self._read(project, part)
+            except _TROUBLE:  # told by `write_gauges`, and here by the age of the numbers
+                continue
+        places = product(self.projects, _PARTS)
+        return [one for place in places for one in self._found.get(place, ())]
+
+    def _read(self, project: str, part: str) -> None:
+        """Read the numbers of one file, if it has changed."""
+        stamp = self._stamp(project, part)
+        if self._seen.get((project, part)) != stamp:
+            self._found[project, part] = _numbers(project, part, self.settings)
+            self._seen[project, part] = stamp
+
+    def _stamp(self, project: str, part: str) -> object:
+        """Return what changes when a file does, or the number of messages that wait."""
+        stamp = _file_stamp(monitor_folder(project, self.settings) / part)
+        return stamp, alert_outbox(project, self.settings).count() if part == STATE else 0
 
 
-def _watch(project: str, settings: Settings) -> Watch:
-    """Return all that is known of a project."""
-    folder = monitor_folder(project, settings)
-    return Watch(
-        project=project,
-        drift=_summary(folder / DRIFT),
-        performance=_summary(folder / PERFORMANCE),
-        standing=read_standing(project, settings),
-        waiting=alert_outbox(project, settings).count(),
-    )
+def _numbers(project: str, part: str, settings: Settings) -> list[Gauge]:
+    """Return the numbers of one file of a project, none where there is no such file.
+
+    Raises:
+        DataError: it is spoilt.
+    """
+    if part == STATE:
+        standing = read_standing(project, settings)
+        waiting = alert_outbox(project, settings).count()
+        return gauges(Watch(project=project, standing=standing, waiting=waiting))
+    file = monitor_folder(project, settings) / part
+    summary = _summary(file)
+    try:
+        if part == DRIFT:
+            return gauges(Watch(project=project, drift=summary))
+        return gauges(Watch(project=project, performance=summary))
+    except DataError as error:
+        raise DataError(error.what, f"{file}, {error.where}", error.mend) from error
+
+
+def _said(error: ForesellError | OSError) -> tuple[str, str]:
+    """Return what is said of an error, and how to mend it."""
+    if isinstance(error, OSError):
+        return f"the numbers are not told: {error.strerror or error}", "mend the rights"
+    return f"{error.where}: {error.what}", error.mend
 
 
 def _summary(file: Path) -> Mapping[str, Any]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from foresell.answer.declared import declared
+from foresell.answer.declared import Declared, declared
 from foresell.bundle.bundle import Bundle, read_bundle
+from foresell.contracts.contract import Contract
 from foresell.errors import DataError, UsageError
 from foresell.govern.keeping import kept_bundle
 from foresell.govern.registry import judged_version, read_state, read_version
@@ -24,7 +25,7 @@ from foresell.spec.project import ProjectSpec
 from foresell.spec.registry import Alias, Version
 from foresell.wiring import performing_panel, performing_rows
 from foresell.wiring.alerting import Settled, settle
-from foresell.wiring.given_actuals import identity_of, read_actuals
+from foresell.wiring.given_actuals import identity_of, read_actuals, ways
 from foresell.wiring.monitor_files import put, writing
 from foresell.wiring.registry import registry
 from foresell.wiring.watch_served import served_version
@@ -64,12 +65,17 @@ def perform(
     *,
     alias: str | None = None,
     version: int | None = None,
+    replace: bool = False,
 ) -> Performed:
     """Judge what versions of ``project`` forecast by what came true; see `foresell.performance`.
 
-    A ``UsageError``: nothing is served, or nothing is known of the truth. A ``DataError``: the file
-    or the bundle cannot be read.
+    A ``UsageError``: nothing is served, nothing is known of the truth, or it is to be replaced by
+    nothing. A ``DataError``: the file or the bundle cannot be read.
     """
+    if replace and file is None:
+        raise UsageError(
+            "nothing takes the place of what is kept", "--replace", "give --actuals FILE"
+        )
     found, named = served_version(project, settings, alias=alias, version=version)
     kept = registry(settings)
     state = read_state(kept, project)
@@ -81,10 +87,10 @@ def perform(
     told = declared(bundle.project_text, bundle.contract_text)
     given = None if file is None else read_actuals(file, told.spec, told.contract)
     with writing(project, settings) as folder:
-        known = _known(folder / ACTUALS, given, told.spec)
+        known = _known(folder / ACTUALS, given, told.spec, told.contract, replace=replace)
         content = _parquet(known.frame)
         put(folder, {ACTUALS: content})
-        performance = _judged(asked, known, content, bundle, told.spec)
+        performance = _judged(asked, known, content, bundle, told)
         files = put(folder, _files(performance))
     settled = settle(
         project,
@@ -97,15 +103,22 @@ def perform(
     return Performed(performance=performance, files=files, settled=settled)
 
 
-def _known(path: Path, given: pl.DataFrame | None, spec: ProjectSpec) -> Merged:
-    """Return all that is known of the truth, with what was given now.
+def _known(
+    path: Path,
+    given: pl.DataFrame | None,
+    spec: ProjectSpec,
+    contract: Contract,
+    *,
+    replace: bool,
+) -> Merged:
+    """Return all that is known of the truth, with what was given now; that alone by ``replace``.
 
     Raises:
         DataError: the file that keeps it is damaged.
         UsageError: nothing is known.
     """
     try:
-        kept = pl.read_parquet(path) if path.is_file() else pl.DataFrame()
+        kept = pl.read_parquet(path) if path.is_file() and not replace else pl.DataFrame()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise DataError(
             f"{path.name} is no Parquet file", str(path), "remove it, and give all actuals again"
@@ -118,39 +131,35 @@ def _known(path: Path, given: pl.DataFrame | None, spec: ProjectSpec) -> Merged:
         )
     if given is None:
         return Merged(frame=kept, new=0, revised=0, same=kept.height)
-    by = identity_of(given, spec)
-    mine = kept
-    if not kept.is_empty() and not set(by) <= set(kept.columns):
-        mine = kept.with_columns(
-            pl.lit(None, dtype=given.schema[name]).alias(name)
-            for name in by
-            if name not in kept.columns
-        )
-    return merged(mine, given, by, spec.target)
+    return merged(kept, given, identity_of(given, spec, contract), spec.target)
 
 
 def _judged(
-    asked: _Asked, known: Merged, content: bytes, bundle: Bundle, spec: ProjectSpec
+    asked: _Asked, known: Merged, content: bytes, bundle: Bundle, declaration: Declared
 ) -> Performance:
     """Return the judgement of all that is known."""
+    spec, contract = declaration.spec, declaration.contract
     told = _told(asked, known, content, bundle, spec)
     if spec.kind == "panel":
         return _judged_panel(asked, known.frame, bundle, spec, told)
     rows, every, unmatched, again = performing_rows.answered_rows(
         known.frame, bundle, asked.served.version, spec, asked.settings
     )
+    mixed = ways(known.frame, contract) > 1
     about = About(
         told={
             **told,
             "versions": _versions(rows),
             "baseline": performing_rows.BASELINE,
             "matched": rows.height,
+            "recomputed": again,
         },
         every=every,
         table=True,
+        version=asked.served.version,
         by=spec.segments,
         unmatched=tuple(unmatched),
-        notes=(performing_rows.RECOMPUTED,) * again,
+        notes=(performing_rows.RECOMPUTED,) * again + (performing_rows.MIXED,) * mixed,
     )
     return judge(rows, performing_rows.judged_rows(bundle), about)
 
@@ -166,7 +175,8 @@ def _judged_panel(
     answered, notes = _answered(asked, bundle, spec)
     rows, unmatched = performing_panel.forecast_rows(actuals, answered, spec)
     used = _versions(rows)
-    newest = used[-1] if used else asked.served.version
+    own = asked.served.version
+    newest = own if own in used or not used else used[-1]
     judged = next(one for one in answered if one.version == newest)
     about = About(
         told={
@@ -177,9 +187,11 @@ def _judged_panel(
             "forecast_to": performing_panel.horizon_end(judged, spec).isoformat(),
             "baseline": performing_panel.BASELINE,
             "matched": rows.height,
+            "recomputed": False,
         },
         every="week",
         table=False,
+        version=own,
         weekly=spec.frequency != "D",
         by=performing_panel.parts_of(spec),
         unmatched=tuple(unmatched),

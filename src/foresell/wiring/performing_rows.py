@@ -21,6 +21,10 @@ RECOMPUTED = (
     "rows without a request_id were answered again by the served version: what was answered at the "
     "time is not known"
 )
+MIXED = (
+    "rows were told in more than one way (by request_id, by the key, by all they hold): one that was "
+    "told in two ways counts twice; --replace keeps one file alone"
+)
 _LEAST = 30  # rows that a period should have on average
 _TIME, _VERSION = "__time", "version"
 _BANDS = {"low_80": "q0.1", "high_80": "q0.9", "low_95": "q0.025", "high_95": "q0.975"}

@@ -33,12 +33,17 @@ def read_standing(project: str, settings: Settings) -> Mapping[Subject, Standing
 
     Raises:
         DataError: the file is spoilt.
+        MachineError: it may not be read.
     """
     file = monitor_folder(project, settings) / STATE
     try:
         return _KEPT.validate_json(file.read_bytes()).subjects
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise MachineError(
+            f"cannot read: {error.strerror or error}", str(file), "mend the rights"
+        ) from error
     except ValidationError as error:
         raise DataError(
             "the alerts that stand cannot be read", str(file), "look at it, then remove it"
@@ -46,18 +51,28 @@ def read_standing(project: str, settings: Settings) -> Mapping[Subject, Standing
 
 
 def write_standing(project: str, subjects: Mapping[Subject, Standing], settings: Settings) -> None:
-    """Keep what stands."""
+    """Keep what stands; the caller holds the alerts (`alone`). A ``MachineError``: it cannot."""
     kept = _Kept(project=project, subjects=subjects)
     write_whole(monitor_folder(project, settings) / STATE, _KEPT.dump_json(kept, indent=1))
 
 
 def show_standing(folder: Path, subject: Subject, standing: Standing, page: Path | None) -> None:
-    """Have the text file of a subject be there while its alert stands, and no longer."""
+    """Have the text file of a subject be there while its alert stands, and no longer.
+
+    Raises:
+        MachineError: it cannot be written or taken away.
+    """
     file = folder / FILES[subject]
     if standing.alert is not None and standing.firing:
-        write_whole(file, alert_text(standing.alert, str(page or "")).encode())
-    else:
+        text = alert_text(standing.alert, str(page or ""), standing.checked)
+        write_whole(file, text.encode())
+        return
+    try:
         file.unlink(missing_ok=True)
+    except OSError as error:
+        raise MachineError(
+            f"cannot take it away: {error.strerror or error}", str(file), "remove it"
+        ) from error
 
 
 @contextmanager

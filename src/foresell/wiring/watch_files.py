@@ -16,7 +16,7 @@ from foresell.monitor.segments_moved import to_json as segments_to_json
 from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.monitoring import Finding
-from foresell.wiring.monitor_files import put, writing
+from foresell.wiring.monitor_files import place_of, put, writing
 
 if TYPE_CHECKING:
     from foresell.wiring.watched import Looked
@@ -94,9 +94,14 @@ def keep_watched(
     now: datetime,
     settings: Settings,
 ) -> tuple[Path, ...]:
-    """Write the files into the folder ``monitor``, and a line into the log of distributions."""
+    """Write the files into the folder ``monitor``, and a line into the log of distributions.
+
+    Of a version that is not served they lie in a folder of its own.
+    """
+    watched = looked.watch
     line = json_bytes(_logged(looked, now)) + b"\n"
-    with writing(project, settings) as folder:
+    with writing(project, settings) as held:
+        folder = place_of(held, watched.version.version, served=watched.served)
         log = folder / LOG
         before = log.read_bytes() if log.is_file() else b""
         whole = before[: before.rfind(b"\n") + 1]  # a line that was torn by a kill is left out

@@ -24,7 +24,8 @@ class Watch:
     """A version that is watched: ``spec`` and ``contract`` are those of its bundle.
 
     ``alias``: what pointed to it, None where a number was asked for. ``limits``: what the project
-    says of monitoring now, so that a threshold can change without a new version.
+    says of monitoring now, so that a threshold can change without a new version. ``served``:
+    whether servers answer with it; else no alert is settled by what is found of it.
     """
 
     version: Version
@@ -33,6 +34,7 @@ class Watch:
     spec: "ProjectSpec"
     contract: "Contract"
     limits: "MonitoringSpec"
+    served: bool = True
 
 
 def served_version(
@@ -59,6 +61,17 @@ def served_version(
     return resolve(state, named), named
 
 
+def is_served(
+    project: str, settings: Settings, version: Version, alias: Alias | None = None
+) -> bool:
+    """Tell whether servers answer with ``version``; where ``alias`` is named, whether by it."""
+    state = read_state(registry(settings), project)
+    live = next((one for one in _SERVED if state.aliases[one] is not None), None)
+    if live is None or alias not in {None, live}:
+        return False
+    return resolve(state, live).version == version.version
+
+
 def watch_of(
     project: str, settings: Settings, *, alias: str | None = None, version: int | None = None
 ) -> Watch:
@@ -79,6 +92,7 @@ def watch_of(
         spec=told.spec,
         contract=told.contract,
         limits=_limits(project, told.spec, settings),
+        served=is_served(project, settings, found),
     )
 
 

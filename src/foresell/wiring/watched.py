@@ -16,7 +16,7 @@ from foresell.monitor.schema import SchemaChanges, compare_schema
 from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.extras import need
-from foresell.spec.monitoring import Finding, Subject
+from foresell.spec.monitoring import Finding
 from foresell.wiring.watch_answers import answers_to
 from foresell.wiring.watch_current import Current, read_given, read_later, read_logged
 from foresell.wiring.watch_files import drift_files, drift_told, keep_watched, schema_told
@@ -46,6 +46,7 @@ class Watched:
 
     version: int
     alias: str | None
+    served: bool
     drift: Mapping[str, Any]
     schema: Mapping[str, Any]
     findings: tuple[Finding, ...]
@@ -65,6 +66,8 @@ class Looked:
 
 def watch(project: str, asked: Watching, settings: Settings) -> Watched:
     """Compare, write the files of the folder ``monitor``, and settle the alerts.
+
+    Of a version that is not served the files lie in ``monitor/versions``, and no alert is settled.
 
     Errors as of `foresell.drift`.
 
@@ -89,10 +92,11 @@ def watch(project: str, asked: Watching, settings: Settings) -> Watched:
     looked = look(served, current)
     files, gone = drift_files(looked, evidently=evidently)
     written = keep_watched(project, files, gone, looked, now, settings)
-    alerts = _settled(project, looked, settings)
+    alerts = _settled(project, looked, settings) if served.served else {}
     return Watched(
         version=served.version.version,
         alias=served.alias,
+        served=served.served,
         drift=drift_told(looked),
         schema=schema_told(looked),
         findings=_findings(looked),
@@ -188,19 +192,28 @@ def _with_evidently(asked: bool | None) -> bool:  # noqa: FBT001 - an option as 
 
 def _settled(project: str, looked: Looked, settings: Settings) -> "Mapping[str, Settled]":
     """Settle the alerts about drift and schema; return how they stand."""
-    from foresell.wiring.alerting import settle  # noqa: PLC0415 - needs the network's libraries
+    from foresell.monitor.alerts import Observed  # noqa: PLC0415 - as below
+    from foresell.wiring.alerting import settle_all  # noqa: PLC0415 - needs the network's libraries
     from foresell.wiring.monitor_files import monitor_folder  # noqa: PLC0415
+    from foresell.wiring.watch_seen import drift_sight, schema_sight  # noqa: PLC0415
 
     version = looked.watch.version.version
+    drift = Observed(
+        project=project,
+        subject="drift",
+        version=version,
+        findings=looked.found.findings,
+        sight=drift_sight(looked),
+    )
+    schema = Observed(
+        project=project,
+        subject="schema",
+        version=version,
+        findings=looked.changes.findings,
+        sight=schema_sight(looked),
+    )
     page = monitor_folder(project, settings) / "drift_report.html"
-    found: dict[Subject, tuple[Finding, ...]] = {
-        "drift": looked.found.findings,
-        "schema": looked.changes.findings,
-    }
-    return {
-        subject: settle(project, subject, version, findings, settings, page=page)
-        for subject, findings in found.items()
-    }
+    return settle_all((drift, schema), settings, page=page)
 
 
 def _unavailable(reason: str) -> Mapping[str, bytes]:

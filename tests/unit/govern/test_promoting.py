@@ -14,7 +14,7 @@ from foresell.govern.registry import Registry, read_history, read_state
 from foresell.govern.rolling_back import roll_back
 from foresell.spec.registry import ALIASES, Alias
 from tests.small_bundles import small_bundle, stored
-from tests.unit.govern.registries import add, small_registry
+from tests.unit.govern.registries import Overtaken, add, small_registry
 
 
 def spoil(registry: Registry, version: int) -> None:
@@ -243,7 +243,11 @@ def test_a_promotion_that_expects_another_version_there_changes_nothing() -> Non
 def test_what_was_expected_is_looked_at_again_when_another_writes_first() -> None:
     registry = small_registry(versions=3)
     promote(registry, "toy", 1, "prod", reason="the first")
-    beaten = replace(registry, ledger=_Quicker(registry))
+
+    def somebody() -> None:
+        promote(registry, "toy", 2, "prod", reason="somebody was quicker")
+
+    beaten = replace(registry, ledger=Overtaken(registry.ledger, [somebody]))
     with pytest.raises(GateError, match="from version 1 to version 2"):
         promote(beaten, "toy", 3, "prod", reason="better than 1", expected=1)
     assert read_state(registry, "toy").aliases["prod"] == 2

@@ -45,3 +45,28 @@ def test_a_truth_told_twice_is_refused() -> None:
     twice = pl.concat([told({1: 1.0}), told({1: 2.0})])
     with pytest.raises(DataError, match="1 row of shop told more than once"):
         refuse_twice(twice, ["shop"], "week.csv")
+
+
+def test_two_rows_that_share_all_but_the_truth_are_both_kept() -> None:
+    """Two sales of one size, a week apart: neither corrects the other."""
+
+    def week(sales: list[float]) -> pl.DataFrame:
+        rows = pl.DataFrame({"size": [1.0] * len(sales), "sales": sales})
+        return numbered(rows, rows.columns)
+
+    first, second = week([10.0, 10.0]), week([10.0, 11.0])
+    names = ["size", "sales", "occurrence"]
+
+    found = merged(first, second, names, "sales")
+
+    assert sorted(found.frame["sales"]) == [10.0, 10.0, 11.0]
+    assert (found.new, found.revised, found.same) == (1, 0, 1)
+    assert merged(found.frame, second, names, "sales").same == 2
+
+
+def test_rows_that_were_named_by_others_stay() -> None:
+    kept = pl.DataFrame({"request_id": ["a"], "sales": [5.0]})
+
+    found = merged(kept, told({1: 5.0}), ["shop"], "sales")
+
+    assert (found.new, found.frame.height) == (1, 2)

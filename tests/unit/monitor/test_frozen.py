@@ -58,6 +58,19 @@ def test_a_column_that_repeats_the_last_value_of_each_store_is_frozen() -> None:
     ]
 
 
+def test_one_value_is_frozen_though_whole_weeks_had_the_usual_one() -> None:
+    promoted = (pl.col("week") % 2 == 0) & (pl.col("store") % 3 == 0)
+    reference = weeks(0, 20).with_columns(price=pl.when(promoted).then("price").otherwise(0.0))
+    current = weeks(21, 22)
+
+    def about(value: float) -> list[str]:
+        stuck = current.with_columns(price=pl.lit(value))
+        found = find_frozen(reference, stuck, COLUMNS[:1], MonitoringSpec(), periods="week")
+        return [one.about for one in found]
+
+    assert (about(0.9), about(0.0)) == (["price"], [])
+
+
 def test_a_single_week_that_repeats_the_last_known_one_is_frozen() -> None:
     last = weeks(0, 20).filter(pl.col("week") == 19)
     current = weeks(21, 22).with_columns(price=last["price"])

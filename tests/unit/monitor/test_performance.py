@@ -121,6 +121,33 @@ def test_nothing_that_was_forecast_is_told_without_numbers() -> None:
     assert "Nothing that was forecast has come true yet." in performance_html(found)
 
 
+def test_where_no_period_was_judged_there_is_no_verdict() -> None:
+    found = judge(rows(2).head(0), BACKTEST, about())
+
+    assert (found.verdict, found.findings) == ("unknown", ())
+    assert found.told["reasons"] == ["no whole week has been judged yet"]
+    assert "Nothing has been judged yet" in performance_html(found)
+
+
+@pytest.mark.parametrize(("own", "verdict", "periods"), [(0, "unknown", None), (3, "watch", 3)])
+def test_only_what_the_version_itself_forecast_decides(
+    own: int, verdict: str, periods: int | None
+) -> None:
+    live = doubled(rows(2), 5, 4)
+    last = live["period"].unique().sort().tail(own)
+    by = pl.when(pl.col("period").is_in(last.implode())).then(3).otherwise(2)
+    told = {**ABOUT, "versions": [2, 3] if own else [2]}
+
+    found = judge(live.with_columns(by.alias("version")), BACKTEST, about(told=told, version=3))
+
+    assert (found.verdict, found.weeks.height) == (verdict, WEEKS)
+    assert (found.told["recent"] or {}).get("periods") == periods
+    if not own:
+        says = "version 3 has no judged week yet: what is known came true of version 2"
+        assert found.told["reasons"] == [says]
+        assert "Nothing that version 3 forecast has come true yet." in performance_html(found)
+
+
 def test_a_part_of_a_week_is_shown_and_not_judged() -> None:
     live = rows(2)
     last = live["period"][-1]

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foresell.monitor.retraining import OLD_DAYS, Evidence, of_drift, of_performance, weigh
+from foresell.monitor.retraining import (
+    OLD_DAYS,
+    Evidence,
+    Weighed,
+    of_drift,
+    of_performance,
+    weigh,
+)
 
 MAKES = "foresell monitor x"
 ALARM = {"seen": "shift", "weight": "alarm", "about": "price", "says": "price moved"}
@@ -85,3 +92,17 @@ def test_a_summary_that_is_none_of_the_served_version_counts_for_nothing(
     both = of_performance(told, 3, 0.0, MAKES), of_drift(told, 3, 0.0, MAKES)
     assert [(one.state, one.verdict, one.reasons) for one in both] == [(state, "", ())] * 2
     assert weigh(*both).needed is False
+
+
+@pytest.mark.parametrize("verdict", ["unknown", "steady"])
+def test_a_version_of_which_nothing_was_judged_is_not_taken_for_one_that_copes(
+    verdict: str,
+) -> None:
+    reasons = ["no whole week has been judged yet"]
+    told = {"version": 3, "verdict": verdict, "reasons": reasons, "periods": 0, "recent": None}
+    found = of_performance(told, 3, 0.0, MAKES)
+    assert (found.state, found.verdict) == ("missing", "")
+    assert weigh(found, drift(ALARM)) == Weighed(
+        needed=True,
+        reasons=("price moved", "no whole week has been judged yet: foresell monitor x tells"),
+    )

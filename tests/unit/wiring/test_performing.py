@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from foresell.errors import DataError, UsageError
+from foresell.monitor.retraining import of_drift, of_performance, weigh
 from foresell.settings import Settings, read_settings
 from foresell.wiring.performing import PAGE, SUMMARY, WEEKS, Performed, perform
 from foresell.wiring.request_log import log_folder
@@ -160,6 +161,26 @@ def test_four_doubled_weeks_raise_an_alert_that_true_ones_resolve(
     assert (good.settled.firing, good.settled.resolved) == (False, True)
 
 
+def test_errors_of_the_version_before_are_not_held_against_the_one_that_is_served(
+    settings: Settings, tmp_path: Path
+) -> None:
+    bad = TRUTH.filter(pl.col("week") <= SECOND).with_columns(pl.col("sales") * 2)
+
+    told = judged(settings, tmp_path, bad).performance.told
+
+    assert (told["version"], told["versions"], told["judged_by"]) == (2, [1], 1)
+    assert (told["verdict"], told["recent"], told["periods"]) == ("unknown", None, 4)
+    assert told["reasons"] == [
+        "version 2 has no judged week yet: what is known came true of version 1"
+    ]
+    found = of_performance(json.loads(json.dumps(told)), 2, 0.0, "look")
+    assert (found.state, found.verdict) == ("missing", "")
+    moved = {"seen": "shift", "weight": "alarm", "about": "price", "says": "price moved"}
+    drift = of_drift({"version": 2, "findings": [moved]}, 2, 0.0, "look")
+    assert weigh(found, drift).needed
+    assert not weigh(found, of_drift(None, 2, 0.0, "look")).needed
+
+
 def test_a_version_by_its_number_is_judged_alone(settings: Settings, tmp_path: Path) -> None:
     found = perform("shops", given(tmp_path, TRUTH), settings, version=1)
 
@@ -246,3 +267,60 @@ def test_rows_with_features_are_answered_again_and_that_is_said(
     assert found.weeks["wape"].to_list() == [20.0 / 200.0]
     assert "answered again" in found.told["notes"][0]
     assert found.told["every"] == "all"
+
+
+LINES = {
+    "day": [date(2026, 2, 3)] * 2,
+    "pieces": [3] * 2,
+    "price": [5.5] * 2,
+    "gift": [True] * 2,
+}
+
+
+def test_sales_that_share_their_features_are_all_kept_and_one_told_again_counts_once(
+    toy: Settings, tmp_path: Path
+) -> None:
+    first = pl.DataFrame({**LINES, "colour": ["red", "blue"], "sales": [90.0, 110.0]})
+    perform("toy", given(tmp_path, first), toy)
+
+    other = first.with_columns(sales=pl.Series([91.0, 110.0]))
+    told = perform("toy", given(tmp_path, other), toy).performance.told
+    assert {name: told["actuals"][name] for name in ("rows", "new", "revised", "same")} == {
+        "rows": 3,
+        "new": 1,
+        "revised": 0,
+        "same": 1,
+    }
+
+    plain = perform("toy", given(tmp_path, first.drop("colour").head(1)), toy).performance.told
+    assert (plain["actuals"]["rows"], plain["actuals"]["new"]) == (4, 1)
+    assert len(plain["notes"]) == 1
+
+
+def test_a_row_with_its_key_is_corrected_and_not_added(toy: Settings, tmp_path: Path) -> None:
+    first = pl.DataFrame({"order": [1, 2], **LINES, "colour": ["red"] * 2, "sales": [90.0, 110.0]})
+    perform("toy", given(tmp_path, first), toy)
+
+    better = first.head(1).drop("colour").with_columns(sales=pl.lit(95.0))
+    told = perform("toy", given(tmp_path, better), toy).performance.told
+
+    assert (told["actuals"]["rows"], told["actuals"]["revised"]) == (2, 1)
+    with pytest.raises(DataError, match="1 row of order told more than once"):
+        perform("toy", given(tmp_path, pl.concat([first, first.head(1)])), toy)
+
+
+def test_rows_told_in_two_ways_are_told_to_count_twice(toy: Settings, tmp_path: Path) -> None:
+    rows = pl.DataFrame({"order": [1, 2], **LINES, "colour": ["red"] * 2, "sales": [90.0, 110.0]})
+    perform("toy", given(tmp_path, rows), toy)
+
+    notes = perform("toy", given(tmp_path, rows.drop("order")), toy).performance.told["notes"]
+
+    assert any("counts twice" in one for one in notes)
+    again = perform("toy", given(tmp_path, rows), toy, replace=True).performance.told
+    assert (again["actuals"]["rows"], again["actuals"]["new"]) == (2, 2)
+    assert not any("counts twice" in one for one in again["notes"])
+
+
+def test_nothing_takes_the_place_of_nothing(toy: Settings) -> None:
+    with pytest.raises(UsageError, match="nothing takes the place"):
+        perform("toy", None, toy, replace=True)

@@ -1,0 +1,141 @@
+"""What a version answers now beside what it answered of rows of the same season."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from foresell.monitor import distances
+from foresell.monitor.columns import Column, Drift
+from foresell.monitor.drift import measure
+from foresell.monitor.same_season import PERIOD, Compared, in_season
+from foresell.spec.monitoring import MonitoringSpec
+from foresell.spec.project import ProjectSpec
+
+PREDICTION = "prediction"
+ANSWER = "__answer"  # what a version says of a row of a table, in that row
+_MOST = 0.99  # a distance of cumulative shares that may still be passed
+_TELLING = 0.02  # a distance worth a sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """Answers beside answers: ``before`` and ``now`` hold `PREDICTION` and, where known, `PERIOD`.
+
+    ``own``: how far (KS) answers to rows a version learnt from lie from those to rows it had not
+    learnt from. That much may be no drift. ``notes``: why there is nothing to compare, where
+    either side is empty, or what else is to be said.
+    """
+
+    before: pl.DataFrame
+    now: pl.DataFrame
+    own: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def said_of_panel(
+    judged: pl.DataFrame, answers: pl.DataFrame, project: ProjectSpec
+) -> Said:
+    """Return the answers of a panel beside the judged ones of the same series and season.
+
+    Forecasts are never compared with what came true: a forecast is a mean, and what comes true
+    lies around it.
+    """
+    if why := _unknown(judged, answers):
+        return _nothing(why)
+    by, time = list(project.keys), project.time
+    before = judged.join(answers.select(by).unique(), on=by, how="semi", maintain_order="left")
+    near = in_season(before, answers, time)
+    if near.height < answers.height / 2:
+        return _nothing(
+            "no forecast of this season was judged: no drift of predictions is measured"
+        )
+    period = pl.col(time).dt.truncate("1w").alias(PERIOD)
+    value = pl.col(PREDICTION).cast(pl.Float64)
+    return Said(before=near.select(value, period), now=answers.select(value, period))
+
+
+def said_of_table(
+    cut: Compared, learnt: pl.DataFrame, judged: pl.DataFrame, project: ProjectSpec
+) -> Said:
+    """Return the answers of a table beside those that the version gives to the reference rows.
+
+    Where rows have a time, by it: with the weeks of both sides. The version has learnt from those
+    rows, so how far its answers to such rows lie from the judged ones is told (``own``). Without a
+    time the judged answers are the reference.
+    """
+    now = _answered(cut.current)
+    if why := _unknown(judged, now):
+        return _nothing(why)
+    if not project.timed:
+        return Said(before=judged.select(pl.col(PREDICTION).cast(pl.Float64)), now=now)
+    before = _answered(cut.reference)
+    if before.is_empty():
+        return _nothing(
+            "the version's answers to its training rows are not known: predictions are not compared"
+        )
+    alike = learnt
+    if not project.split.test_share and project.split.test_from is not None:
+        alike = learnt.filter(pl.col(project.time) >= project.split.test_from)
+    own = _apart(_answered(alike), judged)
+    notes = (
+        (
+            f"answers to rows a version learnt from and to others differ by KS {own:.2f}: by so "
+            "much more they have to drift for an alarm",
+        )
+        if own >= _TELLING
+        else ()
+    )
+    return Said(before=before, now=now, own=own, notes=notes)
+
+
+def measured(said: Said, limits: MonitoringSpec, part: float) -> Drift:
+    """Return the drift of predictions; ``part``: as `foresell.monitor.drift.measure` has it.
+
+    Distances of cumulative shares keep the triangle's inequality: what is ``own`` farther away than
+    the limit is beyond it from the answers to rows that were not learnt from, too. A PSI grows with
+    the square of a distance.
+    """
+    both = PERIOD if PERIOD in said.before.columns and PERIOD in said.now.columns else None
+    one = Column(name=PREDICTION, kind="number", part="prediction")
+    reach = 1 + said.own / limits.ks
+    farther = replace(
+        limits, ks=min(limits.ks + said.own, _MOST), psi=float(limits.psi * reach**2)
+    )
+    return measure(said.before, said.now, [one], farther, periods=both, part=part)
+
+
+def _unknown(judged: pl.DataFrame, answers: pl.DataFrame) -> str:
+    """Return why answers are not compared, empty where they can be."""
+    if judged.is_empty():
+        return "nothing was judged of this version: its answers are not compared"
+    if answers.is_empty():
+        return "the version's answers to these rows are not known: they are not compared"
+    return ""
+
+
+def _nothing(*notes: str) -> Said:
+    """Return what is said where nothing is compared."""
+    return Said(before=pl.DataFrame(), now=pl.DataFrame(), notes=notes)
+
+
+def _answered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the answers of those rows of a table that have one, and their periods."""
+    if ANSWER not in rows.columns:
+        return pl.DataFrame()
+    periods: Sequence[str] = [PERIOD] if PERIOD in rows.columns else []
+    there = rows.filter(pl.col(ANSWER).is_not_null())
+    return there.select(pl.col(ANSWER).cast(pl.Float64).alias(PREDICTION), *periods)
+
+
+def _apart(learnt: pl.DataFrame, judged: pl.DataFrame) -> float:
+    """Return the distance of the cumulative shares of two sets of answers; 0 without one of them.
+
+    The part of it that chance gives is taken off.
+    """
+    if learnt.is_empty() or judged.is_empty():
+        return 0.0
+    sides = [np.sort(one[PREDICTION].cast(pl.Float64).to_numpy()) for one in (learnt, judged)]
+    chance = np.sqrt(sum(1 / len(side) for side in sides))
+    return max(0.0, distances.ks(sides[0], sides[1]) - float(chance))
