@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from foresell.spec.monitoring import Alert, Finding, Weight
+from foresell.monitor.alerts import Observed, Sight
+from foresell.spec.monitoring import Alert, Finding, Subject, Weight
 
 DAY = datetime(2026, 5, 4, 3, 2, 1, 500_000, tzinfo=UTC)
 
@@ -32,3 +33,17 @@ def alert(*findings: str, **changed: Any) -> Alert:
 
 def several(*about: str) -> Sequence[Finding]:
     return [finding(one) for one in about]
+
+
+def observed(
+    project: str,
+    subject: Subject,
+    findings: Sequence[Finding] = (),
+    *,
+    version: int | None = 3,
+    sight: Sight | None = None,
+) -> Observed:
+    """What a look at a version found, which could see everything where no ``sight`` is named."""
+    return Observed(
+        project=project, subject=subject, version=version, findings=findings, sight=sight
+    )

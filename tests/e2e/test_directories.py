@@ -34,7 +34,7 @@ def outputs_in(folder: Path, words: Mapping[str, str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for variable, outputs in DIRECTORIES.items():
         place = folder / words[variable] / "walmart"
-        for output in set(outputs) - {"sources", "registration", "quality"}:
+        for output in set(outputs) - {"sources", "registration", "registered", "quality"}:
             files = snapshot(place / output) if (place / output).is_dir() else {}
             found |= {f"{output}/{name}": content for name, content in files.items()}
     return found

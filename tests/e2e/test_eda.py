@@ -126,6 +126,32 @@ def test_a_folder_with_other_files_is_left_alone_even_by_force(homes: Path, tmp_
     assert snapshot(tmp_path / "mine") == {"letter.txt": b"mine"}
 
 
+@pytest.mark.parametrize(
+    ("out", "what"),
+    [
+        (".", "the folder is the one you stand in, or holds it"),
+        ("/", "the folder is the one you stand in, or holds it"),
+        ("{home}/walmart/eda", "the folder belongs to the project's workspace"),
+        ("{home}", "the folder holds the project's workspace"),
+    ],
+)
+def test_a_place_that_something_else_holds_is_refused(homes: Path, out: str, what: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        platform.explore("walmart", out=out.format(home=homes), force=True, home=homes)
+
+    assert refused.value.what == what
+
+
+def test_a_file_beside_a_report_is_not_lost(homes: Path, tmp_path: Path) -> None:
+    kept = platform.explore("walmart", out=tmp_path / "one", home=homes)
+    (kept.folder / "notes.txt").write_text("mine", "utf-8")
+
+    with pytest.raises(UsageError, match=r"'notes\.txt' beside a report"):
+        platform.explore("walmart", rows="all", out=tmp_path / "one", force=True, home=homes)
+
+    assert (kept.folder / "notes.txt").read_text("utf-8") == "mine"
+
+
 def test_the_report_of_another_project_is_left_alone(homes: Path, tmp_path: Path) -> None:
     shutil.copytree(homes / "sales_orders" / "eda", tmp_path / "one")
 

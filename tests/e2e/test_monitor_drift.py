@@ -1,6 +1,7 @@
 """Traffic of a real server against the rows its version learnt from; faults planted in files."""
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from foresell import run
+from foresell.api import registry
 from foresell.pipeline.layer import read_layer
 from foresell.settings import read_settings
 from foresell.wiring.runs import workspace
@@ -109,6 +111,54 @@ def test_dearer_lines_raise_an_alert_that_stands_until_they_are_gone(
     assert not (folder / "ALERT.txt").exists()
 
 
+@pytest.mark.parametrize(
+    ("blind", "says"),
+    [
+        (lambda rows: rows.head(10), "this look compared nothing: what stands is left as it is"),
+        (lambda rows: rows.drop("price"), "1 alarm left as before: this look could not see"),
+    ],
+)
+def test_few_rows_or_rows_without_the_column_leave_its_alert_standing(
+    shop: tuple[Foresell, Path],
+    tmp_path: Path,
+    blind: Callable[[pl.DataFrame], pl.DataFrame],
+    says: str,
+) -> None:
+    foresell, folder = shop
+    dear, quiet = tmp_path / "dear.csv", tmp_path / "quiet.csv"
+    lines(300, 3, price=24.0).write_csv(dear)
+    assert foresell(*WATCH, "--current", dear).code == 0
+    blind(lines(300, 4)).write_csv(quiet)
+    ran = foresell(*WATCH, "--current", quiet, "--fail-on-alert")
+    assert ran.code == 1
+    assert says in ran.out
+    assert (folder / "ALERT.txt").exists()
+    lines(300, 4).write_csv(quiet)
+    assert foresell(*WATCH, "--current", quiet, "--fail-on-alert").code == 0
+    assert not (folder / "ALERT.txt").exists()
+
+
+def test_a_look_at_a_version_that_is_not_served_settles_no_alert_and_keeps_its_files_apart(
+    foresell: Foresell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    watched_shop(home, tmp_path / "declared")
+    watched_shop(home, tmp_path / "declared", price=24.0)
+    registry.promote("toy", 1, to="prod", reason="back", home=home)
+    monkeypatch.setenv("FORESELL_HOME", str(home))
+    monkeypatch.setenv("FORESELL_PROJECTS", str(tmp_path / "declared"))
+    folder, dear = home / "toy" / "monitor", tmp_path / "dear.csv"
+    lines(300, 3, price=24.0).write_csv(dear)
+    assert foresell(*WATCH, "--current", dear, "--fail-on-alert").code == 1
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    other = foresell(*WATCH, "--current", dear, "--version", 2, "--fail-on-alert")
+    assert other.code == 0
+    assert "not the one that is served: no alert is settled by this look" in other.out
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    told = json.loads((folder / "versions" / "2" / "drift_summary.json").read_bytes())
+    assert (told["version"], told["alarm"]) == (2, False)
+
+
 def test_a_renamed_column_is_named_with_its_new_name(
     shop: tuple[Foresell, Path], tmp_path: Path
 ) -> None:
@@ -153,6 +203,7 @@ def test_nothing_to_compare_is_bad_input_and_says_how_to_get_some(
         (["--alias", "prod", "--version", "1"], "an alias and a version are both named"),
         (["--version", "9"], "'toy' has no version '9'"),
         (["--since", "2999-01-01"], "no request of 'toy' has been logged"),
+        (["--since", "9999999d"], "is before the calendar begins"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(

@@ -77,7 +77,9 @@ def test_every_number_stands_in_the_file_that_is_named_under_its_hash(
             assert value_at(json.loads(content), one["at"]) == one["value"], one
             looked += 1
     assert looked > 40
-    wanted = {(one["artifact"], one["sha256"]) for one in numbers}
+    (own,) = told["projects"]
+    wanted = {(one["artifact"], one["sha256"]) for one in (*numbers, *own["samples"])}
+    assert len(own["samples"]) == 3
     assert {(one["artifact"], one["sha256"]) for one in told["artifacts"]} == wanted
 
 
@@ -126,6 +128,14 @@ def test_the_same_files_give_the_same_bytes(
     assert sorted(first) == ["quality.html", "quality_report.json", "quality_summary.md"]
 
 
+def test_what_a_run_writes_of_its_quality_names_no_place_of_this_machine(
+    shops: tuple[Path, object],
+) -> None:
+    folder = shops[0] / "home" / "retail" / "quality"
+    for name in ("quality.json", "quality.html"):
+        assert str(shops[0]) not in (folder / name).read_text()
+
+
 def test_a_file_that_is_not_what_its_numbers_were_taken_from_is_told_as_changed(
     shops: tuple[Path, object], tested: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -138,12 +148,97 @@ def test_a_file_that_is_not_what_its_numbers_were_taken_from_is_told_as_changed(
     report = platform.quality("retail", home=tmp_path)
 
     changed = [one["name"] for one in report.told["changed"]]
-    assert changed == ["errors", "intervals", "calibration"]
+    assert changed == ["errors", "intervals", "calibration", "samples"]
     told = parts(dict(report.told), "retail")
     assert "retail/evaluation/test.json" in {one["artifact"] for one in told["errors"]["numbers"]}
     assert "is not what it was taken from" in told["calibration"]["says"]
     assert told["gate"]["state"] == "found"
     assert "retail: Calibration error" in report.missing
+
+
+def test_numbers_that_were_written_by_hand_are_not_told(
+    shops: tuple[Path, object], tested: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """RMSE 0.0001 under the hash of a file in which it does not stand."""
+    monkeypatch.chdir(tested)
+    shutil.copytree(shops[0] / "home" / "retail", tmp_path / "retail")
+    place = tmp_path / "retail" / "quality" / "quality.json"
+    told = json.loads(place.read_text())
+    for part in told["sections"]:
+        for one in part["numbers"]:
+            one["value"] = 0.0001 if one["name"] == "rmse" else one["value"]
+    place.write_text(json.dumps(told))
+
+    report = platform.quality("retail", home=tmp_path)
+
+    (changed,) = report.told["changed"]
+    assert (changed["project"], changed["name"]) == ("retail", "model")
+    assert changed["says"] == "retail/quality/quality.json is not what the run wrote."
+    assert "errors" not in parts(dict(report.told), "retail")
+    assert "retail: The model" in report.missing
+
+
+def test_a_sample_whose_file_has_changed_is_told(
+    shops: tuple[Path, object], tested: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tested)
+    shutil.copytree(shops[0] / "home" / "retail", tmp_path / "retail")
+    with (tmp_path / "retail" / "bundle" / "published.parquet").open("ab") as file:
+        file.write(b"1")
+
+    report = platform.quality("retail", home=tmp_path)
+
+    assert [(one["name"], one["says"]) for one in report.told["changed"]] == [
+        ("samples", "bundle/published.parquet is not what it was taken from.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("monitor/drift_summary.json", '{"a'),
+        ("monitor/drift_summary.json", '{"columns": [], "findings": ["x"]}'),
+        ("monitor/drift_summary.json", '{"columns": ["a"]}'),
+        ("monitor/performance_summary.json", "[]"),
+        ("../_quality/latency/retail.json", '{"failures": "none"}'),
+        ("../_serving/load/summary.json", '{"passed": true, "thresholds": [], "users": 1}'),
+    ],
+)
+def test_one_file_that_is_odd_is_told_as_missing_and_stops_nothing(
+    shops: tuple[Path, object],
+    tested: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    name: str,
+    content: str,
+) -> None:
+    monkeypatch.chdir(tested)
+    shutil.copytree(shops[0] / "home" / "retail", tmp_path / "retail")
+    place = tmp_path / "retail" / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(content)
+
+    report = platform.quality("retail", home=tmp_path)
+
+    said = [one["says"] for one in report.told["missing"]]
+    assert any(Path(name).name in one and "be" in one for one in said), said
+    assert parts(dict(report.told), "retail")["errors"]["state"] == "found"
+
+
+def test_projects_that_no_version_answers_for_are_passed_over_unless_they_are_named(
+    shops: tuple[Path, object], tested: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tested)
+    shutil.copytree(shops[0] / "home" / "retail", tmp_path / "retail")
+
+    report = platform.quality(measure=True, requests=20, home=tmp_path)
+
+    latency = parts(dict(report.told), "retail")["latency"]
+    assert latency["state"] == "missing"
+    assert latency["says"] == "It was not measured: no version is on the alias that answers."
+    assert latency["mend"].startswith("foresell registry promote retail latest")
+    with pytest.raises(UsageError, match="no version of 'retail' is on prod or staging"):
+        platform.quality("retail", measure=True, requests=20, home=tmp_path)
 
 
 def test_what_is_missing_is_told_with_what_makes_it_and_fails_only_on_demand(

@@ -1,86 +1,32 @@
 """A served version is trained again where that is needed, and nothing is pretended."""
 
 import json
-import os
 import shutil
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import polars as pl
 import pytest
 
 import foresell as public
-from foresell.api import Retraining
 from foresell.errors import MachineError, UsageError
 from foresell.govern.promoting import promote
 from foresell.govern.registry import read_history
 from foresell.pipeline.work import Event
 from foresell.settings import read_settings
 from foresell.wiring.retraining import held
-from tests.e2e.command import Foresell, Ran
+from tests.e2e.command import Foresell
+from tests.e2e.retrained_shop import CONSTANT, MORE, WEAK, WORSE, again, begin, record, told
 from tests.e2e.shop import LINES, PROJECT, Shop
-from tests.tabular_files import order_lines
-
-MORE = order_lines(100)  # the same orders and twenty later ones
-# Nobody beats a baseline there.
-CONSTANT = LINES.with_columns(
-    SALES=pl.lit("1000.0"),
-    QUANTITYORDERED=pl.lit("10"),
-    PRICEEACH=pl.lit("100.0"),
-    DEALSIZE=pl.lit("Small"),
-)
-WORSE = {"version": 1, "verdict": "retrain", "reasons": ["WAPE 0.30 against 0.07 in the backtest"]}
-
-WEAK: dict[str, Any] = {  # knows neither that sales are a product, nor when
-    "models": {"candidates": ["ridge"]},
-    "features": {},
-}
-
-
-class Stopped(BaseException):
-    """What ends a process, here in this one."""
 
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a shop with version 1 on staging."""
-    made = Shop(tmp_path_factory.mktemp("begun"), _no_command)
-    made.declare()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FORESELL_PROJECTS", str(made.folder / "declared"))
-        public.run(PROJECT, data=made.data(), preset="fast", track=False, home=made.folder / "home")
-    return made.folder
-
-
-def _no_command(*_: str | Path) -> Ran:
-    raise NotImplementedError  # the shop that is copied is asked nothing
+    return begin(tmp_path_factory.mktemp("begun"))
 
 
 @pytest.fixture
 def shop(begun: Path, tmp_path: Path, foresell: Foresell) -> Shop:
     shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     return Shop(tmp_path, foresell)
-
-
-def told(shop: Shop, name: str, summary: dict[str, Any], *, days: int = 0) -> None:
-    """Leave a summary as the watch would have, so many days ago."""
-    folder = shop.folder / "home" / PROJECT / "monitor"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(json.dumps(summary))
-    then = (datetime.now(UTC) - timedelta(days=days)).timestamp()
-    os.utime(folder / name, (then, then))
-
-
-def again(shop: Shop, **asked: Any) -> Retraining:
-    return public.retrain(PROJECT, data=shop.folder / "data", track=False, **asked)
-
-
-def record(shop: Shop) -> dict[str, Any]:
-    kept: dict[str, Any] = json.loads(
-        (shop.folder / "home" / PROJECT / "monitor" / "retrain.json").read_bytes()
-    )
-    return kept
 
 
 def test_where_nothing_asks_for_it_nothing_is_read_or_trained_and_why_is_told(shop: Shop) -> None:
@@ -155,8 +101,21 @@ def test_without_new_data_a_needed_training_is_not_pretended(shop: Shop) -> None
     assert len(shop.state.versions) == 1
 
     asked = again(shop)
-    assert (asked.version, asked.new, asked.done) == (1, False, True)
+    assert (asked.version, asked.new, asked.trained, asked.done) == (1, False, False, False)
     assert asked.says[-1] == "the run made version 1 again, which is served: nothing was learnt"
+
+
+def test_other_bytes_with_equal_rows_are_no_new_data(shop: Shop) -> None:
+    told(shop, "performance_summary.json", WORSE)
+    shop.data(LINES.reverse())
+
+    found = again(shop, if_needed=True)
+
+    assert (found.new_data, found.trained, found.done) == (False, False, False)
+    assert found.says[-2] == (
+        "no new data since version 1: other files, sales_data_sample.csv (changed), with equal rows"
+    )
+    assert len(shop.state.versions) == 1
 
 
 def test_a_challenger_that_fails_its_gate_is_registered_and_goes_nowhere(shop: Shop) -> None:
@@ -178,34 +137,6 @@ def test_a_challenger_that_fails_its_gate_is_registered_and_goes_nowhere(shop: S
     assert "version 1 stays on prod" in said["says"]
 
 
-@pytest.mark.parametrize(
-    ("stage", "aliases"),
-    [("ingest", {"prod": None, "staging": 1}), ("report", {"prod": None, "staging": 2})],
-)
-def test_what_stopped_in_between_is_taken_up_with_the_version_it_began_with(
-    shop: Shop, stage: str, aliases: dict[str, int | None]
-) -> None:
-    told(shop, "performance_summary.json", WORSE)
-    shop.data(MORE)
-
-    def stop(event: Event) -> None:
-        if (event.kind, event.stage) == ("started", stage):
-            raise Stopped
-
-    with pytest.raises(Stopped):
-        again(shop, if_needed=True, listen=stop)
-    assert (record(shop)["state"], shop.state.aliases) == ("begun", aliases)
-
-    found = again(shop, if_needed=True)
-    assert (found.resumed, found.served, found.needed, found.version) == (True, 1, True, 2)
-    assert found.beside is not None
-    assert record(shop)["state"] == "ended"
-    assert shop.state.aliases == {"prod": None, "staging": 2}
-
-    after = again(shop, if_needed=True)
-    assert (after.resumed, after.served, after.needed) == (False, 2, False)
-
-
 def test_only_a_project_that_says_so_promotes_and_only_what_is_better_on_the_same_rows(
     shop: Shop,
 ) -> None:
@@ -217,7 +148,12 @@ def test_only_a_project_that_says_so_promotes_and_only_what_is_better_on_the_sam
 
     first = again(shop)
     assert (first.better, first.promoted) == (True, False), first.says
-    assert first.says[-1].startswith("nothing is on prod yet, and the first is for a person")
+    assert first.says[-2].startswith("nothing is on prod yet, and the first is for a person")
+    assert first.says[-1] == (
+        "nothing is on prod, so staging is what answers: version 3 answers from now on, it was "
+        "better there; to go back: foresell registry rollback sales_orders --alias staging "
+        "--reason TEXT"
+    )
     assert shop.state.aliases == {"prod": None, "staging": 3}
 
     promote(shop.registry, PROJECT, 2, "prod", reason="the weak one")
@@ -239,8 +175,47 @@ def test_a_challenger_that_is_no_better_is_not_promoted(shop: Shop) -> None:
     found = again(shop)
 
     assert (found.passed, found.better, found.promoted) == (True, False, False), found.says
-    assert found.says[-1] == "it did not beat version 1 there, so prod is not for it"
+    assert found.says[-1] == (
+        "it is not called better than version 1: its errors there are not smaller by every metric "
+        "that decides"
+    )
     assert shop.state.aliases == {"prod": 1, "staging": 2}
+
+
+def test_prod_that_was_moved_during_the_training_is_left_where_it_is(shop: Shop) -> None:
+    shop.declare(**WEAK)
+    assert shop.run("--no-track").code == 0
+    promote(shop.registry, PROJECT, 2, "prod", reason="the weak one")
+    shop.declare(monitoring={"promote": "when_better"})
+    shop.data(MORE)
+
+    def person(event: Event) -> None:
+        if (event.kind, event.stage) == ("started", "report"):
+            promote(shop.registry, PROJECT, 1, "prod", reason="somebody was quicker")
+
+    found = again(shop, listen=person)
+
+    assert (found.served, found.better, found.promoted) == (2, True, False), found.says
+    assert shop.state.aliases["prod"] == 1
+    assert found.says[-1].startswith(
+        "not promoted: prod was moved meanwhile, from version 2 to version 1"
+    )
+
+
+def test_a_challenger_that_lost_and_answers_all_the_same_is_told_with_the_way_back(
+    shop: Shop,
+) -> None:
+    shop.declare(**WEAK)
+    shop.data(MORE)
+
+    found = again(shop)
+
+    assert (found.better, shop.state.aliases) == (False, {"prod": None, "staging": 2})
+    assert found.says[-1] == (
+        "nothing is on prod, so staging is what answers: version 2 answers from now on, though it "
+        "was not called better than 1; to go back: foresell registry rollback sales_orders "
+        "--alias staging --reason TEXT"
+    )
 
 
 def test_a_challenger_that_needs_an_approval_waits_for_a_person(shop: Shop) -> None:

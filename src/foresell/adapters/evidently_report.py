@@ -26,9 +26,11 @@ def evidently_files(
     """Return ``evidently_report.html`` and ``evidently_report.json`` of its drift preset.
 
     Of either side at most 5,000 rows, drawn by ``seed``; a column without a value on one side is
-    left out, for Evidently refuses it. What it names by chance is numbered, so that equal rows give
+    left out, for Evidently refuses it. Levels of a column that is not shown are numbered. What it
+    names by chance is numbered, so that equal rows give
     equal bytes. It reports nothing home: see `foresell.settings.silence_telemetry`.
     """
+    reference, current = _hidden(reference, current, columns)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as above, and of columns of one value
         told = [one for one in columns if reference[one.name].count() and current[one.name].count()]
@@ -59,6 +61,21 @@ def _drawn(rows: pl.DataFrame, columns: Sequence[Column], seed: int) -> Any:
         drawn = np.random.default_rng(seed).choice(found.height, _MOST, replace=False)
         found = found[np.sort(drawn)]
     return found.to_pandas()
+
+
+def _hidden(
+    reference: pl.DataFrame, current: pl.DataFrame, columns: Sequence[Column]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return both sides with numbers for the levels that may not be told."""
+    sides = [reference, current]
+    for name in [one.name for one in columns if one.kind == "category" and not one.shown]:
+        levels = reference[name].cast(pl.String).drop_nulls().unique().sort().to_list()
+        words = {level: f"level {place + 1}" for place, level in enumerate(levels)}
+        told = pl.col(name).cast(pl.String)
+        known = told.replace_strict(words, default="never seen in training", return_dtype=pl.String)
+        hidden = pl.when(told.is_not_null()).then(known).alias(name)
+        sides = [side.with_columns(hidden) for side in sides]
+    return sides[0], sides[1]
 
 
 def _number(rows: pl.DataFrame, name: str) -> pl.Expr:

@@ -91,8 +91,11 @@ def alerts(project: str | None = None, *, home: str | Path | None = None) -> Ale
     ``FORESELL_HOME`` or ``./workspace`` by default. An unknown project is a ``UsageError``, a file
     that is spoilt a ``DataError``.
     """
+    from foresell.wiring.monitor_files import refuse_unwritable  # noqa: PLC0415 - as below
+
     settings = _settings(home)
     names = _projects(project, settings)
+    refuse_unwritable(settings)
     return Alerts(
         alerts=tuple(one for name in names for one in _stand(name, settings)),
         waiting=tuple(one for name in names for one in _wait(name, settings)),
@@ -109,18 +112,21 @@ def deliver_alerts(
     and errors as of `alerts`.
     """
     from foresell.wiring.delivering import deliver  # noqa: PLC0415 - a module of clients
+    from foresell.wiring.monitor_files import refuse_unwritable  # noqa: PLC0415
     from foresell.wiring.monitor_gauges import write_gauges  # noqa: PLC0415
     from foresell.wiring.monitor_places import alert_outbox  # noqa: PLC0415
 
     settings = _settings(home)
     taken, waiting, trouble = 0, 0, []
-    for name in _projects(project, settings):
+    names = _projects(project, settings)
+    refuse_unwritable(settings)
+    for name in names:
         if not alert_outbox(name, settings).places():
             continue
         sent = deliver(name, settings)
-        write_gauges(name, settings)
+        found = (*sent.trouble, *write_gauges(name, settings))
         taken, waiting = taken + sent.taken, waiting + sent.waiting
-        trouble += [{"project": name, "what": what, "mend": mend} for what, mend in sent.trouble]
+        trouble += [{"project": name, "what": what, "mend": mend} for what, mend in found]
     return DeliveredAlerts(taken=taken, waiting=waiting, trouble=tuple(trouble))
 
 
@@ -176,12 +182,14 @@ def _settings(home: str | Path | None) -> Settings:
 
 
 def _projects(project: str | None, settings: Settings) -> list[str]:
-    """Return the projects asked for: one, or all that are declared, by name.
+    """Return the projects asked for: one, or all that are declared or have alerts, by name.
 
     Raises:
         UsageError: there is no such project.
     """
-    known = sorted(runs.declarations(settings))
+    from foresell.wiring.monitor_places import watched_projects  # noqa: PLC0415
+
+    known = sorted({*runs.declarations(settings), *watched_projects(settings)})
     if project is None:
         return known
     if project not in known:

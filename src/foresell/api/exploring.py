@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from foresell.api.runs import run
+from foresell.eda.context import Rows
 from foresell.errors import ForesellError, UsageError, nearest
 from foresell.pipeline.work import Event, unheard
 from foresell.settings import read_settings
@@ -14,7 +15,6 @@ from foresell.spec.extras import TRAINING, need
 from foresell.wiring import exploring as wiring
 from foresell.wiring.runs import declaration, declarations
 
-Rows = Literal["train", "all"]
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

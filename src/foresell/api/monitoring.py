@@ -22,8 +22,9 @@ class DriftReport:
     ``version`` and ``alias``: whose training rows were the reference; the alias is None where a
     version was named. ``drift`` and ``schema``: every key of ``drift_summary.json`` and
     ``schema_summary.json``, as docs/monitoring.md lists them. ``findings``: of both, alarms first.
-    ``alerts``: how the alerts about drift and schema stand now, by subject. ``files``: what was
-    written, all in one folder.
+    ``alerts``: how the alerts about drift and schema stand now, by subject; none where the version
+    is not the one that is ``served``, as no alert is settled then. ``files``: what was written, all
+    in one folder.
     """
 
     project: str
@@ -32,6 +33,7 @@ class DriftReport:
     drift: Mapping[str, Any]
     schema: Mapping[str, Any]
     findings: tuple[Finding, ...]
+    served: bool = True
     alerts: "Mapping[str, Settled]" = field(default_factory=dict)
     files: tuple[Path, ...] = ()
 
@@ -42,8 +44,8 @@ class DriftReport:
 
     @property
     def passed(self) -> bool:
-        """Whether no alert stands about drift or schema."""
-        return not self.alarms
+        """Whether nothing was found that raises an alert, and none stands from an earlier look."""
+        return not self.alarms and not any(one.firing for one in self.alerts.values())
 
 
 def drift(
@@ -68,7 +70,8 @@ def drift(
     Rows with a time are compared with training rows of the same season and series. Writes the files
     that docs/monitoring.md names into the folder ``monitor`` of the project, and settles the alerts
     about drift and schema: ``FORESELL_WEBHOOK`` says who is told that they fire, and that they are
-    over.
+    over. Of a version that is not served the files lie in ``monitor/versions``, and no alert is
+    settled.
 
     A ``UsageError`` where nothing is registered or there is nothing to compare, a ``DataError``
     where a file cannot be read, a ``MachineError`` where Evidently is asked for and not installed.
@@ -91,6 +94,7 @@ def drift(
         drift=seen.drift,
         schema=seen.schema,
         findings=seen.findings,
+        served=seen.served,
         alerts=seen.alerts,
         files=seen.files,
     )

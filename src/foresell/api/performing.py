@@ -17,14 +17,20 @@ class PerformanceReport:
 
     ``verdict``: steady, watch, retrain, or unknown where nothing was judged. ``told``: every key of
     ``performance_summary.json``, see docs/monitoring.md. ``files``: what was written, the page
-    first. ``settled``: what became of the alert.
+    first. ``settled``: what became of the alert; None where the version that was judged is not the
+    one that is served: then no alert is settled, and the files lie in a folder of its own.
     """
 
     project: str
     verdict: str
     told: Mapping[str, Any]
     files: tuple[Path, ...]
-    settled: "Settled"
+    settled: "Settled | None"
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing calls for training, and no alert about performance stands."""
+        return self.verdict != "retrain" and not (self.settled and self.settled.firing)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values: what is told, and where it was written."""

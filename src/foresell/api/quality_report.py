@@ -9,6 +9,7 @@ from foresell.settings import read_settings
 from foresell.spec.extras import SERVING, need
 from foresell.wiring import quality as wiring
 from foresell.wiring import runs
+from foresell.wiring.quality_runs import was_run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,8 @@ def quality(
     default ``.quality/junit.xml``, ``.quality/coverage.json`` and the last load test of this home.
     ``measure``: first start a server of each project, ask it ``requests`` times for one row, and
     keep how long that took; ``alias``: the version that answers, by default prod, else staging, or
-    the number of one. ``out``: a folder, by default ``_quality`` in the home.
+    the number of one; without names, projects that have no such version are told as missing.
+    ``out``: a folder, by default ``_quality`` in the home.
 
     What is missing is told as missing, with what makes it; a file that is not what its numbers were
     taken from is told as changed. A file that is named and not there is a ``UsageError``, one that
@@ -56,14 +58,17 @@ def quality(
     named = [projects] if isinstance(projects, str) else [*projects]
     for name in named:
         runs.declaration(name, settings)  # refuses a name that is none
-    names = [*dict.fromkeys(named)] or [one for one in known if wiring.was_run(one, settings)]
+    names = [*dict.fromkeys(named)] or [one for one in known if was_run(one, settings)]
     unrun = [] if named else [one for one in known if one not in names]
+    unserved: tuple[str, ...] = ()
     if measure:
         need(SERVING, "foresell quality --measure", "serve")
         from foresell.wiring.latency import keep_latencies  # noqa: PLC0415 - only when it is asked
 
-        keep_latencies(names, requests, alias, settings)
-    given = wiring.Given(junit=_path(junit), coverage=_path(coverage), load=_path(load))
+        unserved = keep_latencies(names, requests, alias, settings, every=bool(named))
+    given = wiring.Given(
+        junit=_path(junit), coverage=_path(coverage), load=_path(load), unserved=unserved
+    )
     told = wiring.gathered(names, unrun, given, settings)
     folder = wiring.keep(told, _path(out), settings)
     return QualityReport(

@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any
 
 from foresell.api.runs import RunResult, refuse_unknown_words, run
 from foresell.errors import ForesellError
 from foresell.monitor.retraining import Evidence, Weighed, weigh
 from foresell.pipeline.work import Event, unheard
 from foresell.settings import Settings, read_settings
-from foresell.spec.modelling import Selection
 from foresell.spec.project import Origin, Preset, ProjectSpec
 from foresell.wiring import retraining as wiring
 from foresell.wiring.challenging import answering, beside, promoted
@@ -113,7 +112,7 @@ def retrain(
     refuse_unknown_words(preset=preset, source=source)
     settings = read_settings(Path(home) if home is not None else None)
     _, spec = declaration(project, settings)
-    asked = _Asked(not if_needed, _told(data), source, preset, override)
+    asked = _Asked(not if_needed, wiring.place_of(data), source, preset, override, track)
     with wiring.held(project, settings) as record:
         began = wiring.now()
         begun = wiring.begun_before(record)
@@ -131,11 +130,11 @@ def retrain(
             evidence=evidence,
             record=record,
             resumed=begun is not None,
-            says=(*_why(weighed, asked=asked.anyway), *dropped),
+            says=(*_why(weighed, asked=asked.anyway, resumed=begun is not None), *dropped),
         )
         journal = _Journal(found, asked, began.isoformat(), settings, begun)
-        if weighed.needed or asked.anyway:
-            found = _kept(journal, before, spec, track, listen)
+        if weighed.needed or asked.anyway or begun is not None:
+            found = _kept(journal, before, spec, listen)
         journal.write(found, "ended")
     return found
 
@@ -149,6 +148,7 @@ class _Asked:
     source: Origin | None
     preset: Preset | None
     override: str | None
+    track: bool | None
 
     def beside(self, begun: Mapping[str, Any]) -> "_Asked":
         """Return what is asked now, with what the one that is taken up was asked for beside it."""
@@ -156,7 +156,8 @@ class _Asked:
         old = told if isinstance(told, Mapping) else {}
         names = ("data", "source", "preset", "override")
         kept = {name: getattr(self, name) or old.get(name) for name in names}
-        return _Asked(anyway=self.anyway or bool(old.get("anyway")), **kept)
+        anyway = self.anyway or bool(old.get("anyway"))
+        return replace(self, anyway=anyway, **kept)
 
 
 @dataclass
@@ -202,11 +203,6 @@ class _Journal:
         wiring.keep(found.project, told, self.settings)
 
 
-def _told(data: str | Path | None) -> str | None:
-    """Return a place of data as it can be told to a later process, which may stand elsewhere."""
-    return None if data is None else str(data) if "://" in str(data) else str(Path(data).absolute())
-
-
 def _taken_up(
     begun: Mapping[str, Any] | None, before: wiring.Served
 ) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
@@ -222,10 +218,13 @@ def _kept(
     journal: _Journal,
     before: wiring.Served,
     spec: ProjectSpec,
-    track: bool | None,
     listen: Callable[[Event], None],
 ) -> Retraining:
-    """Train; where an error ends it, the record says so, unless a challenger is on staging."""
+    """Train; where an error ends it, the record says so, unless a challenger is on staging.
+
+    Raises:
+        ForesellError: whatever stopped the run.
+    """
     journal.write(journal.found, "begun")
 
     def hear(event: Event) -> None:
@@ -233,7 +232,7 @@ def _kept(
         listen(event)
 
     try:
-        return _trained(journal, before, spec, track, hear)
+        return _trained(journal, before, spec, hear)
     except ForesellError as error:
         state = "begun" if journal.registered or before.moved else "stopped"
         journal.write(journal.found, state, error)
@@ -244,19 +243,18 @@ def _trained(
     journal: _Journal,
     before: wiring.Served,
     spec: ProjectSpec,
-    track: bool | None,
     listen: Callable[[Event], None],
 ) -> Retraining:
     """Read the data of today, train on it, compare, and promote where that is due."""
     found, asked, settings = journal.found, journal.asked, journal.settings
-    effort = asked.preset or _preset(before.bundle.metadata)
+    effort = asked.preset or wiring.preset_of(before)
     read = partial(
         run,
         spec.name,
         data=asked.data,
         source=asked.source,
         preset=effort,
-        selection=None if asked.preset else _selection(before.bundle.metadata, spec, effort),
+        selection=None if asked.preset else wiring.selection_of(before, spec, effort),
         home=settings.home,
     )
     read(until=_LOOKED_AT, track=False, listen=listen)
@@ -267,7 +265,7 @@ def _trained(
     if not asked.anyway and not fresh.new:
         nothing = "nothing was trained: it would learn what is known; give new data: --data DIR"
         return replace(found, says=(*found.says, nothing))
-    done = read(override=asked.override, track=track, listen=_later(listen))
+    done = read(override=asked.override, track=asked.track, listen=_later(listen))
     return _compared(found, done, before, spec, settings)
 
 
@@ -307,12 +305,14 @@ def _compared(
     return replace(found, beside=held, better=better, promoted=moved, says=tuple(says))
 
 
-def _why(weighed: Weighed, *, asked: bool) -> tuple[str, ...]:
+def _why(weighed: Weighed, *, asked: bool, resumed: bool) -> tuple[str, ...]:
     """Return the decision and its reasons, in sentences."""
     if weighed.needed:
         return ("training again is needed", *weighed.reasons)
     if asked:
         return ("asked for, whether needed or not", *weighed.reasons)
+    if resumed:
+        return ("it was needed when it began, and goes on", *weighed.reasons)
     return ("nothing asks for training again, so nothing was trained", *weighed.reasons)
 
 
@@ -344,21 +344,3 @@ def _later(listen: Callable[[Event], None]) -> Callable[[Event], None]:
             listen(event)
 
     return hear
-
-
-def _preset(metadata: Mapping[str, object]) -> Preset:
-    """Return the effort the served version was trained with."""
-    known = get_args(Preset)
-    told = metadata.get("preset")
-    return cast("Preset", told) if told in known else "default"
-
-
-def _selection(
-    metadata: Mapping[str, object], spec: ProjectSpec, effort: Preset
-) -> Selection | None:
-    """Return what was done about settings then, None where the same would be done anyway."""
-    from foresell.models.effort import EFFORTS  # noqa: PLC0415 - only where something is trained
-
-    told = metadata.get("selection")
-    usual = EFFORTS[effort].selection or spec.models.selection
-    return cast("Selection", told) if told in get_args(Selection) and told != usual else None

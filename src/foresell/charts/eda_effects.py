@@ -11,6 +11,7 @@ from foresell.charts.theme import (
     GRID,
     INK,
     MUTED,
+    PAPER,
     Box,
     Layers,
     Spec,
@@ -26,6 +27,10 @@ _CHANGE = (
     "(datum.value > 1 ? '+' : datum.value < 1 ? '\u2212' : '') + "
     "format(abs(datum.value - 1) * 100, '.0f') + '\u00a0%'"
 )
+
+
+_OUTSIDE = ((pl.col("low") > 1) | (pl.col("high") < 1)).fill_null(value=False)
+_FILL = pl.when(_OUTSIDE).then(pl.lit(ACCENT)).otherwise(pl.lit(PAPER))
 
 
 def ratios(rows: pl.DataFrame, *, width: int = 420) -> Spec:
@@ -55,10 +60,7 @@ def ratios(rows: pl.DataFrame, *, width: int = 420) -> Spec:
     scale = alt.Scale(domain=[low, high], nice=False, zero=False)
     axis = alt.Axis(labelExpr=_CHANGE, grid=True, values=_ticks(low, high, box.inner_width))
     y = label_axis(labels, box.left)
-    certain = (pl.col("low") > 1) | (pl.col("high") < 1)
-    drawn = shown.with_columns(
-        fill=pl.when(certain.fill_null(value=False)).then(pl.lit(ACCENT)).otherwise(pl.lit("none"))
-    )
+    drawn = shown.with_columns(fill=_FILL)
     data = inline(drawn)
     one = alt.Chart(inline(pl.DataFrame({"one": [1.0]}))).mark_rule(color=BASE)
     rule = alt.Chart(inline(drawn.drop_nulls(["low", "high"]))).mark_rule(color=ACCENT)
@@ -80,7 +82,9 @@ def ratios(rows: pl.DataFrame, *, width: int = 420) -> Spec:
 
 
 def around(rows: pl.DataFrame, *, width: int = 320) -> Spec:
-    """Draw the level of the periods around an event, with its interval; 1 is a quiet period.
+    """Draw the periods around an event with their intervals; filled where 1 is outside.
+
+    1 is a quiet period.
 
     ``rows``: ``offset`` (periods from the event), ``ratio``, ``low``, ``high``, by offset.
 
@@ -107,15 +111,17 @@ def around(rows: pl.DataFrame, *, width: int = 320) -> Spec:
     scale = alt.Scale(domain=list(domain), nice=False, zero=False)
     axis = alt.Axis(values=ticks, labelExpr=_CHANGE)
     y = alt.Y("ratio:Q", scale=scale, axis=axis)
-    data = inline(shown)
+    data = inline(shown.with_columns(fill=_FILL))
     one = alt.Chart(inline(pl.DataFrame({"ratio": [1.0]}))).mark_rule(color=BASE)
     rule = alt.Chart(inline(shown.drop_nulls(["low", "high"]))).mark_rule(color=ACCENT)
-    dots = alt.Chart(data).mark_point(shape="circle", size=46, filled=True, opacity=1, color=ACCENT)
+    dots = alt.Chart(data).mark_point(
+        shape="circle", size=46, opacity=1, stroke=ACCENT, strokeWidth=1.5
+    )
     return finished(
         [
             one.encode(y=y),
             rule.encode(x=x, y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q"),
-            dots.encode(x=x, y=y),
+            dots.encode(x=x, y=y, fill=alt.Fill("fill:N", scale=None)),
         ],
         box,
     )

@@ -3,7 +3,7 @@
 import vl_convert
 
 
-def png_of(svg: str, *, scale: float = 2.0) -> bytes:
+def png_of(svg: str, *, scale: float = 1.5) -> bytes:
     """Return an SVG document as PNG, ``scale`` pixels to one CSS pixel. It names no address."""
     png: bytes = vl_convert.svg_to_png(svg, scale=scale)
     return png

@@ -40,7 +40,10 @@ def performance(
         int | None, typer.Option("--version", metavar="N", help="One version and no other.")
     ] = None,
     fail_on_alert: Annotated[
-        bool, typer.Option("--fail-on-alert", help="Exit 1 where the verdict is retrain.")
+        bool,
+        typer.Option(
+            "--fail-on-alert", help="Exit 1 while the alert stands, or the verdict is retrain."
+        ),
     ] = False,
     form: Form = Format.table,
 ) -> None:
@@ -53,5 +56,5 @@ def performance(
         print_json(found.to_json())
     else:
         show_performance(found)
-    if fail_on_alert and found.verdict == "retrain":
+    if fail_on_alert and not found.passed:
         raise typer.Exit(1)

@@ -11,9 +11,11 @@ from foresell.errors import counted
 if TYPE_CHECKING:
     from foresell.api.monitoring import DriftReport
     from foresell.spec.monitoring import Finding
+    from foresell.wiring.alerting import Settled
 
 _COLUMNS, _FINDINGS = 12, 15
 _MORE = "--format json has them all"
+NOT_SERVED = "this version is not the one that is served: no alert is settled by this look"
 
 
 def drift_json(report: "DriftReport") -> dict[str, Any]:
@@ -22,6 +24,7 @@ def drift_json(report: "DriftReport") -> dict[str, Any]:
         "project": report.project,
         "version": report.version,
         "alias": report.alias,
+        "served": report.served,
         "passed": report.passed,
         "drift": dict(report.drift),
         "schema": dict(report.schema),
@@ -31,6 +34,8 @@ def drift_json(report: "DriftReport") -> dict[str, Any]:
                 "since": settled.since.isoformat() if settled.since else None,
                 "new": settled.new,
                 "resolved": settled.resolved,
+                "compared": settled.compared,
+                "unseen": list(settled.unseen),
                 "delivered": settled.delivered,
                 "kept": settled.kept,
                 "trouble": list(settled.trouble),
@@ -115,6 +120,8 @@ def _show_findings(findings: "Sequence[Finding]") -> None:
 
 def _show_alerts(report: "DriftReport") -> None:
     """Print how the alerts stand, and who could not be told."""
+    if not report.served:
+        screen().print(f"[dim]{NOT_SERVED}[/dim]", highlight=False, soft_wrap=True)
     for subject, settled in report.alerts.items():
         if settled.firing:
             since = f" since {settled.since:%Y-%m-%d %H:%M} UTC" if settled.since else ""
@@ -122,8 +129,20 @@ def _show_alerts(report: "DriftReport") -> None:
             screen().print(f"[red]the {subject} alert stands{since}{new}[/red]", highlight=False)
         elif settled.resolved:
             screen().print(f"[green]the {subject} alert is over[/green]", highlight=False)
+        for words in unseen_words(settled):
+            screen().print(f"[yellow]{plain(words)}[/yellow]", soft_wrap=True, highlight=False)
         for words in settled.trouble:
             screen().print(f"[yellow]{plain(words)}[/yellow]", soft_wrap=True, highlight=False)
+
+
+def unseen_words(settled: "Settled") -> Sequence[str]:
+    """Return what is said of alarms that stand because nobody could look at them again."""
+    if settled.firing and not settled.compared:
+        return ("this look compared nothing: what stands is left as it is",)
+    if settled.unseen:
+        why = "this look could not see what they are about"
+        return (f"{counted(len(settled.unseen), 'alarm')} left as before: {why}",)
+    return ()
 
 
 def _number(value: float | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from foresell.cli.numbers import MISSING
+from foresell.cli.show_monitor import NOT_SERVED, unseen_words
 from foresell.cli.tables import print_table, result_table
 from foresell.cli.terminal import plain, screen
 from foresell.errors import counted
@@ -35,12 +36,25 @@ def show_performance(found: "PerformanceReport") -> None:
         console.print(f"- {plain(reason)}", highlight=False, soft_wrap=True)
     for note in told["notes"]:
         console.print(f"[dim]{plain(note)}[/dim]", highlight=False, soft_wrap=True)
-    for trouble in found.settled.trouble:
-        said = f"{plain(trouble)}; it waits, and is told later"
-        console.print(f"[yellow]{said}[/yellow]", highlight=False, soft_wrap=True)
-    if found.settled.resolved:
-        console.print("[green]the alert is over[/green]", highlight=False)
+    _show_alert(found)
     console.print(f"[dim]{plain(str(found.files[0]))}[/dim]", highlight=False, soft_wrap=True)
+
+
+def _show_alert(found: "PerformanceReport") -> None:
+    """Print how the alert stands, and who could not be told."""
+    console, settled = screen(), found.settled
+    if settled is None:
+        console.print(f"[dim]{NOT_SERVED}[/dim]", highlight=False, soft_wrap=True)
+        return
+    for trouble in settled.trouble:
+        console.print(f"[yellow]{plain(trouble)}[/yellow]", highlight=False, soft_wrap=True)
+    if settled.resolved:
+        console.print("[green]the alert is over[/green]", highlight=False)
+    elif settled.firing:
+        since = f" since {settled.since:%Y-%m-%d %H:%M} UTC" if settled.since else ""
+        console.print(f"[red]the alert stands{since}[/red]", highlight=False)
+    for words in unseen_words(settled):
+        console.print(f"[yellow]{plain(words)}[/yellow]", highlight=False, soft_wrap=True)
 
 
 def _show_actuals(told: Mapping[str, Any]) -> None:

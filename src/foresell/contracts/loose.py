@@ -66,7 +66,8 @@ def read_loosely(
     others: dict[str, pl.Series] = {}
     types: dict[str, str] = {}
     wrong: dict[str, int] = {}
-    for at, series in enumerate(stored.iter_columns()):
+    for at, raw in enumerate(stored.iter_columns()):
+        series = raw.fill_nan(None) if raw.dtype.is_float() else raw  # pandas has no other null
         if series.name in dropped:
             continue
         if (column := contract.columns.get(series.name)) is None:
@@ -137,6 +138,8 @@ def _other_type(series: pl.Series, column: Column, table: Table) -> str:
     """Return what a column is whose values are not of the contract's type."""
     if series.dtype.is_nested() or series.dtype == pl.Binary:
         return str(series.dtype).partition("(")[0].lower()
+    if series.dtype.is_float() and series.is_infinite().any():
+        return "numbers that are not finite"
     word = type_word(looks_like(series, table))
     return word if word != column.logical_type else "string"
 

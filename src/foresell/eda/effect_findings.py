@@ -111,8 +111,8 @@ def _covariates(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
             says=f"Where {listed(row['column'])} {'is' if len(row['column']) == 1 else 'are'} "
             f"{_said(row['group'])}, series stand {times(row['ratio'])} as high "
             f"({row['low']:.2f} to {row['high']:.2f}) as where it is {_said(row['against'])}, in "
-            f"the same {count(row['periods'], period(project.frequency))}. Other causes are not taken "
-            "out.",
+            f"the same {count(row['periods'], period(project.frequency))}. Other causes are not "
+            "taken out.",
             numbers={name: row[name] for name in ("ratio", "low", "high", "periods")},
         )
 

@@ -78,7 +78,8 @@ def row_facts(rows: pl.DataFrame, project: ProjectSpec) -> dict[str, Any]:
     ``first`` and ``last`` day, None without dates; ``groups`` by column with the role group, how
     many there are; ``columns``.
     """
-    days = rows[project.time] if project.timed and project.time in rows.columns else None
+    timed = project.timed and project.time in rows.columns
+    days = rows[project.time] if timed and rows[project.time].count() else None
     return {
         "first": None if days is None else str(days.min()),
         "last": None if days is None else str(days.max()),

@@ -207,7 +207,8 @@ def _largest(tables: Tables) -> Iterator[Found]:
             weight=58,
             about=name,
             says=f"By {key}, {named(first['value'])} is the largest ({percent(first['share'])}); "
-            f"the {_FEW} largest of {table.height:,} make up {percent(few)}, {half:,} make up half.",
+            f"the {_FEW} largest of {table.height:,} make up {percent(few)}, {half:,} make up "
+            "half.",
             numbers={"largest": first["value"], "share": first["share"], "five": few, "half": half},
         )
 

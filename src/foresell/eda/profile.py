@@ -121,7 +121,7 @@ def missing_by_period(
 ) -> pl.DataFrame:
     """Return the table ``missing_by_period`` of the columns ``names`` that lack a value somewhere.
 
-    No row without a column ``time``.
+    No row without a column ``time``; rows that lack the time are in no period.
     """
     lacking = [name for name in names if frame[name].null_count()]
     if time is None or not lacking:
@@ -137,6 +137,7 @@ def missing_by_period(
     period = pl.col(time).dt.truncate("1mo") if monthly else pl.col(time)
     return (
         frame
+        .filter(pl.col(time).is_not_null())
         .group_by(period.alias("__period"))
         .agg(pl.len().alias("__rows"), *(pl.col(name).null_count() for name in lacking))
         .unpivot(

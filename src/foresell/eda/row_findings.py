@@ -5,13 +5,13 @@ from typing import Any
 
 import polars as pl
 
+from foresell.eda.chance import SURE
 from foresell.eda.column_findings import Tables, column_findings
 from foresell.eda.context import Found
-from foresell.eda.row_groups import OTHERS
+from foresell.eda.row_groups import LEAST_ROWS, OTHERS
 from foresell.eda.saying import amount, count, in_unit, listed, named, signed, times
 from foresell.spec.project import ProjectSpec
 
-_LEAST_ROWS = 30
 _LEAST_RATIO = 1.1
 _TOLD = 3
 
@@ -98,12 +98,15 @@ def _tenths(tables: Tables, project: ProjectSpec, name: str) -> Iterator[Found]:
 
 
 def _categories(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
-    """Yield, for each text that is learnt from, how far its values lie apart."""
+    """Yield, for each text that is learnt from, how far its values lie apart, beyond chance."""
     table = tables.get("by_category")
     if table is None:
         return
     enough = table.filter(
-        (pl.col("rows") >= _LEAST_ROWS) & (pl.col("value") != OTHERS) & pl.col("mean").is_not_null()
+        (pl.col("rows") >= LEAST_ROWS)
+        & pl.col("value").ne_missing(OTHERS)
+        & pl.col("mean").is_not_null()
+        & (pl.col("chance") <= SURE)
     )
     for name in enough["column"].unique(maintain_order=True):
         own = enough.filter(pl.col("column") == name).sort("mean", maintain_order=True)
@@ -118,11 +121,16 @@ def _categories(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
         yield Found(
             weight=min(70, 40 + round(20 * (ratio - 1))),
             about="by_category",
-            says=f"By {name}, the mean of {project.target} goes from {amount(low['mean'])} "
-            f"({named(low['value'])}, {count(low['rows'], 'row')}) to {amount(high['mean'])} "
-            f"({named(high['value'])}, {count(high['rows'], 'row')}): {times(ratio)}.",
+            says=f"Of the values of {name} on {LEAST_ROWS} rows or more, the mean of "
+            f"{project.target} goes from {_mean_of(low)} to {_mean_of(high)}: {times(ratio)}, more "
+            "than chance leaves.",
             numbers={"lowest": low["mean"], "highest": high["mean"], "ratio": ratio},
         )
+
+
+def _mean_of(row: Mapping[str, Any]) -> str:
+    """Return the mean of a value, with the value and its rows."""
+    return f"{amount(row['mean'])} ({named(row['value'])}, {count(row['rows'], 'row')})"
 
 
 def _months(tables: Tables) -> Iterator[Found]:
@@ -137,7 +145,8 @@ def _months(tables: Tables) -> Iterator[Found]:
         yield Found(
             weight=60,
             about="months",
-            says=f"{month} is the largest of {table.height} months: {amount(most['y'])} on "
+            says=f"Of these rows those of {month} add up to most of {table.height} months: "
+            f"{amount(most['y'])} on "
             f"{count(most['rows'], 'row')}, {times(most['y'] / usual)} the usual month.",
             numbers={"month": str(most["month"]), "y": most["y"], "rows": most["rows"]},
         )

@@ -6,6 +6,7 @@ from typing import cast
 import numpy as np
 import polars as pl
 
+from foresell.eda.chance import adjusted, alike
 from foresell.eda.profile import as_text
 from foresell.spec.ordered_sums import ordered_mean, ordered_sum
 from foresell.spec.project import ProjectSpec
@@ -14,6 +15,7 @@ _FEW = 12  # a whole number of so few values is a category too
 _MOST = 30
 _BINS = 10
 OTHERS = "(others)"
+LEAST_ROWS = 30  # of a value whose mean is compared with others
 _Y = "__y"
 
 
@@ -31,11 +33,20 @@ def categories(frame: pl.DataFrame, project: ProjectSpec) -> tuple[str, ...]:
 
 
 def by_category(frame: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:
-    """Return the table ``by_category``: of each column the values by how many rows have them."""
+    """Return the table ``by_category``: of each column the values by how many rows have them.
+
+    ``chance`` is of the whole column: how likely its values, those on 30 rows or more, lie so far
+    apart by chance, in this column or another. Rows of one group are not independent, so what is
+    compared are the means that the groups have by value. Null where fewer than two are compared.
+    """
     target = frame[project.target].cast(pl.Float64)
     whole = float(target.to_numpy().sum())
     parts = []
-    for name in categories(frame, project):
+    names = categories(frame, project)
+    chances = dict(
+        zip(names, adjusted([_by_chance(frame, name, project) for name in names]), strict=True)
+    )
+    for name in names:
         values = frame[name]
         count = (
             values
@@ -67,9 +78,24 @@ def by_category(frame: pl.DataFrame, project: ProjectSpec) -> pl.DataFrame:
                 pl.when("__kept").then(label).otherwise(pl.lit(OTHERS)).alias("value"),
                 (pl.col("rows") / frame.height).alias("share"),
                 (pl.col("y") / (whole or None)).alias("y_share"),
+                pl.lit(chances[name], dtype=pl.Float64).alias("chance"),
             ).drop("__kept")
         )
     return pl.concat(parts) if parts else pl.DataFrame()
+
+
+def _by_chance(frame: pl.DataFrame, name: str, project: ProjectSpec) -> float | None:
+    """Return how likely the values of a column lie so far apart by chance, see `by_category`."""
+    groups = [one for one in project.with_role("group") if one in frame.columns]
+    keys = pl.struct(groups) if groups else pl.int_range(pl.len())
+    rows = frame.select(
+        pl.col(name).rank("dense").fill_null(0).cast(pl.Int64).alias("value"),
+        keys.rank("dense").alias("group"),
+        pl.col(project.target).cast(pl.Float64).alias(_Y),
+    ).drop_nulls(_Y)
+    told = rows.filter(pl.len().over("value") >= LEAST_ROWS).sort("value", "group", _Y)
+    means = told.group_by("value", "group", maintain_order=True).agg(ordered_mean(pl.col(_Y)))
+    return alike(means[_Y].to_numpy(), means["value"].to_numpy()) if means.height else None
 
 
 def target_by_bin(frame: pl.DataFrame, names: Iterable[str], target: str) -> pl.DataFrame:

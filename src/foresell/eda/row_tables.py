@@ -19,11 +19,13 @@ ROW_TABLES: Mapping[str, Shape] = {
             "median": "number",
             "p25": "number",
             "p75": "number",
+            "chance": "number: of the column: how likely its values, or those of another column, "
+            "differ so by chance (Kruskal and Wallis over groups, Holm)",
         },
     ),
     "target_by_bin": Shape(
         of=("tabular",),
-        says="the target by ten groups of equal size of each column of numbers",
+        says="the target by ten groups, as equal in size as can be, of each column of numbers",
         columns={
             "column": "text",
             "bin": "integer from 1",

@@ -83,7 +83,7 @@ def apart(sizes: Counts, sums: Floats, squares: Floats, current: Counts, *, know
     total = np.maximum(squares - sums.sum(axis=0) ** 2 / rows, 0.0) / max(rows - 1, 1.0)
     alone = total * (1 / rows + 1 / now.sum())
     count = len(sizes)
-    if not known or count == rows:
+    if not known:
         freedom = np.full_like(alone, max(rows + now.sum() - 2, 1.0))
         return Apart(variance=alone, alone=alone, freedom=freedom)
     if count < 2:
@@ -92,7 +92,8 @@ def apart(sizes: Counts, sums: Floats, squares: Floats, current: Counts, *, know
     means = sums / sizes[:, None]
     off = means - sums.sum(axis=0) / rows
     between = (sizes[:, None] * off**2).sum(axis=0) / (count - 1)
-    within = np.maximum(squares - (sizes[:, None] * means**2).sum(axis=0), 0.0) / (rows - count)
+    own = np.maximum(squares - (sizes[:, None] * means**2).sum(axis=0), 0.0)
+    within = own / max(rows - count, 1.0)  # of one row a period nothing is known, and it is 0
     usual = (rows - (sizes**2).sum() / rows) / (count - 1)
     effect = np.maximum(between - within, 0.0) / usual
     alike = _alike(off)
@@ -151,7 +152,7 @@ def covariance(reference: Counts, current: Counts, *, known: bool) -> Covariance
     alone = 1 / rows + 1 / now.sum()
     share = counts.sum(axis=0) / rows
     count = len(sizes)
-    if not known or count == rows:
+    if not known:
         matrix = (np.diag(share) - np.outer(share, share)) * alone
         return Covariance(matrix=matrix, freedom=float(rows + now.sum()), part=0.0)
     if count < 2:
@@ -159,7 +160,8 @@ def covariance(reference: Counts, current: Counts, *, known: bool) -> Covariance
     means = counts / sizes[:, None]
     off = means - share
     between = (off * sizes[:, None]).T @ off / (count - 1)
-    within = (np.diag(counts.sum(axis=0)) - (means * sizes[:, None]).T @ means) / (rows - count)
+    own = np.diag(counts.sum(axis=0)) - (means * sizes[:, None]).T @ means
+    within = own / max(rows - count, 1.0)
     usual = (rows - (sizes**2).sum() / rows) / (count - 1)
     effect = (between - within) / usual
     alike = _alike(off.reshape(count, -1), together=True)[0]

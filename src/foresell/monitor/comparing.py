@@ -82,7 +82,7 @@ def compare(
     )
     periods = PERIOD if PERIOD in cut.current.columns and PERIOD in cut.reference.columns else None
     columns = _columns(cut, project, contract)
-    said = _said(sides, cut, project)
+    said = _said(sides, cut, project, limits)
     segmented = _segmented(cut, project)
     parts = {name: part for name, part in _PARTS.items() if name != "segments" or segmented}
     parts = {name: part / sum(parts.values()) for name, part in parts.items()}
@@ -137,8 +137,8 @@ def _notes(cut: Compared, drift: Drift, said: Said, periods: str | None) -> list
     weeks = cut.reference[periods].n_unique() if periods else _FEW_PERIODS
     if weeks < _FEW_PERIODS:
         notes.append(
-            f"the reference has {counted(weeks, 'period')}: too few to tell what is unusual, so "
-            "nothing short of that raises an alarm of drift"
+            f"the reference has {counted(weeks, 'week')}: too few to tell what is unusual, so that "
+            "no alarm is no proof of quiet"
         )
     return [*notes, *said.notes]
 
@@ -207,11 +207,11 @@ def _calendar(reference: pl.DataFrame, project: ProjectSpec) -> frozenset[str]:
     return frozenset(name for name in found if varying[name] > 1)
 
 
-def _said(sides: Sides, cut: Compared, project: ProjectSpec) -> Said:
+def _said(sides: Sides, cut: Compared, project: ProjectSpec, limits: MonitoringSpec) -> Said:
     """Return the answers and what they are compared with."""
     if project.kind == "panel":
         return said_of_panel(sides.judged, sides.answers, project)
-    return said_of_table(cut, sides.learnt, sides.judged, project)
+    return said_of_table(cut, sides.learnt, sides.judged, project, limits)
 
 
 def _segmented(cut: Compared, project: ProjectSpec) -> list[str]:

@@ -1,6 +1,7 @@
 """Whether one model beats another on the same rows by more than chance: a bootstrap by blocks."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -34,16 +35,16 @@ def chances(
 
 
 def _sums(
-    more: "np.ndarray[tuple[int], np.dtype[np.float64]]", rows: pl.DataFrame, by: Sequence[str]
-) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    more: "np.ndarray[Any, np.dtype[np.float64]]", rows: pl.DataFrame, by: Sequence[str]
+) -> "np.ndarray[Any, np.dtype[np.float64]]":
     """Return the sum of ``more`` over each block, in the order in which blocks come first."""
     if not by:
         return more
     place = rows.select(pl.struct(by).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
-    return np.bincount(place, weights=more)
+    return np.bincount(place, weights=more).astype(np.float64)
 
 
-def _chance(sums: "np.ndarray[tuple[int], np.dtype[np.float64]]", seed: int) -> float | None:
+def _chance(sums: "np.ndarray[Any, np.dtype[np.float64]]", seed: int) -> float | None:
     """Return the share of draws whose sum is below zero."""
     if len(sums) < LEAST_BLOCKS:
         return None

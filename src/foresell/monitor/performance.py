@@ -11,7 +11,7 @@ import polars as pl
 from foresell.errors import counted
 from foresell.monitor.judging import Performance, Verdict
 from foresell.monitor.reference import Reference, reference_of
-from foresell.monitor.rules import Recent, findings_of, recent_of
+from foresell.monitor.rules import Recent, findings_of, recent_of, remarks_of
 from foresell.monitor.segment_errors import segment_errors, segment_findings
 from foresell.monitor.tracking import tracking_signal, trigg
 from foresell.monitor.weekly import (
@@ -40,9 +40,10 @@ _SHOWN_NUMBERS = (
 class Unmatched:
     """Truths that nothing was forecast for: why, how many rows, how much, and whose.
 
-    ``why``: ``beyond the horizon`` of the newest version, ``between versions`` (beyond that of an
-    older one), ``not forecast`` (the series was not known), ``before the forecasts`` or ``not
-    logged``. ``actual``: the sum of their absolute values, and ``lately`` that of the last periods;
+    ``why``: ``beyond the horizon`` of the newest version, ``dated apart from the rest`` (as well,
+    but few, or far from all others: dates may be wrong), ``between versions`` (beyond that of an
+    older one), ``not forecast`` (the series was not known), ``before the forecasts``, ``not
+    judged: learnt from`` or ``not logged``. ``actual``: the sum of their absolute values, and ``lately`` that of the last periods;
     ``named``: a few of their series or requests, or their first and last day.
     """
 
@@ -204,9 +205,10 @@ def _nothing_forecast(about: About, known: float) -> list[Finding]:
     found = []
     for one in about.unmatched:
         if one.why == "beyond the horizon":
+            verb, them = ("lies", "it") if one.rows == 1 else ("lie", "them")
             says = (
-                f"{counted(one.rows, 'row')} lie beyond the horizon of the newest version: nothing "
-                "was forecast for them"
+                f"{counted(one.rows, 'row')} {verb} beyond the horizon of the newest version: "
+                f"nothing was forecast for {them}"
             )
             found.append(_finding(says, one, alarm=True))
         elif one.why == "not forecast" and one.lately > _SHARE_NEW * (known + one.lately):
@@ -251,7 +253,7 @@ def _told(  # noqa: PLR0913, PLR0917 - the parts of one document
         "periods": weeks.height,
         "segments": segments.head(SHOWN).to_dicts(),
         "unmatched": [asdict(one) for one in about.unmatched],
-        "notes": list(about.notes),
+        "notes": [*about.notes, *remarks_of(recent, weeks, about.every)],
     }
 
 

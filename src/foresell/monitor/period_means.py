@@ -2,7 +2,8 @@
 
 A period's mean is taken as the mean of all, what chance makes of so many rows, and an effect of the
 period; effects of periods near each other are alike, the less so the farther apart they stand. How
-large the effects are and how alike is not known, and a few tens of periods tell it badly. So no
+large the effects are and how alike is not known, nor whether what rows add of their own is new in
+every period or stays with series that keep to their way, and a few tens of periods tell it badly. So no
 single estimate is used: every size and every likeness of a grid is believed as far as it explains
 the reference, and the chance is the mean of the chances that they give. Where all is sure that is
 Student's t; where periods are few, or drift slowly, it takes a larger shift to be sure of it.
@@ -99,18 +100,23 @@ class Rooms:
         total = noise + np.append(0.0, np.geomspace(_SMALLEST, _LARGEST, _SIZES) * largest)
         # Equal belief in equal ratios of the whole variance, which lies between the grid's points.
         prior = np.log(np.gradient(np.log(total)))
-        effect = total - noise
         offset = float(means @ self._sizes / self._sizes.sum())
-        parts = [self._part(axes, means - offset, noise, effect) for axes in self._axes]
         rarely = _RARELY * np.log1p(-np.array(LIKENESS))
+        # The rows' own part is new in every period; or rows are of series that keep to their way,
+        # and what they add stays as long as the effects do.
+        ways = [(noise, axes, seldom) for axes, seldom in zip(self._axes, rarely, strict=True)]
+        ways += [(0.0, axes, seldom) for axes, seldom in zip(self._axes, rarely, strict=True)][1:]
+        parts = [self._part(axes, means - offset, own, total - own) for own, axes, _ in ways]
         likely = np.concatenate([
-            part[0] + prior + seldom for part, seldom in zip(parts, rarely, strict=True)
+            part[0] + prior + seldom for part, (_, _, seldom) in zip(parts, ways, strict=True)
         ])
         belief = np.exp(likely - likely.max())
-        own = within / self._rows_now
-        variance = np.concatenate([part[2] + own + effect * part[3] for part in parts])
-        share = np.concatenate([effect * part[3] for part in parts]) / variance
-        count = np.concatenate([np.full_like(effect, 1 / part[3]) for part in parts])
+        fresh = within / self._rows_now
+        own = np.repeat([fresh if way[0] else max(fresh - noise, 0.0) for way in ways], len(total))
+        effect = np.concatenate([(total - way[0]) * part[3] for way, part in zip(ways, parts)])
+        variance = np.concatenate([part[2] for part in parts]) + own + effect
+        share = effect / variance
+        count = np.concatenate([np.full_like(total, 1 / part[3]) for part in parts])
         return Room(
             belief=belief / belief.sum(),
             centre=np.concatenate([part[1] for part in parts]) + offset,

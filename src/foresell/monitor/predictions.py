@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from foresell.monitor import distances
 from foresell.monitor.columns import Column, Drift
 from foresell.monitor.drift import measure
 from foresell.monitor.same_season import PERIOD, Compared, in_season
@@ -15,6 +14,7 @@ from foresell.spec.project import ProjectSpec
 
 PREDICTION = "prediction"
 ANSWER = "__answer"  # what a version says of a row of a table, in that row
+_COLUMN = Column(name=PREDICTION, kind="number", part="prediction")
 _MOST = 0.99  # a distance of cumulative shares that may still be passed
 _TELLING = 0.02  # a distance worth a sentence
 
@@ -23,20 +23,18 @@ _TELLING = 0.02  # a distance worth a sentence
 class Said:
     """Answers beside answers: ``before`` and ``now`` hold `PREDICTION` and, where known, `PERIOD`.
 
-    ``own``: how far (KS) answers to rows a version learnt from lie from those to rows it had not
-    learnt from. That much may be no drift. ``notes``: why there is nothing to compare, where
-    either side is empty, or what else is to be said.
+    ``own``: how far (KS, and PSI) answers to rows a version learnt from lie from those to rows it
+    had not learnt from, beyond chance. That much may be no drift. ``notes``: why there is nothing
+    to compare, where either side is empty, or what else is to be said.
     """
 
     before: pl.DataFrame
     now: pl.DataFrame
-    own: float = 0.0
+    own: tuple[float, float] = (0.0, 0.0)
     notes: tuple[str, ...] = ()
 
 
-def said_of_panel(
-    judged: pl.DataFrame, answers: pl.DataFrame, project: ProjectSpec
-) -> Said:
+def said_of_panel(judged: pl.DataFrame, answers: pl.DataFrame, project: ProjectSpec) -> Said:
     """Return the answers of a panel beside the judged ones of the same series and season.
 
     Forecasts are never compared with what came true: a forecast is a mean, and what comes true
@@ -57,7 +55,11 @@ def said_of_panel(
 
 
 def said_of_table(
-    cut: Compared, learnt: pl.DataFrame, judged: pl.DataFrame, project: ProjectSpec
+    cut: Compared,
+    learnt: pl.DataFrame,
+    judged: pl.DataFrame,
+    project: ProjectSpec,
+    limits: MonitoringSpec,
 ) -> Said:
     """Return the answers of a table beside those that the version gives to the reference rows.
 
@@ -78,13 +80,13 @@ def said_of_table(
     alike = learnt
     if not project.split.test_share and project.split.test_from is not None:
         alike = learnt.filter(pl.col(project.time) >= project.split.test_from)
-    own = _apart(_answered(alike), judged)
+    own = _apart(_answered(alike), judged, limits)
     notes = (
         (
-            f"answers to rows a version learnt from and to others differ by KS {own:.2f}: by so "
+            f"answers to rows a version learnt from and to others differ by KS {own[0]:.2f}: by so "
             "much more they have to drift for an alarm",
         )
-        if own >= _TELLING
+        if own[0] >= _TELLING
         else ()
     )
     return Said(before=before, now=now, own=own, notes=notes)
@@ -93,17 +95,17 @@ def said_of_table(
 def measured(said: Said, limits: MonitoringSpec, part: float) -> Drift:
     """Return the drift of predictions; ``part``: as `foresell.monitor.drift.measure` has it.
 
-    Distances of cumulative shares keep the triangle's inequality: what is ``own`` farther away than
-    the limit is beyond it from the answers to rows that were not learnt from, too. A PSI grows with
-    the square of a distance.
+    Distances keep the triangle's inequality: what lies farther away than the limit and ``own``
+    together lies beyond the limit from the answers to rows that were not learnt from, too. Of PSI
+    the root is taken for a distance.
     """
     both = PERIOD if PERIOD in said.before.columns and PERIOD in said.now.columns else None
-    one = Column(name=PREDICTION, kind="number", part="prediction")
-    reach = 1 + said.own / limits.ks
     farther = replace(
-        limits, ks=min(limits.ks + said.own, _MOST), psi=float(limits.psi * reach**2)
+        limits,
+        ks=min(limits.ks + said.own[0], _MOST),
+        psi=float((np.sqrt(limits.psi) + np.sqrt(said.own[1])) ** 2),
     )
-    return measure(said.before, said.now, [one], farther, periods=both, part=part)
+    return measure(said.before, said.now, [_COLUMN], farther, periods=both, part=part)
 
 
 def _unknown(judged: pl.DataFrame, answers: pl.DataFrame) -> str:
@@ -129,13 +131,17 @@ def _answered(rows: pl.DataFrame) -> pl.DataFrame:
     return there.select(pl.col(ANSWER).cast(pl.Float64).alias(PREDICTION), *periods)
 
 
-def _apart(learnt: pl.DataFrame, judged: pl.DataFrame) -> float:
-    """Return the distance of the cumulative shares of two sets of answers; 0 without one of them.
-
-    The part of it that chance gives is taken off.
-    """
+def _apart(
+    learnt: pl.DataFrame, judged: pl.DataFrame, limits: MonitoringSpec
+) -> tuple[float, float]:
+    """Return how far two sets of answers lie apart, KS and PSI beyond what chance gives of each."""
     if learnt.is_empty() or judged.is_empty():
-        return 0.0
-    sides = [np.sort(one[PREDICTION].cast(pl.Float64).to_numpy()) for one in (learnt, judged)]
-    chance = np.sqrt(sum(1 / len(side) for side in sides))
-    return max(0.0, distances.ks(sides[0], sides[1]) - float(chance))
+        return 0.0, 0.0
+    found = measure(learnt, judged, [_COLUMN], replace(limits, ignored=()), periods=None).columns
+    if not found or found[0].ks is None:
+        return 0.0, 0.0
+    chance = np.sqrt(1 / learnt.height + 1 / judged.height)
+    return (
+        max(0.0, found[0].ks - float(chance)),
+        max(0.0, found[0].psi - found[0].psi_expected),
+    )

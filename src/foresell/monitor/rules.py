@@ -6,14 +6,16 @@ What has stood for four periods calls for training (an alarm); what fewer show i
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from math import exp
 
 import numpy as np
 import polars as pl
 
+from foresell.errors import counted
 from foresell.monitor.expectations import Expectation, Oddity, oddity
 from foresell.monitor.reference import Reference
-from foresell.monitor.weekly import ALL, Every
+from foresell.monitor.weekly import ALL, PERIOD, Every
 from foresell.spec.monitoring import Finding, Seen, Weight
 from foresell.spec.ordered_sums import one_piece
 
@@ -25,6 +27,8 @@ ONE_SIDED = 0.5  # of the usual error
 PROMISE = 0.8
 SHORT, BROKEN = 0.10, 0.05  # fewer rows in a band than in the backtest, and than was promised
 WORSE = 1.02  # times the baseline's error
+LEFT = 0.25  # of what the backtest saved: less is as good as nothing
+WIDE = 0.08  # more rows in a band than was promised
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,6 +65,45 @@ def findings_of(seen: Recent, reference: Reference) -> list[Finding]:
     )
     found = [one for rule in rules if (one := rule(seen, reference)) is not None]
     return sorted(found, key=lambda one: one.weight != "alarm")
+
+
+def remarks_of(seen: Recent, weeks: pl.DataFrame, every: Every) -> list[str]:
+    """Return what a reader has to know and what decides nothing: gaps, and bands that are too wide.
+
+    ``weeks``: all periods, those of ``seen`` among them.
+    """
+    if seen.weeks.is_empty():
+        return []
+    return [one for one in (_gaps(seen, weeks, every), _wide(seen)) if one]
+
+
+def _gaps(seen: Recent, weeks: pl.DataFrame, every: Every) -> str:
+    """Return how many periods are not known between the first and the last that were looked at."""
+    if every == ALL:
+        return ""
+    first, last = (date.fromisoformat(seen.weeks[PERIOD][place]) for place in (0, -1))
+    span = 12 * (last.year - first.year) + last.month - first.month
+    if every == "week":
+        span = (last - first).days // 7
+    known = weeks.filter(pl.col(PERIOD).is_between(pl.lit(f"{first}"), pl.lit(f"{last}"))).height
+    lacking = span + 1 - known
+    if lacking <= 0:
+        return ""
+    verb = "is" if lacking == 1 else "are"
+    return (
+        f"{seen.word} do not follow each other: {counted(lacking, every)} between {verb} not known"
+    )
+
+
+def _wide(seen: Recent) -> str:
+    """Return by how much bands are wider than they need to be, where periods leave no doubt."""
+    there = seen.weeks["coverage_80"].drop_nulls()
+    share, mean = there.min(), one_piece(there).mean()
+    if not isinstance(share, float) or not isinstance(mean, float) or not seen.sustained:
+        return ""
+    if share <= PROMISE or mean < PROMISE + WIDE:
+        return ""
+    return f"the band of 80 % holds {mean:.1%} of {seen.word}: it is wider than it needs to be"
 
 
 def _odd(weeks: pl.DataFrame, name: str, expected: Expectation) -> Oddity | None:
@@ -146,15 +189,22 @@ def _value_added(seen: Recent, reference: Reference) -> Finding | None:
         return None
     odd = _odd(seen.weeks, "log_beside", reference.value)
     beside = one_piece(seen.weeks["log_beside"]).mean()
-    if odd is None or not isinstance(beside, float) or exp(beside) < WORSE:
+    if odd is None or not isinstance(beside, float):
         return None
-    weight = _weight(seen, odd.above)
-    if weight is None:
+    weight, before = _weight(seen, odd.above), f"{reference.value_added or 0.0:.1%}"
+    if weight is None or 1 - exp(beside) > LEFT * (1 - exp(reference.value.level)):
         return None
-    says = (
-        f"errors of {seen.word} are {exp(beside):.2f} times those of the baseline; in the backtest "
-        f"the model saved {reference.value_added or 0.0:.1%} of them"
-    )
+    if exp(beside) >= WORSE:
+        says = (
+            f"errors of {seen.word} are {exp(beside):.2f} times those of the baseline; in the "
+            f"backtest the model saved {before} of them"
+        )
+    else:
+        weight = "note"
+        says = (
+            f"of {seen.word} the model saved {max(0.0, 1 - exp(beside)):.1%} of the baseline's error, which "
+            f"is next to nothing; in the backtest it saved {before}"
+        )
     return _finding("value_added", weight, says, odd.above, ratio=exp(beside))
 
 

@@ -10,6 +10,8 @@ from foresell.errors import counted
 
 PERIOD = "__period"  # what a row's period is called: rows of one are not independent
 _MARGIN = 14  # days before and after: a feast that moves is in it, and so are enough rows
+_WIDER = 28  # days, where there are too few rows or weeks
+_LEAST_WEEKS = 3  # of a season: of fewer nobody can tell how weeks differ
 _YEAR = 365
 _WEEK = 7
 
@@ -53,9 +55,12 @@ def compared(
     """Return the rows of ``reference`` that ``current`` is to be compared with.
 
     ``time``: the column with the days, None where rows have none; then all of ``reference`` is
-    taken. Otherwise: rows of the same series (``keys``), on days of any year within two weeks of
-    those of ``current``, none of its own days, and where rows are ``daily`` on its weekdays. With
-    fewer than ``least`` rows so, all other days are taken, and it is said.
+    taken. So it is where only ``current`` has none: its rows then are of the weeks in its column
+    `PERIOD`, else of one week together. Otherwise: rows of the same series (``keys``), on days of
+    any year within two weeks of those of ``current``, none of its own days, and where rows are
+    ``daily`` on its weekdays. Fewer than ``least`` rows, or rows of fewer than three weeks, tell
+    too little: then days within four weeks are taken, then all weekdays, then all other days, and
+    it is said.
 
     >>> days = pl.date_range(date(2023, 1, 1), date(2024, 12, 31), eager=True).alias("day")
     >>> rows = days.to_frame().with_columns(units=pl.int_range(pl.len()))
@@ -67,23 +72,42 @@ def compared(
     known, fresh = _known_series(reference, current, keys)
     series = _series_of(reference, known, keys)
     told = {"new_series": _count(fresh, keys), "new_rows": fresh.height}
-    if time is None or time not in current.columns or not current[time].count():
-        says = "all training rows: the current rows have no time"
-        if time is None:
-            says = "all training rows"
+    if time is None:
+        says = "all training rows"
         return Compared(reference=series, current=known, season=False, says=says, **told)
+    if time not in current.columns or not current[time].count():
+        return _undated(series, known, time, told)
     dated = known.filter(pl.col(time).is_not_null())
     first, last = _ends(dated if dated.height else current, time)
     other = series.filter(~pl.col(time).is_between(first, last))
-    chosen, says = _seasonal(other, dated, time, (first, last), daily=daily)
-    season = chosen.height >= least
+    season, chosen, says = _seasonal(other, dated, time, least, daily=daily)
     if not season:
-        chosen, says = _unseasonal(series, other, least)
+        chosen, says = _unseasonal(series, other, chosen.height, least)
     return Compared(
         reference=_with_period(chosen, time),
         current=_with_period(dated, time),
         season=season,
         says=says,
+        **told,
+    )
+
+
+def _undated(
+    series: pl.DataFrame, current: pl.DataFrame, time: str, told: dict[str, int]
+) -> Compared:
+    """Return both sides where only the reference has a time, each row with its week."""
+    before = _with_period(series, time)
+    if PERIOD in current.columns:
+        says = "the current rows have no time, and count as of the weeks in which they were asked"
+    else:
+        says = "the current rows have no time, and count as of one week"
+        later = before.select(pl.col(PERIOD).max().dt.offset_by("1w")).row(0)[0]
+        current = current.with_columns(pl.lit(later, before.schema[PERIOD]).alias(PERIOD))
+    return Compared(
+        reference=before,
+        current=current,
+        season=False,
+        says=f"all training rows: {says}",
         **told,
     )
 
@@ -128,42 +152,51 @@ def _ends(rows: pl.DataFrame, time: str) -> tuple[date, date]:
     return first, last
 
 
-def _near(time: str, first: date, last: date) -> pl.Expr:
-    """Return whether a day is, in its own year, within two weeks of a window of days."""
-    span = (last - first).days + 2 * _MARGIN
+def _near(time: str, first: date, last: date, margin: int = _MARGIN) -> pl.Expr:
+    """Return whether a day is, in its own year, within some days of a window of days."""
+    span = (last - first).days + 2 * margin
     if span >= _YEAR:
         return pl.col(time).is_not_null()
-    start = first.timetuple().tm_yday - _MARGIN
+    start = first.timetuple().tm_yday - margin
     return (pl.col(time).dt.ordinal_day() - start) % _YEAR <= span
 
 
 def _seasonal(
-    rows: pl.DataFrame,
-    current: pl.DataFrame,
-    time: str,
-    window: tuple[date, date],
-    *,
-    daily: bool,
-) -> tuple[pl.DataFrame, str]:
-    """Return the rows of the same season, and the sentence on them."""
-    chosen = rows.filter(_near(time, *window))
+    rows: pl.DataFrame, current: pl.DataFrame, time: str, least: int, *, daily: bool
+) -> tuple[bool, pl.DataFrame, str]:
+    """Return whether there are enough rows of the same season, these, and the sentence on them."""
+    if current.is_empty():
+        return False, rows.clear(), ""
+    window = _ends(current, time)
     weekdays = sorted(set(current[time].dt.weekday().to_list()))
-    if daily and len(weekdays) < _WEEK:
-        chosen = chosen.filter(pl.col(time).dt.weekday().is_in(weekdays))
-    if chosen.is_empty():
-        return chosen, ""
-    first, last = _ends(chosen, time)
-    days = " to ".join(f"{day.day} {day:%b}" for day in window)
-    around = f"{first} to {last}, days within {_MARGIN} of {days}"
-    return chosen, f"training rows of the same season: {around}"
+    some = daily and len(weekdays) < _WEEK
+    chosen = rows.clear()
+    for margin, of_days in [(_MARGIN, some), (_WIDER, some), (_MARGIN, False), (_WIDER, False)]:
+        chosen = rows.filter(_near(time, *window, margin))
+        if of_days:
+            chosen = chosen.filter(pl.col(time).dt.weekday().is_in(weekdays))
+        weeks = chosen[time].dt.truncate("1w").n_unique()
+        if chosen.height >= least and weeks >= _LEAST_WEEKS:
+            first, last = _ends(chosen, time)
+            days = " to ".join(f"{day.day} {day:%b}" for day in window)
+            around = f"{first} to {last}, days within {margin} of {days}"
+            every = ", on all weekdays" if some and not of_days else ""
+            return True, chosen, f"training rows of the same season: {around}{every}"
+    return False, chosen, ""
 
 
-def _unseasonal(series: pl.DataFrame, other: pl.DataFrame, least: int) -> tuple[pl.DataFrame, str]:
-    """Return what is taken where the season was never seen, and the sentence on it."""
+def _unseasonal(
+    series: pl.DataFrame, other: pl.DataFrame, near: int, least: int
+) -> tuple[pl.DataFrame, str]:
+    """Return what is taken where too little of the season was seen, and the sentence on it."""
     if other.height >= least:
+        few = f"only {near:,} {'is' if near == 1 else 'are'} of the same season"
+        if not near:
+            few = "none are of the same season"
+        elif near >= least:
+            few = f"those of the same season ({near:,}) are of too few weeks"
         return other, (
-            "all training rows of other days: none are of the same season, so what is seasonal "
-            "counts as drift"
+            f"all training rows of other days: {few}, so what is seasonal counts as drift"
         )
     return series, (
         f"all training rows, {counted(series.height, 'row')}: the current rows are among them"

@@ -27,12 +27,14 @@ class SchemaColumn:
     ``type``: a word such as the contract's (``integer``, ``number``, ``string``, ``boolean``,
     ``date``, ``timestamp``). ``required``: of an expected column, whether its absence is an alarm.
     ``values``: some or all of its values, by which a renamed column is known again; may be null.
+    ``season``: of an expected column, those of the same days of the year, where there are some.
     """
 
     name: str
     type: str
     required: bool = True
     values: pl.Series | None = field(default=None, compare=False, repr=False)
+    season: pl.Series | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,8 +265,9 @@ def _near(one: SchemaColumn, other: SchemaColumn) -> list[tuple[int, float]]:
     if names >= _NEAR_NAMES:
         near.append((0, names))
     same = one.type == other.type or {one.type, other.type} <= set(_NUMERIC)
-    if same and one.values is not None and other.values is not None:
-        apart = _apart(one.values.drop_nulls(), other.values.drop_nulls(), one.type)
+    if same and other.values is not None:
+        sides = [values.drop_nulls() for values in (one.values, one.season) if values is not None]
+        apart = min((_apart(held, other.values.drop_nulls(), one.type) for held in sides), default=1)
         if apart <= _NEAR_VALUES:
             near.append((1, 1 - apart))
     return near

@@ -2,10 +2,13 @@
 
 What all segments do together (a season, a sale, growth) is nobody's own: a level's target is taken
 relative to that of all other rows, period by period, on the log scale. How far that may lie from
-its usual by chance is what it did in the reference.
+its usual by chance is what it did in the reference. Rows without periods are compared by ranks
+within their level: how large a mean of few rows gets by chance hangs on the tail of what a row may
+be, and no sample of some tens of rows shows it; ranks have none.
 
 Source of the variances drawn towards those of all levels: Smyth (2004), *Linear Models and
-Empirical Bayes Methods*.
+Empirical Bayes Methods*. Of the variance of ranks: Mann and Whitney (1947), with ties as Hollander
+and Wolfe, *Nonparametric Statistical Methods*, ch. 4.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,8 +37,9 @@ class Moved:
     """One level of a segment column: its target per row now and in the reference.
 
     ``ratio``: current mean over reference mean; ``others``: the same of all other rows; ``z``: by
-    how many standard errors the two differ on the log scale; ``p_value``, and ``adjusted`` over all
-    levels of all columns. ``weight``: by how much of an average level's target it moved.
+    how many standard errors the two differ, on the log scale, without periods by ranks;
+    ``p_value``, and ``adjusted`` over all levels of all columns. ``weight``: by how much of an
+    average level's target it moved.
     """
 
     by: str
@@ -148,8 +152,7 @@ def _levels(
 ) -> tuple[list[Moved], list[bool]]:
     """Return the levels of a column, not yet judged, and whether each lies far from the others."""
     before, now = (_summed(frame, by, target, periods) for frame in (reference, current))
-    usual = _relative(before, periods=bool(periods))
-    latest = _relative(now, periods=bool(periods))
+    usual, latest = _relative(before), _relative(now)
     least = _LEAST_PERIODS if periods else 1
     rows = usual.filter(pl.col("periods") >= least).join(latest, on="level", suffix="_now")
     if not periods:
@@ -158,9 +161,13 @@ def _levels(
     if rows.is_empty():
         return [], []
     delta = (rows["relative_now"] - rows["relative"]).to_numpy()
-    variance, freedom = _variances(rows, periods=bool(periods))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(delta == 0, 0.0, delta / np.sqrt(variance))
+    if periods:
+        variance, freedom = _variances(rows)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.where(delta == 0, 0.0, delta / np.sqrt(variance))
+    else:
+        told = by_rank(_sorted(reference, by, target), _sorted(current, by, target))
+        z, freedom = np.array([told[level] for level in rows["level"]]), np.full(len(delta), 1e9)
     chances = two_sided(z, freedom)
     average = float(one_piece(now["s"].abs().sort()).sum()) / now["level"].n_unique()
     levels = [
@@ -182,6 +189,50 @@ def _levels(
     return levels, _distant(delta)
 
 
+def by_rank(
+    reference: Mapping[str, np.ndarray], current: Mapping[str, np.ndarray]
+) -> Mapping[str, float]:
+    """Return how far each level rose among its own rows beside the others, in standard errors.
+
+    Both: the values of each level in ascending order. Of a level on both sides the chance that a
+    current row is above one of the reference is taken, and that of all other rows off it; with one
+    level alone there are no others, and it is taken off a half.
+    """
+    both = [level for level in current if level in reference]
+    counts = np.array([len(current[level]) for level in both], dtype=np.float64)
+    found = [_above(reference[level], current[level]) for level in both]
+    above, variance = (np.array([one[place] for one in found]) for place in (0, 1))
+    moved, spread = counts * above, counts**2 * variance
+    others = np.maximum(counts.sum() - counts, 1.0)
+    distance = above - (moved.sum() - moved) / others
+    error = np.sqrt(variance + (spread.sum() - spread) / others**2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(distance == 0, 0.0, distance / error)
+    return dict(zip(both, z.tolist(), strict=True))
+
+
+def _above(before: np.ndarray, now: np.ndarray) -> tuple[float, float]:
+    """Return by how much the chance to be above is more than a half, and its variance by chance."""
+    low, high = np.searchsorted(before, now, "left"), np.searchsorted(before, now, "right")
+    n, m = len(before), len(now)
+    ties = np.unique(np.concatenate([before, now]), return_counts=True)[1].astype(np.float64)
+    apart = 1 - float((ties**3 - ties).sum()) / ((n + m) ** 3 - (n + m))
+    return float((low + high).sum()) / (2 * n * m) - 0.5, apart * (n + m + 1) / (12 * n * m)
+
+
+def _sorted(frame: pl.DataFrame, by: str, target: str) -> dict[str, np.ndarray]:
+    """Return the values of each level in ascending order."""
+    parts = (
+        frame
+        .select(level=pl.col(by).cast(pl.String), y=pl.col(target).cast(pl.Float64))
+        .drop_nulls()
+        .filter(pl.col("y").is_finite())
+        .sort("level", "y")
+        .partition_by("level", as_dict=True, maintain_order=True)
+    )
+    return {str(level): part["y"].to_numpy() for (level,), part in parts.items()}
+
+
 def _weight(row: Mapping[str, Any], average: float) -> float:
     """Return by how much a level's target differs from what the others' way had made of it."""
     usual = row["own"] * row["rest_now"] / row["rest"]
@@ -189,7 +240,7 @@ def _weight(row: Mapping[str, Any], average: float) -> float:
 
 
 def _summed(frame: pl.DataFrame, by: str, target: str, periods: str | None) -> pl.DataFrame:
-    """Return sums of a level (``s``, squares ``q``, rows ``n``) and of the others, by period."""
+    """Return sums of a level (``s``, rows ``n``) and of the others, by period."""
     named = pl.col(periods) if periods else pl.lit(0)
     value = pl.col("y").sort()  # whatever the order of the rows, the sum has the same last bit
     sums = (
@@ -198,55 +249,40 @@ def _summed(frame: pl.DataFrame, by: str, target: str, periods: str | None) -> p
         .drop_nulls()
         .filter(pl.col("y").is_finite())
         .group_by("level", "period")
-        .agg(n=pl.len(), s=ordered_sum(value), q=ordered_sum((pl.col("y") ** 2).sort()))
+        .agg(n=pl.len(), s=ordered_sum(value))
         .sort("period", "level")
     )
-    totals = ordered_sum(pl.col("n", "s", "q")).over("period")
+    totals = ordered_sum(pl.col("n", "s")).over("period")
     return sums.with_columns(totals.name.prefix("all_"))
 
 
-def _relative(sums: pl.DataFrame, *, periods: bool) -> pl.DataFrame:
+def _relative(sums: pl.DataFrame) -> pl.DataFrame:
     """Return for each level the mean and the spread of its log ratio to the others, and its rows.
 
-    Columns: level, periods, rows, own, rest (means per row), relative, spread (variance: between
-    periods, or of the log ratio of the means).
+    Columns: level, periods, rows, own, rest (means per row), relative, spread (variance between
+    periods).
     """
     rest_n, rest_s = pl.col("all_n") - pl.col("n"), pl.col("all_s") - pl.col("s")
-    rest_q = pl.col("all_q") - pl.col("q")
     own, rest = pl.col("s") / pl.col("n"), rest_s / rest_n
     there = sums.filter((rest_n > 0) & (pl.col("s") > 0) & (rest_s > 0)).with_columns(
-        ratio=own.log() - rest.log(),
-        sampled=_log_variance(pl.col("q"), own, pl.col("n")) + _log_variance(rest_q, rest, rest_n),
-        rest_n=rest_n,
-        rest_s=rest_s,
+        ratio=own.log() - rest.log(), rest_n=rest_n, rest_s=rest_s
     )
-    spread = ordered_std(pl.col("ratio")) ** 2 if periods else pl.col("sampled").first()
     return there.group_by("level", maintain_order=True).agg(
         periods=pl.len(),
         rows=ordered_sum(pl.col("n")),
         own=ordered_sum(pl.col("s")) / ordered_sum(pl.col("n")),
         rest=ordered_sum(pl.col("rest_s")) / ordered_sum(pl.col("rest_n")),
         relative=ordered_mean(pl.col("ratio")),
-        spread=spread,
+        spread=ordered_std(pl.col("ratio")) ** 2,
     )
 
 
-def _log_variance(squares: pl.Expr, mean: pl.Expr, rows: pl.Expr) -> pl.Expr:
-    """Return the variance of the logarithm of a mean of independent rows (delta method)."""
-    of_row = (squares / rows - mean**2).clip(lower_bound=0.0)
-    return of_row / (rows * mean**2)
-
-
-def _variances(rows: pl.DataFrame, *, periods: bool) -> tuple[np.ndarray, np.ndarray]:
+def _variances(rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return the variance of each level's change, and its degrees of freedom.
 
     The periods of one window are alike, so however many they are they count as one.
     """
     spread = rows["spread"].to_numpy()
-    if not periods:
-        return spread + rows["spread_now"].to_numpy(), (
-            rows["rows"] + rows["rows_now"] - 2
-        ).to_numpy()
     count = rows["periods"].to_numpy().astype(np.float64)
     freedom = count - 1
     if len(spread) >= _LEVELS:

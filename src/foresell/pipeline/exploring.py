@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version as installed
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from foresell.contracts.contract import Contract
+from foresell.eda.context import Rows
 from foresell.eda.describe import EdaContext, RawFacts, describe
 from foresell.eda.tables import key_names
 from foresell.pipeline.fingerprint import digest
@@ -23,7 +24,6 @@ from foresell.report.eda_page import eda_page
 from foresell.spec.ports import PROVENANCE, Store
 from foresell.spec.project import ProjectSpec
 
-Rows = Literal["train", "all"]
 REPORT, PAGE, TEXT, LISTING = (
     "eda_report.json",
     "eda_report.html",

@@ -11,10 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from platform import python_version
 
+import yaml
+
 from foresell.pipeline.work import Request
 from foresell.pipeline.writing import plain
 
 _OPTIONAL = ("catboost", "statsforecast")  # candidates' libraries of extras, where installed
+_WATCH_ONLY = ("monitoring", "risk")  # sections read from the project as it is, and by no model
 _SHOWN_ONLY = ("typer", "rich")  # move or show a result, and cannot change it
 
 
@@ -33,12 +36,38 @@ def parameters(request: Request, seen: Iterable[str]) -> Mapping[str, str]:
         "preset": request.preset,
         "selection": request.selection,
         "override": request.override,
-        "declarations": [request.project_text, request.contract_text],
+        "declarations": [learnt_text(request.project_text), request.contract_text],
     }
     return {
         name: digest(outside[name] if name in outside else getattr(request.project, name, None))
         for name in sorted(seen)
     }
+
+
+@cache
+def learnt_text(text: str) -> str:
+    r"""Return a project.yaml without the sections that no model learns from.
+
+    A threshold of the watch, or a segment whose risk is gauged, makes no new model. A text that is
+    no mapping is returned as it is.
+
+    >>> learnt_text("name: shop\nmonitoring: {psi: 0.3}\ntarget: sales\n")
+    'name: shop\ntarget: sales\n'
+    """
+    try:
+        whole = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return text  # whoever reads the project says what is wrong with it
+    if not isinstance(whole, yaml.MappingNode):
+        return text
+    starts = [key.start_mark.index for key, _ in whole.value]
+    ends = [*starts[1:], whole.end_mark.index]
+    kept = [
+        text[start:end]
+        for (key, _), start, end in zip(whole.value, starts, ends, strict=True)
+        if key.value not in _WATCH_ONLY
+    ]
+    return text[: starts[0]] + "".join(kept) + text[whole.end_mark.index :] if starts else text
 
 
 @cache

@@ -72,7 +72,7 @@ _REGISTER = Stage(
     name="register",
     run=register.run,
     needs=("bundle",),
-    makes=("registration",),
+    makes=("registration", "registered"),
     says="a version in the registry, staging points to it",
     always=True,
 )
@@ -86,7 +86,7 @@ _RISK = Stage(
 _MONITOR = Stage(
     name="monitor",
     run=monitor.run,
-    needs=("bundle", "registration", "processed"),
+    needs=("bundle", "registered", "processed"),
     makes=("monitored",),
     says="whether the data moved away",
     always=True,
@@ -94,7 +94,7 @@ _MONITOR = Stage(
 _QUALITY = Stage(
     name="quality",
     run=quality.run,
-    needs=("evaluation", "bundle", "registration", "eda", "segment_risk", "monitored"),
+    needs=("evaluation", "bundle", "registered", "eda", "segment_risk", "monitored"),
     makes=("quality",),
     says="how good it is, each number with its file",
 )

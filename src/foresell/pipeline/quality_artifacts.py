@@ -39,7 +39,7 @@ def json_artifact(name: str, content: bytes) -> Artifact:
     """
     try:
         told = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError("this is no JSON", name, "make it again") from error
     if not isinstance(told, dict):
         raise DataError("this is no JSON object", name, "make it again")

@@ -15,6 +15,8 @@ from foresell.spec.quality import Number, Section
 
 _UNITS = {"rmse": None, "mae": None, "wmae": None, "wape": "share", "bias_share": "share"}
 _METRICS = (*_UNITS, "mase", "r2")
+# Of these one baseline is the best: less is better, or more. A bias has two sides.
+_BETTER = {**dict.fromkeys(("rmse", "mae", "wmae", "wape", "mase"), 1), "r2": -1}
 _BANDS = ("coverage_80", "coverage_95", "width_80", "width_95")
 _CARD = {  # by the name it is told under: where it stands in metadata.json, its unit
     "champion": ("/champion", ""),
@@ -39,15 +41,15 @@ _AGAIN = "foresell run {}"
 def model_sections(inputs: Mapping[str, Store], project: str) -> list[Section]:
     """Return what the outputs of a run say of its model, in the order in which it is told.
 
-    ``inputs``: ``evaluation``, ``bundle`` and ``registration``.
+    ``inputs``: ``evaluation``, ``bundle`` and ``registered``.
     """
     test = _read(inputs, "evaluation", "test.json")
     metadata = _read(inputs, "bundle", "metadata.json")
-    registration = _read(inputs, "registration", "registration.json")
+    registration = _read(inputs, "registered", "version.json")
     return [
         card(metadata, registration, artifact(*_file(inputs, "bundle", CHECKSUMS))),
         gate(registration, project),
-        errors(test, str(registration.told["gate"]["protocol"]), str(metadata.told["unit"])),
+        errors(test, registration, metadata),
         intervals(test, str(metadata.told["unit"])),
         calibration(
             inputs["bundle"].read_frame("judged.parquet"),
@@ -116,28 +118,63 @@ def gate(registration: Artifact, project: str) -> Section:
     )
 
 
-def errors(test: Artifact, protocol: str, unit: str) -> Section:
-    """Return the errors of the champion and of the best baseline on the rows of the test."""
-    numbers = taken(test, [("rows", "/rows", ""), *_of("/scores", "", unit)])
-    root = pointer("protocols", protocol, "best_baseline")
-    numbers += taken(
-        test,
-        [("baseline", f"{root}/candidate", ""), *_of(root, "baseline_", unit)],
-    )
+def errors(test: Artifact, registration: Artifact, metadata: Artifact) -> Section:
+    """Return the errors of the champion on the rows of the test, and of the baselines.
+
+    Beside each metric stands the baseline that is best by it, and which one that is: of those that
+    decide the gate's own, of the others the best of the leaderboard that the gate looked at.
+    """
+    unit = str(metadata.told["unit"])
+    numbers = taken(test, [("rows", "/rows", ""), *_of("/scores", unit)])
+    best = _best_baselines(metadata, str(registration.told["gate"]["protocol"]))
+    for metric in _METRICS:
+        of, at, name = best.get(metric, (metadata, "", ""))
+        for place, one in enumerate(registration.told["gate"]["comparisons"]):
+            if one["metric"] == metric:
+                root = pointer("gate", "comparisons", place)
+                of, at, name = registration, f"{root}/baseline", f"{root}/best_baseline"
+        numbers += taken(
+            of,
+            [(f"baseline_{metric}", at, _unit(metric, unit)), (f"rival_{metric}", name, "")]
+            if at
+            else [],
+        )
     told = {one.name: one.value for one in numbers}
     return Section(
         name="errors",
         title="Errors on rows it never saw",
         state="found",
-        says=f"{told['rows']:,} rows, {test.told['protocol']}: the model beside the best baseline.",
+        says=f"{told['rows']:,} rows, {test.told['protocol']}: the model beside the baseline that "
+        "is best by each metric.",
         numbers=tuple(one for one in numbers if one.value is not None),
     )
 
 
-def _of(root: str, prefix: str, unit: str) -> list[tuple[str, str, str]]:
+def _best_baselines(metadata: Artifact, protocol: str) -> dict[str, tuple[Artifact, str, str]]:
+    """Return by metric where the best baseline's error and its name stand in the leaderboard."""
+    board: Sequence[Mapping[str, Any]] = metadata.told["leaderboard"][protocol]
+    found = {}
+    for metric, sign in _BETTER.items():
+        rivals = {
+            place: sign * float(one[metric])
+            for place, one in enumerate(board)
+            if one["kind"] == "baseline" and one.get(metric) is not None
+        }
+        if rivals:
+            root = pointer("leaderboard", protocol, min(rivals, key=lambda at: (rivals[at], at)))
+            found[metric] = (metadata, f"{root}/{metric}", f"{root}/candidate")
+    return found
+
+
+def _of(root: str, unit: str) -> list[tuple[str, str, str]]:
     """Return where the metrics of one row of scores stand."""
-    units = {name: unit if said is None else said for name, said in _UNITS.items()}
-    return [(f"{prefix}{name}", f"{root}/{name}", units.get(name, "")) for name in _METRICS]
+    return [(name, f"{root}/{name}", _unit(name, unit)) for name in _METRICS]
+
+
+def _unit(metric: str, unit: str) -> str:
+    """Return the unit of a metric; ``unit`` is the target's."""
+    said = _UNITS.get(metric, "")
+    return unit if said is None else said
 
 
 def intervals(test: Artifact, unit: str) -> Section:

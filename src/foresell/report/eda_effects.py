@@ -35,9 +35,11 @@ def events(tables: Tables, facts: EdaFacts) -> Section:
         series=tuple(_around(named, facts)),
         tables=tuple(filter(None, [_dated(frame, facts)])),
         files=("event_effects",),
-        note="Each period against quiet ones near it, series compared with themselves. A filled "
-        "dot: the interval, from how much quiet periods differ among each other, does not hold "
-        "zero. What falls together, such as a feast and a sale, is not told apart.",
+        note="Each period against quiet ones near it, series compared with themselves. The line "
+        "through a dot is as long as 19 of 20 quiet periods are off those near them, to either "
+        "side; a dot is filled where it does not hold zero. Of many dots some are filled by "
+        "chance: only what chance leaves no room for is told among what stands out. What falls "
+        "together, such as a feast and a sale, is not told apart.",
     )
 
 
@@ -47,22 +49,27 @@ def _said(event: str) -> str:
 
 
 def _own(named: pl.DataFrame, facts: EdaFacts) -> Figure | None:
-    """Return the strongest period of each event: that of the event itself or one beside it."""
+    """Return the period of each event; the heading is that which is farthest from quiet ones."""
     own = named.filter((pl.col("offset") == 0) & pl.col("ratio").is_not_null())
     if own.is_empty():
         return None
     rows = own.sort("ratio", "label", descending=[True, False]).with_columns(text=_TEXT)
-    first = named.drop_nulls("ratio").sort(
-        "ratio", "label", "offset", descending=[True, False, False]
-    )
-    top = first.row(0, named=True)
-    says = f"{top['label']}: {change(top['ratio'])} {_when(top['offset'], facts.every)}"
+    says = _strongest(rows, facts)
     return half(
         partial(eda_effects.ratios, rows.select("label", "ratio", "low", "high", "text")),
         "events",
         says,
         f"The {facts.every} of each event against quiet {facts.every}s near it",
     )
+
+
+def _strongest(rows: pl.DataFrame, facts: EdaFacts) -> str:
+    """Return the row that is farthest from quiet periods, in words."""
+    ranked = rows.sort(
+        (pl.col("ratio") - 1).abs(), "label", "offset", descending=[True, False, False]
+    )
+    top = ranked.row(0, named=True)
+    return f"{top['label']}: {change(top['ratio'])} {_when(top['offset'], facts.every)}"
 
 
 def _when(offset: int, every: str) -> str:
@@ -98,7 +105,7 @@ def _around(named: pl.DataFrame, facts: EdaFacts) -> list[Figure]:
         small(
             partial(eda_effects.around, named.filter(pl.col("label") == label)),
             f"around-{words[label]}",
-            label,
+            _strongest(named.filter(pl.col("label") == label).drop_nulls("ratio"), facts),
             f"{count(times, 'time')}; {facts.every}s before and after it",
         )
         for label, _, times in ranked.iter_rows()
@@ -125,7 +132,8 @@ def _dated(frame: pl.DataFrame, facts: EdaFacts) -> Table | None:
             Shown(column="high", head="To", words=change),
             Shown(column="quiet", head=f"Quiet {facts.every}s", words=whole),
         ],
-        "Every event at every date, against quiet periods near it; 95 % interval.",
+        "Every event at every date, against quiet periods near it; from and to: less and more what "
+        "19 of 20 quiet periods are off those near them.",
         most=30,
         wide=True,
     )
@@ -163,7 +171,16 @@ def _effects(tables: Tables, facts: EdaFacts) -> Figure | None:
     return half(
         partial(eda_effects.ratios, rows.select("label", "ratio", "low", "high", "text")),
         "covariates",
-        f"Rows in which {top['column']} is {top['group']} stand {beside(top['ratio'])} those in "
-        f"which it is {top['against']}",
+        f"Rows with {_with(top['column'], top['group'])} stand {beside(top['ratio'])} those with "
+        f"{_with('it', top['against'])}",
         f"{facts.target} against its series’ mean, in the same {facts.every}s: {sides}",
     )
+
+
+def _with(column: str, group: str) -> str:
+    """Return a group of rows as a sentence says it.
+
+    >>> _with("MarkDown1", "upper half"), _with("it", "zero")
+    ('MarkDown1 in the upper half', 'it zero')
+    """
+    return f"{column} in the {group}" if group.endswith("half") else f"{column} {group}"

@@ -59,7 +59,8 @@ class EdaFacts:
         words = f"foresell eda {self.project}"
         if self.rows == "all":
             words += " --rows all"
-        named = self.report_version and self.report_version != self.rows
+        own = "all" if self.rows == "all" else ""  # what it is called where no name is given
+        named = self.report_version != own
         return f"{words} --report-version {self.report_version}" if named else words
 
     def told(self) -> dict[str, object]:

@@ -7,8 +7,8 @@ import polars as pl
 
 from foresell.report.eda_facts import EdaFacts, Section
 from foresell.report.eda_page import findings, headline, key_numbers, standfirst
+from foresell.report.markdown import escaped
 from foresell.report.tables import Table
-from foresell.report.wording import NBSP
 
 
 def eda_markdown(
@@ -18,20 +18,20 @@ def eda_markdown(
     sections: Sequence[Section],
 ) -> str:
     """Return the report as GitHub-flavoured Markdown; pictures are in the folder ``figures``."""
-    lines = [f"# {_text(headline(tables, facts))}", "", _text(standfirst(facts)), ""]
+    lines = [f"# {escaped(headline(tables, facts))}", "", escaped(standfirst(facts)), ""]
     if facts.synthetic:
         lines += [
             "**SYNTHETIC data.** Every number here comes from foresell's own generator, not from a "
             "real business.",
             "",
         ]
-    lines += [f"Project {_text(facts.project)}: {_text(facts.title)}.", ""]
+    lines += [f"Project {escaped(facts.project)}: {escaped(facts.title)}.", ""]
     for fact in key_numbers(tables, facts):
         note = f" ({fact.note})" if fact.note else ""
-        lines.append(_text(f"- {fact.label}: {fact.value}{note}"))
+        lines.append(escaped(f"- {fact.label}: {fact.value}{note}"))
     if said := findings(told):
         lines += ["", "## What stands out", ""]
-        lines += [f"{place}. {_text(sentence)}" for place, sentence in enumerate(said, start=1)]
+        lines += [f"{place}. {escaped(sentence)}" for place, sentence in enumerate(said, start=1)]
     for section in sections:
         lines += ["", *_section(section, set(tables))]
     lines += [
@@ -52,18 +52,18 @@ def _section(section: Section, tables: set[str]) -> list[str]:
     """Return the lines of one section."""
     lines = [f"## {section.title}", ""]
     if section.lead:
-        lines += [_text(section.lead), ""]
+        lines += [escaped(section.lead), ""]
     for figure in section.figures:
-        says, shows = _text(figure.says), _text(figure.shows)
+        says, shows = escaped(figure.says), escaped(figure.shows)
         lines += [f"![{says}](figures/{figure.name}.svg)", "", f"**{says}.** {shows}.", ""]
     for table in section.tables:
-        lines += [_text(table.caption), "", *_table(table), ""]
+        lines += [escaped(table.caption), "", *_table(table), ""]
     held = [name for name in section.files if name in tables]
     if held:
         links = ", ".join(f"[{name}](tables/{_linked(name)}.csv)" for name in held)
         lines += [f"Numbers: {links}.", ""]
     if section.note:
-        lines += [f"*{_text(section.note)}*", ""]
+        lines += [f"*{escaped(section.note)}*", ""]
     return lines[:-1]
 
 
@@ -89,16 +89,4 @@ def _cell(text: str) -> str:
     >>> _cell("a|b")
     'a\\|b'
     """
-    return _text(text).replace("|", "\\|")
-
-
-def _text(text: str) -> str:
-    r"""Return text in which nothing is a mark of Markdown or HTML, in one line.
-
-    >>> _text("Sales_*x*<b>")
-    'Sales\\_\\*x\\*&lt;b>'
-    """
-    plain = " ".join(text.replace(NBSP, " ").split())
-    for mark in "\\`*_[":
-        plain = plain.replace(mark, f"\\{mark}")
-    return plain.replace("<", "&lt;")
+    return escaped(text).replace("|", "\\|")

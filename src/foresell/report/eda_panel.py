@@ -84,7 +84,7 @@ def sellers(tables: Tables, facts: EdaFacts) -> Section:
     found = []
     for key, word in file_words(facts.keys).items():
         frame = tables.get(table_of_key(key), _EMPTY)
-        if frame.height < 2:
+        if frame.height < 2 or frame["share"].null_count():  # of a total of 0 there is no share
             continue
         top = frame.sort("rank").head(_TOP)
         rows = top.select(
@@ -206,10 +206,12 @@ def _classes(tables: Tables, table: str) -> Figure | None:
         ),
     )
     top = frame.sort("series", table, descending=[True, False]).row(0, named=True)
+    most = top["series_share"] > 0.5
+    says = f"Most series are {top[table]}" if most else f"The largest class is {top[table]}"
     return half(
         partial(eda_bars.bars, rows),
         table,
-        f"Most series are {top[table]}: {percent(top['series_share'])} of them",
+        f"{says}: {percent(top['series_share'])} of them",
         f"Series by {table}, and their share of the total",
     )
 
@@ -230,7 +232,7 @@ def _cold(tables: Tables, facts: EdaFacts) -> Table | None:
             Shown(column="asked", head="Rows asked for", words=whole),
             Shown(column="y", head="Total", words=number),
         ],
-        f"Cold starts: {count(new, 'series')} only in the rows asked for, "
+        f"Cold starts: {count(new, 'series')} asked for and without history in these rows, "
         f"{frame.height - new:,} with less than one season.",
         most=10,
     )

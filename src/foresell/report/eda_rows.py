@@ -5,13 +5,15 @@ from functools import partial
 import polars as pl
 
 from foresell.charts import eda_bars, eda_effects, eda_time
+from foresell.eda.chance import SURE
+from foresell.eda.row_groups import LEAST_ROWS
 from foresell.report.eda_columns import Tables, file_words
 from foresell.report.eda_drawn import half, small
 from foresell.report.eda_facts import EdaFacts, Section
-from foresell.report.eda_tables import Shown, label, plain, share, shown_table, whole
+from foresell.report.eda_tables import NONE, Shown, label, plain, share, shown_table, whole
 from foresell.report.figures import Figure
 from foresell.report.tables import Table
-from foresell.report.wording import amount, count, day, name
+from foresell.report.wording import amount, count, name, segment_value
 
 _COLUMNS, _VALUES, _SIZES = 12, 12, 20
 _OTHERS = "(others)"  # a value of by_category: all those beyond the commonest
@@ -24,13 +26,14 @@ def through_time(tables: Tables, facts: EdaFacts) -> Section:
     found = []
     if not frame.is_empty():
         top = frame.drop_nulls("y").sort("y", "month", descending=[True, False]).row(0, named=True)
-        says = f"The highest month began on {day(top['month'])}: {amount(top['y'], facts.unit)}"
+        month = segment_value("month", f"{top['month']:%Y-%m}")
+        says = f"Of these rows, those of {month} add up to most: {amount(top['y'], facts.unit)}"
         found = [
             half(
                 partial(eda_time.months, frame.select("month", "y")),
                 "months",
                 says,
-                f"{facts.measured}, all rows together, by month",
+                f"{facts.measured}, these rows together, by month",
             ),
             half(
                 partial(eda_time.months, frame.select("month", y="rows")),
@@ -47,8 +50,8 @@ def along(tables: Tables, facts: EdaFacts) -> Section:
     return Section(
         name="along",
         title="Along each column",
-        lead=f"In groups of equal size: the median of {name(facts.target)}, and the half of the "
-        "rows around it.",
+        lead=f"In groups as equal in size as can be: the median of {name(facts.target)}, and the "
+        "half of the rows around it.",
         series=tuple(_along(tables, facts)),
         files=("target_by_bin",),
         note="None of this says what causes what.",
@@ -110,23 +113,50 @@ def _categories(tables: Tables, facts: EdaFacts) -> list[Figure]:
             label=pl.col("value").map_elements(label, return_dtype=pl.String, skip_nulls=False),
             value="mean",
             text=pl.struct("mean", "rows").map_elements(
-                lambda row: f"{amount(row['mean'])} · {row['rows']:,} rows",
+                lambda row: f"{_mean(row['mean'])} · {row['rows']:,} rows",
                 return_dtype=pl.String,
             ),
         )
-        top = shown.sort("mean", "value", descending=[True, False]).row(0, named=True)
         more = f"; the {_VALUES} with most rows of {own.height}" if own.height > _VALUES else ""
         found.append(
             half(
                 partial(eda_bars.bars, rows),
                 f"by-{word}",
-                f"{column} {label(top['value'])} has the highest mean: "
-                f"{amount(top['mean'], facts.unit)}",
+                _said_of(column, shown, facts, part=own.height > _VALUES),
                 f"Mean {name(facts.target)} by {column}{more}"
                 + ("; models do not see this column" if column in unlearnt else ""),
             )
         )
     return found
+
+
+def _mean(value: float | None) -> str:
+    """Return a mean; of rows without a target there is none."""
+    return NONE if value is None else amount(value)
+
+
+def _said_of(column: str, shown: pl.DataFrame, facts: EdaFacts, *, part: bool) -> str:
+    """Return what the values that are drawn say; ``part``: there are more of them.
+
+    The highest mean of values that chance may tell apart, or that few rows have, says nothing.
+    """
+    known = shown.filter(
+        pl.col("value").ne_missing(_OTHERS)
+        & (pl.col("rows") >= LEAST_ROWS)
+        & pl.col("mean").is_not_null()
+    )
+    chance = shown["chance"][0] if "chance" in shown.columns else None
+    if known.height < 2 or chance is None:
+        return f"Mean {name(facts.target)} by {column}"
+    if chance > SURE:
+        return f"By {column}, means differ no more than chance leaves"
+    top = known.sort("mean", "value", descending=[True, False]).row(0, named=True)
+    of = f"Of the {_VALUES} with most rows, " if part else ""
+    few = f" on {LEAST_ROWS} rows or more" if known.height < shown.height else ""
+    return (
+        f"{of}{column} {label(top['value'])} has the highest mean{few}: "
+        f"{amount(top['mean'], facts.unit)}"
+    )
 
 
 def _numbers(frame: pl.DataFrame) -> set[str]:

@@ -78,8 +78,8 @@ def _parts(tables: Tables, facts: EdaFacts) -> list[Figure]:
         daily = own["date"].n_unique() > _MANY
         drawn = _by_week(own) if daily else own
         shown = pl.concat([
-            drawn.filter(pl.col("value") == value).select(
-                "date", "y", value=pl.lit(segment_value(segment, value))
+            drawn.filter(pl.col("value").eq_missing(value)).select(
+                "date", "y", value=pl.lit(_part(segment, value))
             )
             for value in names
         ])
@@ -90,11 +90,20 @@ def _parts(tables: Tables, facts: EdaFacts) -> list[Figure]:
             half(
                 partial(eda_time.parted, shown),
                 f"segment-{word}",
-                f"{capitalized(segment_value(segment, value))} makes {percent(part)} of the total",
+                f"{capitalized(_part(segment, value))} makes {percent(part)} of the total",
                 f"{facts.measured}, by {segment}, {told}{more}",
             )
         )
     return found
+
+
+def _part(segment: str, value: str | None) -> str:
+    """Return a value of a segment in words, also one that is missing.
+
+    >>> _part("type", "A"), _part("type", None)
+    ('type A', '(type missing)')
+    """
+    return f"({name(segment)} missing)" if value is None else segment_value(segment, value)
 
 
 def _by_week(own: pl.DataFrame) -> pl.DataFrame:
@@ -108,7 +117,7 @@ def _by_week(own: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sized(tables: Tables, segment: str, own: pl.DataFrame) -> list[tuple[str, float]]:
+def _sized(tables: Tables, segment: str, own: pl.DataFrame) -> list[tuple[str | None, float]]:
     """Return the values of a segment with their share of the total, the largest first."""
     told = tables.get("by_segment", _EMPTY)
     if not told.is_empty():
@@ -116,8 +125,14 @@ def _sized(tables: Tables, segment: str, own: pl.DataFrame) -> list[tuple[str, f
         there = set(own["value"].to_list())
         pairs = [(v, s) for v, s in rows.select("value", "share").iter_rows() if v in there]
         if len(pairs) == len(there):
-            return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+            return sorted(pairs, key=_by_size)
     sums = own.group_by("value").agg(ordered_sum(pl.col("y"))).sort("value")
     whole_of = float(one_piece(sums["y"]).sum()) or 1.0
     pairs = [(value, y / whole_of) for value, y in sums.iter_rows()]
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+    return sorted(pairs, key=_by_size)
+
+
+def _by_size(part: tuple[str | None, float]) -> tuple[float, bool, str]:
+    """Return what puts the largest part first, of equal ones that without a value last."""
+    value, size = part
+    return -size, value is None, value or ""

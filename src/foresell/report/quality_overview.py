@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foresell.report.quality_words import label, shown
+from foresell.report.quality_words import beside, label, shown
 
 _GATE = {True: "failed", False: "passed"}
 _ERRORS = ("wmae", "rmse")  # whichever the gate compares by
@@ -52,7 +52,7 @@ def _cells(told: Mapping[str, Any]) -> dict[str, str]:
         "version": _value(found.get("model", {}), "version"),
         "gate": _GATE[bool(sections["gate"]["failed"])] if "gate" in sections else "–",
         "error": _with_label(errors, metric),
-        "best baseline": _value(errors, f"baseline_{metric}"),
+        "best baseline": beside(errors, metric) or "–",
         "in 80 %": _value(found.get("intervals", {}), "coverage_80"),
         "calibration": _value(found.get("calibration", {}), "share"),
         "drift": _drift(sections.get("drift")),

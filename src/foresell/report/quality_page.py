@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from foresell.report.quality_overview import COLUMNS, overview
-from foresell.report.quality_words import BASELINE, label, short, shown
+from foresell.report.quality_words import BASELINE, RIVAL, beside, label, short, shown
 
 
 def quality_html(told: Mapping[str, Any]) -> str:
@@ -42,12 +42,11 @@ def quality_html(told: Mapping[str, Any]) -> str:
 
 def _rows(numbers: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str | None]]:
     """Return the lines of a section: what a number is called, it, the best baseline's if told."""
-    values = {str(one["name"]): shown(one) for one in numbers}
-    paired = {name for name in values if f"{BASELINE}{name}" in values}
-    hidden = {f"{BASELINE}{name}" for name in paired}
+    told = {str(one["name"]): one for one in numbers}
+    hidden = {f"{prefix}{name}" for name in told for prefix in (BASELINE, RIVAL)}
     return [
-        (label(name), value, values.get(f"{BASELINE}{name}"))
-        for name, value in values.items()
+        (label(name), shown(one), beside(told, name) or None)
+        for name, one in told.items()
         if name not in hidden
     ]
 

@@ -6,10 +6,9 @@ from typing import Any
 from foresell.report.tables import METRICS
 from foresell.report.wording import NBSP, amount, percent
 
-BASELINE = "baseline_"
+BASELINE, RIVAL = "baseline_", "rival_"
 _TITLES = {
     "bias_share": METRICS["bias"].title,
-    "baseline": "best baseline",
     "error": "calibration error",
     "share": "as a share of the truth",
     "p50_ms": "p50",
@@ -29,6 +28,8 @@ def label(name: str) -> str:
     """
     if name.startswith(BASELINE):
         return f"{label(name.removeprefix(BASELINE))} of the best baseline"
+    if name.startswith(RIVAL):
+        return f"best baseline by {label(name.removeprefix(RIVAL))}"
     if name in METRICS:
         return METRICS[name].title
     return _TITLES.get(name, name.replace("_", " ") if name.islower() else name)
@@ -52,6 +53,22 @@ def shown(number: Mapping[str, Any]) -> str:
     if isinstance(value, str):
         return value if len(value) < 5 * _LONG else f"{value[:_LONG]}\u2060…"
     return _number(value, unit)
+
+
+def beside(numbers: Mapping[str, Mapping[str, Any]], metric: str) -> str:
+    r"""Return the error of the best baseline by a metric and its name, empty where there is none.
+
+    ``numbers``: those of the section of errors, by name.
+
+    >>> told = {"baseline_rmse": {"value": 1899.1, "unit": "USD"}}
+    >>> beside({**told, "rival_rmse": {"value": "mean", "unit": ""}}, "rmse")
+    '1,899\xa0USD, mean'
+    """
+    if f"{BASELINE}{metric}" not in numbers:
+        return ""
+    said = shown(numbers[f"{BASELINE}{metric}"])
+    rival = numbers.get(f"{RIVAL}{metric}")
+    return said if rival is None else f"{said}, {rival['value']}"
 
 
 def _number(value: float, unit: str) -> str:

@@ -10,3 +10,8 @@ def run_command(project: ProjectSpec, *options: str) -> str:
     """
     data = () if project.synthetic is not None else ("--data DIR",)
     return " ".join(("foresell run", project.name, *options, *data))
+
+
+def promote_command(name: str) -> str:
+    """Return the command that lets the latest version of a project answer."""
+    return f"foresell registry promote {name} latest --to staging --reason TEXT"

@@ -27,7 +27,7 @@ DIRECTORIES: Mapping[str, tuple[str, ...]] = {
     "SPLITS_DIR": ("splits",),
     "FEATURES_DIR": ("features",),
     "BASELINES_DIR": ("baselines",),
-    MODELS: ("judged", "predictions", "bundle", "registration"),
+    MODELS: ("judged", "predictions", "bundle", "registration", "registered"),
     "REPORTS_DIR": (
         "evaluation",
         "forecast",

@@ -23,11 +23,11 @@ class Settled:
     """What became of an alert.
 
     ``firing``: whether it stands now, ``since`` when (UTC). ``new``: it fires since this call;
-    ``resolved``: it stood before and is over. ``compared``: whether the look compared anything, else
-    all is as it was; ``unseen``: what was said of alarms that stand and that this look could not
-    see. ``delivered``: messages that were taken now, of this alert and of what waited; ``kept``:
-    those that wait. ``trouble``: why, and what to do, of each place that did not take one, and of
-    numbers that could not be told; no secret is in it.
+    ``resolved``: it stood before and is over. ``compared``: whether the look compared anything;
+    else all is as it was. ``unseen``: what was said of alarms that stand and that this look could
+    not see. ``delivered``: messages that were taken now, of this alert and of what waited;
+    ``kept``: those that wait. ``trouble``: why, and what to do, of each place that did not take
+    one, and of numbers that could not be told; no secret is in it.
     """
 
     firing: bool
@@ -87,10 +87,7 @@ def settle_all(
 ) -> Mapping[Subject, Settled]:
     """Settle several subjects; trouble with one keeps no alert of another from firing.
 
-    Errors as of `settle`.
-
-    Raises:
-        ForesellError: the first of them, when all subjects have had their turn.
+    Errors as of `settle`: the first of them, when all subjects have had their turn.
     """
     settled, errors = dict[Subject, Settled](), list[ForesellError]()
     for one in observed:

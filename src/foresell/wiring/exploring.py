@@ -2,28 +2,37 @@
 
 import json
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from foresell.adapters.sources import DirectorySource
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.contracts.agreement import check_agreement
 from foresell.contracts.contract import parse_contract
 from foresell.contracts.headers import dropped_columns
-from foresell.errors import ForesellError, MachineError, UsageError
+from foresell.eda.context import Rows
+from foresell.errors import ForesellError, UsageError
 from foresell.pipeline.layer import PASSED
 from foresell.pipeline.work import Event, Request
 from foresell.settings import Settings
 from foresell.wiring.agreed import agree
+from foresell.wiring.report_folders import (
+    LISTING,
+    holds,
+    put_back,
+    refuse_foreign,
+    refuse_held,
+    refuse_other,
+    replace,
+)
 from foresell.wiring.runs import declaration, workspace
 from foresell.wiring.staging import find_source
 
 OWN, KEPT = "eda", "eda_reports"  # outputs of a workspace
-_LISTING, _REPORT = "manifest.json", "eda_report.json"
+_REPORT = "eda_report.json"
 _LAYER, _SPLIT = "processed", "split"
 
 
@@ -34,7 +43,7 @@ class Apart:
     ``out``: the folder; None is ``eda_reports/VERSION``. ``force``: replace one that differs.
     """
 
-    rows: Literal["train", "all"]
+    rows: Rows
     version: str
     out: Path | None = None
     force: bool = False
@@ -93,10 +102,13 @@ def told_apart(
     from foresell.pipeline.exploring import explored  # noqa: PLC0415 - heavy: only when it is made
 
     place = workspace(project, settings)
-    folder = asked.out if asked.out is not None else place.folder(KEPT) / asked.version
+    folder = place.folder(KEPT) / asked.version
+    if asked.out is not None:
+        folder = asked.out.resolve()
+        refuse_held(folder, place)
     with place.locked():
-        _put_back(folder)
-        _refuse_foreign(folder, project)
+        put_back(folder, project)
+        refuse_foreign(folder, project)
         request = _up_to_date(place, project, settings, (_SPLIT,), listen)
         names = ("processed", "splits", "manifest")
         planned = ("asked",) if request.project.kind == "panel" else ()
@@ -107,11 +119,11 @@ def told_apart(
             rows=asked.rows,
             version=asked.version,
         )
-        if _holds(folder, files):
+        if holds(folder, files):
             return _read(folder, made=False)
         if not asked.force:
-            _refuse_other(folder, files)
-        _replace(folder, files)
+            refuse_other(folder, files)
+        replace(folder, files)
         return _read(folder, made=True)
 
 
@@ -154,120 +166,11 @@ def _request(project: str, place: DirectoryWorkspace, settings: Settings) -> Req
 
 def _read(folder: Path, *, made: bool) -> Told:
     """Return the report that lies in ``folder``."""
-    listing = json.loads((folder / _LISTING).read_bytes())
+    listing = json.loads((folder / LISTING).read_bytes())
     return Told(
         folder=folder,
-        files=(*listing["files"], _LISTING),
+        files=(*listing["files"], LISTING),
         told=json.loads((folder / _REPORT).read_bytes()),
         listing=listing,
         made=made,
     )
-
-
-def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
-    """Tell whether ``folder`` holds ``files``, byte for byte."""
-    return all(
-        (folder / name).is_file() and (folder / name).read_bytes() == content
-        for name, content in files.items()
-    )
-
-
-def _refuse_foreign(folder: Path, project: str) -> None:
-    """Refuse a place that holds anything but a report of ``project``.
-
-    Raises:
-        UsageError: it does, or it is a file.
-    """
-    if folder.is_file():
-        raise UsageError(f"{folder.name!r} is a file", str(folder), "name a folder")
-    if not folder.is_dir() or not any(folder.iterdir()):
-        return
-    owner = _listed(folder).get("project")
-    if owner != project:
-        what = f"a report of {owner!r}" if owner else "files that are no such report"
-        raise UsageError(
-            f"the folder holds {what}", str(folder), "name another one, or empty it yourself"
-        )
-
-
-def _refuse_other(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Refuse to write over a report that tells something else.
-
-    Raises:
-        UsageError: there is one.
-    """
-    if not (old := _listed(folder)):
-        return
-    new = json.loads(files[_LISTING])
-    differing = [
-        words
-        for key, words in (
-            ("report_version", "another name"),
-            ("rows", "train or all"),
-            ("fingerprint", "other data"),
-            ("foresell", "another foresell"),
-            ("libraries", "other versions of libraries"),
-        )
-        if old.get(key) != new[key]
-    ]
-    raise UsageError(
-        f"a report that differs is there ({differing[0] if differing else 'other files'})",
-        str(folder),
-        "give this one another name (--report-version), or replace it: --force",
-    )
-
-
-def _listed(folder: Path) -> Mapping[str, Any]:
-    """Return what the report in ``folder`` says of itself; empty where there is none."""
-    try:
-        listing = json.loads((folder / _LISTING).read_bytes())
-    except (FileNotFoundError, ValueError):
-        return {}
-    ours = isinstance(listing, dict) and {"project", "fingerprint", "files"} <= set(listing)
-    return listing if ours else {}
-
-
-def _aside(folder: Path) -> Path:
-    """Return where a report lies while another one takes its place."""
-    return folder.with_name(f".{folder.name}.old")
-
-
-def _put_back(folder: Path) -> None:
-    """Put a report back that was moved aside by somebody who was killed before another was there.
-
-    Raises:
-        MachineError: it cannot be moved.
-    """
-    if folder.exists() or not _aside(folder).is_dir():
-        return
-    try:
-        _aside(folder).rename(folder)
-    except OSError as error:
-        raise MachineError(
-            f"cannot write: {error.strerror or error}", str(folder), "mend the rights"
-        ) from error
-
-
-def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put ``files`` in the place of what ``folder`` holds: whole, or not at all.
-
-    Raises:
-        MachineError: the disk is full, or the folder cannot be written.
-    """
-    draft, old = folder.with_name(f".{folder.name}.draft"), _aside(folder)
-    try:
-        for leftover in (draft, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        for name, content in files.items():
-            (draft / name).parent.mkdir(parents=True, exist_ok=True)
-            (draft / name).write_bytes(content)
-        if folder.exists():
-            folder.rename(old)
-        draft.rename(folder)
-    except OSError as error:
-        raise MachineError(
-            f"cannot write: {error.strerror or error}",
-            str(folder),
-            "free the disk, or choose another folder",
-        ) from error
-    shutil.rmtree(old, ignore_errors=True)

@@ -17,6 +17,7 @@ from foresell.bundle.bundle import Bundle
 from foresell.errors import MachineError, UsageError
 from foresell.govern.registry import Registry, read_state, read_version, resolve
 from foresell.settings import Settings
+from foresell.spec.commands import promote_command
 from foresell.spec.registry import Alias, Version
 from foresell.wiring.load_summary import QUANTILES
 from foresell.wiring.own_server import own_server, refuse_unready
@@ -32,12 +33,13 @@ _REASONS = 5
 
 
 def keep_latencies(
-    projects: Sequence[str], count: int, alias: str | None, settings: Settings
-) -> None:
+    projects: Sequence[str], count: int, alias: str | None, settings: Settings, *, every: bool
+) -> tuple[str, ...]:
     """Ask a server of each project for one row, ``count`` times, and keep what came.
 
-    ``alias``: the version that answers, or its number; by default prod, else staging. A server that
-    does not start or answer is a ``MachineError``.
+    ``alias``: the version that answers, or its number; by default prod, else staging. ``every``:
+    each project has to have such a version; otherwise those that have none are passed over, and
+    returned. A server that does not start or answer is a ``MachineError``.
 
     Raises:
         UsageError: there is no project, no version that could answer, or too few requests.
@@ -47,12 +49,24 @@ def keep_latencies(
     if not projects:
         raise UsageError("no project was run", "--measure", "run one: foresell run retail")
     kept = registry(settings)
-    for name in projects:
+    served = [name for name in projects if every or _answers(kept, name, alias)]
+    for name in served:
         which, version = _version(kept, name, alias)
         bundle = read_version(kept, version)
         told = measure(version, which, bundle, count, settings, datetime.now(UTC))
         text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
         write(latency_file(name, settings), f"{text}\n".encode())
+    return tuple(name for name in projects if name not in served)
+
+
+def _answers(kept: Registry, name: str, alias: str | None) -> bool:
+    """Tell whether a project has a version on ``alias``, by default on any."""
+    found = [
+        number
+        for one, number in read_state(kept, name).aliases.items()
+        if alias is None or one == alias
+    ]
+    return not found or any(number is not None for number in found)  # no alias: a number
 
 
 def _version(kept: Registry, name: str, alias: str | None) -> tuple[str, Version]:
@@ -68,7 +82,7 @@ def _version(kept: Registry, name: str, alias: str | None) -> tuple[str, Version
         raise UsageError(
             f"no version of {name!r} is on prod or staging",
             "--measure",
-            f"promote one: foresell registry promote {name} latest --to staging --reason TEXT",
+            f"promote one: {promote_command(name)}",
         )
     return which, resolve(state, which)
 

@@ -21,6 +21,27 @@ def monitor_folder(project: str, settings: Settings) -> Path:
     return project_workspace(project, settings).folder("monitor").absolute()
 
 
+def refuse_unwritable(settings: Settings) -> None:
+    """Refuse a home that is not there and cannot be made, before it is said what it lacks.
+
+    Raises:
+        MachineError: it cannot be made; nothing is left of the attempt.
+    """
+    home = settings.home
+    missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+    if not missing:
+        return
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineError(*_unwritable(home, error)) from error
+    for folder in missing:
+        try:
+            folder.rmdir()
+        except OSError:  # another process has begun to use it
+            return
+
+
 @contextmanager
 def writing(project: str, settings: Settings) -> Iterator[Path]:
     """Hold the folder, made where it is missing, for one writer at a time; others wait.
@@ -88,4 +109,8 @@ def keep(
 
 def _unwritable(folder: Path, error: OSError) -> tuple[str, str, str]:
     """Return what is said of a folder that cannot be written."""
-    return f"cannot write: {error.strerror or error}", str(folder), "free the disk, mend the rights"
+    return (
+        f"the workspace cannot be written: {error.strerror or error}",
+        str(folder),
+        "free the disk, mend the rights, or set FORESELL_HOME to another folder",
+    )

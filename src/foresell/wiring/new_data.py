@@ -99,7 +99,8 @@ def _equal_rows(
     )
     if project.kind == "panel":
         asked = place.output("asked")
-        there = asked.read_frame("asked.parquet") if "asked.parquet" in asked.list() else pl.DataFrame()
+        some = "asked.parquet" in asked.list()
+        there = asked.read_frame("asked.parquet") if some else pl.DataFrame()
         own = there.select(name for name in there.columns if name in kept.asked.columns)
         now = read_layer(processed, learning_columns(project))
         return _same(now, kept.history) and _same(own, kept.asked)

@@ -17,6 +17,7 @@ from foresell.errors import DataError, UsageError
 from foresell.govern.keeping import kept_bundle
 from foresell.govern.registry import judged_version, read_state, read_version
 from foresell.monitor.actuals import Merged, merged
+from foresell.monitor.alerts import Observed
 from foresell.monitor.judging import Performance
 from foresell.monitor.performance import About, judge
 from foresell.pipeline.writing import json_bytes
@@ -25,10 +26,12 @@ from foresell.spec.project import ProjectSpec
 from foresell.spec.registry import Alias, Version
 from foresell.wiring import performing_panel, performing_rows
 from foresell.wiring.alerting import Settled, settle
-from foresell.wiring.given_actuals import identity_of, read_actuals, ways
-from foresell.wiring.monitor_files import put, writing
+from foresell.wiring.given_actuals import OPTION, identity_of, read_actuals, ways
+from foresell.wiring.monitor_files import place_of, put, refuse_unwritable, writing
+from foresell.wiring.predicting import existing_file
 from foresell.wiring.registry import registry
-from foresell.wiring.watch_served import served_version
+from foresell.wiring.watch_seen import performance_sight
+from foresell.wiring.watch_served import is_served, served_version
 
 if TYPE_CHECKING:
     from foresell.govern.registry import Registry
@@ -40,11 +43,14 @@ WEEKS, SEGMENTS = "performance_weeks.csv", "performance_segments.csv"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Performed:
-    """What came of it: the judgement, the files (the page first), the alert."""
+    """What came of it: the judgement, the files (the page first), the alert.
+
+    ``settled``: None where what was judged is not what is served.
+    """
 
     performance: Performance
     files: tuple[Path, ...]
-    settled: Settled
+    settled: Settled | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,13 +75,22 @@ def perform(
 ) -> Performed:
     """Judge what versions of ``project`` forecast by what came true; see `foresell.performance`.
 
-    A ``UsageError``: nothing is served, nothing is known of the truth, or it is to be replaced by
-    nothing. A ``DataError``: the file or the bundle cannot be read.
+    Where that is not about the version that is served, or about an alias that servers do not
+    answer by, the files lie in ``monitor/versions``, and no alert is settled.
+
+    A ``DataError``: the file or the bundle cannot be read.
+
+    Raises:
+        UsageError: nothing is served, nothing is known of the truth, or it is to be replaced by
+            nothing.
     """
     if replace and file is None:
         raise UsageError(
             "nothing takes the place of what is kept", "--replace", "give --actuals FILE"
         )
+    if file is not None:
+        existing_file(file, OPTION)
+    refuse_unwritable(settings)
     found, named = served_version(project, settings, alias=alias, version=version)
     kept = registry(settings)
     state = read_state(kept, project)
@@ -85,22 +100,28 @@ def perform(
     asked = _Asked(project=project, served=found, alias=named, versions=versions, settings=settings)
     bundle = read_version(kept, found)
     told = declared(bundle.project_text, bundle.contract_text)
+    served = is_served(project, settings, found, named)
     given = None if file is None else read_actuals(file, told.spec, told.contract)
     with writing(project, settings) as folder:
         known = _known(folder / ACTUALS, given, told.spec, told.contract, replace=replace)
         content = _parquet(known.frame)
         put(folder, {ACTUALS: content})
         performance = _judged(asked, known, content, bundle, told)
-        files = put(folder, _files(performance))
-    settled = settle(
-        project,
-        "performance",
-        found.version,
-        performance.findings,
-        settings,
-        page=folder / PAGE,
-    )
+        place = place_of(folder, found.version, served=served)
+        files = put(place, _files(performance))
+    settled = settle(_observed(asked, performance), settings, page=files[0]) if served else None
     return Performed(performance=performance, files=files, settled=settled)
+
+
+def _observed(asked: _Asked, performance: Performance) -> Observed:
+    """Return what an alert is settled by."""
+    return Observed(
+        project=asked.project,
+        subject="performance",
+        version=asked.served.version,
+        findings=performance.findings,
+        sight=performance_sight(performance),
+    )
 
 
 def _known(

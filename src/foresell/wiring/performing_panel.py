@@ -12,16 +12,18 @@ from foresell.data.panel import Matrix, Panel, build_panel
 from foresell.models.baselines import seasonal_naive
 from foresell.monitor.performance import Unmatched
 from foresell.monitor.rules import RECENT
-from foresell.monitor.weekly import PERIOD, period_of
+from foresell.monitor.weekly import PERIOD, period_of, whole
 from foresell.spec.calendar import step
 from foresell.spec.ordered_sums import one_piece
 from foresell.spec.project import ProjectSpec
+from foresell.wiring.watch_learnt import LEARNT, learnt_rows
 
 BASELINE = "seasonal_naive"
 _NAMED = 5
 _BANDS = {"low_80": "q0.1", "high_80": "q0.9", "low_95": "q0.025", "high_95": "q0.975"}
 _FORECAST = ("prediction", *_BANDS)
 _WEEK = 7
+_APART = 2  # periods: further from the one before, a single period may be a date written wrongly
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,18 +64,45 @@ def forecast_rows(
         )
     ]
     early = rows.filter(pl.col("__cutoff").is_null()).drop("__cutoff")
+    learnt = learnt_rows(early, best[min(best)].bundle.history, spec)
     all_rows = pl.concat(matched, how="diagonal_relaxed") if matched else _none(actuals, spec)
     known = pl.col("prediction").is_not_null()
     late = ~known & (pl.col("__ahead") > spec.horizon)
     newest = pl.col("__cutoff") == max(best)
+    beyond, astray = _beyond(all_rows, late & newest, spec)
     unmatched = [
-        _unmatched("before the forecasts", early, spec),
+        _unmatched(LEARNT, early.filter(learnt), spec),
+        _unmatched("before the forecasts", early.filter(~learnt), spec),
         _unmatched("between versions", all_rows.filter(late & ~newest), spec),
-        _unmatched("beyond the horizon", all_rows.filter(late & newest), spec),
+        _unmatched("beyond the horizon", beyond, spec),
+        _unmatched("dated apart from the rest", astray, spec),
         _unmatched("not forecast", all_rows.filter(~known & ~late), spec, all_rows.filter(known)),
     ]
     kept = all_rows.filter(known).drop("__cutoff", "__ahead").sort(time, *keys)
     return kept, [one for one in unmatched if one.rows]
+
+
+def _beyond(
+    rows: pl.DataFrame, late: pl.Expr, spec: ProjectSpec
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows that are ``late``, and those of them whose date may be a slip.
+
+    The second: of periods with less than half the usual rows, or of a single one that does not
+    follow on the others.
+    """
+    counts = rows.group_by(PERIOD).agg(
+        pl.len().cast(pl.Int64).alias("n"),
+        late.any().alias("late"),
+        pl.col(spec.time).min().alias("first"),
+    )
+    counts = counts.filter(whole(counts)).sort("first")
+    firm = counts.filter("late")
+    if firm.height == 1 and (before := counts.filter(~pl.col("late"))).height:
+        gap = (firm["first"][0] - before["first"][-1]).days
+        if gap > _APART * max(_WEEK, step(spec.frequency).days):
+            firm = firm.head(0)
+    known = pl.col(PERIOD).is_in(firm[PERIOD].implode())
+    return rows.filter(late & known), rows.filter(late & ~known)
 
 
 def backtest_rows(one: Answered, spec: ProjectSpec) -> pl.DataFrame:

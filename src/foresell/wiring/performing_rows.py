@@ -15,6 +15,7 @@ from foresell.spec.ordered_sums import one_piece
 from foresell.spec.project import ProjectSpec
 from foresell.wiring.given_actuals import REQUEST, ROW
 from foresell.wiring.request_log import read_requests_log
+from foresell.wiring.watch_learnt import LEARNT, learnt_rows
 
 BASELINE = "median"  # of the rows that were learnt from: of all constants it has the least error
 RECOMPUTED = (
@@ -22,8 +23,8 @@ RECOMPUTED = (
     "time is not known"
 )
 MIXED = (
-    "rows were told in more than one way (by request_id, by the key, by all they hold): one that was "
-    "told in two ways counts twice; --replace keeps one file alone"
+    "rows were told in more than one way (by request_id, by the key, by all they hold): one that "
+    "was told in two ways counts twice; --replace keeps one file alone"
 )
 _LEAST = 30  # rows that a period should have on average
 _TIME, _VERSION = "__time", "version"
@@ -35,14 +36,15 @@ def answered_rows(
 ) -> tuple[pl.DataFrame, Every, list[Unmatched], bool]:
     """Return rows as `foresell.monitor.weekly` has them, what a period is, what is unmatched.
 
-    ``actuals``: as `foresell.wiring.given_actuals.read_actuals` returns them, kept together. The
-    last: whether rows had to be answered again.
+    ``actuals``: as `foresell.wiring.given_actuals.read_actuals` returns them, kept together. Those
+    that the version learnt from are no proof and are not answered again. The last: whether rows had
+    to be.
     """
     parts, unmatched, again = [], [], False
     if REQUEST in actuals.columns:
         told = actuals.filter(pl.col(REQUEST).is_not_null())
-        known, lost = _logged(told, spec, settings)
-        parts.append(known)
+        found, lost = _logged(told, spec, settings)
+        parts.append(found)
         if lost.height:
             total = float(one_piece(lost[spec.target].cast(pl.Float64).abs()).sum())
             named = tuple(lost[REQUEST].head(5).to_list())
@@ -50,6 +52,11 @@ def answered_rows(
                 Unmatched(why="not logged", rows=lost.height, actual=total, named=named)
             )
         actuals = actuals.filter(pl.col(REQUEST).is_null())
+    known = learnt_rows(actuals, bundle.snapshot, spec)
+    if known.any():
+        held = one_piece(actuals.filter(known)[spec.target].cast(pl.Float64).abs())
+        unmatched.append(Unmatched(why=LEARNT, rows=held.len(), actual=float(held.sum())))
+        actuals = actuals.filter(~known)
     if actuals.height:
         parts.append(_again(actuals, bundle, version, spec))
         again = True

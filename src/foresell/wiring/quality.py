@@ -1,15 +1,13 @@
 """Where the quality report is gathered from files, each looked at again, and where it is kept."""
 
-import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from foresell.adapters.workspace import DirectoryWorkspace
-from foresell.errors import DataError, MachineError, UsageError
+from foresell.errors import DataError, MachineError
 from foresell.pipeline.quality_artifacts import Artifact, json_artifact
 from foresell.pipeline.quality_monitored import (
     DRIFT,
@@ -23,10 +21,11 @@ from foresell.pipeline.quality_monitored import (
 from foresell.report.quality_markdown import quality_markdown
 from foresell.report.quality_page import quality_html
 from foresell.settings import SERVING, Settings
-from foresell.spec.commands import run_command
-from foresell.spec.quality import FORMAT, QUALITY, Section, Value
+from foresell.spec.quality import FORMAT, Section, Value
 from foresell.wiring import quality_general as general
-from foresell.wiring.runs import declaration, workspace
+from foresell.wiring.monitor_files import refuse_unwritable
+from foresell.wiring.quality_runs import Told, content_of, named, of_run
+from foresell.wiring.runs import workspace
 
 HOME_FOLDER = "_quality"  # under home; no project has a name that begins with _
 REPORT, SUMMARY, HTML = "quality_report.json", "quality_summary.md", "quality.html"
@@ -37,21 +36,22 @@ _JUNIT, _COVERAGE = (
 
 _OPTIONS = {"tests": "--junit", "coverage": "--coverage", "load": "--load"}
 
-Told = dict[str, Any]
+# What comes of a file that holds JSON, and not what we would have written.
+_ODD = (DataError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """Files that were named; None for where they usually lie."""
+    """Files that were named; None for where they usually lie.
+
+    ``unserved``: projects that were to be asked how fast they answer, and have no version that
+    answers.
+    """
 
     junit: Path | None = None
     coverage: Path | None = None
     load: Path | None = None
-
-
-def was_run(name: str, settings: Settings) -> bool:
-    """Tell whether a project has ever been trained in this home."""
-    return workspace(name, settings).record("refit") is not None
+    unserved: tuple[str, ...] = ()
 
 
 def gathered(names: Sequence[str], unrun: Sequence[str], given: Given, settings: Settings) -> Told:
@@ -67,7 +67,7 @@ def gathered(names: Sequence[str], unrun: Sequence[str], given: Given, settings:
         _general("coverage", given.coverage, _COVERAGE, general.of_coverage),
         under_load,
     ]
-    projects = [_project(name, load, settings) for name in names]
+    projects = [_project(name, load, given, settings) for name in names]
     told = [asdict(one) for one in sections]
     parts = [("", part) for part in told]
     parts += [(one["project"], part) for one in projects for part in one["sections"]]
@@ -79,7 +79,10 @@ def gathered(names: Sequence[str], unrun: Sequence[str], given: Given, settings:
         "missing": [_trouble(*pair) for pair in parts if pair[1]["state"] == "missing"],
         "changed": [_trouble(*pair) for pair in parts if pair[1]["state"] == "changed"],
         "failed": [_trouble(*pair) for pair in parts if pair[1]["failed"]],
-        "artifacts": _artifacts(part for _, part in parts),
+        "artifacts": _artifacts([
+            *(number for _, part in parts for number in part["numbers"]),
+            *(sample for one in projects for sample in one["samples"]),
+        ]),
     }
     return cast("Told", json.loads(json.dumps(report, allow_nan=False)))  # lists, as in the file
 
@@ -89,9 +92,9 @@ def _trouble(project: str, part: Told) -> Told:
     return {"project": project, **{name: part[name] for name in names}}
 
 
-def _artifacts(parts: Iterable[Told]) -> list[Told]:
-    """Return every file that a number was taken from, with its hash, each once."""
-    found = {(one["artifact"], one["sha256"]) for part in parts for one in part["numbers"]}
+def _artifacts(taken: Iterable[Told]) -> list[Told]:
+    """Return every file that a number or a sample was taken from, with its hash, each once."""
+    found = {(one["artifact"], one["sha256"]) for one in taken}
     return [{"artifact": name, "sha256": sums} for name, sums in sorted(found)]
 
 
@@ -104,7 +107,7 @@ def _general(
         DataError: it was named, and cannot be read.
     """
     place = given or usual
-    content = _content(place, _OPTIONS[name] if given is not None else "")
+    content = content_of(place, _OPTIONS[name] if given is not None else "")
     if content is None:
         return general.missing(name, f"There is no {place}.")
     try:
@@ -123,72 +126,48 @@ def _load(given: Path | None, settings: Settings) -> tuple[Section, Artifact | N
     """
     usual = settings.home / SERVING / "load" / "summary.json"
     place = given or usual
-    name = str(place) if given is not None else _named(usual, settings)
-    content = _content(place, _OPTIONS["load"] if given is not None else "")
+    name = str(place) if given is not None else named(usual, settings)
+    content = content_of(place, _OPTIONS["load"] if given is not None else "")
     if content is None:
         return general.missing("load", f"There is no {name}."), None
     try:
         found = json_artifact(name, content)
+        general.latency_under_load(found, "")  # refuses what later would be found to be odd
         return general.of_load(found), found
-    except (DataError, KeyError, TypeError) as error:
-        what = error.what if isinstance(error, DataError) else f"it has no {error}"
+    except _ODD as error:
+        what = _odd(error)
         if given is not None:
             raise DataError(what, name, "give the summary.json of foresell loadtest") from error
         return general.missing("load", f"{name} cannot be read: {what}."), None
 
 
-def _content(place: Path, option: str) -> bytes | None:
-    """Return the bytes of a file, None where there is none.
-
-    Raises:
-        UsageError: there is none, and ``option`` named it.
-        MachineError: it may not be read.
-    """
-    try:
-        return place.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        if option:
-            raise UsageError(f"there is no file {str(place)!r}", option, "give one") from error
-        return None
-    except OSError as error:
-        raise MachineError(
-            f"it cannot be read: {error.strerror}", str(place), "mend the rights"
-        ) from error
-
-
-def _named(place: Path, settings: Settings) -> str:
-    """Return what a file is called: its path below the home, else whole."""
-    home = settings.home.absolute()
-    whole = place.absolute()
-    return whole.relative_to(home).as_posix() if whole.is_relative_to(home) else str(whole)
-
-
-def _project(name: str, load: Artifact | None, settings: Settings) -> Told:
+def _project(name: str, load: Artifact | None, given: Given, settings: Settings) -> Told:
     """Return what is known of one project: what its run wrote, and what was found since."""
-    place = workspace(name, settings)
-    told = _of_run(name, place, settings)
-    drift, schema, truth, measured = (
-        _optional(one, _named(one, settings))
-        for one in (
-            *(place.folder("monitor") / file for file in (DRIFT, SCHEMA, PERFORMANCE)),
-            latency_file(name, settings),
-        )
-    )
-    unmeasured = general.latency_missing(name)
-    latency = _made(measured, lambda of: general.of_latency(of, name), unmeasured)
-    if latency is None and load is not None:
-        latency = general.latency_under_load(load, name)
-    lacking = performance_missing(name)
+    told, folder = of_run(name, settings), workspace(name, settings).folder("monitor")
+    unmeasured = general.latency_missing(name, served=name not in given.unserved)
+    measured, samples = latency_file(name, settings), []
+
+    def latency(found: Artifact) -> Section:
+        section = general.of_latency(found, name)
+        samples.extend([general.sample_of(found)] if "sample" in found.told else [])
+        return section
+
+    def drift(found: Artifact) -> Section:
+        return drift_found(found, _schema(folder / SCHEMA, settings))
+
+    answered = _made(measured, latency, unmeasured, settings)
+    if answered is None and load is not None:
+        answered = general.latency_under_load(load, name)
+    lacking, unknown = performance_missing(name), drift_missing("nothing is known", name)
     since = [
-        _made(drift, lambda of: drift_found(of, schema), drift_missing("nothing is known", name)),
-        _made(truth, performance_found, lacking) or lacking,
-        latency or unmeasured,
+        _made(folder / DRIFT, drift, unknown, settings),
+        _made(folder / PERFORMANCE, performance_found, lacking, settings) or lacking,
+        answered or unmeasured,
     ]
     version = _version(told["sections"])
     fresh = {one.name: asdict(_of_version(one, version)) for one in since if one is not None}
     told["sections"] = [fresh.pop(one["name"], one) for one in told["sections"]] + [*fresh.values()]
-    if measured is not None and "sample" in measured.told:
-        told["samples"] = [*told["samples"], general.sample_of(measured)]
+    told["samples"] = [*told["samples"], *samples]
     return told
 
 
@@ -208,15 +187,28 @@ def _of_version(section: Section, version: Value) -> Section:
 
 
 def _made(
-    found: Artifact | None, make: Callable[[Artifact], Section], lacking: Section
+    place: Path, make: Callable[[Artifact], Section], lacking: Section, settings: Settings
 ) -> Section | None:
     """Return the section of a file, ``lacking`` where it is not as it should be; None of none."""
-    if found is None:
+    content, name = content_of(place, ""), named(place, settings)
+    if content is None:
         return None
     try:
-        return make(found)
-    except (KeyError, TypeError, ValueError) as error:
-        return replace(lacking, says=f"{found.name} is not as it should be: {error}.")
+        return make(json_artifact(name, content))
+    except _ODD as error:
+        return replace(lacking, says=f"{name} is not as it should be: {_odd(error)}.")
+
+
+def _odd(error: Exception) -> str:
+    """Return in words what is odd about a file that is JSON and yet none of ours."""
+    if isinstance(error, DataError):
+        return error.what
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
+
+
+def _schema(place: Path, settings: Settings) -> Artifact | None:
+    content = content_of(place, "")
+    return None if content is None else json_artifact(named(place, settings), content)
 
 
 def latency_file(project: str, settings: Settings) -> Path:
@@ -224,67 +216,10 @@ def latency_file(project: str, settings: Settings) -> Path:
     return settings.home / HOME_FOLDER / "latency" / f"{project}.json"
 
 
-def _optional(place: Path, name: str) -> Artifact | None:
-    content = _content(place, "")
-    return json_artifact(name, content) if content is not None else None
-
-
-def _of_run(name: str, place: DirectoryWorkspace, settings: Settings) -> Told:
-    """Return what the last run wrote of a project, its files looked at again.
-
-    A file that is gone or has changed since makes its section ``changed``.
-    """
-    _, spec = declaration(name, settings)
-    again = run_command(spec)
-    content = _content(place.folder("quality") / QUALITY, "")
-    why = "The last run told nothing of it." if was_run(name, settings) else "It never ran."
-    lacking = Section(name="model", title="The model", state="missing", says=why, mend=again)
-    none = {"project": name, "target": spec.target, "unit": spec.unit, "samples": []}
-    if content is None or place.record("quality") is None:
-        return {**none, "sections": [asdict(lacking)]}
-    told = json_artifact(_placed(f"quality/{QUALITY}", place, settings), content).told
-    if told.get("format") != FORMAT:
-        lacking = replace(lacking, says="Another foresell wrote what is known of it.")
-        return {**none, "sections": [asdict(lacking)]}
-    sums: dict[str, str] = {}
-    sections = [_looked_at(part, place, sums, again) for part in told["sections"]]
-    for part in sections:
-        for one in part["numbers"]:
-            one["artifact"] = _placed(one["artifact"], place, settings)
-    for one in told["samples"]:
-        one["artifact"] = _placed(one["artifact"], place, settings)
-    return {key: told[key] for key in ("project", "target", "unit", "samples")} | {
-        "sections": sections
-    }
-
-
-def _looked_at(part: Told, place: DirectoryWorkspace, sums: dict[str, str], again: str) -> Told:
-    """Return a section, ``changed`` where a file is not what its numbers were taken from."""
-    wanted = {(one["artifact"], one["sha256"]) for one in part["numbers"]}
-    other = sorted(name for name, sha256 in wanted if _sum(name, place, sums) != sha256)
-    if not other:
-        return part
-    what = f"{', '.join(other)} {'is' if len(other) == 1 else 'are'} not what it was taken from."
-    return {**part, "state": "changed", "says": f"{part['says']} {what}", "mend": again}
-
-
-def _sum(name: str, place: DirectoryWorkspace, sums: dict[str, str]) -> str:
-    """Return the sha256 of a file of an output, empty where it is gone."""
-    if name not in sums:
-        output, _, file = name.partition("/")
-        content = _content(place.folder(output) / file, "")
-        sums[name] = hashlib.sha256(content).hexdigest() if content is not None else ""
-    return sums[name]
-
-
-def _placed(name: str, place: DirectoryWorkspace, settings: Settings) -> str:
-    """Return what a file of an output is called in the report of all projects."""
-    output, _, file = name.partition("/")
-    return _named(place.folder(output) / file, settings)
-
-
 def keep(told: Told, out: Path | None, settings: Settings) -> Path:
     """Write the report, its summary and its page; return the folder."""
+    if out is None:
+        refuse_unwritable(settings)
     folder = out if out is not None else settings.home / HOME_FOLDER
     text = json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     write(folder / REPORT, f"{text}\n".encode())

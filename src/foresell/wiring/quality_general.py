@@ -8,13 +8,15 @@ from foresell.adapters.coverage_files import read_coverage
 from foresell.adapters.junit import read_junit
 from foresell.errors import counted
 from foresell.pipeline.quality_artifacts import Artifact, artifact, pointer, taken
+from foresell.spec.commands import promote_command
 from foresell.spec.quality import Number, Section
 
 _MS = ("p50_ms", "p95_ms", "p99_ms", "max_ms")
 _NAMED = 10  # tests that failed
+_COVERAGE = "pytest --cov --cov-branch --cov-report=json:.quality/coverage.json"
 MISSING = {  # by section: its title, and what makes it
     "tests": ("Tests", "pytest --junit-xml .quality/junit.xml"),
-    "coverage": ("Coverage of the tests", "pytest --cov --cov-report=json:.quality/coverage.json"),
+    "coverage": ("Coverage of the tests", _COVERAGE),
     "load": ("Load test", "foresell loadtest"),
 }
 
@@ -61,7 +63,7 @@ def of_coverage(content: bytes, name: str) -> Section:
         file.number("lines", found.lines, found.at["lines"]),
         file.number("lines run", found.lines_run, found.at["lines_run"]),
     ]
-    says = "Branches were not measured."
+    says = "No line has a branch." if found.measured else "Branches were not measured."
     if found.lines:
         at = f"{found.at['lines_run']} over {found.at['lines']}"
         numbers.append(file.number("line coverage", found.lines_run / found.lines, at, "share"))
@@ -79,9 +81,9 @@ def of_coverage(content: bytes, name: str) -> Section:
     return Section(
         name="coverage",
         title=MISSING["coverage"][0],
-        state="found" if found.branches else "missing",
+        state="found" if found.measured else "missing",
         says=says,
-        mend="" if found.branches else f"measure them: {MISSING['coverage'][1]} --cov-branch",
+        mend="" if found.measured else f"measure them: {MISSING['coverage'][1]}",
         numbers=tuple(numbers),
     )
 
@@ -179,15 +181,16 @@ def latency_under_load(found: Artifact, project: str) -> Section | None:
     )
 
 
-def latency_missing(project: str) -> Section:
-    """Return that nobody has measured."""
-    return Section(
-        name="latency",
-        title="Latency over HTTP",
-        state="missing",
-        says="Nobody has measured how long a row takes.",
-        mend=f"foresell quality {project} --measure",
+def latency_missing(project: str, *, served: bool = True) -> Section:
+    """Return that nobody has measured; where it is not ``served``, that nobody can."""
+    says, mend = (
+        "Nobody has measured how long a row takes.",
+        f"foresell quality {project} --measure",
     )
+    if not served:
+        says = "It was not measured: no version is on the alias that answers."
+        mend = promote_command(project)
+    return Section(name="latency", title="Latency over HTTP", state="missing", says=says, mend=mend)
 
 
 def sample_of(found: Artifact) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from foresell.adapters.file_locks import taken
 from foresell.errors import MachineError, UsageError
@@ -14,6 +14,8 @@ from foresell.govern.registry import Registry, judged_version, read_state, resol
 from foresell.monitor.retraining import Evidence, of_drift, of_performance
 from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
+from foresell.spec.modelling import Selection
+from foresell.spec.project import Preset, ProjectSpec
 from foresell.spec.registry import Alias, Version
 from foresell.wiring.monitor_files import monitor_folder, put, writing
 
@@ -64,6 +66,28 @@ def served(registry: Registry, project: str, begun: Mapping[str, Any] | None) ->
         version = resolve(state, before) if moved else version
     bundle = judged_version(registry, version)
     return Served(version=version, alias=alias, bundle=bundle, moved=moved)
+
+
+def preset_of(before: Served) -> Preset:
+    """Return the effort that a version was trained with."""
+    told = before.bundle.metadata.get("preset")
+    return cast("Preset", told) if told in get_args(Preset) else "default"
+
+
+def selection_of(before: Served, project: ProjectSpec, preset: Preset) -> Selection | None:
+    """Return what was done about settings then, None where it would be done anyway."""
+    from foresell.models.effort import EFFORTS  # noqa: PLC0415 - only where something is trained
+
+    told = before.bundle.metadata.get("selection")
+    usual = EFFORTS[preset].selection or project.models.selection
+    return cast("Selection", told) if told in get_args(Selection) and told != usual else None
+
+
+def place_of(data: str | Path | None) -> str | None:
+    """Return a place of data as it can be told to a later process, which may stand elsewhere."""
+    if data is None or "://" in str(data):
+        return None if data is None else str(data)
+    return str(Path(data).absolute())
 
 
 def evidence(

@@ -5,24 +5,18 @@ from importlib.util import find_spec
 import numpy as np
 import polars as pl
 
-from foresell.monitor.comparing import PREDICTION
+from foresell.monitor.predictions import ANSWER, PREDICTION
 from foresell.wiring.watch_served import Watch
 
+_PLACE = "__place"
 _MOST = 50_000  # rows of a table that are answered: their shares are exact enough
 
 
-def answers_to(watch: Watch, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return what a version answers: `PREDICTION`, of a panel beside its keys and time.
+def published_answers(watch: Watch, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the published answers to rows of a panel: `PREDICTION` beside its keys and time.
 
-    Of a panel the published answers to these series and days. Of a table those rows that can be
-    answered, some of very many, drawn by the project's seed. Empty where nothing is known: without
-    what names or makes up a row, and without the library that runs graphs.
+    Empty without what names a row.
     """
-    return _published(watch, rows) if watch.spec.kind == "panel" else _answered(watch, rows)
-
-
-def _published(watch: Watch, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the published answers to rows of a panel."""
     spec, published = watch.spec, watch.bundle.published
     by = [*spec.keys, spec.time]
     if published.is_empty() or not set(by) <= set(rows.columns):
@@ -31,20 +25,33 @@ def _published(watch: Watch, rows: pl.DataFrame) -> pl.DataFrame:
     return told.join(rows.select(by).unique(), on=by, how="semi", maintain_order="left")
 
 
-def _answered(watch: Watch, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the answers to rows of a table that can be answered."""
+def with_answers(watch: Watch, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of a table with what the version answers to each, in the column `ANSWER`.
+
+    Null where a row cannot be answered, and of very many rows where it is not drawn (by the
+    project's seed). As they are where none can be: without what makes up a row, and without the
+    library that runs graphs.
+    """
     features = watch.spec.with_role("feature")
     needed = [name for name in features if watch.contract.columns[name].required]
-    if find_spec("onnxruntime") is None or not set(needed) <= set(rows.columns):
-        return pl.DataFrame()
+    there = [name for name in features if name in rows.columns]
+    if find_spec("onnxruntime") is None or not set(needed) <= set(there) or rows.is_empty():
+        return rows
     from foresell.answer.predicting import answer_rows  # noqa: PLC0415 - ONNX Runtime
     from foresell.answer.row_files import check_batch, row_form  # noqa: PLC0415 - as above
 
-    known = rows.select(name for name in features if name in rows.columns).drop_nulls(needed)
+    known = rows.select(*there, pl.int_range(pl.len()).alias(_PLACE)).drop_nulls(needed)
     if known.height > _MOST:
         drawn = np.random.default_rng(watch.spec.seed).choice(known.height, _MOST, replace=False)
-        known = known.sort(known.columns, nulls_last=True)[np.sort(drawn)]
-    good = check_batch(known, row_form(watch.spec, watch.contract), "current", 1).frame
-    if good.is_empty():
-        return pl.DataFrame()
-    return answer_rows(watch.bundle, good).select(PREDICTION)
+        known = known.sort(there, nulls_last=True)[np.sort(drawn)]
+    asked = known.drop(_PLACE)
+    checked = check_batch(asked, row_form(watch.spec, watch.contract), "current", 0)
+    if checked.frame.is_empty():
+        return rows
+    places = known[_PLACE].gather(checked.rows.cast(pl.Int64))
+    told = pl.DataFrame({
+        _PLACE: places,
+        ANSWER: answer_rows(watch.bundle, checked.frame)[PREDICTION],
+    })
+    numbered = rows.with_columns(pl.int_range(pl.len()).alias(_PLACE))
+    return numbered.join(told, on=_PLACE, how="left", maintain_order="left").drop(_PLACE)

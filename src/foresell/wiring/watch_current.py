@@ -1,10 +1,9 @@
 """What a version is asked now: the log of servers, a file, a folder of raw files, or the layer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -18,6 +17,8 @@ from foresell.contracts.contract import Contract
 from foresell.contracts.headers import dropped_columns
 from foresell.contracts.loose import LooseFile, read_loosely, type_word
 from foresell.errors import UsageError, counted
+from foresell.monitor.predictions import ANSWER
+from foresell.monitor.same_season import PERIOD, in_season
 from foresell.monitor.schema import SchemaColumn
 from foresell.pipeline.graph import stages_of
 from foresell.pipeline.layer import read_layer
@@ -28,13 +29,11 @@ from foresell.wiring.buckets import bucket_source
 from foresell.wiring.origins import Given
 from foresell.wiring.request_log import read_requests_log
 from foresell.wiring.runs import request, workspace
+from foresell.wiring.watch_expected import asked_for, expected_columns
 from foresell.wiring.watch_served import Watch
 
-_NUMBERS = ("integer", "number")
 _FILES = (".csv", ".parquet", ".txt", ".tsv")
 _GATE = "validate"
-_ALIKE = 0.6  # of the letters: from here on a name is like another one
-_TOLD = 4  # letters: a shorter name is part of many
 _LATE, _ENOUGH = 91, 500  # days, and rows of them
 _OPTION = "--current"
 
@@ -62,7 +61,8 @@ def read_logged(watch: Watch, since: datetime, settings: Settings) -> Current:
     """Return what servers have logged of a project's requests since then.
 
     Of a panel each series and day counts once, as it was asked last. The answers are those of the
-    version itself.
+    version itself; of a table they stand in the rows (`ANSWER`), and where others have a time, with
+    the week in which they were asked (`PERIOD`).
 
     Raises:
         UsageError: there are none.
@@ -78,12 +78,17 @@ def read_logged(watch: Watch, since: datetime, settings: Settings) -> Current:
         )
     wanted = [one for one in used_columns(spec) if one in logged.features.columns]
     asked = logged.features.select(wanted).with_columns(
-        logged.answers["prediction"], logged.answers["digest"]
+        logged.answers["prediction"],
+        logged.answers["digest"],
+        logged.answers["timestamp"].dt.date().dt.truncate("1w").alias(PERIOD),
     )
     if spec.kind == "panel":
         by = [*spec.keys, spec.time]
         asked = asked.unique(by, keep="last", maintain_order=True)
-    own = asked.filter(pl.col("digest") == watch.version.digest)
+    mine = pl.col("digest") == watch.version.digest
+    own = asked.filter(mine)
+    asked = asked.with_columns(pl.when(mine).then("prediction").alias(ANSWER))
+    beside = [] if spec.kind == "panel" else [ANSWER, *([PERIOD] if spec.timed else [])]
     told = [one for one in wanted if asked[one].count()]
     others = asked.height - own.height
     needed = _needed(spec, watch.contract)
@@ -92,7 +97,7 @@ def read_logged(watch: Watch, since: datetime, settings: Settings) -> Current:
     return Current(
         kind="log",
         told=f"the log of requests, {counted(logged.answers.height, 'answered row')}",
-        rows=asked.select(told),
+        rows=asked.select(*told, *beside),
         expected=_columns(watch.contract, expected, watch, required=needed),
         found=_columns(watch.contract, told, watch),
         answers=own.select(*_names(spec, own), "prediction"),
@@ -100,6 +105,20 @@ def read_logged(watch: Watch, since: datetime, settings: Settings) -> Current:
         if others
         else (),
     )
+
+
+def refuse_absent(given: str | Path) -> None:
+    """Refuse a place on this machine that is not there; nothing else has to be read for that.
+
+    Raises:
+        UsageError: there is no such file or folder.
+    """
+    if not is_s3(given) and not Path(given).exists():
+        raise UsageError(
+            f"there is no file or folder {str(given)!r}",
+            _OPTION,
+            "give a CSV or Parquet file with columns of the contract, or a folder of raw files",
+        )
 
 
 def read_given(watch: Watch, given: str | Path, settings: Settings) -> Current:
@@ -110,6 +129,7 @@ def read_given(watch: Watch, given: str | Path, settings: Settings) -> Current:
     Raises:
         UsageError: there is no such place.
     """
+    refuse_absent(given)
     if is_s3(given):
         if not str(given).lower().endswith(_FILES):
             return _folder(watch, given, settings)
@@ -121,12 +141,6 @@ def read_given(watch: Watch, given: str | Path, settings: Settings) -> Current:
     path = Path(given)
     if path.is_dir():
         return _folder(watch, path, settings)
-    if not path.is_file():
-        raise UsageError(
-            f"there is no file or folder {str(given)!r}",
-            _OPTION,
-            "give a CSV or Parquet file with columns of the contract, or a folder of raw files",
-        )
     with DirectorySource(path.parent).open(path.name) as content:
         return _file(watch, _read(watch, path.name, content))
 
@@ -176,12 +190,14 @@ def _file(watch: Watch, read: LooseFile) -> Current:
             _OPTION,
             "give the folder of all raw files, whose rows are summed up as a run does",
         )
-    expected = _expected(read, spec, contract)
+    expected = expected_columns(read, spec, contract, _learnt(watch))
     return Current(
         kind="file",
         told=read.name,
         rows=read.frame,
-        expected=_columns(contract, expected, watch, renamed=bool(read.others.width)),
+        expected=_columns(
+            contract, expected, watch, renamed=read.frame if read.others.width else None
+        ),
         found=tuple(
             SchemaColumn(
                 name=name,
@@ -236,66 +252,23 @@ def _processed(
     )
 
 
-def _expected(read: LooseFile, spec: ProjectSpec, contract: Contract) -> tuple[str, ...]:
-    """Return the columns that a file ought to have.
-
-    All of the contract, those of the processed layer, those that models learn from, or those that
-    are asked: what is most like it, and whatever else of the contract it has. Where none is much
-    like it the file is one of several raw tables: then what it has, and what its unknown columns
-    are called like. A file without the target, and with an unknown column of numbers, ought to have
-    it: it may be there by another name.
-    """
-    found = read.columns
-    dropped = set(dropped_columns(contract, spec.cleaning))
-    whole = [name for name in contract.columns if name not in dropped]
-    layer = [name for name in whole if name in spec.columns]
-    learnt = [name for name in layer if spec.columns[name] != "excluded"]
-    asked = [name for name in whole if name in _asked_for(spec, contract)]
-    unknown = [name for name in found if name not in contract.columns]
-    likes = {near for name in unknown for near in _like(name, whole, found)}
-    sought = {name for name in whole if name in found} | likes
-
-    def likeness(columns: Iterable[str]) -> float:
-        return len(sought & set(columns)) / max(len(sought | set(columns)), 1)
-
-    best = set(max((whole, layer, learnt, asked), key=likeness))
-    several = len(spec.tables) > 1
-    if several and likeness(best) < _ALIKE:
-        best = {*spec.keys, *spec.with_role("time")}
-    if len(unknown) > len(likes) and any(read.types[name] in _NUMBERS for name in unknown):
-        best.add(spec.target)
-    order = {name: at for at, name in enumerate(found)}
-    kept = [name for name in whole if name in best | sought]
-    # Of several tables nobody has declared in which order a file has its columns.
-    return tuple(sorted(kept, key=lambda name: order.get(name, len(order))) if several else kept)
-
-
-def _like(name: str, whole: Sequence[str], found: Sequence[str]) -> list[str]:
-    """Return the column of the contract that is not there and that ``name`` is like, if any."""
-    lower = {one.lower(): one for one in whole if one not in found}
-    word = name.lower()
-    near = get_close_matches(word, lower, n=1, cutoff=_ALIKE) or [
-        one for one in lower if min(len(word), len(one)) >= _TOLD and (word in one or one in word)
-    ]
-    return [lower[one] for one in near[:1]]
-
-
 def _columns(
     contract: Contract,
     names: Sequence[str],
     watch: Watch,
     required: Sequence[str] | None = None,
     *,
-    renamed: bool = False,
+    renamed: pl.DataFrame | None = None,
 ) -> tuple[SchemaColumn, ...]:
     """Return columns as the contract declares them, with values that training held.
 
     Every column that models learn from is ``required`` where it is not said: a file without one
     that may be null is read as if nobody knew it. Rows to be answered need no target, but where a
-    column may be one that was ``renamed``.
+    column may be one that was ``renamed``: the rows without such columns.
     """
     learnt = _latest(watch)
-    free = () if renamed else watch.spec.with_role("target")
+    season = _of_season(watch, renamed)
+    free = () if renamed is not None else watch.spec.with_role("target")
     if required is None:
         learns = {one for one, role in watch.spec.columns.items() if role != "excluded"}
         required = [one for one in names if one in learns and one not in free]
@@ -305,9 +278,22 @@ def _columns(
             type=contract.columns[name].logical_type,
             required=name in required,
             values=learnt[name] if name in learnt.columns else None,
+            season=season[name] if name in season.columns else None,
         )
         for name in names
     )
+
+
+def _of_season(watch: Watch, rows: pl.DataFrame | None) -> pl.DataFrame:
+    """Return the training rows of the season of ``rows``, none where that is not known.
+
+    A temperature is known again by last summer's, and not by that of the spring before.
+    """
+    spec, learnt = watch.spec, _learnt(watch)
+    time = spec.time if spec.timed else ""
+    if rows is None or time not in rows.columns or time not in learnt.columns:
+        return pl.DataFrame()
+    return in_season(learnt, rows, time) if rows[time].count() else pl.DataFrame()
 
 
 def _learnt(watch: Watch) -> pl.DataFrame:
@@ -327,17 +313,10 @@ def _latest(watch: Watch) -> pl.DataFrame:
     return late if late.height >= _ENOUGH else learnt
 
 
-def _asked_for(spec: ProjectSpec, contract: Contract) -> list[str]:
-    """Return the columns that a file of rows to be answered has."""
-    if spec.kind == "panel":
-        return [*spec.keys, spec.time, *spec.with_role("known_future")]
-    return [name for name in used_columns(spec) if contract.columns[name].required]
-
-
 def _needed(spec: ProjectSpec, contract: Contract) -> list[str]:
     """Return the columns that no request can leave out."""
     planned = spec.with_role("known_future") if spec.kind == "panel" else ()
-    return [name for name in _asked_for(spec, contract) if name not in planned]
+    return [name for name in asked_for(spec, contract) if name not in planned]
 
 
 def _names(spec: ProjectSpec, rows: pl.DataFrame) -> Sequence[str]:

@@ -17,8 +17,11 @@ _WHOLE = frozenset({"all rows", "beyond the horizon"})  # what findings of perfo
 def drift_sight(looked: "Looked") -> Sight:
     """Return which columns and segments were compared, of those that could be.
 
-    A column that is ignored now, or that the version does not have, is none: its alarm ends.
+    A column that is ignored now, or that the version does not have, is none: its alarm ends. Rows
+    that the version learnt from show nothing of what is asked now.
     """
+    if looked.known:
+        return Sight(seen=frozenset())
     spec, found, limits = looked.watch.spec, looked.found, looked.watch.limits
     series = " and ".join(spec.keys)
     segments = found.segments.levels if found.segments is not None else ()
@@ -32,6 +35,8 @@ def drift_sight(looked: "Looked") -> Sight:
 
 def schema_sight(looked: "Looked") -> Sight:
     """Return which columns were expected of rows of this kind; a type shows in values alone."""
+    if looked.known:
+        return Sight(seen=frozenset())
     rows = looked.current.rows
     seen = {
         one.name

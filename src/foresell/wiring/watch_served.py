@@ -53,6 +53,8 @@ def served_version(
             "an alias and a version are both named", "--alias, --version", "leave one of them out"
         )
     kept = registry(settings)
+    if project not in kept.ledger.projects():
+        declaration(project, settings)  # what is no project at all has no run to be told of
     refuse_unknown(kept, project)
     state = read_state(kept, project)
     if version is not None:

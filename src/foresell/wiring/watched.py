@@ -1,7 +1,7 @@
 """Where the rows a version learnt from meet those it is asked: `foresell monitor drift`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from foresell.contracts.showing import is_guarded
 from foresell.errors import DataError, MachineError, UsageError
 from foresell.monitor.comparing import Found, Sides, compare
 from foresell.monitor.schema import SchemaChanges, compare_schema
@@ -17,9 +16,17 @@ from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.extras import need
 from foresell.spec.monitoring import Finding
-from foresell.wiring.watch_answers import answers_to
-from foresell.wiring.watch_current import Current, read_given, read_later, read_logged
+from foresell.wiring.monitor_files import refuse_unwritable
+from foresell.wiring.watch_answers import published_answers, with_answers
+from foresell.wiring.watch_current import (
+    Current,
+    read_given,
+    read_later,
+    read_logged,
+    refuse_absent,
+)
 from foresell.wiring.watch_files import drift_files, drift_told, keep_watched, schema_told
+from foresell.wiring.watch_learnt import learnt_rows, learnt_words, mostly
 from foresell.wiring.watch_served import Watch, watch_of
 
 if TYPE_CHECKING:
@@ -56,12 +63,16 @@ class Watched:
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
-    """One comparison, whole: what was compared, and all that was found."""
+    """One comparison, whole: what was compared, and all that was found.
+
+    ``known``: most current rows are such as the version learnt from: no alert is over by them.
+    """
 
     watch: Watch
     current: Current
     found: Found
     changes: SchemaChanges
+    known: bool = False
 
 
 def watch(project: str, asked: Watching, settings: Settings) -> Watched:
@@ -80,9 +91,12 @@ def watch(project: str, asked: Watching, settings: Settings) -> Watched:
             "--current, --since",
             "leave one of them out",
         )
+    if asked.current is not None:
+        refuse_absent(asked.current)
     need(_NEEDED, "foresell monitor drift", "monitor")
     evidently = _with_evidently(asked.evidently)
     now = datetime.now(UTC)
+    refuse_unwritable(settings)
     served = watch_of(project, settings, alias=asked.alias, version=asked.version)
     _refuse_unlearnt(served)
     if asked.current is not None:
@@ -135,18 +149,26 @@ def monitored(project: str, settings: Settings) -> Mapping[str, bytes]:
 def look(served: Watch, current: Current) -> Looked:
     """Compare what a version learnt from with the current rows."""
     changes = compare_schema(current.expected, current.found)
-    answers = current.answers
-    if answers is None:
-        answers = answers_to(served, current.rows)
+    learnt, asked, answers = _learnt(served), current.rows, current.answers
+    if served.spec.kind == "panel":
+        answers = published_answers(served, asked) if answers is None else answers
+    else:
+        asked = with_answers(served, asked) if answers is None else asked
+        learnt = with_answers(served, learnt) if served.spec.timed else learnt
     sides = Sides(
-        learnt=_learnt(served),
+        learnt=learnt,
         judged=served.bundle.judged,
-        asked=current.rows,
-        answers=answers,
-        shown=current.kind != "file" or not is_guarded(served.contract),
+        asked=asked,
+        answers=pl.DataFrame() if answers is None else answers,
     )
     found = compare(sides, served.spec, served.contract, served.limits)
-    return Looked(watch=served, current=current, found=found, changes=changes)
+    again = learnt_rows(current.rows, _learnt(served), served.spec)
+    if again.any():
+        notes = (learnt_words(again, served.version.version), *current.notes)
+        current = replace(current, notes=notes)
+    return Looked(
+        watch=served, current=current, found=found, changes=changes, known=mostly(again)
+    )
 
 
 def _findings(looked: Looked) -> tuple[Finding, ...]:
@@ -177,10 +199,19 @@ def _refuse_unlearnt(served: Watch) -> None:
 
 
 def _since(asked: datetime | timedelta | None, now: datetime) -> datetime:
-    """Return from when on the log is read."""
+    """Return from when on the log is read.
+
+    Raises:
+        UsageError: there was no such day.
+    """
     if isinstance(asked, datetime):
         return asked
-    return now - (asked or _DEFAULT)
+    try:
+        return now - (asked or _DEFAULT)
+    except OverflowError as error:
+        raise UsageError(
+            f"{asked} ago is before the calendar begins", "--since", "write 12h, 7d, 4w, or a day"
+        ) from error
 
 
 def _with_evidently(asked: bool | None) -> bool:  # noqa: FBT001 - an option as it was given
@@ -213,7 +244,8 @@ def _settled(project: str, looked: Looked, settings: Settings) -> "Mapping[str, 
         sight=schema_sight(looked),
     )
     page = monitor_folder(project, settings) / "drift_report.html"
-    return settle_all((drift, schema), settings, page=page)
+    settled = settle_all((drift, schema), settings, page=page)
+    return {str(subject): one for subject, one in settled.items()}
 
 
 def _unavailable(reason: str) -> Mapping[str, bytes]:

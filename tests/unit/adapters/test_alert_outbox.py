@@ -77,6 +77,30 @@ def test_what_is_half_written_is_no_message(box: AlertOutbox) -> None:
     assert box.count() == 1
 
 
+def test_what_a_killed_writer_left_half_written_is_swept_by_the_next(box: AlertOutbox) -> None:
+    box.put("a", alert())
+    draft = box.root / "a" / ".000002-firing-x.json.draft"
+    draft.write_text("{", encoding="utf-8")
+    box.put("a", alert())
+    assert (draft.exists(), box.count()) == (False, 1)
+
+
+def test_a_newer_message_of_the_subject_that_was_taken_drops_the_older_ones(
+    box: AlertOutbox,
+) -> None:
+    for key in ("toy.drift.1", "toy.schema.1", "toy.drift.2"):
+        box.put("a", alert(key=key))
+    box.taken(box.waiting("a")[2])
+    assert [one.alert.key for one in box.waiting("a")] == ["toy.schema.1"]
+
+
+def test_a_file_that_is_no_message_is_none(box: AlertOutbox) -> None:
+    box.put("a", alert())
+    for name in ("0.json", "0abc-firing-x.json", "²-firing-x.json"):
+        (box.root / "a" / name).write_text("{", encoding="utf-8")
+    assert box.count() == 1
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file", encoding="utf-8")
     with pytest.raises(MachineError, match="an alert cannot be kept"):

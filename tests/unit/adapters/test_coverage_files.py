@@ -54,7 +54,13 @@ def test_branches_that_were_not_measured_count_none() -> None:
     found = read_coverage(json.dumps(told).encode(), "c.json")
 
     assert found == Coverage(
-        lines=10, lines_run=7, branches=0, branches_run=0, made="", at=found.at
+        lines=10,
+        lines_run=7,
+        branches=0,
+        branches_run=0,
+        measured=False,
+        made="",
+        at=found.at,
     )
 
 
@@ -76,3 +82,45 @@ def test_what_is_no_whole_measurement_is_refused(content: bytes) -> None:
         read_coverage(content, "c.json")
 
     assert refused.value.where == "c.json"
+
+
+_TOTALS = {"num_statements": 10, "covered_lines": 7, "num_branches": 0, "covered_branches": 0}
+
+
+@pytest.mark.parametrize("branches", [True, False])
+def test_code_without_a_branch_is_told_apart_from_branches_that_were_not_measured(
+    branches: bool,
+) -> None:
+    told = {"totals": _TOTALS, "meta": {"branch_coverage": branches}}
+    xml = (
+        '<coverage lines-valid="10" lines-covered="7" branches-valid="0" branches-covered="0" '
+        f'branch-rate="{int(branches)}"/>'
+    )
+
+    found = [read_coverage(text.encode(), "c") for text in (json.dumps(told), xml)]
+
+    assert [one.measured for one in found] == [branches] * 2
+
+
+def test_a_mark_of_byte_order_before_json_is_passed_over() -> None:
+    content = json.dumps({"totals": _TOTALS}).encode("utf-8-sig")
+    assert read_coverage(content, "c.json").lines == 10
+
+
+def test_what_is_odd_beside_the_totals_takes_nothing_from_them() -> None:
+    told = {"totals": _TOTALS, "meta": []}
+    assert read_coverage(json.dumps(told).encode(), "c.json").made == ""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"totals": {"num_statements": Infinity, "covered_lines": 1}}',
+        b'{"totals": []}',
+        b'{"totals": ' + b"[" * 100_000,
+        b"[]",
+    ],
+)
+def test_what_is_no_count_is_refused(content: bytes) -> None:
+    with pytest.raises(DataError, match="no whole file of coverage"):
+        read_coverage(content, "c.json")

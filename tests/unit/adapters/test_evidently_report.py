@@ -40,3 +40,14 @@ def test_equal_rows_give_equal_bytes_whatever_their_order_and_only_what_is_compa
     assert set(told) - {None} == {"price", "day", "gift"}
     assert told["price"]["value"] > 0.1
     assert b"Anna" not in found["evidently_report.html"]
+
+
+def test_levels_of_a_column_that_is_not_shown_are_numbered() -> None:
+    from foresell.adapters.evidently_report import evidently_files  # noqa: PLC0415 - 3 s
+
+    before, now = rows(600, 10.0), rows(300, 14.0).with_columns(owner=pl.lit("Jane Doe"))
+    hidden = [COLUMNS[0], Column(name="owner", kind="category", shown=False)]
+    page = evidently_files(before, now, hidden, 1)["evidently_report.html"]
+    assert b"Jane" not in page
+    assert b"Anna" not in page
+    assert b"never seen in training" in page

@@ -81,3 +81,28 @@ def test_what_is_no_whole_result_of_tests_is_refused(content: bytes) -> None:
         read_junit(content, "junit.xml")
 
     assert refused.value.where == "junit.xml"
+
+
+def test_a_test_that_is_told_twice_in_its_suite_counts_once_and_in_two_suites_twice() -> None:
+    """As pytest writes one that failed and whose teardown broke."""
+    case = '<testcase classname="a" name="t">{}</testcase>'
+    twice = case.format("<failure/>") + case.format("<error/>")
+
+    one = read_junit(f"<testsuite>{twice}</testsuite>".encode(), "junit.xml")
+    both = f"<testsuites><testsuite>{twice}</testsuite><testsuite>{twice}</testsuite></testsuites>"
+    two = read_junit(both.encode(), "junit.xml")
+
+    assert (one.tests, one.failed, one.errors, one.troubles) == (1, 1, 0, ("a::t",))
+    assert (two.tests, two.failed, two.errors) == (2, 2, 0)
+
+
+@pytest.mark.parametrize(("outer", "seconds"), [('time="12"', 12.0), ("", 10.0)])
+def test_the_time_of_a_suite_in_another_counts_once(outer: str, seconds: float) -> None:
+    inner = '<testsuite time="4"/><testsuite time="6"/>'
+    found = read_junit(f"<testsuite {outer}>{inner}</testsuite>".encode(), "junit.xml")
+    assert found.seconds == seconds
+
+
+@pytest.mark.parametrize("time", ["NaN", "inf", "-1", "soon"])
+def test_what_is_no_time_is_none(time: str) -> None:
+    assert read_junit(f'<testsuite time="{time}"/>'.encode(), "junit.xml").seconds == 0.0

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from foresell.charts import eda_bars, eda_effects, eda_time
 from foresell.charts.drawing import inline_svg
 from foresell.charts.eda_pictures import png_of
-from foresell.charts.theme import TOKENS, Spec
+from foresell.charts.theme import ACCENT, TOKENS, Spec
 from foresell.errors import DataError
 
 DAYS = [date(2021, 1, 1) + timedelta(weeks=i) for i in range(60)]
@@ -185,3 +185,14 @@ def test_a_picture_is_a_png_of_twice_the_size() -> None:
 
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     assert int.from_bytes(png[16:20], "big") == 100
+
+
+def test_the_dot_of_a_period_is_filled_where_its_interval_leaves_out_quiet_ones() -> None:
+    spec = eda_effects.around(AROUND)
+
+    filled = [
+        [row["fill"] == ACCENT for row in spec["datasets"][layer["data"]["name"]]]
+        for layer in spec["layer"]
+        if "fill" in str(layer["encoding"])
+    ]
+    assert filled == [[False, True, False]]

@@ -91,6 +91,25 @@ def test_parquet_is_read_with_its_own_types() -> None:
     assert found.types["rent"] == "string"
 
 
+def test_what_is_not_a_number_in_a_column_of_floats_is_missing() -> None:
+    buffer = BytesIO()
+    pl.DataFrame({"built": [1950.0, float("nan")], "rent": [float("nan"), 9.5]}).write_parquet(
+        buffer
+    )
+    buffer.seek(0)
+    found = read_loosely(buffer, "flats.parquet", TABLE, contract(), Cleaning())
+    assert found.frame.to_dict(as_series=False) == {"built": [1950, None], "rent": [None, 9.5]}
+    assert found.types == {"built": "integer", "rent": "number"}
+
+
+def test_a_column_of_infinite_numbers_is_called_so() -> None:
+    buffer = BytesIO()
+    pl.DataFrame({"rent": [float("inf"), 9.5]}).write_parquet(buffer)
+    buffer.seek(0)
+    found = read_loosely(buffer, "flats.parquet", TABLE, contract(), Cleaning())
+    assert found.types == {"rent": "numbers that are not finite"}
+
+
 @pytest.mark.parametrize(("text", "says"), [("", "empty"), ("town,rent\n", "no rows")])
 def test_a_file_without_rows_is_refused(text: str, says: str) -> None:
     with pytest.raises(DataError, match=says):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -59,9 +60,58 @@ def test_a_lift_at_christmas_is_said_and_the_events_without_one_are_listed() -> 
     )
     told = said(described(rows, SHOPS), "event_effects")
 
-    assert told[0].startswith("With quiet weeks near christmas as 1, sales stands in its own week ")
-    assert "harvest (" in told[-1]
-    assert told[-1].startswith("Quiet weeks differ as much among each other as those of ")
+    assert told[0].startswith("Christmas: sales is in its own week ")
+    assert " above quiet weeks near it (2 occurrences); 19 of 20 quiet weeks are within " in told[0]
+    assert told[-1].startswith("Harvest (")
+    assert "no difference from quiet weeks that chance could not make" in told[-1]
+
+
+def test_columns_that_tell_the_same_rows_apart_are_told_of_together() -> None:
+    rows = shop_rows(shops=8).with_columns(feast=pl.col("promo") > 0)
+    told = said(described(rows, SHOPS), "covariate_effects")
+
+    assert len(told) == 1
+    assert told[0].startswith("Where feast and promo are above zero, series stand 1.30 times")
+    assert " weeks. Other causes" in told[0]
+
+
+def test_a_category_that_chance_alone_tells_apart_is_no_finding() -> None:
+    told = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        order, level = np.arange(600) // 10, rng.lognormal(8, 0.4, 60)
+        country = rng.integers(0, 8, 60)
+        rows = order_rows(600).with_columns(
+            order=order,
+            line=pl.Series([f"country {one}" for one in country[order]]),
+            sales=level[order] * rng.lognormal(0, 0.1, 600),
+        )
+        told += any(
+            one.startswith("Of the values of line")
+            for one in said(described(rows, ORDERS), "by_category")
+        )
+
+    assert told <= 4  # of 40, each told wrongly once in twenty times at most
+
+
+def test_a_category_that_differs_is_told_with_its_numbers() -> None:
+    rows = order_rows(400).with_columns(
+        sales=pl.when(pl.col("line") == "cars").then(pl.col("sales") * 2).otherwise(pl.col("sales"))
+    )
+    means = dict(rows.group_by("line").agg(pl.col("sales").mean()).iter_rows())
+    told = [one for one in said(described(rows, ORDERS), "by_category") if "line" in one]
+
+    assert len(told) == 1
+    assert f"to {means['cars']:,.0f} (cars, " in told[0]
+    assert told[0].endswith(" times, more than chance leaves.")
+
+
+def test_a_long_value_is_cut_in_sentences() -> None:
+    rows = shop_rows().with_columns(
+        type=pl.when(pl.col("shop") == 2).then(pl.lit("x" * 5000)).otherwise(pl.col("type"))
+    )
+
+    assert max(map(len, said(described(rows, SHOPS), "by_segment"))) < 300
 
 
 def test_new_series_of_the_asked_rows_are_said() -> None:
@@ -72,7 +122,7 @@ def test_new_series_of_the_asked_rows_are_said() -> None:
     })
     told = said(described(shop_rows(), SHOPS, asked), "cold_starts")
 
-    assert told[0] == "1 series that the asked rows name (2 rows) has no history here."
+    assert told[0] == "1 series that the asked rows name (2 rows) has no history in these rows."
     assert told[1] == "3 series (25 %) have less than one season, 52 weeks."
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from foresell.eda.covariates import covariate_effects
 from foresell.eda.extremes import extremes
-from foresell.eda.grid import lay_grid
+from foresell.eda.grid import Numbers, lay_grid
 from foresell.eda.happenings import event_effects, event_periods
 from foresell.eda.panel_sums import totals
 from foresell.features.calendar import event_grids
@@ -81,6 +81,45 @@ def test_an_event_without_effect_has_an_interval_that_holds_one_nearly_always(se
     assert np.mean(inside) > 0.85  # a side misses 2.5 %, and 96 sides are counted
 
 
+@pytest.mark.parametrize(
+    "kind", ["heavy tails", "the same season each year", "weeks hang together"]
+)
+def test_what_is_told_of_many_events_without_effect_is_wrong_once_in_twenty_times(
+    kind: str,
+) -> None:
+    events = tuple(Event(name=f"e{month}", day=f"{month:02d}-15") for month in range(1, 13, 2))
+    project, told, outside = replace(PLAIN, events=events), 0, []
+    days = [FIRST + timedelta(weeks=i) for i in range(156)]
+    for seed in range(25):
+        off = _quiet_weeks(kind, np.random.default_rng(seed))
+        rows = pl.DataFrame({"shop": 1, "item": "a", "week": days, "sales": 100 * np.exp(off)})
+        pooled = effects(rows, project).filter(pl.col("date").is_null())
+        away = (pooled["low"] > 1) | (pooled["high"] < 1)
+        outside += away.to_list()
+        told += bool((away & (pooled["chance"] <= 0.05)).any())
+
+    assert told <= 3
+    assert np.mean(outside) <= 0.05
+
+
+def _quiet_weeks(kind: str, rng: np.random.Generator) -> Numbers:
+    if kind == "heavy tails":
+        return rng.standard_t(4, 156) * 0.04
+    if kind == "the same season each year":
+        return np.tile(rng.normal(0, 0.05, 52), 3) + rng.normal(0, 0.01, 156)
+    off = rng.normal(0, 0.05, 156)
+    for week in range(1, 156):
+        off[week] += 0.6 * off[week - 1]
+    return off
+
+
+def test_of_fewer_than_nineteen_quiet_weeks_no_interval_is_told() -> None:
+    found = effects(lifted(1.5).filter(pl.col("week") >= date(2010, 9, 10)).head(20))
+
+    assert found.height > 0
+    assert found.select("low", "high", "chance").null_count().row(0) == (found.height,) * 3
+
+
 def test_the_days_of_one_feast_are_one_occurrence() -> None:
     days = tuple(date(2011, 5, day) for day in (3, 4, 5))
     project = replace(PLAIN, frequency="D", events=(Event(name="fair", dates=days),))
@@ -136,6 +175,29 @@ def test_what_has_no_effect_is_said_to_have_none_nearly_always() -> None:
         missed += sum(not row["low"] < 1 < row["high"] for row in found.values())
 
     assert missed <= 12  # of 80 intervals of 95 %
+
+
+def test_markdowns_of_another_shop_are_said_to_have_no_effect_nearly_always() -> None:
+    wrong, told = 0, 0
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        rows = shop_rows(shops=14, items=3, weeks=80, seed=seed)
+        shop = rows["shop"].to_numpy()
+        week = ((rows["week"] - FIRST).dt.total_days() // 7).to_numpy()
+        level, plan = (np.cumsum(rng.normal(0, size, (14, 80)), axis=1) for size in (0.03, 1.0))
+        walked = rows.with_columns(
+            sales=100 * np.exp(level[shop, week] + rng.normal(0, 0.02, len(shop))),
+            promo=pl.lit(0.0),
+            markdown=plan[shop, week],
+        )
+        row = compared(walked, "markdown")["upper half", "lower half"]
+        wrong += not row["low"] < 1 < row["high"]
+        told += row["chance"] <= 0.05
+        assert str(row["unit"]) == "shop"
+        assert row["units"] == 14
+
+    assert wrong <= 5  # of 25; as if weeks did not hang together it was more than half of them
+    assert told <= 5
 
 
 def test_a_group_that_sells_nothing_has_no_ratio() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foresell.monitor.alerts import Observed, Sight, Standing, alert_text, look
+from foresell.monitor.alerts import Heard, Observed, Sight, Standing, alert_text, look
 from foresell.spec.monitoring import Alert, Finding
 from tests.alerts_made import DAY, alert, finding, several
 
@@ -74,7 +74,7 @@ def test_an_alarm_that_was_not_told_is_news_to_those_who_were_told_of_others() -
 
 
 def test_who_never_heard_that_an_alert_is_over_is_owed_the_news_of_the_next_one() -> None:
-    told = {"a": "firing", "b": "resolved", "c": "stale"}
+    told: dict[str, Heard] = {"a": "firing", "b": "resolved", "c": "stale"}
     over = seen(seen(None, 0, "CPI"), 1)
     again = seen(Standing(checked=DAY, alert=over.alert, told=told), 2, "CPI")
     assert again.told == {"a": "stale", "c": "stale"}
@@ -139,9 +139,11 @@ def test_an_alert_stands_exactly_while_the_last_look_that_saw_a_part_had_an_alar
         standing = look(standing, found, DAY + timedelta(days=day))
         stands.append(stands[-1] - at | at & about)
         assert (standing is not None and standing.firing) == bool(stands[-1])
-        if standing is not None and standing.firing:
+        if standing is None:
+            continue
+        if standing.firing:
             assert set(standing.alarms) == {f"shift {one}" for one in stands[-1]}
-        if standing is not None and standing.alert is not None:
+        if standing.alert is not None:
             told.append(standing.alert)
     episodes = {one.key: one.since for one in told}
     starts = [bool(now) and not before for before, now in pairwise(stands)]

@@ -37,6 +37,15 @@ def test_weeks_that_follow_each_other_count_as_fewer_where_neighbours_are_alike(
     assert variance(slow, week, [5, 5, 5, 5]) > 0.9 * variance(slow, week, [20])
 
 
+def test_weeks_of_one_row_are_not_taken_as_independent_where_neighbours_are_alike() -> None:
+    draw = np.random.default_rng(4)
+    week = np.arange(200)
+    slow = np.sin(week / 10) + 0.1 * draw.normal(size=200)
+
+    assert variance(slow, week, [1] * 10) > 5
+    assert variance(draw.normal(size=200), week, [1] * 10) < 2
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6), weeks=st.integers(2, 12), now=st.integers(1, 50))
 def test_a_variance_is_never_less_than_that_of_independent_rows(

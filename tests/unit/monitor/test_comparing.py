@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
 from foresell.contracts.contract import Contract, parse_contract
-from foresell.monitor.comparing import PREDICTION, Found, Sides, compare
+from foresell.monitor.comparing import ANSWER, PREDICTION, Found, Sides, compare
+from foresell.monitor.same_season import PERIOD
 from foresell.spec.monitoring import MonitoringSpec
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
@@ -100,15 +102,25 @@ def test_a_column_that_stands_still_is_named() -> None:
     assert ("frozen", "price") in alarms(of_panel(asked))
 
 
-def test_answers_are_compared_with_what_came_true_where_none_of_the_season_was_judged() -> None:
+def test_forecasts_are_not_compared_with_what_came_true() -> None:
     asked = days(date(2024, 4, 1), 28, seed=5).drop("sold", "price")
     said = asked.select("shop", "day").with_columns(pl.lit(1.0).alias(PREDICTION))
     winter = days(date(2023, 12, 1), 28, seed=6)
     judged = winter.select("shop", "day", pl.col("sold").alias(PREDICTION))
-    quiet = said.with_columns(days(date(2024, 4, 1), 28, seed=5)["sold"].alias(PREDICTION))
-    found = of_panel(asked, judged=judged, answers=quiet)
+    found = of_panel(asked, judged=judged, answers=said)
     assert alarms(found) == set()
-    assert any("came true" in note for note in found.notes)
+    assert "no forecast of this season was judged: no drift of predictions is measured" in (
+        found.notes
+    )
+    parts = {one.column.part for one in found.drift.columns}
+    assert parts == {"feature"}
+
+
+def test_forecasts_of_another_level_than_the_judged_ones_of_the_season_are_an_alarm() -> None:
+    asked = days(date(2024, 4, 1), 28, seed=5).drop("sold", "price")
+    said = asked.select("shop", "day").with_columns(pl.lit(1.0).alias(PREDICTION))
+    spring = days(date(2022, 3, 1), 90, seed=6)
+    judged = spring.select("shop", "day", pl.col("sold").alias(PREDICTION))
     assert ("prediction", PREDICTION) in alarms(of_panel(asked, judged=judged, answers=said))
 
 
@@ -127,12 +139,13 @@ def test_many_rows_of_new_shops_are_an_alarm_and_few_a_note() -> None:
 def test_a_column_that_only_tells_the_month_is_trending_and_a_personal_one_left_out() -> None:
     rng = np.random.default_rng(8)
     learnt = pl.DataFrame({
-        "at": [date(2024, 1, 1) + timedelta(days=int(at)) for at in rng.integers(0, 700, 3_000)],
+        "at": [date(2024, 1, 1) + timedelta(days=int(at)) for at in rng.integers(0, 310, 3_000)],
         "size": rng.normal(0, 1, 3_000),
         "owner": rng.choice(["Anna", "Bob"], 3_000),
         "amount": rng.normal(50, 5, 3_000),
     }).with_columns(month=pl.col("at").dt.month().cast(pl.Int64))
-    asked = learnt.filter(pl.col("month") == 12).drop("at").head(200)
+    asked = learnt.filter(pl.col("month") >= 9)
+    learnt = learnt.filter(pl.col("month") <= 7)
     table = ROWS.schema[0]
     columns = [
         replace(one, classification="personal") if one.name == "owner" else one
@@ -141,6 +154,117 @@ def test_a_column_that_only_tells_the_month_is_trending_and_a_personal_one_left_
     told = replace(ROWS, schema=(replace(table, properties=tuple(columns)),))
     sides = Sides(learnt=learnt, judged=pl.DataFrame(), asked=asked, answers=pl.DataFrame())
     found = compare(sides, project(LINES), told, MonitoringSpec())
-    moved = {one.column.name: one.drifted for one in found.drift.columns}
-    assert moved == {"month": True, "size": False, "amount": False}
+    trending = {one.column.name: one.column.trending for one in found.drift.columns}
+    assert trending == {"month": True, "size": False, "amount": False}
     assert alarms(found) == set()
+
+
+def lines(
+    seed: int, first: date, weeks: int, each: int, *, alike: float, season: float = 0.0
+) -> pl.DataFrame:
+    """Return rows of a dated table: ``alike`` is the correlation of the rows of a week.
+
+    Nothing ever changes; answers are the mean of what is sold.
+    """
+    rng, rows = np.random.default_rng(seed), weeks * each
+    week = np.repeat(np.arange(weeks), each)
+    at = [first + timedelta(days=int(7 * one + rng.integers(0, 7))) for one in week]
+    size = np.sqrt(alike) * rng.normal(size=weeks)[week] + np.sqrt(1 - alike) * rng.normal(
+        size=rows
+    )
+    year = 2 * np.pi * np.array([day.timetuple().tm_yday for day in at]) / 365
+    said = 100 + size + season * np.sin(year)
+    return pl.DataFrame({
+        "at": at,
+        "month": [day.month for day in at],
+        "size": size,
+        "owner": rng.choice(["a", "b"], rows),
+        "amount": said + rng.normal(size=rows) * 0.5,
+        ANSWER: said,
+    })
+
+
+def of_table(learnt: pl.DataFrame, asked: pl.DataFrame, **more: Any) -> Found:
+    judged = learnt.select(pl.col(ANSWER).alias(PREDICTION)).head(1_000)
+    told = Sides(**{
+        "learnt": learnt,
+        "judged": judged,
+        "asked": asked,
+        "answers": pl.DataFrame(),
+        **more,
+    })
+    return compare(told, project(LINES), ROWS, MonitoringSpec())
+
+
+@pytest.mark.parametrize(
+    ("alike", "season", "weeks"), [(0.2, 0.0, 1), (0.5, 0.0, 4), (0.0, 1.0, 4), (0.2, 1.0, 1)]
+)
+@pytest.mark.parametrize("dated", [True, False])
+def test_answers_of_a_quiet_table_with_weeks_and_a_season_raise_no_alarm(
+    alike: float, season: float, weeks: int, *, dated: bool
+) -> None:
+    seen = []
+    for seed in range(10):
+        world = {"alike": alike, "season": season}
+        learnt = lines(seed, date(2022, 1, 3), 104, 50, **world)
+        asked = lines(seed + 100, date(2024, 3, 4), weeks, 200 // weeks, **world)
+        if not dated:  # as in the log: it is known when a row was asked
+            asked = asked.with_columns(pl.col("at").dt.truncate("1w").alias(PERIOD)).drop("at")
+        found = of_table(learnt, asked.drop("month"))
+        assert "prediction" in {one.column.part for one in found.drift.columns}
+        seen += alarms(found)
+    assert seen == []
+
+
+def test_answers_of_a_table_that_moved_are_an_alarm() -> None:
+    learnt = lines(1, date(2022, 1, 3), 104, 50, alike=0.05)
+    asked = lines(2, date(2024, 3, 4), 4, 50, alike=0.05).with_columns(pl.col(ANSWER) + 2)
+    assert alarms(of_table(learnt, asked)) == {("prediction", PREDICTION)}
+
+
+def test_answers_to_rows_that_were_learnt_by_heart_lie_farther_apart_and_raise_no_alarm() -> None:
+    learnt = lines(1, date(2022, 1, 3), 104, 50, alike=0.0)
+    asked = lines(2, date(2024, 3, 4), 4, 500, alike=0.0)
+    others = lines(3, date(2022, 1, 3), 104, 50, alike=0.0)
+    judged = others.select(pl.col(ANSWER).alias(PREDICTION))
+    by_heart = learnt.with_columns((pl.col(ANSWER) - 100) * 2 + 100)
+    found = of_table(by_heart, asked, judged=judged)
+    assert alarms(found) == set()
+    assert any("rows a version learnt from" in note for note in found.notes)
+
+
+def test_what_clients_write_into_a_column_beside_personal_data_is_never_told() -> None:
+    table = ROWS.schema[0]
+    columns = [
+        replace(one, classification="personal") if one.name == "size" else one
+        for one in table.properties
+    ]
+    told = replace(ROWS, schema=(replace(table, properties=tuple(columns)),))
+    learnt = lines(1, date(2022, 1, 3), 104, 50, alike=0.0)
+    name = pl.lit("Jane Doe 4420")
+    asked = lines(2, date(2024, 3, 4), 8, 50, alike=0.0).with_columns(owner=name)
+    sides = Sides(learnt=learnt, judged=pl.DataFrame(), asked=asked, answers=pl.DataFrame())
+    found = compare(sides, project(LINES), told, MonitoringSpec())
+    assert ("unseen", "owner") in alarms(found)
+    assert "Jane" not in repr((found.findings, found.drift.columns))
+
+
+def test_a_reference_of_one_week_is_said_to_tell_too_little() -> None:
+    learnt = lines(1, date(2024, 3, 4), 1, 60, alike=0.0)
+    asked = lines(2, date(2024, 3, 11), 1, 60, alike=0.0).with_columns(pl.col("size") + 50)
+    found = of_table(learnt, asked)
+    assert any("the reference has 1 week: too few" in note for note in found.notes)
+
+
+def test_all_looks_together_have_one_chance_of_a_false_alarm() -> None:
+    """A quiet panel with segments, answers and weeks that are alike: the whole comparison."""
+    seen = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        asked = days(date(2024, 4, 1), 14, seed=seed + 500)
+        said = asked.select("shop", "day", (pl.col("sold") + rng.normal()).alias(PREDICTION))
+        judged = HISTORY.filter(pl.col("day") < date(2022, 12, 1)).select(
+            "shop", "day", pl.col("sold").alias(PREDICTION)
+        )
+        seen += bool(alarms(of_panel(asked, judged=judged, answers=said)))
+    assert seen <= 1

@@ -58,7 +58,7 @@ def test_too_few_weeks_to_tell_are_told_with_what_would_be_seen() -> None:
         for of in [np.arange(40 * weeks) // 40]
     ]
 
-    few = measure(*sides, [PRICE], LIMITS, periods="week")
+    few = measure(sides[0], sides[1], [PRICE], LIMITS, periods="week")
     many = measured(frame(2, 300))
 
     assert few.caution.startswith("too few periods to tell (1 now, 6 before): nothing short of a")

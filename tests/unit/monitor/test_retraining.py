@@ -106,3 +106,13 @@ def test_a_version_of_which_nothing_was_judged_is_not_taken_for_one_that_copes(
         needed=True,
         reasons=("price moved", "no whole week has been judged yet: foresell monitor x tells"),
     )
+
+
+@given(days=st.floats(0, 1000))
+def test_data_that_moved_long_ago_is_looked_at_again_before_anything_is_trained(
+    days: float,
+) -> None:
+    found = weigh(performance(None), drift(ALARM, days=days))
+    assert found.needed is (days <= OLD_DAYS)
+    if days > OLD_DAYS:
+        assert f"{days:.0f} days ago: foresell monitor x tells it of today" in found.reasons[1]

@@ -13,7 +13,7 @@ from foresell.monitor.reference import (
     ERROR_SPREAD,
     Reference,
 )
-from foresell.monitor.rules import findings_of, recent_of
+from foresell.monitor.rules import findings_of, recent_of, remarks_of
 from foresell.spec.monitoring import Finding
 
 WAPE, SAVED = 0.1, 0.2
@@ -156,6 +156,51 @@ def test_a_model_that_the_baseline_beat_already_is_not_told_to_be_beaten() -> No
     )
     found = findings_of(recent_of(now, "week"), reference(behind))
     assert "value_added" not in {one.seen for one in found}
+
+
+def test_value_that_is_all_but_gone_is_told_before_the_baseline_wins() -> None:
+    known = reference(weeks(np.random.default_rng(16), 39, Nature()))
+    now = weeks(np.random.default_rng(17), 4, Nature(rise=0.22, spread=0.01))
+
+    (found,) = [
+        one for one in findings_of(recent_of(now, "week"), known) if one.seen == "value_added"
+    ]
+
+    assert found.weight == "note"
+    assert found.says.startswith("of the last 4 weeks the model saved 3.0% of")
+    assert "in the backtest it saved 20.0%" in found.says
+
+
+@pytest.mark.parametrize(("coverage", "told"), [(0.93, True), (0.84, False)])
+def test_a_band_that_holds_far_more_than_it_promises_is_remarked(
+    coverage: float, told: bool
+) -> None:
+    seen = weeks(np.random.default_rng(18), 4, Nature(coverage=coverage)).with_columns(
+        period=pl.Series(DAYS[:4])
+    )
+
+    remarks = remarks_of(recent_of(seen, "week"), seen, "week")
+
+    assert any("wider than it needs to be" in one for one in remarks) is told
+    assert bool(remarks) is told
+
+
+DAYS = ["2026-01-02", "2026-01-09", "2026-01-16", "2026-01-23", "2026-03-06"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        ([0, 1, 2, 3], ""),
+        ([0, 1, 3], "the last 3 weeks do not follow each other: 1 week between is not known"),
+        ([1, 2, 3, 4], "the last 4 weeks do not follow each other: 5 weeks between are not known"),
+    ],
+)
+def test_weeks_that_do_not_follow_each_other_are_remarked(kept: list[int], says: str) -> None:
+    seen = weeks(np.random.default_rng(19), len(kept), Nature()).with_columns(
+        period=pl.Series([DAYS[place] for place in kept])
+    )
+    assert remarks_of(recent_of(seen, "week"), seen, "week") == ([says] if says else [])
 
 
 def test_a_file_without_time_needs_200_rows_to_call_for_training() -> None:

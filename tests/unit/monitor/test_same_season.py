@@ -71,6 +71,43 @@ def test_rows_without_a_time_are_compared_with_all() -> None:
     assert found.span(None, of_current=True) == (None, None)
 
 
+def test_a_season_of_one_week_is_too_little_however_many_rows_it_has() -> None:
+    rows = daily(days=7).join(pl.DataFrame({"till": range(10)}), how="cross")
+    later = daily(days=150).with_columns(day=pl.col("day") + pl.duration(days=120))
+    learnt = pl.concat([rows.select("day", "store"), later])
+    now = rows.select("day", "store").with_columns(day=pl.col("day") + pl.duration(days=730))
+    found = compared(learnt, now, time="day", keys=["store"], least=30)
+    assert not found.season
+    assert found.reference.height == learnt.height
+    assert "of too few weeks" in found.says
+
+
+def test_one_day_of_one_series_is_compared_with_its_weekdays_of_four_weeks_around() -> None:
+    rows = daily(days=5 * 365, stores=1)
+    now = of(rows, date(2024, 2, 28), date(2024, 2, 28))
+    found = compared(rows, now, time="day", keys=["store"], least=30, daily=True)
+    assert found.season
+    assert set(found.reference["day"].dt.weekday()) == {3}
+    assert set(found.reference["day"].dt.month()) == {1, 2, 3}
+    assert "days within 28 of 28 Feb to 28 Feb" in found.says
+
+
+def test_of_a_short_past_all_weekdays_are_taken_before_another_season_is() -> None:
+    rows = daily(days=300, stores=1)
+    now = of(rows, date(2022, 3, 2), date(2022, 3, 2))
+    found = compared(rows, now, time="day", keys=["store"], least=25, daily=True)
+    assert found.season
+    assert set(found.reference["day"].dt.month()) == {2, 3}
+    assert found.says.endswith("days within 14 of 2 Mar to 2 Mar, on all weekdays")
+
+
+def test_rows_without_a_time_beside_rows_with_one_count_as_of_one_week() -> None:
+    rows = daily(days=90)
+    found = compared(rows, rows.drop("day"), time="day", keys=["store"], least=30)
+    assert (found.current[PERIOD].n_unique(), found.reference[PERIOD].n_unique()) == (1, 14)
+    assert "count as of one week" in found.says
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 900), st.integers(0, 120))
 def test_every_reference_day_is_near_the_window_in_its_own_year(start: int, length: int) -> None:

@@ -114,3 +114,37 @@ def test_the_order_of_the_rows_changes_nothing_and_no_value_is_nan() -> None:
 
     assert segments == moved(current.sample(fraction=1.0, shuffle=True, seed=1))
     json.dumps(to_json(segments), allow_nan=False)
+
+
+def test_segments_of_a_heavy_tailed_target_without_periods_stay_quiet() -> None:
+    seen = 0
+    for seed in range(150):
+        draw = np.random.default_rng(seed)
+        before, now = (
+            pl.DataFrame({
+                "town": draw.choice(["a", "b", "c"], rows),
+                "sales": np.exp(draw.normal(0, 1.5, rows)),
+            })
+            for rows in (2_000, 60)
+        )
+        seen += bool(find_moved(before, now, ["town"], LIMITS, target="sales").findings)
+    assert seen <= 2
+
+
+def test_a_segment_of_a_heavy_tailed_target_without_periods_is_found_when_it_moves() -> None:
+    draw = np.random.default_rng(1)
+    before, now = (
+        pl.DataFrame({
+            "town": draw.choice(["a", "b", "c", "d"], rows),
+            "sales": np.exp(draw.normal(0, 1.0, rows)),
+        })
+        for rows in (5_000, 400)
+    )
+    one = pl.when(pl.col("town") == "b").then(3.0).otherwise(1.0)
+    found = {}
+    for name, factor in (("one", one), ("all", pl.lit(3.0))):
+        side = now.with_columns(pl.col("sales") * factor)
+        told = find_moved(before, side, ["town"], LIMITS, target="sales").findings
+        found[name] = [finding.about for finding in told]
+    assert found["one"][:1] == ["town=b"]
+    assert found["all"] == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from foresell.adapters.sources import MemorySource
 from foresell.pipeline import fingerprint
-from foresell.pipeline.fingerprint import code_digest, digest, libraries, parameters
+from foresell.pipeline.fingerprint import code_digest, digest, learnt_text, libraries, parameters
 from foresell.pipeline.work import Request
 from foresell.pipeline.writing import json_bytes
 from tests.unit.pipeline.conftest import shipped
@@ -146,3 +146,22 @@ def test_the_libraries_that_can_change_a_result_are_named_with_their_versions() 
     assert {"python", "polars", "numpy", "lightgbm", "altair", "jinja2"} <= set(libraries())
     assert not {"typer", "rich", "pytest", "ruff"} & set(libraries())
     assert all(version[0].isdigit() for version in libraries().values())
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("name: a\nrisk:\n  segments:\n    - {x: 1}\n# end\ntarget: y\n", "name: a\ntarget: y\n"),
+        ("# top\nmonitoring: {psi: 0.3}\n", "# top\n"),
+        ("name: a\ntarget: y\nmonitoring:\n  psi: 0.3\n", "name: a\ntarget: y\n"),
+        ("name: a # why\ntarget: y\n", "name: a # why\ntarget: y\n"),
+        ("{name: a, monitoring: {psi: 0.3}, target: y}", "{name: a, target: y}"),
+        ("p", "p"),
+        ("a: [", "a: ["),
+        ("", ""),
+    ],
+)
+def test_what_only_the_watch_reads_is_no_part_of_what_a_model_follows_from(
+    text: str, kept: str
+) -> None:
+    assert learnt_text(text) == kept

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from foresell.adapters.store import MemoryStore
 from foresell.pipeline.quality_artifacts import artifact, json_artifact
 from foresell.pipeline.quality_monitored import drift, performance_found
-from foresell.pipeline.quality_sections import calibration, explored, gate, risks
+from foresell.pipeline.quality_sections import calibration, errors, explored, gate, risks
 
 SOURCE = artifact("bundle/judged.parquet", b"rows")
 
@@ -69,6 +69,41 @@ def test_a_model_that_did_not_pass_its_gate_fails_the_section(passed: bool) -> N
         ("baseline of RMSE", "naive", "/gate/comparisons/0/best_baseline"),
         ("value added of RMSE", 0.25, "/gate/comparisons/0/value_added"),
     ]
+
+
+def test_beside_each_error_stands_the_baseline_that_is_best_by_it_as_the_gate_has_it() -> None:
+    """RMSE 449 against 1,899 of the mean, though the median is the best by MAE."""
+    board = [
+        {"kind": "baseline", "candidate": "median", "rmse": 1930.0, "mae": 1452.0, "r2": -0.03},
+        {"kind": "baseline", "candidate": "mean", "rmse": 1899.0, "mae": 1500.0, "r2": 0.0},
+        {"kind": "candidate", "candidate": "ridge", "rmse": 1.0, "mae": 1.0, "r2": 0.9},
+    ]
+    compared = [{"metric": "rmse", "best_baseline": "mean", "baseline": 1899.14}]
+    metadata = {"unit": "USD", "leaderboard": {"held-out": board}}
+    registered = {"gate": {"protocol": "held-out", "comparisons": compared}}
+    test = {
+        "rows": 9,
+        "protocol": "held-out",
+        "scores": {"rmse": 449.4, "mae": 255.2, "r2": 0.94, "bias_share": 0.01},
+    }
+    files = [
+        json_artifact(name, json.dumps(told).encode())
+        for name, told in (("t.json", test), ("r.json", registered), ("m.json", metadata))
+    ]
+
+    section = errors(*files)
+
+    told = {one.name: (one.value, one.unit, one.artifact, one.at) for one in section.numbers}
+    assert told["baseline_rmse"] == (1899.14, "USD", "r.json", "/gate/comparisons/0/baseline")
+    assert told["rival_rmse"][0] == "mean"
+    assert told["baseline_mae"] == (1452.0, "USD", "m.json", "/leaderboard/held-out/0/mae")
+    assert (told["rival_mae"][0], told["rival_r2"][0], told["baseline_r2"][0]) == (
+        "median",
+        "mean",
+        0.0,
+    )
+    assert told["rmse"] == (449.4, "USD", "t.json", "/scores/rmse")
+    assert "baseline_bias_share" not in told
 
 
 def test_why_nothing_was_compared_is_told_as_the_watch_said_it() -> None:

@@ -1,5 +1,6 @@
 """The page and the Markdown of a report of data, from tables written by hand."""
 
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,10 +9,14 @@ from typing import Any
 
 import polars as pl
 import pytest
+from markupsafe import Markup
 
-from foresell.report.eda_facts import EdaFacts
+from foresell.report.eda_facts import EdaFacts, Section
 from foresell.report.eda_markdown import eda_markdown
 from foresell.report.eda_page import EdaPage, eda_page, eda_sections, standfirst
+from foresell.report.figures import Figure
+from foresell.spec.project import ProjectSpec
+from tests.described import ORDERS, SHOPS, described, order_rows, shop_rows
 
 WEEKS = [date(2021, 1, 1) + timedelta(weeks=i) for i in range(60)]
 FACTS = EdaFacts(
@@ -175,7 +180,13 @@ def test_a_report_of_all_rows_warns_that_the_test_was_looked_at() -> None:
 def test_the_command_makes_the_same_report_again() -> None:
     commands = [
         replace(FACTS, rows=rows, report_version=version).command  # type: ignore[arg-type]
-        for rows, version in (("train", ""), ("all", "all"), ("train", "v1"), ("all", "v2"))
+        for rows, version in (
+            ("train", ""),
+            ("all", "all"),
+            ("train", "v1"),
+            ("all", "v2"),
+            ("train", "train"),
+        )
     ]
 
     assert commands == [
@@ -183,6 +194,7 @@ def test_the_command_makes_the_same_report_again() -> None:
         "foresell eda shop --rows all",
         "foresell eda shop --report-version v1",
         "foresell eda shop --rows all --report-version v2",
+        "foresell eda shop --report-version train",
     ]
 
 
@@ -204,3 +216,83 @@ def test_markdown_has_the_same_sections_with_pictures_that_are_there_and_no_live
         if line.startswith("|")
     }
     assert len(widths) == 1
+
+
+def _page_of(frame: pl.DataFrame, project: ProjectSpec) -> str:
+    found = described(frame, project)
+    facts = replace(FACTS, kind=project.kind, target=project.target, keys=project.keys)
+    page = eda_page(found.told, found.tables, facts)
+    text = re.sub(r"<svg.*?</svg>", "", page.html, flags=re.DOTALL)
+    return html.unescape(text).replace("\u00a0", " ")
+
+
+def test_series_without_a_value_of_their_segment_are_drawn_as_missing() -> None:
+    rows = shop_rows().with_columns(
+        type=pl.when(pl.col("shop") == 2).then(None).otherwise(pl.col("type")),
+        sales=pl.col("sales") * pl.when(pl.col("shop") == 2).then(9).otherwise(1),
+    )
+
+    assert "(type missing) makes " in _page_of(rows, SHOPS)
+
+
+@pytest.mark.parametrize("lacking", [1.0, 0.1])
+def test_rows_without_a_day_and_values_without_a_target_leave_a_page(lacking: float) -> None:
+    rows = order_rows().with_columns(
+        day=pl.when(pl.int_range(pl.len()) < lacking * pl.len()).then(None).otherwise("day"),
+        sales=pl.when(pl.col("line") == "cars").then(None).otherwise(pl.col("sales")),
+    )
+
+    assert "How to get this page again" in _page_of(rows, ORDERS)
+
+
+def test_a_class_of_less_than_half_of_the_series_is_not_most_of_them() -> None:
+    shares = {"steady": 0.4, "wild": 0.3, "volatile": 0.3}
+    table = pl.DataFrame({
+        "volatility": [*shares],
+        "series": [4, 3, 3],
+        "series_share": [*shares.values()],
+        "share": [*shares.values()],
+    })
+    section = next(
+        one for one in eda_sections(TOLD, {"volatility": table}, FACTS) if one.name == "series"
+    )
+
+    assert (
+        section.figures[0].says.replace("\u00a0", " ")
+        == "The largest class is steady: 40.0 % of them"
+    )
+
+
+def test_the_heading_of_categories_is_true_of_their_table() -> None:
+    rows = order_rows().with_columns(
+        line=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("rare")).otherwise(pl.col("line")),
+        sales=pl
+        .when(pl.int_range(pl.len()) == 0)
+        .then(1e7)
+        .when(pl.col("line") == "cars")
+        .then(pl.col("sales") * 2)
+        .otherwise(pl.col("sales")),
+    )
+    page = _page_of(rows, ORDERS)
+
+    assert "line cars has the highest mean on 30 rows or more: " in page
+    assert "By region, means differ no more than chance leaves" in page
+
+
+def test_the_heading_of_events_is_of_a_row_that_is_drawn() -> None:
+    effects = TABLES["event_effects"]
+    before = effects.filter(pl.col("date").is_null()).with_columns(
+        offset=pl.lit(-1, dtype=pl.Int64), ratio=pl.lit(1.64)
+    )
+    tables = {"event_effects": pl.concat([effects, before])}
+    section = next(one for one in eda_sections(TOLD, tables, FACTS) if one.name == "events")
+
+    said = [figure.says.replace("\u00a0", " ") for figure in section.figures]
+    assert said == ["Labor Day: +25 % in its week", "Labor Day: +64 % in the week before it"]
+
+
+def test_a_name_in_markdown_ends_no_link() -> None:
+    figure = Figure(name="one", says="x](http://evil/p.png) & &lt;b>", shows="y", wide=Markup(""))
+    text = eda_markdown(TOLD, {}, FACTS, [Section(name="a", title="A", half=(figure,))])
+
+    assert "![x\\](http://evil/p.png) &amp; &amp;lt;b>](figures/one.svg)" in text

@@ -110,7 +110,12 @@ def test_a_line_of_the_overview_holds_what_is_known_and_a_dash_for_the_rest() ->
         "known",
         section("model", number("version", 3)),
         section("gate", failed=True),
-        section("errors", number("wmae", 1397.7, "USD"), number("baseline_wmae", 1802.8, "USD")),
+        section(
+            "errors",
+            number("wmae", 1397.7, "USD"),
+            number("baseline_wmae", 1802.8, "USD"),
+            number("rival_wmae", "seasonal_naive"),
+        ),
         section("drift", number("PSI of price", 0.42), failed=True),
         section("latency", number("p50_ms", 0.4, "ms"), number("max_ms", 5.0, "ms")),
     )
@@ -121,7 +126,7 @@ def test_a_line_of_the_overview_holds_what_is_known_and_a_dash_for_the_rest() ->
         "version": "3",
         "gate": "failed",
         "error": "WMAE 1,398\u00a0USD",
-        "best baseline": "1,803\u00a0USD",
+        "best baseline": "1,803\u00a0USD, seasonal_naive",
         "in 80 %": "–",
         "calibration": "–",
         "drift": "alarm",

@@ -22,21 +22,21 @@ def test_several_are_read_in_order_and_of_one_host_each_has_its_own_name() -> No
     found = read(f"{HOOK}  {HOOK}y\nhttps://am.example:9093/api/v2/alerts", token="hush")  # noqa: S106
     assert found == [
         {
-            "name": "hooks.slack.com-1",
+            "name": "hooks.slack.com-46e1e49d",
             "shape": "slack",
             "label": "https://hooks.slack.com",
             "url": HOOK,
             "token": "",
         },
         {
-            "name": "hooks.slack.com-2",
+            "name": "hooks.slack.com-9292c6b9",
             "shape": "slack",
             "label": "https://hooks.slack.com",
             "url": f"{HOOK}y",
             "token": "",
         },
         {
-            "name": "am.example_9093-1",
+            "name": "am.example_9093-430dfb4b",
             "shape": "alertmanager",
             "label": "https://am.example:9093",
             "url": "https://am.example:9093/api/v2/alerts",
@@ -45,9 +45,19 @@ def test_several_are_read_in_order_and_of_one_host_each_has_its_own_name() -> No
     ]
 
 
+def test_a_place_keeps_its_name_wherever_it_stands_and_whatever_its_password_is() -> None:
+    names = [one["name"] for one in read(f"{HOOK} {HOOK}y")]
+    assert [one["name"] for one in read(f"{HOOK}y {HOOK}")] == names[::-1]
+    secret = [read(f"https://jo:{word}@am.example")[0]["name"] for word in ("hush", "hushhush")]
+    assert secret[0] == secret[1] == read("https://am.example")[0]["name"]
+    both = [one["name"] for one in read("https://a:b@am.example https://c:d@am.example")]
+    assert both == [secret[0], f"{secret[0]}-2"]
+
+
 @pytest.mark.parametrize(
     ("url", "shape", "asked"),
     [
+        ("https://a.example/api/v2/alerts/", "", "https://a.example/api/v2/alerts"),
         ("http://localhost:9093", "", "http://localhost:9093/api/v2/alerts"),
         ("http://[::1]:9093/", "", "http://[::1]:9093/api/v2/alerts"),
         ("https://a.example/am/api/v2/alerts", "", "https://a.example/am/api/v2/alerts"),

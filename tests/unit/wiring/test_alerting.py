@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from foresell.errors import DataError
+from foresell.errors import DataError, MachineError
+from foresell.monitor.alerts import Sight
 from foresell.settings import Settings, environment, read_settings
-from foresell.wiring.alerting import Settled, settle
+from foresell.spec.monitoring import Subject
+from foresell.wiring.alerting import Settled, settle, settle_all
 from foresell.wiring.delivering import deliver
+from foresell.wiring.standing import read_standing
 from foresell.wiring.webhooks import examine_webhooks
-from tests.alerts_made import finding, several
+from tests.alerts_made import finding, observed, several
 from tests.webhook_server import ALERTS, SLACK, Answer, Hook, webhook
 
 Told = Callable[..., Settings]
@@ -46,7 +49,7 @@ def free_port() -> int:
 
 
 def drifted(settings: Settings, *about: str) -> Settled:
-    return settle("toy", "drift", 3, several(*about), settings)
+    return settle(observed("toy", "drift", several(*about)), settings)
 
 
 def heads(hook: Hook) -> list[str]:
@@ -90,18 +93,18 @@ def test_an_alertmanager_is_told_at_every_look_as_long_as_it_stands(told: Told, 
 def test_each_subject_has_an_alert_and_a_file_of_its_own(told: Told, hook: Hook) -> None:
     settings = told(hook.url(SLACK))
     for subject in ("drift", "schema", "performance"):
-        settle("toy", subject, 3, several("CPI"), settings)
+        settle(observed("toy", subject, several("CPI")), settings)
     assert files(settings) == ["ALERT.txt", "PERFORMANCE_ALERT.txt", "SCHEMA_ALERT.txt"]
-    settle("toy", "schema", 3, [], settings)
+    settle(observed("toy", "schema", []), settings)
     assert files(settings) == ["ALERT.txt", "PERFORMANCE_ALERT.txt"]
     assert len(hook.told) == 4
 
 
 def test_a_note_raises_no_alert_and_clears_the_one_that_stands(told: Told) -> None:
     settings = told()
-    assert not settle("toy", "drift", 3, [finding("Year", "note")], settings).firing
+    assert not settle(observed("toy", "drift", [finding("Year", "note")]), settings).firing
     drifted(settings, "CPI")
-    assert settle("toy", "drift", 3, [finding("Year", "note")], settings).resolved
+    assert settle(observed("toy", "drift", [finding("Year", "note")]), settings).resolved
 
 
 def test_what_cannot_be_delivered_is_kept_and_sent_in_order_when_the_place_is_back(
@@ -169,15 +172,111 @@ def test_a_message_that_is_refused_holds_nothing_up_and_is_not_told_after_the_en
     assert heads(hook) == [OVER]
 
 
+def test_who_heard_that_an_alert_fires_hears_its_end_whatever_was_found_without_telling(
+    told: Told, hook: Hook
+) -> None:
+    drifted(told(hook.url(SLACK)), "CPI")
+    drifted(told(), "CPI", "Store")
+    drifted(told())
+    drifted(told(hook.url(SLACK)))
+    assert heads(hook) == [FIRES, OVER]
+
+
+def test_two_messages_that_nobody_takes_keep_no_newer_one_back(told: Told, hook: Hook) -> None:
+    settings = told(hook.url(SLACK))
+    hook.next[:] = [Answer(400)] * 3
+    for subject in ("drift", "schema"):
+        settle(observed("toy", subject, several("CPI")), settings)
+    hook.next[:] = [Answer(400)] * 2
+    settled = settle(observed("toy", "performance", several("CPI")), settings)
+    assert (settled.delivered, settled.kept) == (1, 2)
+    assert heads(hook) == ["🔴 toy: forecasts are worse than in the backtest (1 alarm)"]
+
+
+def test_the_end_of_an_alert_is_not_told_after_the_next_one_has_begun(
+    told: Told, hook: Hook
+) -> None:
+    settings = told(hook.url(SLACK))
+    drifted(settings, "CPI")
+    hook.next[:] = [Answer(400)]
+    assert drifted(settings).kept == 1
+    hook.next[:] = [Answer(400)]
+    again = drifted(settings, "CPI")
+    assert (again.delivered, again.kept) == (1, 0)
+    assert deliver("toy", settings).taken == 0
+    assert heads(hook) == [FIRES, FIRES]
+
+
+def test_what_waits_for_one_address_is_never_sent_to_another_of_the_same_host(
+    told: Told, hook: Hook
+) -> None:
+    first, second = hook.url(f"{SLACK}-a"), hook.url(f"{SLACK}-b")
+    hook.next[:] = [Answer(404), Answer(404)]
+    assert drifted(told(first, second), "CPI").kept == 2
+    deliver("toy", told(second))
+    assert [path for path, _ in hook.asked][2:] == [f"{SLACK}-b"]
+
+
+@pytest.mark.parametrize("subject", ["drift", "schema", "performance"])
+def test_a_look_that_compared_nothing_tells_nobody_that_all_is_well(
+    told: Told, hook: Hook, *, subject: Subject
+) -> None:
+    settings = told(hook.url(SLACK))
+    settle(observed("toy", subject, several("CPI")), settings)
+    there = files(settings)
+    blind = settle(observed("toy", subject, sight=Sight(seen=frozenset())), settings)
+    assert (blind.firing, blind.resolved, blind.compared) == (True, False, False)
+    assert blind.unseen == ("CPI has moved",)
+    assert (files(settings), len(hook.told)) == (there, 1)
+
+
+def test_a_look_that_compared_nothing_before_any_other_is_no_look(told: Told) -> None:
+    settings = told()
+    blind = settle(observed("toy", "drift", sight=Sight(seen=frozenset())), settings)
+    assert blind == Settled(firing=False, compared=False)
+    assert read_standing("toy", settings) == {}
+
+
+@pytest.mark.parametrize("odd", ["{", "[]", '{"recent": [1]}', '{"recent": {"wape": 1e999}}'])
+def test_a_summary_of_another_verb_that_is_odd_keeps_no_alert_from_firing(
+    told: Told, hook: Hook, *, odd: str
+) -> None:
+    settings = told(hook.url(SLACK))
+    folder = settings.home / "toy" / "monitor"
+    folder.mkdir(parents=True)
+    (folder / "performance_summary.json").write_text(odd, encoding="utf-8")
+    seen = [observed("toy", "drift", several("CPI")), observed("toy", "schema", several("CPI"))]
+    settled = settle_all(seen, settings)
+    assert [one.new for one in settled.values()] == [True, True]
+    assert (files(settings), len(hook.told)) == (["ALERT.txt", "SCHEMA_ALERT.txt"], 2)
+    assert len(settled["drift"].trouble) == (0 if "wape" in odd else 1)
+    assert (
+        b'foresell_alert{project="toy",subject="schema"} 1.0'
+        in (folder / "metrics.prom").read_bytes()
+    )
+
+
+def test_a_text_file_that_cannot_be_written_is_told_when_everybody_has_heard(
+    told: Told, hook: Hook
+) -> None:
+    settings = told(hook.url(SLACK))
+    (settings.home / "toy" / "monitor" / "ALERT.txt").mkdir(parents=True)
+    seen = [observed("toy", "drift", several("CPI")), observed("toy", "schema", several("CPI"))]
+    with pytest.raises(MachineError, match="cannot be kept"):
+        settle_all(seen, settings)
+    assert len(hook.told) == 2
+
+
 def test_messages_for_a_place_that_is_not_named_any_more_are_told_of(
     told: Told, hook: Hook
 ) -> None:
     hook.next[:] = [Answer(404)]
-    drifted(told(hook.url(SLACK)), "CPI")
+    settings = told(hook.url(SLACK))
+    [name] = [one.name for one in settings.webhooks]
+    drifted(settings, "CPI")
     [(what, mend)] = deliver("toy", told()).trouble
     assert what == (
-        f"1 message to 127.0.0.1_{hook.port}-1 cannot be sent: FORESELL_WEBHOOK does not name it "
-        "any more"
+        f"1 message to {name} cannot be sent: FORESELL_WEBHOOK does not name it any more"
     )
     assert mend.startswith("name it again, or remove the folder ")
 
@@ -196,7 +295,7 @@ def test_a_message_that_is_spoilt_is_named_and_holds_nothing_up(told: Told, hook
     drifted(settings, "CPI")
     [kept] = settings.home.rglob("outbox/*/0*.json")
     kept.write_text("{", encoding="utf-8")
-    settled = settle("toy", "schema", 3, several("CPI"), settings)
+    settled = settle(observed("toy", "schema", several("CPI")), settings)
     assert (settled.delivered, settled.kept) == (1, 1)
     assert settled.trouble == (
         f"{kept}: a message that waits cannot be read; look at it, then remove it",
@@ -224,8 +323,8 @@ import sys
 from pathlib import Path
 from foresell.settings import read_settings
 from foresell.wiring.alerting import settle
-from tests.alerts_made import several
-settle("toy", "drift", 3, several(*sys.argv[2:]), read_settings(Path(sys.argv[1])))
+from tests.alerts_made import observed, several
+settle(observed("toy", "drift", several(*sys.argv[2:])), read_settings(Path(sys.argv[1])))
 """
 
 
@@ -273,7 +372,7 @@ def test_what_is_kept_and_told_holds_no_address(told: Told, hook: Hook) -> None:
 def test_findings_keep_their_order_within_alarms(told: Told) -> None:
     settings = told()
     found = [finding("Year", "note"), *several("CPI", "Store")]
-    settle("toy", "drift", None, found, settings, page=Path("drift_report.html"))
+    settle(observed("toy", "drift", found, version=None), settings, page=Path("drift_report.html"))
     text = (settings.home / "toy" / "monitor" / "ALERT.txt").read_text(encoding="utf-8")
     assert "- CPI has moved\n- Store has moved\n- Year has moved\n" in text
     assert "version  unknown\n" in text

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from foresell.monitor.gauges import Gauge
 from foresell.serving.factory import create_app
@@ -16,7 +17,7 @@ from foresell.settings import Settings, read_settings
 from foresell.wiring.alerting import settle
 from foresell.wiring.monitor_gauges import WatchedGauges
 from foresell.wiring.serving import Asked, make_site
-from tests.alerts_made import several
+from tests.alerts_made import observed, several
 from tests.scraped import samples
 
 PSI = "foresell_drift_psi"
@@ -46,7 +47,7 @@ def scraped(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
 def test_a_look_leaves_the_numbers_for_the_textfile_collector(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     summary(settings, drift(0.25))
-    settle("toy", "drift", 3, several("CPI"), settings)
+    settle(observed("toy", "drift", several("CPI")), settings)
     page = (tmp_path / "toy" / "monitor" / "metrics.prom").read_bytes()
     assert samples(page, PSI) == {("CPI", "feature", "toy", "3"): 0.25}
     assert samples(page, "foresell_alert") == {("toy", "drift"): 1}
@@ -59,9 +60,9 @@ def test_a_server_tells_what_the_files_say_now(tmp_path: Path) -> None:
     assert scraped(metrics, PSI) == {}
     file = summary(settings, drift(0.25))
     assert scraped(metrics, PSI) == {("CPI", "feature", "toy", "3"): 0.25}
-    settle("toy", "drift", 3, several("CPI"), settings)
+    settle(observed("toy", "drift", several("CPI")), settings)
     assert scraped(metrics, "foresell_alert") == {("toy", "drift"): 1}
-    settle("toy", "drift", 3, [], settings)
+    settle(observed("toy", "drift", []), settings)
     assert scraped(metrics, "foresell_alert") == {("toy", "drift"): 0}
     file.unlink()
     assert scraped(metrics, PSI) == {}
@@ -76,6 +77,21 @@ def test_a_summary_that_is_spoilt_leaves_what_was_told_before(tmp_path: Path) ->
     assert scraped(metrics, PSI) == {("CPI", "feature", "toy", "3"): 0.25}
     file.write_text("[]", encoding="utf-8")
     assert scraped(metrics, PSI) == {("CPI", "feature", "toy", "3"): 0.25}
+
+
+@pytest.mark.parametrize("odd", ["{", "[]", '{"columns": 3}', '{"columns": [3]}'])
+def test_a_spoilt_file_of_one_project_keeps_back_the_numbers_of_no_other(
+    tmp_path: Path, *, odd: str
+) -> None:
+    settings, metrics = settings_of(tmp_path), Metrics()
+    metrics.watch(WatchedGauges(("toy", "other"), settings).look)
+    summary(settings, drift(0.25)).write_text(odd, encoding="utf-8")
+    for found, stands in ((several("CPI"), 1), ([], 0)):
+        for project in ("toy", "other"):
+            settled = settle(observed(project, "drift", found), settings)
+            assert len(settled.trouble) == (project == "toy")
+        alerts = {("other", "drift"): stands, ("toy", "drift"): stands}
+        assert scraped(metrics, "foresell_alert") == alerts
 
 
 def test_a_disk_that_hangs_holds_no_scrape_and_one_thread_only() -> None:
@@ -103,7 +119,7 @@ def test_a_disk_that_hangs_holds_no_scrape_and_one_thread_only() -> None:
 def test_a_server_has_the_numbers_of_its_own_projects_on_its_page(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     for project in ("walmart", "retail"):
-        settle(project, "drift", 3, several("CPI"), settings)
+        settle(observed(project, "drift", several("CPI")), settings)
     served = Asked(projects=("walmart",), options=Options(log="off"))
     app: Any = create_app(make_site(served, settings).site)
 

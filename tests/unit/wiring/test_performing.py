@@ -84,7 +84,41 @@ def test_weeks_beyond_the_horizon_call_for_training(settings: Settings, tmp_path
     assert found.performance.findings[0].says == (
         "6 rows lie beyond the horizon of the newest version: nothing was forecast for them"
     )
+    assert found.settled is not None
     assert found.settled.firing
+
+
+@pytest.mark.parametrize("first", [SECOND + timedelta(weeks=5), date(2035, 1, 5)])
+def test_a_date_that_was_written_wrongly_is_told_and_calls_for_nothing(
+    settings: Settings, tmp_path: Path, first: date
+) -> None:
+    slip = weeks(first, 1, seed=7).head(1)
+
+    found = judged(settings, tmp_path, pl.concat([TRUTH, slip]))
+
+    assert [
+        (one["why"], one["rows"], one["named"]) for one in found.performance.told["unmatched"]
+    ] == [("dated apart from the rest", 1, (f"{first}",))]
+    assert found.performance.verdict != "retrain"
+    again = perform("shops", given(tmp_path, TRUTH), settings, replace=True).performance.told
+    assert (again["unmatched"], again["actuals"]["rows"]) == ([], TRUTH.height)
+
+
+def test_a_whole_week_far_from_all_others_may_be_a_slip_and_two_are_not(
+    settings: Settings, tmp_path: Path
+) -> None:
+    far = weeks(date(2035, 1, 5), 2, seed=7)
+
+    one, two = (
+        judged(settings, tmp_path, pl.concat([TRUTH, rows])).performance
+        for rows in (far.filter(pl.col("week") == date(2035, 1, 5)), far)
+    )
+
+    assert [found.told["unmatched"][0]["why"] for found in (one, two)] == [
+        "dated apart from the rest",
+        "beyond the horizon",
+    ]
+    assert two.verdict == "retrain"
 
 
 def test_a_new_shop_is_named(settings: Settings, tmp_path: Path) -> None:
@@ -324,3 +358,34 @@ def test_rows_told_in_two_ways_are_told_to_count_twice(toy: Settings, tmp_path: 
 def test_nothing_takes_the_place_of_nothing(toy: Settings) -> None:
     with pytest.raises(UsageError, match="nothing takes the place"):
         perform("toy", None, toy, replace=True)
+
+
+def test_what_is_not_served_is_judged_apart_and_settles_no_alert(
+    settings: Settings, tmp_path: Path
+) -> None:
+    doubled = TRUTH.with_columns(pl.col("sales") * 2)
+    assert judged(settings, tmp_path, doubled).settled is not None
+    folder = tmp_path / "reports" / "shops" / "monitor"
+    before = {one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()}
+
+    other = perform("shops", given(tmp_path, doubled), settings, version=1)
+
+    assert other.settled is None
+    assert {one.parent for one in other.files} == {folder / "versions" / "1"}
+    after = {one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()}
+    assert after | {"actuals.parquet": b""} == before | {"actuals.parquet": b""}
+
+
+def test_where_no_period_was_judged_the_alert_stands_as_it_was(
+    settings: Settings, tmp_path: Path
+) -> None:
+    late = weeks(SECOND + timedelta(weeks=4), 2, seed=7)
+    first = judged(settings, tmp_path, late).settled
+    assert first is not None
+    assert first.firing
+
+    early = given(tmp_path, weeks(FIRST - timedelta(weeks=3), 2, seed=7))
+    blind = perform("shops", early, settings, replace=True).settled
+
+    assert blind is not None
+    assert (blind.firing, blind.resolved, blind.compared) == (True, False, False)

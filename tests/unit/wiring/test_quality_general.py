@@ -6,6 +6,7 @@ from typing import Any
 from foresell.pipeline.quality_artifacts import Artifact, json_artifact
 from foresell.wiring.quality_general import (
     latency_under_load,
+    missing,
     of_coverage,
     of_latency,
     of_load,
@@ -95,6 +96,16 @@ def test_coverage_without_branches_is_missing_and_the_option_that_measures_them_
     assert (section.state, section.says) == ("missing", "Branches were not measured.")
     assert "--cov-branch" in section.mend
     assert numbers(section) == {"lines": 4, "lines run": 3, "line coverage": 0.75}
+
+
+def test_code_without_a_branch_is_found_and_following_what_mends_measures_branches() -> None:
+    totals = {"num_statements": 4, "covered_lines": 4, "num_branches": 0, "covered_branches": 0}
+    told = {"totals": totals, "meta": {"branch_coverage": True}}
+
+    section = of_coverage(json.dumps(told).encode(), "c.json")
+
+    assert (section.state, section.says) == ("found", "No line has a branch.")
+    assert "--cov-branch" in missing("coverage", "There is none.").mend
 
 
 def test_a_file_of_no_tests_does_not_pass() -> None:

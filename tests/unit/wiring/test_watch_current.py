@@ -10,9 +10,12 @@ import pytest
 
 from foresell.answer.declared import declared
 from foresell.errors import UsageError
+from foresell.monitor.schema import compare_schema
 from foresell.settings import Settings, read_settings
 from foresell.spec.monitoring import MonitoringSpec
 from foresell.spec.registry import Version
+from foresell.wiring import watched
+from foresell.wiring.performing import perform
 from foresell.wiring.watch_current import Current, read_given
 from foresell.wiring.watch_served import Watch
 from tests.small_bundles import small_bundle
@@ -130,3 +133,68 @@ def test_rows_that_a_run_would_sum_up_first_are_refused(tmp_path: Path, settings
 def test_a_file_of_other_things_is_refused(tmp_path: Path, settings: Settings) -> None:
     with pytest.raises(UsageError, match="no column of the contract"):
         given(pl.DataFrame({"colour": ["red"]}), tmp_path, settings)
+
+
+FEATURES = ("Store", "Date", "Temperature", "Fuel_Price", "CPI", "Unemployment", "IsHoliday")
+
+
+def two_years() -> pl.DataFrame:
+    """Processed rows of two years: what hangs on store and week, and what on the store alone."""
+    weeks = pl.date_range(date(2010, 10, 1), date(2012, 9, 28), "1w", eager=True).alias("Date")
+    keys = pl.DataFrame({"Store": [1, 2, 3]}).join(pl.DataFrame({"Dept": [1, 2]}), how="cross")
+    rows = keys.join(weeks.to_frame(), how="cross")
+    season = (pl.col("Date").dt.ordinal_day() * 6.283185 / 365).cos()
+    week = pl.col("Date").rank("dense")
+    return rows.with_columns(
+        Weekly_Sales=pl.col("Store") * 10.0 + pl.col("Dept") + week % 7,
+        IsHoliday=week % 13 == 0,
+        Temperature=60.0 - 25 * season + pl.col("Store") + week % 3,
+        Fuel_Price=3.0 + week / 100 + pl.col("Store") / 50,
+        CPI=200.0 + week / 10 + pl.col("Store"),
+        Unemployment=8.0 - week / 50 + pl.col("Store"),
+        Type=pl.when(pl.col("Store") == 1).then(pl.lit("B")).otherwise(pl.lit("A")),
+        Size=pl.col("Store") * 1000,
+    )
+
+
+def raw(name: str, rows: pl.DataFrame, folder: Path, settings: Settings) -> Current:
+    rows.write_csv(folder / name)
+    return read_given(watch("walmart", two_years()), folder / name, settings)
+
+
+def later() -> pl.DataFrame:
+    """Summer's rows of the features of stores, as they lie in their file."""
+    summer = two_years().filter(pl.col("Date").is_between(date(2012, 5, 4), date(2012, 7, 6)))
+    return summer.select(FEATURES).unique().sort("Store", "Date")
+
+
+def test_a_joined_table_ought_to_have_its_own_columns_and_no_others(
+    tmp_path: Path, settings: Settings
+) -> None:
+    found = raw("features.csv", later(), tmp_path, settings)
+    assert names(found.expected) == FEATURES
+    stores = two_years().select("Store", "Type", "Size").unique().sort("Store")
+    assert names(raw("any.csv", stores, tmp_path, settings).expected) == ("Store", "Type", "Size")
+    kept = raw("lost.csv", later().drop("CPI"), tmp_path, settings)
+    assert set(names(kept.expected)) == set(FEATURES)
+
+
+def test_a_column_renamed_in_a_joined_table_is_known_again_by_the_season_s_values(
+    tmp_path: Path, settings: Settings
+) -> None:
+    found = raw("renamed.csv", later().rename({"Temperature": "t"}), tmp_path, settings)
+    changes = compare_schema(found.expected, found.found)
+    assert [(one.name, one.now, one.by) for one in changes.renamed] == [
+        ("Temperature", "t", "values")
+    ]
+    assert (changes.missing, changes.unexpected) == ((), ())
+    assert [one.about for one in changes.findings if one.weight == "alarm"] == ["Temperature"]
+
+
+def test_a_place_that_is_not_there_is_refused_before_the_registry_is_read(
+    settings: Settings,
+) -> None:
+    with pytest.raises(UsageError, match="there is no file or folder 'nowhere.csv'"):
+        watched.watch("walmart", watched.Watching(current="nowhere.csv"), settings)
+    with pytest.raises(UsageError, match="there is no file 'nowhere.csv'"):
+        perform("walmart", Path("nowhere.csv"), settings)

@@ -14,7 +14,7 @@ from foresell.spec.quality import FORMAT, PAGE, QUALITY
 def run(work: Work) -> None:
     """Write ``quality/quality.json`` and the same as a page, ``quality/quality.html``.
 
-    Needs ``evaluation``, ``bundle``, ``registration``, ``monitored`` and ``eda``, and takes
+    Needs ``evaluation``, ``bundle``, ``registered``, ``monitored`` and ``eda``, and takes
     ``segment_risk`` where it is given. No clock, no run id: the same inputs give the same bytes.
     What is missing fails no run: it is told.
     """

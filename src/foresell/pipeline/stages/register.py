@@ -15,6 +15,8 @@ from foresell.pipeline.writing import json_bytes
 from foresell.spec.registry import Alias, Transition
 
 REGISTRATION = "registration.json"
+REGISTERED = "version.json"
+_LASTING = ("version", "digest", "approval", "gate", "override")
 _STAGING: Alias = "staging"  # prod moves only by a person's hand: foresell registry promote
 
 
@@ -26,6 +28,10 @@ def run(work: Work) -> None:
     is a new version even of equal bytes. ``changes``: by alias, the version ``before`` and
     ``after``, where this run moved it; ``aliases``: where they point now; ``gate``: the decision on
     the bundle's own evidence, and its ``override``; ``reasons``: why staging is not moved to it.
+
+    What of it is no matter of this run or of today's aliases (``version``, ``digest``,
+    ``approval``, ``gate``, ``override``) is ``registered/version.json`` as well: a run that changes
+    nothing changes nothing there, and what depends on it is not done again.
 
     Only staging is moved, and only to a version that a run registered, once: from then on it is in
     the hands of people, and a run that finds its version there leaves it where they put it.
@@ -44,6 +50,8 @@ def run(work: Work) -> None:
             f"{error.mend}; then run the project again: it goes on from here",
         ) from error
     work.outputs["registration"].write_bytes(REGISTRATION, json_bytes(told))
+    lasting = {name: told[name] for name in _LASTING}
+    work.outputs["registered"].write_bytes(REGISTERED, json_bytes(lasting))
     work.note(_sentence(told))
 
 

@@ -83,7 +83,7 @@ class Office:
                 name="register",
                 run=register.run,
                 needs=("bundle",),
-                makes=("registration",),
+                makes=("registration", "registered"),
                 says="",
                 always=True,
             ),
