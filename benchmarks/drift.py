@@ -3,7 +3,8 @@
 ``python -m benchmarks.drift`` simulates 1,000 quiet periods in each of several ways (a reference of
 5,000 rows in 25 weeks, 200 current rows of 20 columns: normal, skewed, whole numbers, mostly zero,
 categories; rows independent, or those of a week alike by an intraclass correlation), counts those
-that raise an alarm, and shifts one column of 20 by half a standard deviation. Then it measures
+that raise an alarm, and shifts one column of 20 by half a standard deviation. Whole comparisons, of
+tables and panels with answers and segments, are simulated likewise (``--whole``). Then it measures
 1 million rows of 20 columns in a process of its own, and Evidently on the same rows.
 ``--panels`` only shifts a column of panels, whose rows of a week are nearly one.
 """
@@ -26,6 +27,7 @@ from rich.table import Table
 from scipy.special import ndtr
 from scipy.stats import binom
 
+from benchmarks.drift_compared import COMPARED, quiet_alarms
 from foresell.monitor.drift import Column, measure
 from foresell.spec.monitoring import MonitoringSpec
 
@@ -166,6 +168,7 @@ def main() -> int:
     asked.add_argument("--periods", type=int, default=1000, help="simulated periods of each kind")
     asked.add_argument("--rounds", type=int, default=3, help="of the million rows")
     asked.add_argument("--panels", action="store_true", help="only the power on panels")
+    asked.add_argument("--whole", action="store_true", help="only whole comparisons")
     asked.add_argument("--jobs", type=int, default=2)
     asked.add_argument("--out", type=Path, help="file for the numbers, as JSON")
     asked.add_argument("--million", choices=["own", "evidently"], help=argparse.SUPPRESS)
@@ -176,14 +179,20 @@ def main() -> int:
     if options.panels:
         show(simulated(options.periods, options.jobs, PANELS), {}, options.periods)
         return 0
+    whole = compared(options.periods, options.jobs)
+    show_whole(whole, options.periods)
+    if options.whole:
+        return int(not all(row["kept"] for row in whole))
     told = simulated(options.periods, options.jobs)
     speed = {
         who: [_child(who)["seconds"] for _ in range(options.rounds)] for who in ("own", "evidently")
     }
     show(told, speed, options.periods)
     if options.out:
-        options.out.write_text(json.dumps({"worlds": told, "seconds": speed}, indent=1) + "\n")
-    return int(not all(row["kept"] for row in told) or min(speed["own"]) >= 3)
+        options.out.write_text(
+            json.dumps({"whole": whole, "worlds": told, "seconds": speed}, indent=1) + "\n"
+        )
+    return int(not all(row["kept"] for row in [*whole, *told]) or min(speed["own"]) >= 3)
 
 
 def simulated(
@@ -200,6 +209,30 @@ def simulated(
             kept = found >= FOUND * periods if world.shift else alarms <= most
             told.append({**asdict(world), "alarms": alarms, "found": found, "kept": kept})
     return told
+
+
+def compared(periods: int, jobs: int) -> list[dict[str, Any]]:
+    """Return a row a world that is compared whole; see `benchmarks.drift_compared`."""
+    told = []
+    parts = [(low, min(low + 50, periods)) for low in range(0, periods, 50)]
+    most = int(binom.ppf(0.999, periods, ALLOWED))
+    with ProcessPoolExecutor(jobs) as pool:
+        for world in COMPARED:
+            done = [pool.submit(quiet_alarms, world, *part) for part in parts]
+            alarms = sum(one.result() for one in done)
+            told.append({**asdict(world), "alarms": alarms, "kept": alarms <= most})
+    return told
+
+
+def show_whole(told: list[dict[str, Any]], periods: int) -> None:
+    """Print the table of whole comparisons."""
+    table = Table(title=f"{periods:,} quiet periods each, compared whole")
+    names = [name for name in told[0] if name not in ("alarms", "kept")]
+    for name in (*names, "alarms"):
+        table.add_column(name, justify="right")
+    for row in told:
+        table.add_row(*(str(row[name]) for name in names), f"{row['alarms'] / periods:.2%}")
+    Console().print(table)
 
 
 def _child(who: str) -> Mapping[str, float]:

@@ -79,7 +79,8 @@ def test_what_could_not_be_told_is_kept_shown_and_told_later(
                 "project": "walmart",
                 "place": told["waiting"][0]["place"],
                 "messages": 1,
-                "why": f"http://127.0.0.1:{hook.port}: the alert was refused: it answered 403",
+                "why": f"http://127.0.0.1:{hook.port} (slack, waits: drift): the alert was "
+                "refused: it answered 403",
                 "mend": "look at FORESELL_WEBHOOK_TOKEN and FORESELL_WEBHOOK: the address may have "
                 "been withdrawn",
             }

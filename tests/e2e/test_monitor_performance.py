@@ -81,4 +81,4 @@ def test_an_unknown_project_and_a_missing_file_are_refused(foresell: Foresell) -
     )
     unknown = foresell("monitor", "performance", "shop")
     assert unknown.code == 2
-    assert "shops" in unknown.err
+    assert "there is no project 'shop'" in unknown.err

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -136,7 +136,7 @@ def explore_all(
                     out=Path(out) / project if out is not None else None,
                     force=force,
                     home=home,
-                    listen=listen,
+                    listen=_of(project, listen),
                 )
             )
         except ForesellError as error:
@@ -145,6 +145,11 @@ def explore_all(
             else:
                 failed[project] = error
     return DataReports(reports=tuple(reports), passed_over=passed_over, failed=failed)
+
+
+def _of(project: str, listen: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return a listener that hears of which project an event is."""
+    return lambda event: listen(replace(event, stage=f"{project}: {event.stage}"))
 
 
 def _version(rows: Rows, asked: str | None) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 
 import altair as alt
 import polars as pl
-from altair.utils.schemapi import debug_mode
 
 from foresell.errors import DataError
 
@@ -83,7 +82,6 @@ def finished(layers: Sequence[Layers], box: Box) -> Spec:
         background="transparent",
     )
     spec: Spec = chart.to_dict(validate=False)
-    spec["datasets"] = {name: list(rows) for name, rows in spec.get("datasets", {}).items()}
     spec["config"] = _config()
     return spec
 
@@ -106,8 +104,7 @@ def inline(frame: pl.DataFrame) -> alt.InlineData:
         pl.col(pl.Date).dt.to_string("iso"),
         pl.col(pl.Float32, pl.Float64).fill_nan(None),
     )
-    with debug_mode(False):  # a tuple, which is no array to the schema, is never copied row by row
-        return alt.InlineData(values=tuple(clean.to_dicts()))
+    return alt.InlineData(values=clean.to_dicts())
 
 
 def text_width(text: str) -> int:

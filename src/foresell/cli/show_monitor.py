@@ -89,11 +89,10 @@ def _show_columns(columns: Sequence[Mapping[str, Any]]) -> None:
         return
     table = result_table("column", "part", "PSI", "KS", "P", "verdict")
     for one in columns[:_COLUMNS]:
-        verdict = "quiet"
+        verdict = plain(one["verdict"])
         if one["drifted"]:
-            verdict = (
-                "[yellow]moved, as expected[/yellow]" if one["trending"] else "[red]drift[/red]"
-            )
+            colour = "yellow" if one["trending"] else "red"
+            verdict = f"[{colour}]{verdict}[/{colour}]"
         table.add_row(
             plain(one["name"]),
             one["part"],
@@ -131,14 +130,17 @@ def _show_alerts(report: "DriftReport") -> None:
             screen().print(f"[green]the {subject} alert is over[/green]", highlight=False)
         for words in unseen_words(settled):
             screen().print(f"[yellow]{plain(words)}[/yellow]", soft_wrap=True, highlight=False)
-        for words in settled.trouble:
-            screen().print(f"[yellow]{plain(words)}[/yellow]", soft_wrap=True, highlight=False)
+    # One place that is out of reach is so for every subject: once is enough, as it was said last.
+    last = list(dict.fromkeys(words for one in report.alerts.values() for words in one.trouble))
+    places = {words.partition(", waits: ")[0]: words for words in last}
+    for words in places.values():
+        screen().print(f"[yellow]{plain(words)}[/yellow]", soft_wrap=True, highlight=False)
 
 
 def unseen_words(settled: "Settled") -> Sequence[str]:
     """Return what is said of alarms that stand because nobody could look at them again."""
     if settled.firing and not settled.compared:
-        return ("this look compared nothing: what stands is left as it is",)
+        return ("this look tells nothing of what is asked now: what stands is left as it is",)
     if settled.unseen:
         why = "this look could not see what they are about"
         return (f"{counted(len(settled.unseen), 'alarm')} left as before: {why}",)

@@ -19,10 +19,12 @@ _SEGMENTS = 5
 def show_performance(found: "PerformanceReport") -> None:
     """Print the verdict with its reasons, the last periods beside the backtest, the files."""
     told, console = found.told, screen()
-    alias = f", {told['alias']}" if told["alias"] else ""
+    alias = f" ({told['alias']})" if told["alias"] else ""
+    others = any(one != told["version"] for one in told["versions"])
+    before = "and those before it " if others else ""
     console.print(
         f"[bold]{plain(found.project)}[/bold]  {plain(told['target'])}: what version "
-        f"{told['version']}{alias} and those before it forecast, beside what came true",
+        f"{told['version']}{alias} {before}forecast, beside what came true",
         highlight=False,
         soft_wrap=True,
     )

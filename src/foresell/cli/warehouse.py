@@ -10,7 +10,7 @@ from foresell.cli.warehouse_load import load
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The star schema retailds on PostgreSQL: made, filled, asked how it stands. DB_* or "
+    help="The star schema (retailds) on PostgreSQL: made, filled, asked how it stands. DB_* or "
     "RDS_SECRET_NAME name the database.",
 )
 Declared = Annotated[

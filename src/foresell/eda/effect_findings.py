@@ -43,14 +43,14 @@ def _events(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
             rest.append(name)
             continue
         rows = list(sure.iter_rows(named=True))
-        parts = [f"{_WHEN[each][row['offset']]} {_stands(row['ratio'])}" for row in rows]
+        parts = [f"{_stands(row['ratio'])} {_WHEN[each][row['offset']]}" for row in rows]
         most = max(abs(row["ratio"] - 1) for row in rows)
         yield Found(
             weight=min(84, 60 + round(30 * most)),
             about="event_effects",
-            says=f"{happening(name)}: {project.target} is {listed(parts)} quiet {each}s near it "
-            f"({count(rows[0]['n'], 'occurrence')}); 19 of 20 quiet {each}s are within "
-            f"{percent(spread)} of those near them.",
+            says=f"{happening(name)}: beside quiet {each}s near it, {project.target} is "
+            f"{listed(parts)} ({count(rows[0]['n'], 'occurrence')}); 19 of 20 quiet {each}s are "
+            f"within {percent(spread)} of those near them.",
             numbers={f"offset {row['offset']}": row["ratio"] for row in rows},
         )
     yield from _not_sure(pooled.filter(pl.col("event").is_in(rest)), each, spread)
@@ -60,11 +60,11 @@ def _stands(ratio: float) -> str:
     """Return how a period stands beside quiet ones.
 
     >>> _stands(1.64), _stands(0.62), _stands(3.4)
-    ('64 % above', '38 % below', '3.40 times')
+    ('64 % higher', '38 % lower', '3.40 times as high')
     """
     if ratio >= _FAR:
-        return times(ratio)
-    return f"{100 * abs(ratio - 1):.0f} % {'above' if ratio > 1 else 'below'}"
+        return f"{times(ratio)} as high"
+    return f"{100 * abs(ratio - 1):.0f} % {'higher' if ratio > 1 else 'lower'}"
 
 
 def _not_sure(rest: pl.DataFrame, each: str, spread: float) -> Iterator[Found]:
@@ -105,18 +105,23 @@ def _covariates(tables: Tables, project: ProjectSpec) -> Iterator[Found]:
     for row in (
         sure.group_by(alike, maintain_order=True).agg(pl.col("column")).iter_rows(named=True)
     ):
+        many = len(row["column"]) > 1
         yield Found(
             weight=min(79, 50 + round(60 * abs(row["ratio"] - 1))),
             about="covariate_effects",
-            says=f"Where {listed(row['column'])} {'is' if len(row['column']) == 1 else 'are'} "
-            f"{_said(row['group'])}, series stand {times(row['ratio'])} as high "
-            f"({row['low']:.2f} to {row['high']:.2f}) as where it is {_said(row['against'])}, in "
-            f"the same {count(row['periods'], period(project.frequency))}. Other causes are not "
-            "taken out.",
+            says=f"Where {listed(row['column'])} {'are' if many else 'is'} "
+            f"{_said(row['group'], many=many)}, series stand {times(row['ratio'])} as high "
+            f"({row['low']:.2f} to {row['high']:.2f}) as where {'they are' if many else 'it is'} "
+            f"{_said(row['against'], many=many)}, in the same "
+            f"{count(row['periods'], period(project.frequency))}. Other causes are not taken out.",
             numbers={name: row[name] for name in ("ratio", "low", "high", "periods")},
         )
 
 
-def _said(group: str) -> str:
+def _said(group: str, *, many: bool) -> str:
     """Return a group of rows as it stands in a sentence."""
-    return f"in the {group} of its values" if group.endswith("half") else group
+    return (
+        f"in the {group} of {'their' if many else 'its'} values"
+        if group.endswith("half")
+        else group
+    )

@@ -145,7 +145,7 @@ def _months(tables: Tables) -> Iterator[Found]:
         yield Found(
             weight=60,
             about="months",
-            says=f"Of these rows those of {month} add up to most of {table.height} months: "
+            says=f"Of {table.height} months, the rows told of add up to most in {month}: "
             f"{amount(most['y'])} on "
             f"{count(most['rows'], 'row')}, {times(most['y'] / usual)} the usual month.",
             numbers={"month": str(most["month"]), "y": most["y"], "rows": most["rows"]},

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 _MOST_ALIKE = 0.95
+_SURELY = 2.5  # standard errors of a correlation
 _FAR = 1e3  # periods
 _HEAVIEST = 8.0  # degrees of freedom; proved by the quiet periods of benchmarks/drift.py
 
@@ -100,7 +101,11 @@ def apart(sizes: Counts, sums: Floats, squares: Floats, current: Counts, *, know
     stretch = (1 + alike) / (1 - alike)
     shares = [(side**2).sum() / side.sum() ** 2 for side in (sizes, now)]
     common = effect * sum(np.minimum(share * stretch, 1.0) for share in shares)
+    times = _lasting(off)
+    lasting = between / usual * sum(np.minimum(share * times, 1.0) for share in shares)
+    lasting = np.where(times > 1, lasting, 0.0)
     variance = np.maximum(within * (1 / rows + 1 / now.sum()) + common, alone)
+    variance, common = np.maximum(variance, lasting), np.maximum(common, lasting)
     part = np.divide(common, variance, out=np.zeros_like(common), where=variance > 0)
     return Apart(variance=variance, alone=alone, freedom=freedom_of(count, part))
 
@@ -121,11 +126,25 @@ def freedom_of(count: float, part: Floats) -> Floats:
 
 def _alike(off: Floats, *, together: bool = False) -> Floats:
     """Return the correlation of neighbouring periods, raised by one standard error, from 0 up."""
-    count = len(off)
+    found = _following(off, together=together)
+    return np.asarray(np.clip(found + 1 / np.sqrt(len(off)), 0.0, _MOST_ALIKE))
+
+
+def _lasting(off: Floats, *, together: bool = False) -> Floats:
+    """Return for how many times fewer periods count where what rows add of their own lasts too.
+
+    So it is where series keep to their way: their rows are as different within a period as between
+    periods, and yet one period is like the next. 1 where neighbours are not surely alike.
+    """
+    found = np.clip(_following(off, together=together), 0.0, _MOST_ALIKE)
+    return np.where(found > _SURELY / np.sqrt(len(off)), (1 + found) / (1 - found), 1.0)
+
+
+def _following(off: Floats, *, together: bool) -> Floats:
+    """Return the correlation of neighbouring periods, of each score or of all together."""
     power = (off**2).sum(axis=0, keepdims=True).sum(axis=1 if together else 0)
     product = (off[1:] * off[:-1]).sum(axis=0, keepdims=True).sum(axis=1 if together else 0)
-    found = np.divide(product, power, out=np.zeros_like(power), where=power > 0)
-    return np.asarray(np.clip(found + 1 / np.sqrt(count), 0.0, _MOST_ALIKE))
+    return np.asarray(np.divide(product, power, out=np.zeros_like(power), where=power > 0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +187,11 @@ def covariance(reference: Counts, current: Counts, *, known: bool) -> Covariance
     stretch = (1 + alike) / (1 - alike)
     shares = [(side**2).sum() / side.sum() ** 2 for side in (sizes, now)]
     common = effect * sum(min(part * stretch, 1.0) for part in shares)
-    matrix = within * alone + common
+    matrix, left = within * alone + common, float(count - 1)
+    if (times := _lasting(off.reshape(count, -1), together=True)[0]) > 1:
+        lasting = between / usual * sum(min(part * times, 1.0) for part in shares)
+        if np.trace(lasting) > np.trace(matrix):
+            matrix = common = lasting
+            left = max((count - 1) / times, 1.0)
     part = max(float(np.trace(common)), 0.0) / max(float(np.trace(matrix)), 1e-300)
-    return Covariance(matrix=matrix, freedom=float(count - 1), part=min(part, 1.0))
+    return Covariance(matrix=matrix, freedom=left, part=min(part, 1.0))

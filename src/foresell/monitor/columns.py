@@ -56,7 +56,8 @@ class ColumnDrift:
     some of these levels, cut short. ``least_shift``: of numbers that have periods, the least shift,
     of a few that are tried, that would be significant, in standard deviations of the periods' means
     (null where none is, or nothing is known). ``drifted``: an effect large enough and significant;
-    it is an alarm only where the column is not trending. ``says``: one sentence with its numbers.
+    it is an alarm only where the column is not trending. ``says``: one sentence with its numbers;
+    ``verdict``: a few words, and of a quiet column that looks moved why it is quiet.
     """
 
     column: Column
@@ -79,6 +80,7 @@ class ColumnDrift:
     drifted: bool
     says: str
     least_shift: float | None = None
+    verdict: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,16 @@ class Drift:
     current_periods: int | None
     withheld: str = ""
     caution: str = ""
+
+    @property
+    def drifted(self) -> int:
+        """How many columns drifted that are not trending: what trends moves as expected."""
+        return sum(one.drifted and not one.column.trending for one in self.columns)
+
+    @property
+    def expected(self) -> int:
+        """How many trending columns moved."""
+        return sum(one.drifted and one.column.trending for one in self.columns)
 
     @property
     def alarmed(self) -> bool:

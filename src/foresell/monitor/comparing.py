@@ -11,6 +11,7 @@ from foresell.errors import counted
 from foresell.monitor.columns import Column, ColumnDrift, Drift
 from foresell.monitor.drift import measure
 from foresell.monitor.frozen import find_frozen
+from foresell.monitor.new_levels import new_levels
 from foresell.monitor.predictions import (
     ANSWER,
     PREDICTION,
@@ -101,7 +102,7 @@ def compare(
             cut.reference, cut.current, segmented, rarely, target=project.target, periods=periods
         )
     moved = segments.findings if segments is not None else ()
-    findings = [*drift.findings, *frozen, *moved, *_new_series(cut, sides, project)]
+    findings = [*drift.findings, *frozen, *moved, *_new_series(cut, sides, project, contract)]
     findings.sort(key=lambda finding: finding.weight != "alarm")
     return Found(
         compared=cut,
@@ -223,8 +224,13 @@ def _segmented(cut: Compared, project: ProjectSpec) -> list[str]:
     return [name for name in (*project.keys, *project.segments) if name in both]
 
 
-def _new_series(cut: Compared, sides: Sides, project: ProjectSpec) -> list[Finding]:
-    """Return what is said of series that training never held."""
+def _new_series(
+    cut: Compared, sides: Sides, project: ProjectSpec, contract: Contract
+) -> list[Finding]:
+    """Return what is said of series that training never held, and of new values that make them.
+
+    Beside personal data no value is told.
+    """
     if not cut.new_series:
         return []
     share = cut.new_rows / sides.asked.height
@@ -233,6 +239,9 @@ def _new_series(cut: Compared, sides: Sides, project: ProjectSpec) -> list[Findi
         f"{cut.new_series:,} series with {counted(cut.new_rows, 'row')} ({share:.1%}) {were} not "
         "in the training rows"
     )
+    if not is_guarded(contract):
+        parts = [*project.keys, *project.with_role("static")]
+        says = "; ".join([says, *new_levels(sides.learnt, sides.asked, parts)])
     return [
         Finding(
             seen="unseen",

@@ -11,7 +11,7 @@ import polars as pl
 from foresell.errors import DataError
 from foresell.monitor.clusters import Periods, periods_of
 from foresell.monitor.columns import Bins, Column, ColumnDrift, Drift
-from foresell.monitor.drift_words import finding, sentence
+from foresell.monitor.drift_words import finding, sentence, verdict
 from foresell.monitor.false_alarms import holm
 from foresell.monitor.measuring import Measured, measure_category, measure_number
 from foresell.spec.monitoring import MonitoringSpec
@@ -78,6 +78,11 @@ def measure(
             least_shift=_least_shift(one, limits.false_alarms * part / len(looked)),
         )
         for column, one, chance in zip(looked, found, adjusted, strict=True)
+    ]
+    weeks = min(parted[0].count, parted[1].count) if periods else None
+    judged = [
+        replace(one, verdict=verdict(one, _effect(one, limits), limits.false_alarms, weeks))
+        for one in judged
     ]
     ranked = sorted(
         judged, key=lambda one: (not one.drifted, -_effect(one, limits), one.column.name)

@@ -1,9 +1,13 @@
 """What is said of a column that was measured, in one sentence with its numbers."""
 
+from foresell.errors import counted
 from foresell.monitor.binning import MISSING, UNSEEN
 from foresell.monitor.columns import ColumnDrift
 from foresell.spec.monitoring import Finding, Seen
 
+EXPECTED = "moved, as expected"  # what is said of a trending column, wherever it is said
+_LARGE = 4.0  # standard deviations of periods' means: only a larger shift would have been seen
+_CHANCE, _PLAIN = 0.5, 0.25  # a chance of 1 beside a PSI of that size is no proof of quiet
 _FAR = 0.5  # of the values beyond what training held, for that to be what is said
 
 
@@ -40,6 +44,21 @@ def finding(one: ColumnDrift) -> Finding:
             "unseen_share": one.unseen_share,
         },
     )
+
+
+def verdict(one: ColumnDrift, effect: float, chance: float, weeks: int | None) -> str:
+    """Return the verdict on a column in a few words, with the reason why it is quiet.
+
+    ``effect``: how many times its limit the larger effect is; ``chance``: how likely it may be by
+    chance to be an alarm; ``weeks``: of the side with fewer of them, null where rows have none.
+    """
+    if one.drifted:
+        return EXPECTED if one.column.trending else "drift"
+    if effect < 1:
+        return "quiet: effect too small" if one.adjusted <= chance else "quiet"
+    if weeks is not None and (one.least_shift is None or one.least_shift > _LARGE):
+        return f"quiet: {counted(weeks, 'week')} {'is' if weeks == 1 else 'are'} too few to tell"
+    return "quiet: by chance"
 
 
 def share(value: float) -> str:
@@ -101,5 +120,7 @@ def _how_far(one: ColumnDrift) -> str:
     effects = [f"PSI {one.psi:.2f}"]
     if one.ks is not None:
         effects.append(f"KS {one.ks:.2f}")
+    if one.adjusted >= _CHANCE and one.psi >= _PLAIN and one.design > 1:
+        return f"{', '.join(effects)}; of so few periods chance may make that"
     chance = "under 0.0001" if one.adjusted < 1e-4 else f"{one.adjusted:.2g}"
     return f"{', '.join(effects)}, chance of that when nothing has changed {chance}"

@@ -3,11 +3,11 @@
 A period's mean is taken as the mean of all, what chance makes of so many rows, and an effect of the
 period; effects of periods near each other are alike, the less so the farther apart they stand. How
 large the effects are and how alike is not known, nor whether what rows add of their own is new in
-every period or stays with series that keep to their way, and a few tens of periods tell it badly. So no
-single estimate is used: every size and every likeness of a grid is believed as far as it explains
-the reference, and the chance is the mean of the chances that they give. Where all is sure that is
-Student's t; where periods are few, or drift slowly, it takes a larger shift to be sure of it.
-Nothing is taken from the current rows but their mean and number, so that a shift does not hide.
+every period or stays with series that keep to their way, and a few tens of periods tell it badly.
+So no single estimate is used: every size and every likeness of a grid is believed as far as it
+explains the reference, and the chance is the mean of the chances that they give. Where all is sure
+that is Student's t; where periods are few, or drift slowly, it takes a larger shift to be sure of
+it. Nothing is taken from the current rows but their mean and number, so that a shift does not hide.
 
 Sources: Box and Tiao, *Bayesian Inference in Statistical Analysis* (1973), ch. 5 (effects of
 groups); Harville (1974), the likelihood that is left when the mean is not known.
@@ -28,6 +28,7 @@ _RARELY = 4  # the belief in a likeness r beforehand goes as (1 - r)^4; see benc
 _SIZES = 120  # of the effects' variance
 _SMALLEST, _LARGEST = 1e-4, 1e5  # of it, beside what the periods' means vary by
 SHIFTS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0)  # looked at by `least`
+_KEPT = 1e-6  # of what rows add of their own, new in every period where series keep to their way
 _HEAVIEST = 8.0  # degrees of freedom that the effect of one period is allowed for its tails
 
 
@@ -102,19 +103,22 @@ class Rooms:
         prior = np.log(np.gradient(np.log(total)))
         offset = float(means @ self._sizes / self._sizes.sum())
         rarely = _RARELY * np.log1p(-np.array(LIKENESS))
-        # The rows' own part is new in every period; or rows are of series that keep to their way,
-        # and what they add stays as long as the effects do.
-        ways = [(noise, axes, seldom) for axes, seldom in zip(self._axes, rarely, strict=True)]
-        ways += [(0.0, axes, seldom) for axes, seldom in zip(self._axes, rarely, strict=True)][1:]
+        # What rows add of their own is new in every period; or rows are of series that keep to
+        # their way, and it stays as long as the effects do.
+        beliefs = list(zip(self._axes, rarely, strict=True))
+        ways = [(noise, *one) for one in beliefs] + [(_KEPT * noise, *one) for one in beliefs[1:]]
         parts = [self._part(axes, means - offset, own, total - own) for own, axes, _ in ways]
         likely = np.concatenate([
             part[0] + prior + seldom for part, (_, _, seldom) in zip(parts, ways, strict=True)
         ])
         belief = np.exp(likely - likely.max())
         fresh = within / self._rows_now
-        own = np.repeat([fresh if way[0] else max(fresh - noise, 0.0) for way in ways], len(total))
-        effect = np.concatenate([(total - way[0]) * part[3] for way, part in zip(ways, parts)])
-        variance = np.concatenate([part[2] for part in parts]) + own + effect
+        left = np.array([fresh if own == noise else max(fresh - noise, 0.0) for own, *_ in ways])
+        effect = np.concatenate([
+            (total - own) * part[3] for part, (own, *_) in zip(parts, ways, strict=True)
+        ])
+        chance = np.repeat(left, len(total)) + effect
+        variance = np.concatenate([part[2] for part in parts]) + chance
         share = effect / variance
         count = np.concatenate([np.full_like(total, 1 / part[3]) for part in parts])
         return Room(

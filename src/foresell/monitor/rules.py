@@ -200,10 +200,10 @@ def _value_added(seen: Recent, reference: Reference) -> Finding | None:
             f"backtest the model saved {before} of them"
         )
     else:
-        weight = "note"
+        weight, saved = "note", max(0.0, 1 - exp(beside))
         says = (
-            f"of {seen.word} the model saved {max(0.0, 1 - exp(beside)):.1%} of the baseline's error, which "
-            f"is next to nothing; in the backtest it saved {before}"
+            f"of {seen.word} the model saved {saved:.1%} of the baseline's error, which is next to "
+            f"nothing; in the backtest it saved {before}"
         )
     return _finding("value_added", weight, says, odd.above, ratio=exp(beside))
 

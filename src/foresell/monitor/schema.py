@@ -266,8 +266,9 @@ def _near(one: SchemaColumn, other: SchemaColumn) -> list[tuple[int, float]]:
         near.append((0, names))
     same = one.type == other.type or {one.type, other.type} <= set(_NUMERIC)
     if same and other.values is not None:
-        sides = [values.drop_nulls() for values in (one.values, one.season) if values is not None]
-        apart = min((_apart(held, other.values.drop_nulls(), one.type) for held in sides), default=1)
+        now = other.values.drop_nulls()
+        known = [held.drop_nulls() for held in (one.values, one.season) if held is not None]
+        apart = min((_apart(held, now, one.type) for held in known), default=1.0)
         if apart <= _NEAR_VALUES:
             near.append((1, 1 - apart))
     return near

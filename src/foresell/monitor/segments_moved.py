@@ -30,6 +30,8 @@ _WEIGHTY = 0.1  # of an average level's target: what a level moved by, for an al
 _FAR = 4.0  # robust standard deviations of the levels
 _BORROWED = 10.0  # degrees of freedom that a level's variance takes from the others'
 _TOLD = 20
+_ECHO = 0.5  # of a group's rows: so many that moved are the group, and no echo of a few
+_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,8 @@ def find_moved(
     levels do. That is an alarm where it amounts to a tenth of what an average level of the column
     has; of lesser levels it is a note. Levels whose target or that of the others is not above 0, or
     that have under three periods (without periods ten rows) of the reference, cannot be compared
-    and are left out. The order of the rows changes nothing.
+    and are left out. Of a group that moved by a few lesser levels alone (a size by one store) a
+    note says so, and these raise the alarm. The order of the rows changes nothing.
     """
     found: list[Moved] = []
     far: list[bool] = []
@@ -111,8 +114,40 @@ def find_moved(
         judged,
         key=lambda one: (not one.moved, one.weight < _WEIGHTY, -abs(one.z), one.by, one.level),
     )
-    told = [_finding(one, target) for one in ranked if one.moved]
+    moved = [one for one in ranked if one.moved]
+    told = []
+    for one in moved:
+        less = _explained(one, moved, (reference, current), target, periods)
+        told.append(_finding(one, target, less))
+    told.sort(key=lambda finding: finding.weight != "alarm")
     return Segments(levels=tuple(ranked), findings=tuple(told[:_TOLD]))
+
+
+def _explained(
+    one: Moved,
+    moved: Sequence[Moved],
+    sides: tuple[pl.DataFrame, pl.DataFrame],
+    target: str,
+    periods: str | None,
+) -> tuple[Moved, ...]:
+    """Return the lesser levels of another column without which a level has not moved, if any.
+
+    They are few of its rows: where most of a group moved, the group did.
+    """
+    for by in dict.fromkeys(other.by for other in moved if other.by != one.by):
+        less = tuple(
+            other for other in moved if other.by == by and other.current_rows < one.current_rows
+        )
+        theirs = pl.col(by).cast(pl.String).is_in([other.level for other in less])
+        own = sides[1].filter(pl.col(one.by).cast(pl.String) == one.level)
+        if not less or own.filter(theirs).height > _ECHO * own.height:
+            continue
+        kept = [frame.filter(~theirs.fill_null(value=False)) for frame in sides]
+        levels, _ = _levels(kept[0], kept[1], one.by, target, periods)
+        left = next((level for level in levels if level.level == one.level), None)
+        if left and abs(np.log(left.ratio / left.others)) < np.log(LEAST_EFFECT):
+            return less
+    return ()
 
 
 def to_json(segments: Segments, *, most: int = 50) -> Mapping[str, Any]:
@@ -125,17 +160,21 @@ def to_json(segments: Segments, *, most: int = 50) -> Mapping[str, Any]:
     }
 
 
-def _finding(one: Moved, target: str) -> Finding:
-    """Return what is said of a level that moved."""
+def _finding(one: Moved, target: str, by: Sequence[Moved]) -> Finding:
+    """Return what is said of a level that moved; ``by``: the lesser levels that explain it."""
     says = (
         f"{one.by} {one.level}: {target} is {_times(one.ratio)} times what it was, "
         f"that of all others {_times(one.others)} times"
     )
+    if by:
+        named = ", ".join(other.level for other in by[:_NAMED])
+        more = f" and {len(by) - _NAMED} more" if len(by) > _NAMED else ""
+        says += f"; {by[0].by} {named}{more} explain{'s' if len(by) == 1 else ''} it"
     numbers = {name: getattr(one, name) for name in ("ratio", "others", "z", "adjusted")}
     about = f"{one.by}={one.level}"
     return Finding(
         seen="segment",
-        weight="alarm" if one.weight >= _WEIGHTY else "note",
+        weight="alarm" if one.weight >= _WEIGHTY and not by else "note",
         about=about,
         says=says,
         numbers=numbers,

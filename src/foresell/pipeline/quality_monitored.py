@@ -1,6 +1,7 @@
 """What the watch over a model has found, as the quality report tells it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from foresell.pipeline.quality_artifacts import Artifact, json_artifact, pointer, taken
@@ -27,7 +28,8 @@ def drift(monitored: Store, project: str) -> Section:
     reason = "the run compared nothing"
     if _UNWATCHED in names:
         reason = json_artifact(_UNWATCHED, monitored.read_bytes(_UNWATCHED)).told["reason"]
-    return drift_missing(str(reason), project)
+    # A new model was asked nothing yet: nobody has left anything undone.
+    return replace(drift_missing(str(reason), project), state="not yet")
 
 
 def drift_missing(reason: str, project: str) -> Section:
@@ -48,7 +50,7 @@ def drift_found(found: Artifact, schema: Artifact | None) -> Section:
     """
     columns: Sequence[Mapping[str, Any]] = found.told["columns"]
     worst = _worst(columns)
-    moved = sum(bool(one.get("drifted")) for one in columns)
+    moved = sum(bool(one.get("drifted")) and not one.get("trending") for one in columns)
     numbers = taken(
         found,
         [
@@ -58,7 +60,8 @@ def drift_found(found: Artifact, schema: Artifact | None) -> Section:
         ],
     )
     numbers.append(found.number("columns", len(columns), "length of /columns"))
-    numbers.append(found.number("drifted", moved, "columns of /columns whose drifted is true"))
+    how = "columns of /columns that drifted and are not trending"
+    numbers.append(found.number("drifted", moved, how))
     for name in ("psi", "ks"):
         numbers += taken(
             found,
@@ -85,13 +88,13 @@ def drift_found(found: Artifact, schema: Artifact | None) -> Section:
 def _worst(columns: Sequence[Mapping[str, Any]]) -> list[int]:
     """Return the places of the columns to tell of: those that drifted, then the most moved.
 
-    Columns that are expected to move come last, as their size means nothing.
+    Trending columns that are expected to move come last, as their size means nothing.
     """
     sizes = {at: one["psi"] for at, one in enumerate(columns) if one.get("psi") is not None}
 
     def order(at: int) -> tuple[bool, bool, float, int]:
         one = columns[at]
-        return not one.get("drifted"), bool(one.get("trending")), -sizes[at], at
+        return bool(one.get("trending")), not one.get("drifted"), -sizes[at], at
 
     return sorted(sizes, key=order)[:_WORST]
 

@@ -39,6 +39,7 @@ class Compared:
     ``alias``: prod or staging. ``reference``: such as "120 training rows of version 3, 2010-02-05
     to 2012-10-26"; ``current``: such as "the log, 2,300 rows from 2012-12-01 to 2012-12-07";
     ``season``: why this part of the reference, one or two sentences. ``notes``: further sentences.
+    ``synthetic``: the training rows are made up.
     """
 
     project: str
@@ -50,6 +51,7 @@ class Compared:
     current: str
     season: str
     notes: tuple[str, ...] = ()
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,6 @@ def drift_html(
         notes=[one for one in findings if one.weight == "note"],
         mends=list(dict.fromkeys(_MEND[one.seen] for one in alarms if one.seen in _MEND)),
         drawn=[_drawn(place, one) for place, one in enumerate(drift.columns[:_PICTURES])],
-        moved=sum(one.drifted for one in drift.columns),
         tokens=TOKENS,
     )
 

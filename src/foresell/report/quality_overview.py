@@ -72,6 +72,6 @@ def _with_label(numbers: Mapping[str, Any], name: str) -> str:
 
 
 def _drift(section: Mapping[str, Any] | None) -> str:
-    if section is None or section["state"] == "missing":
+    if section is None or section["state"] in {"missing", "not yet"}:
         return "–"
     return "alarm" if section["failed"] else "none"

@@ -8,6 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from foresell.report.quality_overview import COLUMNS, overview
 from foresell.report.quality_words import BASELINE, RIVAL, beside, label, short, shown
 
+_FINE = ("found", "not yet")  # states in which nobody has anything to do
+
 
 def quality_html(told: Mapping[str, Any]) -> str:
     """Return the page of a report, or of the part of one project.
@@ -33,7 +35,7 @@ def quality_html(told: Mapping[str, Any]) -> str:
         general=general,
         lines=overview(projects),
         columns=COLUMNS,
-        troubles=[pair for pair in parts if pair[1]["state"] != "found" or pair[1]["failed"]],
+        troubles=[pair for pair in parts if pair[1]["state"] not in _FINE or pair[1]["failed"]],
         numbers=len(numbers),
         files=len({(one["artifact"], one["sha256"]) for one in numbers}),
         single=projects[0]["project"] if len(projects) == 1 and not general else "",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Value = float | int | str | bool | None
-State = Literal["found", "missing", "changed"]
+State = Literal["found", "missing", "changed", "not yet"]
 
 QUALITY = "quality.json"  # of the stage's output ``quality``: one project
 PAGE = "quality.html"

@@ -66,10 +66,26 @@ def _deliver_to(place: Webhook, box: AlertOutbox) -> tuple[int, list[tuple[str, 
             taken, errors = drain(sink, box, place.name)
     except MachineError as error:  # of the installation, or of the disk
         taken, errors = 0, [error]
-    said = [(f"{error.where}: {error.what}", error.mend) for error in errors]
+    whose = _whose(place, box) if errors else ""
+    said = [
+        (f"{error.where}{whose if error.where == place.label else ''}: {error.what}", error.mend)
+        for error in errors
+    ]
     last = Tried(at=_now(), why=said[0][0], mend=said[0][1]) if said else None
     box.tried(place.name, last)
     return taken, said
+
+
+def _whose(place: Webhook, box: AlertOutbox) -> str:
+    """Return which of several places on a host it is, and what about waits for it."""
+    subjects = []
+    for message in box.waiting(place.name):
+        try:
+            subjects.append(message.alert.subject)
+        except DataError:  # told of by itself, as its file
+            continue
+    waits = f", waits: {', '.join(dict.fromkeys(subjects))}" if subjects else ""
+    return f" ({place.shape}{waits})"
 
 
 def drain(

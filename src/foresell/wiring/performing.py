@@ -266,6 +266,7 @@ def _told(
         "alias": asked.alias,
         "cutoff": None,
         "result_id": bundle.metadata.get("result_id"),
+        "synthetic": bool(bundle.metadata.get("data", {}).get("synthetic")),
         "actuals": {
             "rows": known.frame.height,
             "new": known.new,

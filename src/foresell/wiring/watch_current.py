@@ -16,7 +16,7 @@ from foresell.answer.requests import used_columns
 from foresell.contracts.contract import Contract
 from foresell.contracts.headers import dropped_columns
 from foresell.contracts.loose import LooseFile, read_loosely, type_word
-from foresell.errors import UsageError, counted
+from foresell.errors import DataError, UsageError, counted
 from foresell.monitor.predictions import ANSWER
 from foresell.monitor.same_season import PERIOD, in_season
 from foresell.monitor.schema import SchemaColumn
@@ -35,6 +35,7 @@ from foresell.wiring.watch_served import Watch
 _FILES = (".csv", ".parquet", ".txt", ".tsv")
 _GATE = "validate"
 _LATE, _ENOUGH = 91, 500  # days, and rows of them
+_NAMED, _LONG = 8, 60  # columns that are told, and characters of each
 _OPTION = "--current"
 
 
@@ -91,6 +92,15 @@ def read_logged(watch: Watch, since: datetime, settings: Settings) -> Current:
     beside = [] if spec.kind == "panel" else [ANSWER, *([PERIOD] if spec.timed else [])]
     told = [one for one in wanted if asked[one].count()]
     others = asked.height - own.height
+    planned = spec.with_role("known_future") if spec.kind == "panel" else ()
+    untold = [one for one in planned if one not in told]
+    notes = []
+    if others:
+        notes.append(f"{counted(others, 'row')} answered by other versions count as asked")
+    if untold:
+        notes.append(
+            f"no request told {', '.join(untold)}: what is planned is compared where it is told"
+        )
     needed = _needed(spec, watch.contract)
     free = spec.kind == "panel"  # what is usual for a series need not be told
     expected = [one for one in wanted if one in told or one in needed or not free]
@@ -101,9 +111,7 @@ def read_logged(watch: Watch, since: datetime, settings: Settings) -> Current:
         expected=_columns(watch.contract, expected, watch, required=needed),
         found=_columns(watch.contract, told, watch),
         answers=own.select(*_names(spec, own), "prediction"),
-        notes=(f"{counted(others, 'row')} answered by other versions count as asked",)
-        if others
-        else (),
+        notes=tuple(notes),
     )
 
 
@@ -124,10 +132,7 @@ def refuse_absent(given: str | Path) -> None:
 def read_given(watch: Watch, given: str | Path, settings: Settings) -> Current:
     """Return the rows of a file, or of a folder of raw files, here or in S3.
 
-    A ``DataError``: it cannot be read.
-
-    Raises:
-        UsageError: there is no such place.
+    A ``UsageError``: there is no such place. A ``DataError``: it cannot be read.
     """
     refuse_absent(given)
     if is_s3(given):
@@ -162,12 +167,23 @@ def read_later(watch: Watch, settings: Settings) -> Current | None:
 
 
 def _read(watch: Watch, name: str, content: BinaryIO) -> LooseFile:
-    """Return a file as far as it goes; text is read as that of the table of this name, or first."""
+    """Return a file as far as it goes; text is read as that of the table of this name, or first.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     spec = watch.spec
     table = next((one for one in spec.tables if one.file == name), spec.tables[0])
     words = tuple(dict.fromkeys(word for one in spec.tables for word in one.na))
     loose = table if table.file == name else replace(table, na=words)
-    return read_loosely(content, name, loose, watch.contract, spec.cleaning)
+    try:
+        return read_loosely(content, name, loose, watch.contract, spec.cleaning)
+    except DataError as error:
+        if "encoding" not in error.mend:
+            raise
+        likely = " or ".join(loose.encoding)  # of a project's own table the declaration is mended
+        mend = f"save the file as {likely}, as the tables of {spec.name} are, or as Parquet"
+        raise DataError(error.what, error.where, mend) from error
 
 
 def _file(watch: Watch, read: LooseFile) -> Current:
@@ -179,9 +195,11 @@ def _file(watch: Watch, read: LooseFile) -> Current:
     spec, contract = watch.spec, watch.contract
     if not read.frame.width:
         raise UsageError(
-            f"{read.name} has no column of the contract that can be read",
+            f"{read.name} has no column of the contract that can be read; it has "
+            f"{', '.join(repr(one[:_LONG]) for one in read.columns[:_NAMED]) or 'none'}",
             _OPTION,
-            f"give a file with some of {', '.join(used_columns(spec))}",
+            f"give a file with some of {', '.join(used_columns(spec))}, "
+            f"parted by {spec.tables[0].separator!r}",
         )
     lacks = [key for key in spec.keys if key not in read.frame.columns]
     if spec.grouping is not None and lacks:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +91,6 @@ def keep_watched(
     files: Mapping[str, bytes],
     gone: Sequence[str],
     looked: "Looked",
-    now: datetime,
     settings: Settings,
 ) -> tuple[Path, ...]:
     """Write the files into the folder ``monitor``, and a line into the log of distributions.
@@ -99,12 +98,13 @@ def keep_watched(
     Of a version that is not served they lie in a folder of its own.
     """
     watched = looked.watch
-    line = json_bytes(_logged(looked, now)) + b"\n"
     with writing(project, settings) as held:
         folder = place_of(held, watched.version.version, served=watched.served)
         log = folder / LOG
         before = log.read_bytes() if log.is_file() else b""
         whole = before[: before.rfind(b"\n") + 1]  # a line that was torn by a kill is left out
+        # The clock is read while others wait, so that lines stand in the order of their times.
+        line = json_bytes(_logged(looked, datetime.now(UTC))) + b"\n"
         return put(folder, {**files, LOG: whole + line}, gone)
 
 
@@ -176,6 +176,7 @@ def _page_words(looked: "Looked") -> Any:
         current=f"{looked.current.told}: {now}{spans[1]}",
         season=cut.says,
         notes=(*looked.current.notes, *looked.found.notes),
+        synthetic=bool(watch.bundle.metadata.get("data", {}).get("synthetic")),
     )
 
 
@@ -188,6 +189,7 @@ def _table(looked: "Looked") -> bytes:
             "kind": one.column.kind,
             "trending": one.column.trending,
             "drifted": one.drifted,
+            "verdict": one.verdict,
             "psi": one.psi,
             "ks": one.ks,
             "p_value": one.p_value,

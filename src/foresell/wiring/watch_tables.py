@@ -32,7 +32,7 @@ def joined_columns(
     found: dict[str, tuple[str, ...]] = {}
     if learnt.is_empty():
         return found
-    rows = learnt.n_unique(subset=[name for name in own & {*learnt.columns} - {spec.target}])
+    rows = learnt.n_unique(subset=list(own & {*learnt.columns} - {spec.target}))
     for table in sorted(spec.tables[1:], key=lambda one: len(one.join_on)):
         by = list(table.join_on)
         if not by or not set(by) <= set(learnt.columns):

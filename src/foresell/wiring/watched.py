@@ -104,8 +104,10 @@ def watch(project: str, asked: Watching, settings: Settings) -> Watched:
     else:
         current = read_logged(served, _since(asked.since, now), settings)
     looked = look(served, current)
+    if asked.evidently is not False:
+        looked = _said_of_evidently(looked, evidently=evidently)
     files, gone = drift_files(looked, evidently=evidently)
-    written = keep_watched(project, files, gone, looked, now, settings)
+    written = keep_watched(project, files, gone, looked, settings)
     alerts = _settled(project, looked, settings) if served.served else {}
     return Watched(
         version=served.version.version,
@@ -166,9 +168,7 @@ def look(served: Watch, current: Current) -> Looked:
     if again.any():
         notes = (learnt_words(again, served.version.version), *current.notes)
         current = replace(current, notes=notes)
-    return Looked(
-        watch=served, current=current, found=found, changes=changes, known=mostly(again)
-    )
+    return Looked(watch=served, current=current, found=found, changes=changes, known=mostly(again))
 
 
 def _findings(looked: Looked) -> tuple[Finding, ...]:
@@ -219,6 +219,17 @@ def _with_evidently(asked: bool | None) -> bool:  # noqa: FBT001 - an option as 
     if asked:
         need(["evidently"], "--evidently", "evidently")
     return find_spec("evidently") is not None if asked is None else asked
+
+
+def _said_of_evidently(looked: Looked, *, evidently: bool) -> Looked:
+    """Return a comparison that says why Evidently reports nothing of it, where that is so."""
+    if any(one.column.part != "prediction" for one in looked.found.drift.columns):
+        return looked
+    if not evidently:
+        return looked
+    why = "no report of Evidently: no column but the answers was compared"
+    current = replace(looked.current, notes=(*looked.current.notes, why))
+    return replace(looked, current=current)
 
 
 def _settled(project: str, looked: Looked, settings: Settings) -> "Mapping[str, Settled]":

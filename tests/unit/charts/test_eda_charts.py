@@ -180,11 +180,11 @@ def test_labels_that_become_alike_when_cut_are_told_apart() -> None:
     assert shown == ["a very long name of a thi…", "a very long name of a thi… (2)"]
 
 
-def test_a_picture_is_a_png_of_twice_the_size() -> None:
+def test_a_picture_is_a_png_of_one_and_a_half_times_the_size() -> None:
     png = png_of('<svg xmlns="http://www.w3.org/2000/svg" width="50" height="20"></svg>')
 
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
-    assert int.from_bytes(png[16:20], "big") == 100
+    assert int.from_bytes(png[16:20], "big") == 75
 
 
 def test_the_dot_of_a_period_is_filled_where_its_interval_leaves_out_quiet_ones() -> None:

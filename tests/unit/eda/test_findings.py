@@ -60,8 +60,8 @@ def test_a_lift_at_christmas_is_said_and_the_events_without_one_are_listed() -> 
     )
     told = said(described(rows, SHOPS), "event_effects")
 
-    assert told[0].startswith("Christmas: sales is in its own week ")
-    assert " above quiet weeks near it (2 occurrences); 19 of 20 quiet weeks are within " in told[0]
+    assert told[0].startswith("Christmas: beside quiet weeks near it, sales is ")
+    assert " % higher in its own week (2 occurrences); 19 of 20 quiet weeks are " in told[0]
     assert told[-1].startswith("Harvest (")
     assert "no difference from quiet weeks that chance could not make" in told[-1]
 

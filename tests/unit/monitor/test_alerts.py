@@ -136,22 +136,23 @@ def test_an_alert_stands_exactly_while_the_last_look_that_saw_a_part_had_an_alar
     told, stands = list[Alert](), [set[str]()]
     for day, (at, about) in enumerate(looks):
         found = observed(*several(*sorted(at & about)), sight=looked(*at))
-        standing = look(standing, found, DAY + timedelta(days=day))
+        after = look(standing, found, DAY + timedelta(days=day))
+        standing = after
         stands.append(stands[-1] - at | at & about)
         assert (standing is not None and standing.firing) == bool(stands[-1])
-        if standing is None:
+        if after is None:
             continue
-        if standing.firing:
-            assert set(standing.alarms) == {f"shift {one}" for one in stands[-1]}
-        if standing.alert is not None:
-            told.append(standing.alert)
+        if after.firing:
+            assert set(after.alarms) == {f"shift {one}" for one in stands[-1]}
+        if after.alert is not None:
+            told.append(after.alert)
     episodes = {one.key: one.since for one in told}
     starts = [bool(now) and not before for before, now in pairwise(stands)]
     assert len(episodes) == sum(starts)
 
 
 def test_a_flood_of_findings_is_cut_and_counted() -> None:
-    found = look(None, observed(*several(*(f"c{n}" for n in range(70)))), DAY).alert
+    found = seen(None, 0, *(f"c{n}" for n in range(70))).alert
     assert found is not None
     assert len(found.findings) == 51
     assert found.findings[-1] == "and 20 findings more"

@@ -268,3 +268,20 @@ def test_all_looks_together_have_one_chance_of_a_false_alarm() -> None:
         )
         seen += bool(alarms(of_panel(asked, judged=judged, answers=said)))
     assert seen <= 1
+
+
+def test_a_new_value_of_a_key_or_a_static_column_is_named_where_values_may_be() -> None:
+    before = days(date(2023, 1, 1), 730, seed=1)
+    now = days(date(2025, 1, 1), 20, seed=2, shops=5).with_columns(
+        town=pl.when(pl.col("shop") == "S4").then(pl.lit("z")).otherwise("town")
+    )
+    sides = Sides(learnt=before, judged=pl.DataFrame(), asked=now, answers=pl.DataFrame())
+    says = [
+        one.says
+        for one in compare(sides, project(PANEL), SHOPS, MonitoringSpec()).findings
+        if one.about == "shop"
+    ]
+    assert says == [
+        "1 series with 20 rows (20.0%) was not in the training rows; shop: S4 (20 rows) was never "
+        "in training; town: z (20 rows) was never in training"
+    ]

@@ -148,3 +148,19 @@ def test_a_segment_of_a_heavy_tailed_target_without_periods_is_found_when_it_mov
         found[name] = [finding.about for finding in told]
     assert found["one"][:1] == ["town=b"]
     assert found["all"] == []
+
+
+def test_a_group_that_moved_by_one_of_its_stores_alone_is_a_note_that_says_so() -> None:
+    segments = moved(times(sales(2, 4), 3.0, store=18))
+    told = {one.about: (one.weight, one.says) for one in segments.findings}
+    assert told["store=18"][0] == "alarm"
+    assert [about for about, (weight, _) in told.items() if weight == "alarm"] == ["store=18"]
+    assert "store" not in told["store=18"][1].partition(":")[2]
+    assert told["type=A"][1].endswith("; store 18 explains it")
+
+
+def test_a_group_whose_stores_all_moved_is_no_echo_of_any() -> None:
+    twice = pl.when(pl.col("type") == "A").then(3.0).otherwise(1.0)
+    segments = moved(sales(2, 4).with_columns(pl.col("sales") * twice))
+    alarms = {one.about for one in segments.findings if one.weight == "alarm"}
+    assert "type=A" in alarms

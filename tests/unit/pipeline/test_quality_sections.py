@@ -113,7 +113,7 @@ def test_why_nothing_was_compared_is_told_as_the_watch_said_it() -> None:
 
     section = drift(told, "toy")
 
-    assert (section.state, section.failed) == ("missing", False)
+    assert (section.state, section.failed) == ("not yet", False)
     assert section.says == "Nothing was compared: no answer was logged."
 
 

@@ -91,7 +91,7 @@ def test_the_page_tells_every_alarm_what_was_compared_and_what_to_do() -> None:
     assert "<h1>4 alarms</h1>" in page
     assert "the column CPI is missing" in page
     assert "store 4: sales is" in page
-    assert page.index("f0: drifted") < page.index("<b>f1</b>")
+    assert page.index("f0: drift") < page.index("<b>f1</b>")
     assert "the file &lt;new&gt;.csv" in page
     assert "the column &lt;b&gt; is not declared" in page
     assert "Restore the column" in page
@@ -113,3 +113,13 @@ def test_equal_reports_give_equal_bytes() -> None:
     drift = drift_of(*sides(3))
 
     assert drift_html(COMPARED, LIMITS, drift) == drift_html(COMPARED, LIMITS, replace(drift))
+
+
+def test_a_page_of_made_up_data_says_so_and_a_unit_named_as_the_target_is_said_once() -> None:
+    drift = drift_of(*sides(1))
+    plain = drift_html(COMPARED, LIMITS, drift)
+    assert "SYNTHETIC data." not in plain
+    assert "sales, in USD" in plain
+    made_up = drift_html(replace(COMPARED, synthetic=True, unit="sales"), LIMITS, drift)
+    assert "SYNTHETIC data." in made_up
+    assert "sales, in sales" not in made_up

@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from foresell import alerts
 from foresell.answer.declared import declared
-from foresell.errors import UsageError
+from foresell.errors import DataError, MachineError, UsageError
 from foresell.monitor.schema import compare_schema
 from foresell.settings import Settings, read_settings
 from foresell.spec.monitoring import MonitoringSpec
@@ -194,7 +195,50 @@ def test_a_column_renamed_in_a_joined_table_is_known_again_by_the_season_s_value
 def test_a_place_that_is_not_there_is_refused_before_the_registry_is_read(
     settings: Settings,
 ) -> None:
-    with pytest.raises(UsageError, match="there is no file or folder 'nowhere.csv'"):
+    with pytest.raises(UsageError, match=r"there is no file or folder 'nowhere.csv'"):
         watched.watch("walmart", watched.Watching(current="nowhere.csv"), settings)
-    with pytest.raises(UsageError, match="there is no file 'nowhere.csv'"):
+    with pytest.raises(UsageError, match=r"there is no file 'nowhere.csv'"):
         perform("walmart", Path("nowhere.csv"), settings)
+
+
+def test_a_file_parted_by_another_sign_is_refused_with_the_columns_that_were_found(
+    tmp_path: Path, settings: Settings
+) -> None:
+    SALES.write_csv(tmp_path / "given.csv", separator=";")
+    with pytest.raises(UsageError) as refused:
+        read_given(watch("walmart", SALES), tmp_path / "given.csv", settings)
+    assert "it has 'Store;Dept;Date;Weekly_Sales;IsHoliday'" in refused.value.what
+    assert refused.value.mend.endswith("parted by ','")
+
+
+def test_a_file_of_another_encoding_is_to_be_saved_again_and_no_project_mended(
+    tmp_path: Path, settings: Settings
+) -> None:
+    text = "Store,Dept,Date,Town\n1,2,2012-10-05,Z\u00fcrich\n"
+    (tmp_path / "given.csv").write_bytes(text.encode("latin-1"))
+    with pytest.raises(DataError) as refused:
+        read_given(watch("walmart", SALES), tmp_path / "given.csv", settings)
+    assert refused.value.mend == (
+        "save the file as utf-8, as the tables of walmart are, or as Parquet"
+    )
+
+
+def test_a_project_that_is_none_and_a_home_that_cannot_be_have_the_words_of_other_verbs(
+    tmp_path: Path,
+) -> None:
+    home = read_settings(tmp_path / "home")
+    rows = tmp_path / "rows.csv"
+    SALES.write_csv(rows)
+    for look in (
+        lambda to, name: watched.watch(name, watched.Watching(), to),
+        lambda to, name: perform(name, rows, to),
+    ):
+        with pytest.raises(UsageError, match="there is no project 'nope'"):
+            look(home, "nope")
+        with pytest.raises(UsageError, match="'walmart' has no versions"):
+            look(home, "walmart")
+        with pytest.raises(MachineError, match="the workspace cannot be written"):
+            look(read_settings(rows / "home"), "walmart")
+    assert not (tmp_path / "home").exists()
+    with pytest.raises(MachineError, match="the workspace cannot be written"):
+        alerts(home=rows / "home")

@@ -34,6 +34,8 @@ def run(work: Work) -> None:
     }
     work.outputs["quality"].write_bytes(QUALITY, json_bytes(told))
     work.outputs["quality"].write_bytes(PAGE, quality_html({"projects": [told]}).encode())
-    missing = [one.title for one in sections if one.state != "found"]
+    missing = [one.title for one in sections if one.state not in {"found", "not yet"}]
+    later = [one.title.lower() for one in sections if one.state == "not yet"]
     numbers = sum(len(one.numbers) for one in sections)
-    work.note(f"{numbers} numbers" + (f"; missing: {', '.join(missing)}" if missing else ""))
+    said = (f"{numbers} numbers", f"missing: {', '.join(missing)}", f"not yet: {', '.join(later)}")
+    work.note("; ".join(one for one in said if not one.endswith(": ")))
