@@ -140,7 +140,7 @@ def _show_alerts(report: "DriftReport") -> None:
 def unseen_words(settled: "Settled") -> Sequence[str]:
     """Return what is said of alarms that stand because nobody could look at them again."""
     if settled.firing and not settled.compared:
-        return ("this look tells nothing of what is asked now: what stands is left as it is",)
+        return ("this look compared nothing: what stands is left as it is",)
     if settled.unseen:
         why = "this look could not see what they are about"
         return (f"{counted(len(settled.unseen), 'alarm')} left as before: {why}",)

@@ -43,8 +43,9 @@ class Unmatched:
     ``why``: ``beyond the horizon`` of the newest version, ``dated apart from the rest`` (as well,
     but few, or far from all others: dates may be wrong), ``between versions`` (beyond that of an
     older one), ``not forecast`` (the series was not known), ``before the forecasts``, ``not
-    judged: learnt from`` or ``not logged``. ``actual``: the sum of their absolute values, and ``lately`` that of the last periods;
-    ``named``: a few of their series or requests, or their first and last day.
+    judged: learnt from`` or ``not logged``. ``actual``: the sum of their absolute values, and
+    ``lately`` that of the last periods; ``named``: a few of their series or requests, or their
+    first and last day.
     """
 
     why: str

@@ -1,6 +1,6 @@
 """Which parts of the rows fare worse than in the backtest: one store, one department, one kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import exp
 from typing import Any
 
@@ -18,6 +18,7 @@ APART, STANDS = 1.5, 2.0  # times its own expected error: to be named, to be an 
 SURE, STANDS_SURE = 0.01, 0.002  # chances, over all segments together
 # Of the error of all rows, what it has beyond what is expected: to be named, to be an alarm.
 MATTERS, WEIGHS = 0.02, 0.05
+LEVEL = 0.5  # of its error: so much bias is another level, and calls for training
 LUCK = 1.0  # so far below its median, as a logarithm, an error of a segment counts no further
 NAMED = 5
 COLUMNS = ("by", "value")
@@ -174,7 +175,7 @@ def segment_findings(
     for row in odd.head(NAMED).iter_rows(named=True):
         if f"{row['by']}={row['value']}" in told:
             continue
-        stands = row["ratio"] >= STANDS and row["chance"] <= STANDS_SURE
+        stands = row["ratio"] >= STANDS and row["chance"] <= STANDS_SURE and _one_sided(row)
         weight: Weight = "alarm" if stands and seen.sustained and row["part"] >= WEIGHS else "note"
         side = "" if row["bias_share"] is None else _side(row["bias_share"])
         says = (
@@ -191,6 +192,14 @@ def segment_findings(
             )
         )
     return found
+
+
+def _one_sided(row: Mapping[str, Any]) -> bool:
+    """Tell whether a segment's errors lie mostly on one side: it is sold at another level.
+
+    Errors to both sides may be a season that the segment's backtest does not hold, and pass.
+    """
+    return row["bias_share"] is not None and abs(row["bias_share"]) >= LEVEL * row["wape"]
 
 
 def _side(bias: float) -> str:

@@ -31,7 +31,7 @@ from foresell.wiring.monitor_files import place_of, put, refuse_unwritable, writ
 from foresell.wiring.predicting import existing_file
 from foresell.wiring.registry import registry
 from foresell.wiring.watch_seen import performance_sight
-from foresell.wiring.watch_served import is_served, served_version
+from foresell.wiring.watch_served import is_served, made_up, served_version
 
 if TYPE_CHECKING:
     from foresell.govern.registry import Registry
@@ -266,7 +266,7 @@ def _told(
         "alias": asked.alias,
         "cutoff": None,
         "result_id": bundle.metadata.get("result_id"),
-        "synthetic": bool(bundle.metadata.get("data", {}).get("synthetic")),
+        "synthetic": made_up(bundle),
         "actuals": {
             "rows": known.frame.height,
             "new": known.new,

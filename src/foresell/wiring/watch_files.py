@@ -17,6 +17,7 @@ from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.monitoring import Finding
 from foresell.wiring.monitor_files import place_of, put, writing
+from foresell.wiring.watch_served import made_up
 
 if TYPE_CHECKING:
     from foresell.wiring.watched import Looked
@@ -176,7 +177,7 @@ def _page_words(looked: "Looked") -> Any:
         current=f"{looked.current.told}: {now}{spans[1]}",
         season=cut.says,
         notes=(*looked.current.notes, *looked.found.notes),
-        synthetic=bool(watch.bundle.metadata.get("data", {}).get("synthetic")),
+        synthetic=made_up(watch.bundle),
     )
 
 

@@ -41,7 +41,7 @@ def learnt_rows(rows: pl.DataFrame, learnt: pl.DataFrame, spec: ProjectSpec) -> 
 
 def mostly(learnt: pl.Series) -> bool:
     """Tell whether most rows are such: what they look like closes no alert."""
-    return bool(learnt.len()) and float(learnt.mean() or 0.0) >= _MOST  # type: ignore[arg-type]
+    return bool(learnt.len()) and learnt.filter(learnt).len() >= _MOST * learnt.len()
 
 
 def learnt_words(learnt: pl.Series, version: int) -> str:

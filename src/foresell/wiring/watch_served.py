@@ -1,5 +1,6 @@
 """The version that is watched: what an alias points to, or a number, with its verified bundle."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,12 @@ def watch_of(
         limits=_limits(project, told.spec, settings),
         served=is_served(project, settings, found),
     )
+
+
+def made_up(bundle: "Bundle") -> bool:
+    """Tell whether the rows that a bundle learnt from are synthetic."""
+    data = bundle.metadata.get("data")
+    return isinstance(data, Mapping) and bool(data.get("synthetic"))
 
 
 def _live(state: State) -> Alias:

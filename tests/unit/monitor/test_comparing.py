@@ -203,7 +203,7 @@ def of_table(learnt: pl.DataFrame, asked: pl.DataFrame, **more: Any) -> Found:
 def test_answers_of_a_quiet_table_with_weeks_and_a_season_raise_no_alarm(
     alike: float, season: float, weeks: int, *, dated: bool
 ) -> None:
-    seen = []
+    seen: list[object] = []
     for seed in range(10):
         world = {"alike": alike, "season": season}
         learnt = lines(seed, date(2022, 1, 3), 104, 50, **world)

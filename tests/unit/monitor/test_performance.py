@@ -101,6 +101,20 @@ def test_a_doubled_store_is_named_at_once_and_calls_for_training_after_four_week
     assert found.segments.filter(pl.col("value") != "5")["chance"].min() > 0.01  # type: ignore[operator]
 
 
+def test_a_store_whose_errors_grow_to_both_sides_is_watched_and_calls_for_no_training() -> None:
+    frame = rows(2)
+    last = frame["period"].unique().sort().tail(4)
+    moved = (pl.col("store") == 5) & pl.col("period").is_in(last.implode())
+    side = pl.when(pl.int_range(pl.len()) % 2 == 0).then(1.4).otherwise(0.6)
+    live = frame.with_columns(
+        pl.when(moved).then(pl.col("prediction") * side).otherwise("y").alias("y")
+    )
+
+    found = judge(live, BACKTEST, about())
+
+    assert named(found)["store=5"] == "note"
+
+
 def test_the_same_rows_in_another_order_of_segments_tell_the_same() -> None:
     live = doubled(rows(2), 5, 2)
     first, second = judge(live, BACKTEST, about()), judge(live, BACKTEST, about())

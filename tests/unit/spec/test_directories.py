@@ -85,9 +85,7 @@ def test_a_folder_holds_one_folder_a_project_and_what_is_not_moved_stays() -> No
     models = Place(folder=Path("/m/walmart"), variable="MODELS_DIR")
     assert found == {
         "splits": Place(folder=Path("/s/walmart"), variable="SPLITS_DIR"),
-        **dict.fromkeys(
-            ("judged", "predictions", "bundle", "registration", "registered"), models
-        ),
+        **dict.fromkeys(("judged", "predictions", "bundle", "registration", "registered"), models),
     }
 
 

@@ -1,6 +1,7 @@
 """What was forecast at the time, beside what came true: which version, which rows, what is kept."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from foresell.errors import DataError, UsageError
 from foresell.monitor.retraining import of_drift, of_performance, weigh
+from foresell.report.performance_page import performance_html
 from foresell.settings import Settings, read_settings
 from foresell.wiring.performing import PAGE, SUMMARY, WEEKS, Performed, perform
 from tests.performing_toy import FIRST, panel_bundle, put_on_prod, weeks
@@ -276,3 +278,11 @@ def test_where_no_period_was_judged_the_alert_stands_as_it_was(
 
     assert blind is not None
     assert (blind.firing, blind.resolved, blind.compared) == (True, False, False)
+
+
+def test_the_page_of_made_up_data_says_so(settings: Settings, tmp_path: Path) -> None:
+    found = judged(settings, tmp_path, TRUTH).performance
+    assert found.told["synthetic"] is True  # as the metadata of the bundle says
+    assert "SYNTHETIC data." in performance_html(found)
+    real = replace(found, told={**found.told, "synthetic": False})
+    assert "SYNTHETIC data." not in performance_html(real)
