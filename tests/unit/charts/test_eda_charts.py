@@ -172,12 +172,12 @@ def test_no_two_bars_of_a_histogram_share_a_place_and_every_share_is_drawn(
 
 def test_labels_that_become_alike_when_cut_are_told_apart() -> None:
     long = pl.DataFrame({
-        "label": ["a very long name of a shop, one", "a very long name of a shop"]
+        "label": ["a very long name of a store, one", "a very long name of a store"]
     })
 
     shown = long.select(label=eda_bars.shortened("label"))["label"].to_list()
 
-    assert shown == ["a very long name of a sho…", "a very long name of a sho… (2)"]
+    assert shown == ["a very long name of a sto…", "a very long name of a sto… (2)"]
 
 
 def test_a_picture_is_a_png_of_one_and_a_half_times_the_size() -> None:
