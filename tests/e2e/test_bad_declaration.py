@@ -182,8 +182,8 @@ def test_an_unknown_stage_is_refused_with_the_nearest_name(
     said = three_lines(
         "there is no stage 'splt'",
         "--until",
-        "did you mean 'split'? Known: baselines, eda, evaluate, features, forecast, ingest, manifest, "
-        "monitor, quality, refit, register, report, split, train, validate",
+        "did you mean 'split'? Known: baselines, eda, evaluate, features, forecast, ingest, "
+        "manifest, monitor, quality, refit, register, report, split, train, validate",
     )
     assert (ran.code, ran.err) == (2, said)
     assert not (tmp_path / "home").exists()
