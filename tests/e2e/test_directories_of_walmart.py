@@ -133,7 +133,11 @@ def _refuse_anything_else(elsewhere: Elsewhere) -> None:
     assert {path.name for path in (root / "home/_registry").iterdir()} == {"registry.db"}
     places = {*DIRECTORIES, "home", "tracking"}
     assert {path.name.upper() for path in root.iterdir()} == {name.upper() for name in places}
-    optional = {"synthetic", "repairs", "risk", "warehouse"}
+    optional = {"synthetic", "repairs", "risk", "warehouse"} | {
+        "eda_reports",
+        "monitor",
+        "segment_risk",
+    }
     for variable, outputs in DIRECTORIES.items():
         found = {path.name for path in (root / variable.lower() / "walmart").iterdir()}
         assert found - optional == {*outputs, ".lock"} - optional, variable

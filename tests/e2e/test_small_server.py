@@ -36,7 +36,12 @@ main()
 HEAVY = {"pandas", "mlflow", "sklearn", "lightgbm", "xgboost", "catboost", "joblib", "onnx"}
 # What libraries of the extra take where somebody has installed it, and do without elsewhere: the
 # first by a .pth file of setuptools, the others by sqlglot and FastAPI.
-NOT_ASKED = {"_distutils_hack", "mypy_extensions", "orjson"}
+NOT_ASKED = {"_distutils_hack", "mypy_extensions", "orjson"} | {
+    "multipart",  # these four come with Evidently; web libraries take them where they are
+    "sniffio",
+    "ujson",
+    "watchfiles",
+}
 
 
 def needed(name: str, extras: frozenset[str], found: dict[str, frozenset[str]]) -> None:
