@@ -2,7 +2,8 @@
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,24 @@ import polars as pl
 
 from foresell.monitor.columns import Column
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # a library beneath it still uses names that NumPy gave up
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Ignore warnings, and leave them as they were told before.
+
+    Plotly, which Evidently imports when it likes, lays every warning of the process out its own
+    way.
+    """
+    layout = warnings.formatwarning
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        warnings.formatwarning = layout
+
+
+with _unheard():  # a library beneath it still uses names that NumPy gave up
     from evidently import DataDefinition, Dataset, Report  # type: ignore[import-untyped]
     from evidently.presets import DataDriftPreset  # type: ignore[import-untyped]
 
@@ -31,8 +48,7 @@ def evidently_files(
     equal bytes. It reports nothing home: see `foresell.settings.silence_telemetry`.
     """
     reference, current = _hidden(reference, current, columns)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as above, and of columns of one value
+    with _unheard():  # as above, and of columns of one value
         told = [one for one in columns if reference[one.name].count() and current[one.name].count()]
         definition = DataDefinition(
             numerical_columns=[one.name for one in told if one.kind == "number"],

@@ -3,36 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from foresell.pipeline.stages import (
-    baselines,
-    eda,
-    evaluate,
-    features,
-    forecast,
-    ingest,
-    manifest,
-    monitor,
-    quality,
-    refit,
-    register,
-    report,
-    risk,
-    split,
-    train,
-    validate,
-)
-from foresell.pipeline.stages.tabular import baselines as row_baselines
-from foresell.pipeline.stages.tabular import evaluate as row_evaluate
-from foresell.pipeline.stages.tabular import refit as row_refit
-from foresell.pipeline.stages.tabular import report as row_report
-from foresell.pipeline.stages.tabular import train as row_train
 from foresell.pipeline.work import Stage
 from foresell.spec.project import Kind, ProjectSpec
+
+_OWN, _TABULAR = "foresell.pipeline.stages", "foresell.pipeline.stages.tabular"
 
 _DATA: tuple[Stage, ...] = (
     Stage(
         name="manifest",
-        run=manifest.run,
+        run=f"{_OWN}.manifest:run",
         needs=(),
         makes=("manifest", "sources"),
         says="what raw files there are",
@@ -40,14 +19,14 @@ _DATA: tuple[Stage, ...] = (
     ),
     Stage(
         name="ingest",
-        run=ingest.run,
+        run=f"{_OWN}.ingest:run",
         needs=("manifest",),
         makes=("landing", "asked"),
         says="raw files into one typed table",
     ),
     Stage(
         name="validate",
-        run=validate.run,
+        run=f"{_OWN}.validate:run",
         needs=("landing", "repairs"),
         makes=("processed", "quarantine", "checks"),
         gated=("processed",),
@@ -55,7 +34,7 @@ _DATA: tuple[Stage, ...] = (
     ),
     Stage(
         name="split",
-        run=split.run,
+        run=f"{_OWN}.split:run",
         needs=("processed",),
         makes=("splits",),
         says="where time or rows are cut",
@@ -63,14 +42,14 @@ _DATA: tuple[Stage, ...] = (
 )
 _EDA = Stage(
     name="eda",
-    run=eda.run,
+    run=f"{_OWN}.eda:run",
     needs=("manifest", "processed", "splits"),
     makes=("eda",),
     says="what the training rows hold",
 )
 _REGISTER = Stage(
     name="register",
-    run=register.run,
+    run=f"{_OWN}.register:run",
     needs=("bundle",),
     makes=("registration", "registered"),
     says="a version in the registry, staging points to it",
@@ -78,14 +57,14 @@ _REGISTER = Stage(
 )
 _RISK = Stage(
     name="risk",
-    run=risk.run,
+    run=f"{_OWN}.risk:run",
     needs=("processed",),
     makes=("segment_risk",),
     says="the declared segments, gauged by month",
 )
 _MONITOR = Stage(
     name="monitor",
-    run=monitor.run,
+    run=f"{_OWN}.monitor:run",
     needs=("bundle", "registered", "processed"),
     makes=("monitored",),
     says="whether the data moved away",
@@ -93,7 +72,7 @@ _MONITOR = Stage(
 )
 _QUALITY = Stage(
     name="quality",
-    run=quality.run,
+    run=f"{_OWN}.quality:run",
     needs=("evaluation", "bundle", "registered", "eda", "segment_risk", "monitored"),
     makes=("quality",),
     says="how good it is, each number with its file",
@@ -103,35 +82,35 @@ PANEL_STAGES: tuple[Stage, ...] = (
     replace(_EDA, needs=("manifest", "asked", "processed", "splits")),
     Stage(
         name="features",
-        run=features.run,
+        run=f"{_OWN}.features:run",
         needs=("processed", "splits"),
         makes=("features",),
         says="what is known at each origin",
     ),
     Stage(
         name="baselines",
-        run=baselines.run,
+        run=f"{_OWN}.baselines:run",
         needs=("processed", "splits"),
         makes=("baselines",),
         says="forecasts anybody could make",
     ),
     Stage(
         name="train",
-        run=train.run,
+        run=f"{_OWN}.train:run",
         needs=("processed", "splits", "features"),
         makes=("judged", "predictions"),
         says="learn, choose and calibrate before the test",
     ),
     Stage(
         name="evaluate",
-        run=evaluate.run,
+        run=f"{_OWN}.evaluate:run",
         needs=("processed", "splits", "baselines", "judged", "predictions"),
         makes=("evaluation",),
         says="the test, scored once",
     ),
     Stage(
         name="refit",
-        run=refit.run,
+        run=f"{_OWN}.refit:run",
         needs=(
             "manifest",
             "asked",
@@ -148,14 +127,14 @@ PANEL_STAGES: tuple[Stage, ...] = (
     _REGISTER,
     Stage(
         name="forecast",
-        run=forecast.run,
+        run=f"{_OWN}.forecast:run",
         needs=("bundle",),
         makes=("forecast",),
         says="the rows that were asked for",
     ),
     Stage(
         name="report",
-        run=report.run,
+        run=f"{_OWN}.report:run",
         needs=(
             "manifest",
             "checks",
@@ -180,28 +159,28 @@ TABULAR_STAGES: tuple[Stage, ...] = (
     _EDA,
     Stage(
         name="baselines",
-        run=row_baselines.run,
+        run=f"{_TABULAR}.baselines:run",
         needs=("processed", "splits"),
         makes=("baselines",),
         says="answers anybody could give",
     ),
     Stage(
         name="train",
-        run=row_train.run,
+        run=f"{_TABULAR}.train:run",
         needs=("processed", "splits"),
         makes=("judged", "predictions"),
         says="learn, choose and calibrate without the test",
     ),
     Stage(
         name="evaluate",
-        run=row_evaluate.run,
+        run=f"{_TABULAR}.evaluate:run",
         needs=("processed", "splits", "judged", "predictions"),
         makes=("evaluation",),
         says="the test, scored once",
     ),
     Stage(
         name="refit",
-        run=row_refit.run,
+        run=f"{_TABULAR}.refit:run",
         needs=("manifest", "processed", "splits", "judged", "predictions", "evaluation"),
         makes=("bundle",),
         says="refit on every row, packed as a bundle",
@@ -209,7 +188,7 @@ TABULAR_STAGES: tuple[Stage, ...] = (
     _REGISTER,
     Stage(
         name="report",
-        run=row_report.run,
+        run=f"{_TABULAR}.report:run",
         needs=(
             "manifest",
             "checks",

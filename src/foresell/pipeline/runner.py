@@ -58,7 +58,7 @@ class Runner:
             last=lambda name: self._last(name, stage, request),
         )
         needs, code = self._inputs(stage), self._code(stage)
-        failure = stage.run(work)
+        failure = stage.function()(work)
         if not stage.always:  # what looks at the world outside says nothing about rows
             for store in work.outputs.values():
                 store.write_bytes(PROVENANCE, _provenance(stage, request))
@@ -109,7 +109,7 @@ class Runner:
     def _code(self, stage: Stage) -> str:
         """Return the digest of the code that makes the stage's bytes: its own and the store's."""
         return digest([
-            code_digest(stage.run.__module__),
+            code_digest(stage.module),
             code_digest(type(self.workspace).__module__),
         ])
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from foresell.contracts.contract import Contract
 from foresell.errors import ForesellError, UsageError
@@ -157,23 +158,60 @@ class Work:
         }
 
 
+StageFunction = Callable[[Work], ForesellError | None]
+Outside = Literal["source", "registry", "served"]  # raw files; versions and aliases; what was asked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """A CSV file of an output, as ``output/file.csv``, that is drawn: column ``y`` over ``x``."""
+
+    file: str
+    x: str
+    y: str
+    title: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """A plain function with the outputs it reads (``needs``) and writes (``makes``).
 
-    ``run`` returns None, or an error for a result that did not pass: then what it wrote is kept
-    for people to look at, the run stops, and the stage is not done; of the outputs in ``gated`` the
-    last ones that passed stay. ``always`` is for a stage that looks at the world outside, whose
-    state no fingerprint knows.
+    ``run``: the function, or where it is, as ``"module:function"``, so that a graph is looked at
+    without importing what it runs. It returns None, or an error for a result that did not pass:
+    then what it wrote is kept for people to look at, the run stops, and the stage is not done; of
+    the outputs in ``gated`` the last ones that passed stay. ``always`` is for a stage that looks at
+    the world outside, whose state no fingerprint knows; ``looks`` names what it looks at there.
+
+    ``by_hand``: those of ``needs`` that people make, and no stage. ``reads``: every parameter it
+    may read: fields of the project, and ``contract``, ``preset``, ``selection``, ``override`` and
+    ``declarations``; None where nobody declared them, which no graph that is checked allows.
+    ``metrics``: JSON files of its outputs that hold numbers to compare, as ``output/file.json``.
     """
 
     name: str
-    run: Callable[[Work], ForesellError | None]
+    run: StageFunction | str
     needs: tuple[str, ...]
     makes: tuple[str, ...]
     says: str
     gated: tuple[str, ...] = ()
     always: bool = False
+    looks: tuple[Outside, ...] = ()
+    by_hand: tuple[str, ...] = ()
+    reads: tuple[str, ...] | None = None
+    metrics: tuple[str, ...] = ()
+    plots: tuple[Plot, ...] = ()
+
+    @property
+    def module(self) -> str:
+        """The module of the function."""
+        return self.run.partition(":")[0] if isinstance(self.run, str) else self.run.__module__
+
+    def function(self) -> StageFunction:
+        """Return the function; its module is imported now, where it was only named."""
+        if not isinstance(self.run, str):
+            return self.run
+        module, _, name = self.run.partition(":")
+        return cast("StageFunction", getattr(import_module(module), name))
 
 
 @dataclass(frozen=True, kw_only=True)
