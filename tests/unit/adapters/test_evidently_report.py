@@ -1,6 +1,7 @@
 """Evidently's report beside ours; passed over where it is not installed."""
 
 import json
+import warnings
 
 import polars as pl
 import pytest
@@ -51,3 +52,14 @@ def test_levels_of_a_column_that_is_not_shown_are_numbered() -> None:
     assert b"Jane" not in page
     assert b"Anna" not in page
     assert b"never seen in training" in page
+
+
+def test_warnings_are_laid_out_afterwards_as_they_were_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from foresell.adapters import evidently_report  # noqa: PLC0415 - 3 s
+
+    before = warnings.formatwarning
+    with evidently_report._unheard():
+        monkeypatch.setattr(warnings, "formatwarning", lambda *_: "laid out by a library")
+    assert warnings.formatwarning is before
