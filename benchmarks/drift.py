@@ -28,6 +28,7 @@ from scipy.special import ndtr
 from scipy.stats import binom
 
 from benchmarks.drift_compared import COMPARED, quiet_alarms
+from foresell.monitor.clusters import Timing
 from foresell.monitor.drift import Column, measure
 from foresell.spec.monitoring import MonitoringSpec
 
@@ -54,6 +55,7 @@ class World:
     told: bool = True  # whether the weeks are known to what is measured
     shift: float = 0.0  # of one column, in standard deviations
     follows: float = 0.0  # correlation of the effects of neighbouring weeks
+    lasting: bool = False  # rows are of series, as those of a panel
 
 
 def _panel(weeks: int, current_weeks: int, **more: float) -> World:
@@ -64,6 +66,7 @@ def _panel(weeks: int, current_weeks: int, **more: float) -> World:
         current_weeks=current_weeks,
         rows=40 * weeks,
         current_rows=40 * current_weeks,
+        lasting=True,
         **more,  # type: ignore[arg-type]
     )
 
@@ -129,7 +132,7 @@ def look(world: World, seed: int) -> tuple[bool, bool]:
     shifted = seed % len(COLUMNS) if world.alike == 0 else 0  # a normal one, in a panel
     reference = rows(world, draw, now=False)
     current = rows(world, draw, now=True, shifted=shifted)
-    week = "week" if world.told else None
+    week = Timing(column="week", lasting=world.lasting) if world.told else None
     drift = measure(reference, current, COLUMNS, MonitoringSpec(), periods=week)
     return drift.alarmed, any(one.about == COLUMNS[shifted].name for one in drift.findings)
 

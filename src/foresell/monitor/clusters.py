@@ -25,16 +25,29 @@ _HEAVIEST = 8.0  # degrees of freedom; proved by the quiet periods of benchmarks
 
 
 @dataclass(frozen=True, kw_only=True)
+class Timing:
+    """The ``column`` by whose values rows are parted into periods.
+
+    ``lasting``: whether rows are of series, each there in every period (a panel): what such a row
+    adds of its own may stay. Rows of a table are others in each period.
+    """
+
+    column: str
+    lasting: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Periods:
     """The period of every row, by its place in time; without periods each row stands alone.
 
-    ``at``: when each period was, in periods since the first.
+    ``at``: when each period was, in periods since the first; ``lasting``: as `Timing` has it.
     """
 
     codes: Counts
     count: int
     known: bool
     at: tuple[float, ...] = (0.0,)
+    lasting: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +62,21 @@ class Apart:
     freedom: Floats
 
 
-def periods_of(frame: pl.DataFrame, column: str | None) -> Periods:
+def periods_of(frame: pl.DataFrame, timing: Timing | None) -> Periods:
     """Return the period of every row. Rows without one share one."""
-    if column is None:
+    if timing is None:
         return Periods(codes=np.zeros(frame.height, dtype=np.int64), count=1, known=False)
+    column = timing.column
     ranks = frame[column].rank("dense").cast(pl.Int64).fill_null(0)
     present = ranks.unique().sort()
     codes = np.searchsorted(present.to_numpy(), ranks.to_numpy()).astype(np.int64)
-    return Periods(codes=codes, count=present.len(), known=True, at=_times(frame[column]))
+    return Periods(
+        codes=codes,
+        count=present.len(),
+        known=True,
+        at=_times(frame[column]),
+        lasting=timing.lasting,
+    )
 
 
 def _times(values: pl.Series) -> tuple[float, ...]:

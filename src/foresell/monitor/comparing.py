@@ -8,6 +8,7 @@ import polars as pl
 from foresell.contracts.contract import Contract
 from foresell.contracts.showing import is_guarded
 from foresell.errors import counted
+from foresell.monitor.clusters import Timing
 from foresell.monitor.columns import Column, ColumnDrift, Drift
 from foresell.monitor.drift import measure
 from foresell.monitor.frozen import find_frozen
@@ -87,7 +88,8 @@ def compare(
     segmented = _segmented(cut, project)
     parts = {name: part for name, part in _PARTS.items() if name != "segments" or segmented}
     parts = {name: part / sum(parts.values()) for name, part in parts.items()}
-    drift = _drift(cut, columns, said, limits, parts["columns"], periods)
+    timing = Timing(column=periods, lasting=project.kind == "panel") if periods else None
+    drift = _drift(cut, columns, said, limits, parts["columns"], timing)
     series = [key for key in project.keys if key in cut.current.columns]
     # A month or a year is the same in all rows of one, and that is no fault.
     varying = [one for one in columns if not (one.trending or one.name in limits.ignored)]
@@ -120,15 +122,15 @@ def _drift(
     said: Said,
     limits: MonitoringSpec,
     part: float,
-    periods: str | None,
+    timing: Timing | None,
 ) -> Drift:
     """Return how columns and answers drifted; they share ``part`` of the chance."""
     if said.before.is_empty():
-        return measure(cut.reference, cut.current, columns, limits, periods=periods, part=part)
+        return measure(cut.reference, cut.current, columns, limits, periods=timing, part=part)
     each = part / (len(columns) + 1)
     own = each * max(len(columns), 1)
-    drift = measure(cut.reference, cut.current, columns, limits, periods=periods, part=own)
-    spoken = measured(said, limits, each)
+    drift = measure(cut.reference, cut.current, columns, limits, periods=timing, part=own)
+    spoken = measured(said, limits, each, lasting=timing is None or timing.lasting)
     return merged(drift, spoken, limits)
 
 

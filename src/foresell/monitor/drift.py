@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from foresell.errors import DataError
-from foresell.monitor.clusters import Periods, periods_of
+from foresell.monitor.clusters import Periods, Timing, periods_of
 from foresell.monitor.columns import Bins, Column, ColumnDrift, Drift
 from foresell.monitor.drift_words import finding, sentence, verdict
 from foresell.monitor.false_alarms import holm
@@ -29,20 +29,20 @@ def measure(
     columns: Sequence[Column],
     limits: MonitoringSpec,
     *,
-    periods: str | None,
+    periods: str | Timing | None,
     part: float = 1.0,
 ) -> Drift:
     """Measure every column; the order of the rows changes nothing.
 
     ``reference``, ``current``: rows with at least ``columns`` and, where it is named, the column
     ``periods``, by whose values the rows of each side are parted into periods (weeks, days) in
-    their order; rows of one period may be alike. Nulls and NaN are missing values. A column has
-    drifted where its effect is large (PSI beyond what chance gives reaches ``limits.psi``, or KS
-    reaches ``limits.ks``) and a quiet period departs as far in any of the columns with a chance of
-    ``limits.false_alarms`` at most. Columns in ``limits.ignored`` are left out; those in
-    ``limits.trending`` raise no alarm. ``part``: how much of that chance these columns have, where
-    other looks share it; the chances told are of all of it. A column that is missing on one side is
-    a DataError.
+    their order; rows of one period may be alike. A name alone is taken for that of a panel. Nulls
+    and NaN are missing values. A column has drifted where its effect is large (PSI beyond what
+    chance gives reaches ``limits.psi``, or KS reaches ``limits.ks``) and a quiet period departs as
+    far in any of the columns with a chance of ``limits.false_alarms`` at most. Columns in
+    ``limits.ignored`` are left out; those in ``limits.trending`` raise no alarm. ``part``: how much
+    of that chance these columns have, where other looks share it; the chances told are of all of
+    it. A column that is missing on one side is a DataError.
     """
     looked = [
         replace(one, trending=one.trending or one.name in limits.trending)
@@ -50,9 +50,11 @@ def measure(
         if one.name not in limits.ignored
     ]
     sides = (reference, current)
+    timing = Timing(column=periods) if isinstance(periods, str) else periods
     for side, frame in zip(("reference", "current"), sides, strict=True):
-        _refuse_missing(frame, [*(one.name for one in looked), periods], side)
-    parted = (periods_of(reference, periods), periods_of(current, periods))
+        wanted = [one.name for one in looked] + ([timing.column] if timing else [])
+        _refuse_missing(frame, wanted, side)
+    parted = (periods_of(reference, timing), periods_of(current, timing))
     drift = Drift(
         columns=(),
         findings=(),
@@ -110,13 +112,13 @@ def to_json(drift: Drift) -> Mapping[str, Any]:
     return told
 
 
-def _refuse_missing(frame: pl.DataFrame, names: Sequence[str | None], side: str) -> None:
+def _refuse_missing(frame: pl.DataFrame, names: Sequence[str], side: str) -> None:
     """Refuse rows without a column that is to be compared.
 
     Raises:
         DataError: one is missing.
     """
-    if missing := [name for name in names if name and name not in frame.columns]:
+    if missing := [name for name in names if name not in frame.columns]:
         raise DataError(
             f"the {side} rows have no column {', '.join(map(repr, missing))}",
             f"columns {', '.join(frame.columns) or '(none)'}",

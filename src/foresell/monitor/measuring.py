@@ -236,6 +236,7 @@ def _scores(
                 sizes=tuple(sizes[there].tolist()),
                 now_at=tuple(np.array(now.at)[current > 0].tolist()),
                 now_sizes=tuple(current[current > 0].tolist()),
+                lasting=before.lasting,
             )
         )
         found = _between(sums[there], sizes[there], squares, rooms)

@@ -34,12 +34,16 @@ _HEAVIEST = 8.0  # degrees of freedom that the effect of one period is allowed f
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """The times (in periods) and the rows of the periods of both sides, of those with rows."""
+    """The times (in periods) and the rows of the periods of both sides, of those with rows.
+
+    ``lasting``: whether what rows add of their own may stay, as they are of series.
+    """
 
     at: tuple[float, ...]
     sizes: tuple[float, ...]
     now_at: tuple[float, ...]
     now_sizes: tuple[float, ...]
+    lasting: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +82,7 @@ class Rooms:
 
     def __init__(self, layout: Layout) -> None:
         """Turn each likeness of effects into independent directions."""
+        self._lasting = layout.lasting
         self._sizes = np.array(layout.sizes)
         self._rows_now = float(sum(layout.now_sizes))
         self._root = np.sqrt(self._sizes / self._sizes.mean())
@@ -106,7 +111,9 @@ class Rooms:
         # What rows add of their own is new in every period; or rows are of series that keep to
         # their way, and it stays as long as the effects do.
         beliefs = list(zip(self._axes, rarely, strict=True))
-        ways = [(noise, *one) for one in beliefs] + [(_KEPT * noise, *one) for one in beliefs[1:]]
+        ways = [(noise, *one) for one in beliefs]
+        if self._lasting:
+            ways += [(_KEPT * noise, *one) for one in beliefs[1:]]
         parts = [self._part(axes, means - offset, own, total - own) for own, axes, _ in ways]
         likely = np.concatenate([
             part[0] + prior + seldom for part, (_, _, seldom) in zip(parts, ways, strict=True)

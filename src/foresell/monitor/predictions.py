@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from foresell.monitor.clusters import Timing
 from foresell.monitor.columns import Column, Drift
 from foresell.monitor.drift import measure
 from foresell.monitor.same_season import PERIOD, Compared, in_season
@@ -92,20 +93,23 @@ def said_of_table(
     return Said(before=before, now=now, own=own, notes=notes)
 
 
-def measured(said: Said, limits: MonitoringSpec, part: float) -> Drift:
-    """Return the drift of predictions; ``part``: as `foresell.monitor.drift.measure` has it.
+def measured(said: Said, limits: MonitoringSpec, part: float, *, lasting: bool) -> Drift:
+    """Return the drift of predictions; ``part`` as `foresell.monitor.drift.measure` has it.
+
+    ``lasting``: as `foresell.monitor.clusters.Timing` has it.
 
     Distances keep the triangle's inequality: what lies farther away than the limit and ``own``
     together lies beyond the limit from the answers to rows that were not learnt from, too. Of PSI
     the root is taken for a distance.
     """
-    both = PERIOD if PERIOD in said.before.columns and PERIOD in said.now.columns else None
+    both = PERIOD in said.before.columns and PERIOD in said.now.columns
+    timing = Timing(column=PERIOD, lasting=lasting) if both else None
     farther = replace(
         limits,
         ks=min(limits.ks + said.own[0], _MOST),
         psi=float((np.sqrt(limits.psi) + np.sqrt(said.own[1])) ** 2),
     )
-    return measure(said.before, said.now, [_COLUMN], farther, periods=both, part=part)
+    return measure(said.before, said.now, [_COLUMN], farther, periods=timing, part=part)
 
 
 def _unknown(judged: pl.DataFrame, answers: pl.DataFrame) -> str:

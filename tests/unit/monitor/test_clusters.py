@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.monitor.clusters import apart, covariance, periods_of
+from foresell.monitor.clusters import Timing, apart, covariance, periods_of
 
 
 def variance(values: np.ndarray, week: np.ndarray, now: list[int], *, known: bool = True) -> float:
@@ -76,8 +76,8 @@ def test_the_covariance_of_independent_rows_is_that_of_a_multinomial() -> None:
 def test_periods_stand_in_their_order_and_rows_without_one_share_one() -> None:
     frame = pl.DataFrame({"week": ["b", None, "a", "b", None]})
 
-    periods = periods_of(frame, "week")
+    periods = periods_of(frame, Timing(column="week", lasting=False))
 
     assert periods.codes.tolist() == [2, 0, 1, 2, 0]
-    assert (periods.count, periods.known) == (3, True)
+    assert (periods.count, periods.known, periods.lasting) == (3, True, False)
     assert not periods_of(frame, None).known

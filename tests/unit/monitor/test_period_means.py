@@ -6,13 +6,21 @@ from hypothesis import strategies as st
 from foresell.monitor.period_means import SHIFTS, Layout, Room, rooms_of
 
 
-def room(means: np.ndarray, *, now: int = 1, rows: float = 200.0, within: float = 0.01) -> Room:
+def room(
+    means: np.ndarray,
+    *,
+    now: int = 1,
+    rows: float = 200.0,
+    within: float = 0.01,
+    lasting: bool = True,
+) -> Room:
     """What a mean of ``now`` periods may be, after periods with these means."""
     layout = Layout(
         at=tuple(map(float, range(len(means)))),
         sizes=(rows,) * len(means),
         now_at=tuple(map(float, range(now))),
         now_sizes=(rows,) * now,
+        lasting=lasting,
     )
     return rooms_of(layout).room(means, within)
 
@@ -31,6 +39,15 @@ def test_independent_rows_have_the_room_of_their_number() -> None:
 
     assert found.chance(0.4) < 0.001
     assert 0.01 < found.chance(0.2) < 0.1
+
+
+def test_rows_of_series_have_more_room_than_those_of_a_table_which_are_others_each_week() -> None:
+    means = np.random.default_rng(1).normal(size=25) * 0.1
+
+    def chance(*, lasting: bool) -> float:
+        return room(means, rows=100.0, within=1.0, lasting=lasting).chance(0.5)
+
+    assert 3 * chance(lasting=False) < chance(lasting=True)
 
 
 @settings(max_examples=25, deadline=None)
