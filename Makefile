@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark demo serve load check test quality bench bench-peers bench-scale bench-serving soak lock clean
+.PHONY: help setup spark dvc airflow demo serve load check test quality bench bench-peers bench-scale bench-serving soak lock clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,22 @@ spark: .venv-spark/.ready ## Build .venv-spark, for the test of the Glue job: 50
 	@$(RUN)/uv pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements/spark.txt
 	@touch $@
 
+dvc: .venv-dvc/.ready ## Build .venv-dvc, with the program that dvc.yaml is for: 200 MB
+
+.venv-dvc/.ready: requirements/dvc.txt $(READY)
+	@$(RUN)/uv venv --quiet --clear --python $(RUN)/python .venv-dvc
+	@$(RUN)/uv pip sync --quiet --python .venv-dvc/bin/python --compile-bytecode \
+	  --require-hashes requirements/dvc.txt
+	@touch $@
+
+airflow: .venv-airflow/.ready ## Build .venv-airflow, for the DAGs and their tests: 400 MB
+
+.venv-airflow/.ready: requirements/airflow.lock $(READY)
+	@$(RUN)/uv venv --quiet --clear --python $(RUN)/python .venv-airflow
+	@$(RUN)/uv pip sync --quiet --python .venv-airflow/bin/python --compile-bytecode \
+	  --require-hashes requirements/airflow.lock
+	@touch $@
+
 demo: $(READY) ## Run the embedded project from raw data to a judged forecast, and show it
 	@$(RUN)/foresell run retail
 	@$(RUN)/foresell forecast retail
@@ -46,11 +62,14 @@ load: $(READY) ## Put a server under load, for every project that was run; thres
 	@$(RUN)/foresell run retail
 	@$(RUN)/foresell loadtest --alias staging
 
-check: $(READY) ## Format, lint, types, import contracts, spelling
+check: $(READY) ## Format, lint, types, import contracts, spelling, the graph and its exports
 	@$(RUN)/ruff format --check .
 	@$(RUN)/ruff check .
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
+	@$(RUN)/foresell pipeline check
+	@$(RUN)/foresell pipeline export dvc --check
+	@$(RUN)/foresell pipeline export airflow --check
 	@$(RUN)/codespell src tests docs benchmarks deploy README.md CHANGELOG.md CONTRIBUTING.md
 
 test: $(READY) ## Run every test that this machine can
@@ -70,6 +89,7 @@ bench: $(READY) ## Measure on real data: make bench DATA=DIR (walmart/, sales_or
 	@$(RUN)/python -m benchmarks.drift
 	@$(RUN)/python -m benchmarks.warehouse --data "$(DATA)"
 	@$(RUN)/python -m benchmarks.decay --data "$(DATA)"
+	@$(RUN)/python -m benchmarks.side_by_side --data "$(DATA)"
 
 bench-peers: $(READY) ## Measure other libraries beside it: DATA=DIR, 10 GB of disk, half an hour
 	@$(RUN)/python -m benchmarks.peers --data "$(DATA)"
@@ -82,21 +102,26 @@ bench-serving: $(READY) ## Measure the server beside others: DATA=DIR (sales_ord
 	@$(RUN)/python -m benchmarks.serving_reload --data "$(DATA)"
 	@$(RUN)/python -m benchmarks.serving_fuzz --data "$(DATA)"
 
-soak: $(READY) ## The long proofs: 100 million rows, 6 GB of disk; a registry under fire; minutes
+soak: $(READY) .venv-airflow/.ready ## The long proofs: 100 million rows, 6 GB of disk; a registry under fire; minutes
 	@$(RUN)/python -m benchmarks.soak
 	@$(RUN)/python -m benchmarks.intervals_truth
 	@$(RUN)/python -m benchmarks.registry_soak
 	@$(RUN)/python -m benchmarks.serving_soak
 	@$(RUN)/python -m benchmarks.warehouse_soak
+	@$(RUN)/python -m benchmarks.airflow_soak
 
 lock: $(READY) ## Solve the dependencies anew
 	@$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade -q -o $(LOCK)
 	@$(RUN)/uv pip compile requirements/spark.in --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade -q -o requirements/spark.txt
+	@$(RUN)/uv pip compile requirements/dvc.in --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade -q -o requirements/dvc.txt
+	@$(RUN)/uv pip compile requirements/airflow.in --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade -q -o requirements/airflow.lock
 	@$(RUN)/uv pip compile pyproject.toml --extra postgres --extra s3 --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url -c $(LOCK) -q -o requirements/lambda.txt
 
 clean: ## Remove what was built; data and workspace stay
-	@rm -rf $(VENV) .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* .quality htmlcov dist .bench-peers
+	@rm -rf $(VENV) .venv-spark .venv-dvc .venv-airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* .quality htmlcov dist .bench-peers
 	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,11 +15,13 @@ from foresell.spec.directories import DIRECTORIES
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-pytest_plugins = ["tests.services"]
+pytest_plugins = ["tests.services", "tests.airflow_home", "tests.dvc_repo", "tests.retail_runs"]
 
 DATA = "FORESELL_TEST_DATA"
 SPARK = Path(__file__).parents[1] / ".venv-spark" / "bin"
 JDBC = Path("/usr/share/java/postgresql.jar")  # where Debian's libpostgresql-jdbc-java puts it
+DVC = Path(__file__).parents[1] / ".venv-dvc" / "bin"
+AIRFLOW = Path(__file__).parents[1] / ".venv-airflow" / "bin"
 REQUIRE = "FORESELL_REQUIRE"
 
 
@@ -39,6 +41,17 @@ def _missing() -> Mapping[str, str]:
         lacks["spark"] = f"no {JDBC} (Debian: libpostgresql-jdbc-java)"
     elif not (SPARK / "spark-submit").is_file():
         lacks["spark"] = "no .venv-spark: make spark"
+    if not (DVC / "dvc").is_file():
+        lacks["dvc"] = "no .venv-dvc: make dvc"
+    return lacks | _missing_of_airflow()
+
+
+def _missing_of_airflow() -> dict[str, str]:
+    lacks = {}
+    if not (AIRFLOW / "airflow").is_file():
+        lacks["airflow"] = "no .venv-airflow: make airflow"
+    if not shutil.which("redis-server"):
+        lacks["redis"] = "no redis-server on the path"
     return lacks
 
 

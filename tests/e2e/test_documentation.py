@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 import foresell as platform
+from foresell.api.pipeline import draw_pipeline
 from tests.builders import weekly_files, write_files
 from tests.e2e.command import Foresell
 from tests.e2e.small_run import declare_small_retail
@@ -81,6 +82,7 @@ def test_every_foresell_command_in_the_documents_runs(
         words = shlex.split(line.replace("s3://BUCKET/", f"s3://{bucket}/"))[1:]
         folder = sound if words[:2] == ["warehouse", "load"] else data
         words = [str(folder) if word == "DIR" else word for word in words]
+        words = [re.sub("^workspace/", f"{tmp_path}/home/", word) for word in words]
         if words[0] == "serve":
             codes[line] = served(words, tmp_path)
             continue
@@ -162,6 +164,11 @@ def test_every_link_in_the_documents_leads_to_a_file() -> None:
         if not (page.parent / link).exists()
     ]
     assert broken == []
+
+
+def test_the_picture_of_the_graph_is_what_is_drawn_of_it_now() -> None:
+    picture = (ROOT / "docs" / "images" / "pipeline.svg").read_bytes()
+    assert picture == draw_pipeline("sales_orders")
 
 
 def test_the_figures_of_the_readme_are_those_of_the_last_scored_run() -> None:

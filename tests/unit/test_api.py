@@ -9,7 +9,7 @@ import pytest
 
 import foresell
 from foresell import api
-from foresell.api.runs import _numbers
+from foresell.api.run_result import _numbers
 from foresell.errors import UsageError
 
 

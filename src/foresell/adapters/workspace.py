@@ -1,8 +1,9 @@
 """The workspace of one project: a folder a stage, replaced whole, safe to be killed in.
 
 Layout under ``<home>/<project>/``: one folder an output, ``.state/<stage>.json`` for what was
-published, ``.draft/`` for what is being prepared, ``run.log``, ``.lock``. A folder elsewhere that
-holds some of the outputs has a ``.draft/`` and a ``.lock`` of its own.
+published and ``.state/<stage>.lock`` for who does it now, ``.draft/`` for what is being prepared,
+``run.log``, ``.lock``. A folder elsewhere that holds some of the outputs has a ``.draft/`` and a
+``.lock`` of its own.
 """
 
 import fcntl
@@ -14,6 +15,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from foresell.adapters.digest_cache import DigestCaches, files_below, sha256_of
+from foresell.adapters.file_locks import lock as wait_for
 from foresell.adapters.store import DirectoryStore, MemoryStore
 from foresell.errors import MachineError
 from foresell.spec.directories import HOME, Place
@@ -25,11 +28,13 @@ _DRAFTS = ".draft"
 class DirectoryWorkspace:
     """Stage outputs as folders under ``root``, or where ``places`` has them, by output.
 
-    What is kept of stages and runs lies under ``root`` in any case.
+    What is kept of stages and runs lies under ``root`` in any case. ``caches``: where the sha256 of
+    published files are remembered; None: each is read whenever it is asked for.
     """
 
     root: Path
     places: Mapping[str, Place] = field(default_factory=dict)
+    caches: DigestCaches | None = None
 
     def folder(self, name: str) -> Path:
         """Return where the output ``name`` lies once it is published."""
@@ -64,7 +69,7 @@ class DirectoryWorkspace:
         kept.unlink(missing_ok=True)
         for name in outputs:
             place, draft = self.folder(name), self._draft(name)
-            old = draft.with_name(f"{name}.old")
+            old = _aside(draft)
             shutil.rmtree(old, ignore_errors=True)
             if place.exists():
                 place.rename(old)
@@ -84,13 +89,14 @@ class DirectoryWorkspace:
         return path.read_bytes() if path.is_file() else None
 
     def digests(self, name: str) -> Mapping[str, str]:
-        """Return the sha256 of every file of the published output ``name``."""
-        store = self.output(name)
-        found = {}
-        for file in store.list():
-            with (store.root / file).open("rb") as content:
-                found[file] = hashlib.file_digest(content, "sha256").hexdigest()
-        return found
+        """Return the sha256 of every file of the published output ``name``.
+
+        A file that nobody touched since it was read is not read again, where there is a cache.
+        """
+        files = files_below(self.folder(name))
+        if self.caches is not None:
+            return self.caches.of(name).facts(files, sha256_of)
+        return {file: sha256_of(path) for file, path in files.items()}
 
     def _record_path(self, stage: str) -> Path:
         return self.root / ".state" / f"{stage}.json"
@@ -110,22 +116,64 @@ class DirectoryWorkspace:
         return list(found.values())
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold this workspace, and every folder of it, for one run.
+    def locked(self) -> Iterator[tuple[int, ...]]:
+        """Hold this workspace, and every folder of it, for one run; nobody else does a stage of it.
 
-        The lock dies with the process that holds it. Drafts that a run leaves, because it failed or
+        Gives the descriptors of the locks. They die with the process that holds them, and with the
+        last of its children that were given them. Drafts that a run leaves, because it failed or
         was killed, are cleared away. A ``MachineError``: another run holds a folder, or it cannot
         be written.
         """
         with ExitStack() as held:
-            for place in self._folders():
-                held.enter_context(_held(place))
+            locks = tuple(held.enter_context(_held(place)) for place in self._folders())
             self._put_back()
             self._clear_drafts()
             try:
-                yield
+                yield locks
             finally:
                 self._clear_drafts()
+
+    @contextmanager
+    def locked_stages(self, made: Mapping[str, Sequence[str]]) -> Iterator[tuple[int, ...]]:
+        """Hold single stages of this workspace, while other processes may hold others of it.
+
+        Gives the descriptors of the locks, as `locked` does. ``made``: the outputs that each of the
+        stages may write, by its name. Only their own drafts are put back and cleared away. A
+        ``MachineError``: another process does one of the stages, or a run holds the whole
+        workspace, or it cannot be written.
+        """
+        outputs = [name for names in made.values() for name in names]
+        outputs += [scratch(stage) for stage in made]
+        with ExitStack() as held:
+            locks = [held.enter_context(_held(place, alone=False)) for place in self._folders()]
+            locks += [held.enter_context(self._held_stage(stage)) for stage in sorted(made)]
+            for name in outputs:
+                self._put_back_one(name)
+                self._clear(name)
+            try:
+                yield tuple(locks)
+            finally:
+                for name in outputs:
+                    self._clear(name)
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Hold what is called ``name``, a moment only, as soon as no other process does."""
+        kept = self._record_path(name)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with kept.with_suffix(".lock").open("a") as handle:
+            wait_for(handle)
+            yield
+
+    @contextmanager
+    def _held_stage(self, stage: str) -> Iterator[int]:
+        """Hold one stage."""
+        folder = self.root / ".state"
+        says = f"another process does the stage {stage} in this workspace"
+        with _lock_file(
+            folder / f"{stage}.lock", Place(folder=self.root, variable=HOME), says
+        ) as lock:
+            yield lock
 
     def _put_back(self) -> None:
         """Put an output back that was moved aside by a run which was killed before it had another.
@@ -138,33 +186,69 @@ class DirectoryWorkspace:
                 if not place.exists():
                     old.rename(place)
 
+    def _put_back_one(self, name: str) -> None:
+        """Do the same for one output."""
+        old, place = _aside(self._draft(name)), self.folder(name)
+        if old.is_dir() and not place.exists():
+            old.rename(place)
+
+    def _clear(self, name: str) -> None:
+        """Take away what was being prepared of one output."""
+        draft = self._draft(name)
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(_aside(draft), ignore_errors=True)
+
     def _clear_drafts(self) -> None:
         for place in self._folders():
             shutil.rmtree(place.folder / _DRAFTS, ignore_errors=True)
 
 
+def scratch(stage: str) -> str:
+    """Return the name of the draft in which ``stage`` keeps what is gone when it ends."""
+    return f"scratch {stage}"  # as the runner calls it
+
+
+def _aside(draft: Path) -> Path:
+    """Return where an output waits while its draft takes its place."""
+    return draft.with_name(f"{draft.name}.old")
+
+
 @contextmanager
-def _held(place: Place) -> Iterator[None]:
-    """Hold one folder, which is made where it is missing.
+def _held(place: Place, *, alone: bool = True) -> Iterator[int]:
+    """Hold one folder, which is made where it is missing; ``alone``, or beside others that are not.
+
+    A ``MachineError``: another run holds it, or it cannot be written.
+    """
+    says = "another run is at work in this workspace"
+    with _lock_file(place.folder / ".lock", place, says, alone=alone) as lock:
+        yield lock
+
+
+@contextmanager
+def _lock_file(file: Path, place: Place, says: str, *, alone: bool = True) -> Iterator[int]:
+    """Hold a file, which is made where it is missing; give its descriptor.
 
     Raises:
-        MachineError: another run holds it, or it cannot be written.
+        MachineError: another process holds it, or it cannot be written.
     """
     try:
-        place.folder.mkdir(parents=True, exist_ok=True)
-        handle = (place.folder / ".lock").open("a")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle = file.open("a")
     except OSError as error:
         raise MachineError(*_unwritable(place.folder, place.variable, error)) from error
     with handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise MachineError(
-                "another run is at work in this workspace",
+                says,
                 str(place.folder),
                 f"wait for it, or give this one another {place.variable}",
             ) from error
-        yield
+        try:
+            yield handle.fileno()
+        finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)  # for the children too, which hold the same lock
 
 
 def _unwritable(folder: Path, variable: str, error: OSError) -> tuple[str, str, str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from foresell.api.explaining import explain
     from foresell.api.exploring import DataReport, DataReports, explore, explore_all
+    from foresell.api.failures import PipelineAlert, task_cleared, task_failed
     from foresell.api.inspecting import Inspection, backtest, inspect
     from foresell.api.keys import CreatedKey, api_keys, create_key, revoke_key
     from foresell.api.layer import queries, sql
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from foresell.api.mirroring import reconcile
     from foresell.api.monitoring import DriftReport, drift
     from foresell.api.performing import PerformanceReport, performance
+    from foresell.api.pipeline import CheckedGraph, check_pipeline, draw_pipeline, pipeline_stages
     from foresell.api.predicting import predict, request_schema
+    from foresell.api.promoting import Promotion, promote_if_better
     from foresell.api.quality_report import QualityReport, quality
     from foresell.api.quarantine import quarantined, retry, undo_repairs
     from foresell.api.registry import (
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from foresell.api.request_log import LoggedRequests, logged_requests
     from foresell.api.retraining import Retraining, retrain
     from foresell.api.risks import Risk, risk
+    from foresell.api.run_folders import CleanedRun, Extracted, cleanup, extract
     from foresell.api.runs import (
         ProjectSummary,
         RunResult,
@@ -60,9 +64,12 @@ if TYPE_CHECKING:
         projects,
         run,
     )
+    from foresell.api.runs_together import Runs, run_all
+    from foresell.api.sampling import ContractSample, sample_contract
     from foresell.api.serving import serve
     from foresell.api.shadow import ShadowReport, shadow_report
     from foresell.api.staging import stage
+    from foresell.api.standing import ProjectStatus, status
     from foresell.api.synthetic import synth
     from foresell.api.tracked import Sent, TrackingStatus, sync_tracking, tracking
     from foresell.api.warehouse import (
@@ -83,12 +90,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alerts",
+    "CheckedGraph",
+    "CleanedRun",
     "Cleared",
+    "ContractSample",
     "CreatedKey",
     "DataReport",
     "DataReports",
     "DeliveredAlerts",
     "DriftReport",
+    "Extracted",
     "History",
     "Inspection",
     "LoadReport",
@@ -96,12 +107,16 @@ __all__ = [
     "LoggedRequests",
     "Migrated",
     "PerformanceReport",
+    "PipelineAlert",
+    "ProjectStatus",
     "ProjectSummary",
+    "Promotion",
     "QualityReport",
     "RegistrySummary",
     "Retraining",
     "Risk",
     "RunResult",
+    "Runs",
     "SchemaStatus",
     "Sent",
     "ShadowReport",
@@ -111,6 +126,8 @@ __all__ = [
     "api_keys",
     "approve",
     "backtest",
+    "check_pipeline",
+    "cleanup",
     "clear_staging",
     "compare",
     "compare_contracts",
@@ -119,11 +136,13 @@ __all__ = [
     "create_key",
     "deliver_alerts",
     "doctor",
+    "draw_pipeline",
     "drift",
     "explain",
     "explore",
     "explore_all",
     "export_history",
+    "extract",
     "finish_load",
     "forecast",
     "history",
@@ -135,9 +154,11 @@ __all__ = [
     "logged_requests",
     "migrate_warehouse",
     "performance",
+    "pipeline_stages",
     "predict",
     "projects",
     "promote",
+    "promote_if_better",
     "quality",
     "quarantined",
     "queries",
@@ -152,13 +173,18 @@ __all__ = [
     "risk",
     "rollback",
     "run",
+    "run_all",
+    "sample_contract",
     "serve",
     "shadow_report",
     "sql",
     "stage",
+    "status",
     "submission",
     "sync_tracking",
     "synth",
+    "task_cleared",
+    "task_failed",
     "tracking",
     "try_contract",
     "unanswered",
@@ -181,6 +207,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     ),
     "explaining": ("explain",),
     "exploring": ("DataReport", "DataReports", "explore", "explore_all"),
+    "failures": ("PipelineAlert", "task_cleared", "task_failed"),
     "inspecting": ("Inspection", "backtest", "inspect"),
     "keys": ("CreatedKey", "api_keys", "create_key", "revoke_key"),
     "layer": ("queries", "sql"),
@@ -188,7 +215,9 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "mirroring": ("reconcile",),
     "monitoring": ("DriftReport", "drift"),
     "performing": ("PerformanceReport", "performance"),
+    "pipeline": ("CheckedGraph", "check_pipeline", "draw_pipeline", "pipeline_stages"),
     "predicting": ("predict", "request_schema"),
+    "promoting": ("Promotion", "promote_if_better"),
     "quality_report": ("QualityReport", "quality"),
     "quarantine": ("quarantined", "retry", "undo_repairs"),
     "registry": (
@@ -211,10 +240,14 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "request_log": ("LoggedRequests", "logged_requests"),
     "retraining": ("Retraining", "retrain"),
     "risks": ("Risk", "risk"),
+    "run_folders": ("CleanedRun", "Extracted", "cleanup", "extract"),
     "runs": ("ProjectSummary", "RunResult", "doctor", "projects", "run"),
+    "runs_together": ("Runs", "run_all"),
+    "sampling": ("ContractSample", "sample_contract"),
     "serving": ("serve",),
     "shadow": ("ShadowReport", "shadow_report"),
     "staging": ("stage",),
+    "standing": ("ProjectStatus", "status"),
     "synthetic": ("synth",),
     "tracked": ("Sent", "TrackingStatus", "sync_tracking", "tracking"),
     "warehouse": ("Migrated", "SchemaStatus", "migrate_warehouse", "warehouse_status"),

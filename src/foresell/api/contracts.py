@@ -106,13 +106,14 @@ def try_contract(
     *,
     data: str | Path | None = None,
     sample: int | None = None,
+    home: str | Path | None = None,
     listen: Callable[[Event], None] = unheard,
 ) -> ContractTest:
     """Read the data of ``project`` and run the gate; no workspace is written or looked at.
 
     ``data``: folder of the raw files, or ``s3://bucket/prefix``; needed unless the project
     generates its own. ``sample``: how many rows are checked, all by default; keys are compared on
-    all rows in either case.
+    all rows in either case. ``home``: where staged files lie.
 
     Data that cannot be read is a ``DataError``.
 
@@ -121,7 +122,8 @@ def try_contract(
     """
     if sample is not None and sample < 1:
         raise UsageError(f"sample is {sample}", "--sample", "use 1 or more rows")
-    checks, failure = wiring.tried(project, data, sample, read_settings(), listen)
+    settings = read_settings(Path(home) if home is not None else None)
+    checks, failure = wiring.tried(project, data, sample, settings, listen)
     return ContractTest(
         project=project, checks=dict(checks), failure=None if failure is None else failure.what
     )

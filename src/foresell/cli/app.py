@@ -1,6 +1,5 @@
 """The commands. Heavy imports wait inside them, so that ``foresell --help`` answers at once."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,16 +13,20 @@ from foresell.cli import (
     keys,
     loadtest,
     monitor,
+    pipeline,
     predict,
     quality,
     quarantine,
     registry,
     retrain,
     risk,
+    run,
+    run_folders,
     serve,
     shadow,
     sql,
     stage,
+    status,
     synth,
     track,
     warehouse,
@@ -35,7 +38,6 @@ from foresell.cli.show import (
     show_checks,
     show_forecast,
     show_projects,
-    show_run,
     show_unanswered,
     show_unplanned,
 )
@@ -75,29 +77,6 @@ def _every_command(
     """Sales data in, judged forecasts with honest intervals out."""
 
 
-class PresetName(StrEnum):
-    """How much effort training may take."""
-
-    fast = "fast"
-    default = "default"
-    best = "best"
-
-
-class SelectionName(StrEnum):
-    """What is done about the settings of candidates."""
-
-    baseline = "baseline"
-    tuned = "tuned"
-    both = "both"
-
-
-class SourceName(StrEnum):
-    """Where the rows of a project are read."""
-
-    files = "files"
-    postgres = "postgres"
-
-
 @app.command()
 def projects(form: FormatOption = Format.table) -> None:
     """List the projects that can be run."""
@@ -106,81 +85,7 @@ def projects(form: FormatOption = Format.table) -> None:
     show_projects(api.projects(), form)
 
 
-@app.command()
-def run(
-    project: Annotated[str, typer.Argument(help="Name of a project; see 'foresell projects'.")],
-    *,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            "--data", metavar="DIR|s3://...", help="Folder or S3 prefix of the raw files."
-        ),
-    ] = None,
-    source: Annotated[
-        SourceName | None,
-        typer.Option(
-            help="Where the rows are: files, or the warehouse in PostgreSQL that DB_* names. By "
-            "default as project.yaml says; --data means files."
-        ),
-    ] = None,
-    preset: Annotated[
-        PresetName,
-        typer.Option(
-            help="Effort. fast: few origins, fewer candidates; default: more of both; best: also "
-            "searches the candidates' settings on the folds."
-        ),
-    ] = PresetName.default,
-    selection: Annotated[
-        SelectionName | None,
-        typer.Option(
-            "--selection-mode",
-            help="Candidates with settings as declared (baseline), as searched on the folds "
-            "(tuned), or side by side (both). By default as preset and project.yaml say.",
-        ),
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            metavar="STAGE",
-            help="Stop after this stage: manifest, ingest, validate, split, eda, baselines, train, "
-            "evaluate, refit, register, report, monitor or quality; for a panel also features "
-            "(before baselines) and forecast (before report), and risk (before monitor) where the "
-            "project declares segments.",
-        ),
-    ] = None,
-    override: Annotated[
-        str | None,
-        typer.Option(metavar="REASON", help="Use the model even if it fails the gate; recorded."),
-    ] = None,
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Do all again, changed or not, and register a new version."),
-    ] = False,
-    no_track: Annotated[
-        bool, typer.Option("--no-track", help="Tell MLflow nothing; a later run tells it.")
-    ] = False,
-    form: FormatOption = Format.table,
-) -> None:
-    """Run a project from raw files to a registered model; do again only what changed."""
-    from foresell import api  # noqa: PLC0415
-    from foresell.cli.progress import Progress  # noqa: PLC0415
-
-    with Progress() as progress:
-        result = api.run(
-            project,
-            data=data,
-            source=source.value if source is not None else None,
-            preset=preset.value,
-            selection=selection.value if selection is not None else None,
-            until=until,
-            override=override,
-            force=force,
-            track=False if no_track else None,
-            listen=progress.hear,
-        )
-    show_run(result, form)
-    if result.passed is False and override is None:
-        raise typer.Exit(1)
+run.register(app)
 
 
 @app.command()
@@ -287,5 +192,8 @@ for noun in (
     retrain,
     eda,
     quality,
+    pipeline,
+    run_folders,
+    status,
 ):
     noun.register(app)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from foresell.cli import contract_sample
 from foresell.cli.show import Format
 from foresell.cli.tables import print_table
 from foresell.cli.terminal import plain, print_json, screen
@@ -46,6 +47,7 @@ class CompiledForm(StrEnum):
 
 def register(main: typer.Typer) -> None:
     """Add the commands to ``main``."""
+    app.command()(contract_sample.sample)
     main.add_typer(app, name="contract")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from foresell.cli import monitor_alerts, monitor_performance
+from foresell.cli import monitor_alerts, monitor_failed, monitor_performance
 from foresell.cli.arguments import Form
 from foresell.cli.show import Format
 from foresell.cli.terminal import print_json
@@ -23,6 +23,7 @@ def register(main: typer.Typer) -> None:
     """Add the commands to ``main``."""
     monitor_performance.register(app)
     monitor_alerts.register(app)
+    monitor_failed.register(app)
     main.add_typer(app, name="monitor")
 
 
@@ -53,6 +54,12 @@ def drift(
     version: Annotated[
         int | None, typer.Option(metavar="N", help="A registered version, by its number.")
     ] = None,
+    if_any: Annotated[
+        bool,
+        typer.Option(
+            "--if-any", help="Exit 0, and say so, where nothing is served or nothing was asked yet."
+        ),
+    ] = False,
     fail_on_alert: Annotated[
         bool, typer.Option("--fail-on-alert", help="Exit 1 while an alert stands.")
     ] = False,
@@ -67,16 +74,23 @@ def drift(
 ) -> None:
     """Compare what the served version is asked with the rows it learnt from."""
     from foresell.api.monitoring import drift as watch  # noqa: PLC0415 - keeps --help quick
-    from foresell.cli.show_monitor import drift_json, show_drift  # noqa: PLC0415
+    from foresell.cli.show_monitor import drift_json, show_drift, show_uncompared  # noqa: PLC0415
+    from foresell.spec.monitoring import NothingToCompareError  # noqa: PLC0415
 
-    found = watch(
-        project,
-        current=current,
-        since=parse_since(since) if since is not None else None,
-        alias=alias,
-        version=version,
-        evidently=evidently,
-    )
+    try:
+        found = watch(
+            project,
+            current=current,
+            since=parse_since(since) if since is not None else None,
+            alias=alias,
+            version=version,
+            evidently=evidently,
+        )
+    except NothingToCompareError as error:
+        if not if_any:
+            raise
+        show_uncompared(project, error.what, form)
+        return
     if form is Format.json:
         print_json(drift_json(found))
     else:

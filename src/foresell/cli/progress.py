@@ -1,4 +1,4 @@
-"""Progress of a run, on standard error: one line a stage, a spinner while it works."""
+"""Progress of a run, on standard error: one line a stage, a spinner while stages are at work."""
 
 from types import TracebackType
 from typing import Self
@@ -9,14 +9,21 @@ from rich.status import Status
 from foresell.cli.wrapping import WordConsole
 from foresell.pipeline.work import Event
 
+_WIDTH = 10  # of the names of stages
+
 
 class Progress:
-    """Shows events as they come; remembers the last note of each stage."""
+    """Shows events as they come; remembers the last note of each stage.
 
-    def __init__(self) -> None:
+    ``projects``: those of a run of several, whose stages are called ``project: stage``.
+    """
+
+    def __init__(self, projects: tuple[str, ...] = ()) -> None:
         self._console = WordConsole(stderr=True, highlight=False)
         self._status: Status | None = None
         self._notes: dict[str, str] = {}
+        self._at_work: dict[str, str] = {}  # by stage, what is said of it now
+        self._width = _WIDTH + max((len(name) + 2 for name in projects), default=0)
 
     def __enter__(self) -> Self:
         """Start with nothing on the screen."""
@@ -29,39 +36,58 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         """Take the spinner away, whatever happened."""
-        self._stop()
+        self._at_work.clear()
+        self._spin()
 
     def hear(self, event: Event) -> None:
         """Show one event."""
         match event.kind:
             case "started":
                 self._notes.pop(event.stage, None)
-                self._spin(event.stage, event.text)
+                self._work(event.stage, event.text)
             case "note":
                 self._notes[event.stage] = event.text
-                self._spin(event.stage, event.text)
+                self._work(event.stage, event.text)
             case "waits":
                 self._wait(event.stage, event.text)
+            case "warned":
+                self._line("[yellow]![/yellow]", event.stage, "        ", escape(event.text))
             case "done":
-                self._stop()
-                self._line(
+                self._end(
                     "[green]✓[/green]", event.stage, f"{event.seconds:6.1f} s", self._noted(event)
                 )
             case "failed":
-                self._stop()
                 ended = event.seconds > 0  # it came to its end, and did not pass
                 time = f"{event.seconds:6.1f} s" if ended else " stopped"
-                self._line("[red]✗[/red]", event.stage, time, self._noted(event) if ended else "")
+                self._end("[red]✗[/red]", event.stage, time, self._noted(event) if ended else "")
             case _:
-                self._line("[dim]·[/dim]", event.stage, "  as is ", "[dim]nothing changed[/dim]")
+                self._end("[dim]·[/dim]", event.stage, "  as is ", "[dim]nothing changed[/dim]")
 
-    def _spin(self, stage: str, text: str) -> None:
+    def _work(self, stage: str, text: str) -> None:
+        """Show that a stage is at work."""
+        self._at_work[stage] = text
+        self._spin()
+
+    def _end(self, mark: str, stage: str, time: str, note: str) -> None:
+        """Show how a stage has ended; others may still be at work."""
+        self._at_work.pop(stage, None)
+        self._spin()
+        self._line(mark, stage, time, note)
+
+    def _spin(self) -> None:
+        """Show what is at work, where somebody looks: one stage with its note, or several."""
         if not self._console.is_terminal:
+            return
+        if not self._at_work:
+            if self._status is not None:
+                self._status.stop()
+                self._status = None
             return
         if self._status is None:
             self._status = self._console.status("")
             self._status.start()
-        self._status.update(f"[bold]{stage}[/bold]  {text}")
+        said = [f"[bold]{escape(name)}[/bold]  {text}" for name, text in self._at_work.items()]
+        self._status.update("   ".join(said))
 
     def _noted(self, event: Event) -> str:
         """Return the last note of a stage that ended."""
@@ -70,14 +96,12 @@ class Progress:
     def _wait(self, stage: str, text: str) -> None:
         """Say it where the spinner cannot: a log that stands still for minutes looks broken."""
         if self._console.is_terminal:
-            self._spin(stage, text)
+            self._work(stage, text)
         else:
             self._line("[dim]·[/dim]", stage, "  waits ", escape(text))
 
     def _line(self, mark: str, stage: str, time: str, note: str) -> None:
-        self._console.print(f"{mark} [bold]{stage:<10}[/bold] {time}  {note}", soft_wrap=True)
-
-    def _stop(self) -> None:
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        """Print a line; it stands above a spinner."""
+        self._width = max(self._width, len(stage))  # where the projects were not named before
+        name = f"{escape(stage)}{' ' * (self._width - len(stage))}"
+        self._console.print(f"{mark} [bold]{name}[/bold] {time}  {note}", soft_wrap=True)

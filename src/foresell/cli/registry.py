@@ -105,7 +105,10 @@ def register_(
 @app.command()
 def promote(
     project: Project,
-    version: Which,
+    version: Annotated[
+        str | None,
+        typer.Argument(metavar="[VERSION]", help="A number, or staging or latest."),
+    ] = None,
     to: Annotated[str, typer.Option("--to", metavar="ALIAS", help="prod or staging.")] = "prod",
     *,
     reason: Reason,
@@ -113,12 +116,33 @@ def promote(
         bool,
         typer.Option("--override-gate", help="Even if it failed the gate; recorded as such."),
     ] = False,
+    if_better: Annotated[
+        bool,
+        typer.Option(
+            "--if-better",
+            help="Only to prod, and only if it passed its gate and beats what is there, on rows "
+            "that both were judged on; staging by default. 0 in either case.",
+        ),
+    ] = False,
     form: Form = Format.table,
 ) -> None:
     """Make a version live, if it passed the gate and is approved; the one before can come back."""
-    from foresell.api import registry  # noqa: PLC0415 - keeps --help quick
+    from foresell.api import promoting, registry  # noqa: PLC0415 - keeps --help quick
+    from foresell.cli.show_promotion import show_promotion  # noqa: PLC0415
 
     _check_alias(to, "--to")
+    if if_better:
+        _refuse_beside_better(to, override=override)
+        show_promotion(
+            promoting.promote_if_better(project, version or "staging", reason=reason), form
+        )
+        return
+    if version is None:
+        raise UsageError(
+            "it is not said which version",
+            "VERSION",
+            f"name one: foresell registry show {project}; or use --if-better",
+        )
     _move(
         project,
         lambda: registry.promote(project, version, to=to, reason=reason, override=override),
@@ -287,6 +311,20 @@ def _check_alias(word: str, option: str) -> None:
     """
     if word not in ALIAS_WORDS:
         raise UsageError(f"there is no alias {word!r}", option, nearest(word, ALIAS_WORDS))
+
+
+def _refuse_beside_better(to: str, *, override: bool) -> None:
+    """Refuse what is no matter of being better.
+
+    Raises:
+        UsageError: another alias than prod, or a gate that is not to be asked.
+    """
+    if to != "prod" or override:
+        raise UsageError(
+            "who is to be better has to pass its gate, and is put on prod",
+            "--if-better, --override-gate" if override else "--if-better, --to staging",
+            "leave one of them out",
+        )
 
 
 def _move(project: str, move: "Callable[[], Move]", form: Format) -> None:

@@ -90,7 +90,7 @@ def show_checks(checks: "Sequence[Check]", form: Format) -> None:
 def show_run(result: "RunResult", form: Format) -> None:
     """Print the leaderboard, the value added, the verdict, and where everything lies."""
     if form is Format.json:
-        print_json(_runprint_json(result))
+        print_json(run_json(result))
         return
     console = screen()
     board, added = result.leaderboard, result.value_added
@@ -278,7 +278,7 @@ def _number(value: float | None, name: str) -> str:
             return amount(value)
 
 
-def _runprint_json(result: "RunResult") -> dict[str, Any]:
+def run_json(result: "RunResult") -> dict[str, Any]:
     """Return a run's result as plain values."""
 
     def rows(frame: "pl.DataFrame | None") -> list[dict[str, Any]] | None:
@@ -312,6 +312,7 @@ def _runprint_json(result: "RunResult") -> dict[str, Any]:
         "risks": result.risks,
         "drift": result.drift,
         "quality": None if result.quality is None else str(result.quality),
+        "stages": result.stages,
         "seconds": result.seconds,
     }
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foresell.cli.numbers import MISSING
+from foresell.cli.show import Format
 from foresell.cli.tables import print_table, result_table
-from foresell.cli.terminal import plain, screen
+from foresell.cli.terminal import plain, print_json, screen
 from foresell.errors import counted
 
 if TYPE_CHECKING:
@@ -44,6 +45,16 @@ def drift_json(report: "DriftReport") -> dict[str, Any]:
         },
         "files": [str(path) for path in report.files],
     }
+
+
+def show_uncompared(project: str, why: str, form: Format) -> None:
+    """Print that nothing was compared, and why."""
+    if form is Format.json:
+        print_json({"project": project, "available": False, "reason": why})
+        return
+    screen().print(
+        f"[bold]{plain(project)}[/bold]  nothing was compared: {plain(why)}", soft_wrap=True
+    )
 
 
 def show_drift(report: "DriftReport") -> None:

@@ -8,7 +8,7 @@ from foresell.errors import counted
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from foresell.wiring.tracking import RunTracking
+    from foresell.wiring.tracking_result import RunTracking
 
 
 def show_tracking(told: "RunTracking", console: "Console") -> None:
@@ -25,7 +25,7 @@ def show_tracking(told: "RunTracking", console: "Console") -> None:
 def failed(told: "RunTracking") -> str:
     """Return why not all has arrived, and what to do, in one line.
 
-    >>> from foresell.api.runs import RunTracking
+    >>> from foresell.wiring.tracking_result import RunTracking
     >>> why, sync = "MLflow is not installed", "foresell track sync"
     >>> failed(RunTracking(state="failed", why=why, mend="pip install it", waiting=4))
     'MLflow is not installed; 4 notes wait: pip install it, then foresell track sync'

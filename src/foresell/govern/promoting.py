@@ -33,7 +33,7 @@ def promote(  # noqa: PLR0913 - what is moved, why, and on which condition
     """Point ``alias`` to ``version``; where it does already, nothing changes.
 
     ``expected``: the version that it points to now, where the decision hangs on that: if it points
-    elsewhere when this is written, nothing changes. None: wherever it points.
+    elsewhere when this is written, nothing changes. 0: to none. None: wherever it points.
 
     Its files are verified before, and its gate is judged from the evidence in them. The transition
     has as evidence ``gate`` (`Decision`), ``override`` (true where the gate did not pass and was
@@ -92,11 +92,11 @@ def _refuse_moved(state: State, alias: Alias, expected: int | None) -> None:
         GateError: the alias points elsewhere by now.
     """
     there = state.aliases[alias]
-    if expected is None or there == expected:
+    if expected is None or (there or 0) == expected:
         return
-    now = "no version" if there is None else f"version {there}"
+    was, now = (f"version {one}" if one else "no version" for one in (expected, there))
     raise GateError(
-        f"{alias} was moved meanwhile, from version {expected} to {now}",
+        f"{alias} was moved meanwhile, from {was} to {now}",
         f"registry, {state.project!r}",
         f"compare with what it points to now: foresell registry show {state.project}",
     )

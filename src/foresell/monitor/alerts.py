@@ -12,23 +12,34 @@ FILES: Mapping[Subject, str] = {  # there while an alert of the subject stands
     "drift": "ALERT.txt",
     "schema": "SCHEMA_ALERT.txt",
     "performance": "PERFORMANCE_ALERT.txt",
+    "pipeline": "PIPELINE_ALERT.txt",
 }
 # By the subject alone: receivers know an alert by its labels, and severity is one of them.
 _SEVERITIES: Mapping[Subject, Severity] = {
     "drift": "warning",  # what is asked has moved; the answers may still be right
     "schema": "critical",  # what is asked cannot be what the model was made for
     "performance": "critical",  # the answers are worse than they were
+    "pipeline": "critical",  # what was to be done was not
 }
 _TITLES: Mapping[Subject, str] = {
     "drift": "the data has drifted",
     "schema": "the columns have changed",
     "performance": "forecasts are worse than in the backtest",
+    "pipeline": "a scheduled task has failed",
 }
 _OVER: Mapping[Subject, str] = {
     "drift": "the data looks as in training again",
     "schema": "the columns are as expected again",
     "performance": "forecasts are as good as in the backtest again",
+    "pipeline": "scheduled tasks end well again",
 }
+_GOES: Mapping[Subject, tuple[str, ...]] = {  # when the file goes away, where not as with others
+    "pipeline": ("This file goes away when a later run of the same schedule has ended well.",),
+}
+_LOOKS = (
+    "This file goes away with the first look that finds nothing to be alarmed about; a look",
+    "that cannot see a column or segment leaves its alarm standing.",
+)
 _TOLD = 50  # findings of an alert; the summaries have all of them
 _LONG = 300  # characters of a finding
 _UNSEEN = " (not looked at this time)"
@@ -176,8 +187,7 @@ def alert_text(alert: Alert, page: str = "", checked: datetime | None = None) ->
         "",
         *(f"- {one}" for one in alert.findings),
         "",
-        "This file goes away with the first look that finds nothing to be alarmed about; a look",
-        "that cannot see a column or segment leaves its alarm standing.",
+        *_GOES.get(alert.subject, _LOOKS),
     ]
     return "\n".join(lines) + "\n"
 
@@ -186,7 +196,8 @@ def _fired(observed: Observed, unseen: Mapping[str, str], since: datetime, now: 
     """Return the alert of what was observed, and of the alarms that this look could not see."""
     alarms = [one.says for one in observed.findings if one.weight == "alarm"]
     notes = [one.says for one in observed.findings if one.weight != "alarm"]
-    all_told = [*alarms, *(f"{says}{_UNSEEN}" for says in unseen.values()), *notes]
+    aside = "" if observed.subject == "pipeline" else _UNSEEN  # a task that failed is no column
+    all_told = [*alarms, *(f"{says}{aside}" for says in unseen.values()), *notes]
     told = [_short(says) for says in all_told[:_TOLD]]
     if len(all_told) > _TOLD:
         told.append(f"and {counted(len(all_told) - _TOLD, 'finding')} more")

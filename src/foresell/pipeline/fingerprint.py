@@ -1,23 +1,24 @@
 """What a result depends on, computed: the code it ran, the parameters it read, its libraries."""
 
-import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.metadata import requires, version
 from importlib.util import find_spec
-from pathlib import Path
 from platform import python_version
 
 import yaml
 
+from foresell.pipeline.source_files import code_files
 from foresell.pipeline.work import Request
 from foresell.pipeline.writing import plain
 
 _OPTIONAL = ("catboost", "statsforecast")  # candidates' libraries of extras, where installed
 _WATCH_ONLY = ("monitoring", "risk")  # sections read from the project as it is, and by no model
+_LONGEST = 4_000  # characters of a parameter that a record keeps, to tell what has changed
 _SHOWN_ONLY = ("typer", "rich")  # move or show a result, and cannot change it
 
 
@@ -29,19 +30,69 @@ def digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, default=plain, ensure_ascii=False).encode()).hexdigest()
 
 
-def parameters(request: Request, seen: Iterable[str]) -> Mapping[str, str]:
-    """Return the digest of each parameter named in ``seen``, as it stands in ``request``."""
-    outside: dict[str, object] = {
-        "contract": request.contract,
-        "preset": request.preset,
-        "selection": request.selection,
-        "override": request.override,
-        "declarations": [learnt_text(request.project_text), request.contract_text],
-    }
-    return {
-        name: digest(outside[name] if name in outside else getattr(request.project, name, None))
-        for name in sorted(seen)
-    }
+def parameters(request: Request, names: Iterable[str]) -> Mapping[str, str]:
+    """Return the digest of each parameter in ``names``, as it stands in ``request``."""
+    told = _parameters(_Same(request))
+    return {name: told[name][0] for name in sorted(names)}
+
+
+def values(request: Request, names: Iterable[str]) -> Mapping[str, str]:
+    """Return each parameter in ``names`` as JSON, without those too long to be kept.
+
+    Of a contract, which is long and has one, the version.
+    """
+    told = _parameters(_Same(request))
+    return {name: text for name in sorted(names) if (text := told[name][1])}
+
+
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """A request that is equal to no other: what was found out of it is remembered."""
+
+    request: Request
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other one is of the very same request."""
+        return isinstance(other, _Same) and other.request is self.request
+
+    def __hash__(self) -> int:
+        """Return a number that is that request's as long as it is held."""
+        return id(self.request)
+
+
+class _Told(dict[str, tuple[str, str]]):
+    """Digest and short text of each parameter of a request, found out when it is asked for."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self._request = request
+
+    def __missing__(self, name: str) -> tuple[str, str]:
+        """Find out about one parameter, once; of a name that is none, the digest of null."""
+        request = self._request
+        outside: Mapping[str, object] = {
+            "contract": request.contract,
+            "preset": request.preset,
+            "selection": request.selection,
+            "override": request.override,
+        }
+        if name == "declarations":
+            value: object = [learnt_text(request.project_text), request.contract_text]
+        else:
+            value = outside[name] if name in outside else getattr(request.project, name, None)
+        text = json.dumps(value, default=plain, ensure_ascii=False)
+        told = json.dumps({"version": request.contract.version}) if name == "contract" else text
+        self[name] = (
+            hashlib.sha256(text.encode()).hexdigest(),
+            told if len(told) <= _LONGEST else "",
+        )
+        return self[name]
+
+
+@lru_cache(maxsize=4)
+def _parameters(same: _Same) -> _Told:
+    """Return what is known of a request's parameters so far."""
+    return _Told(same.request)
 
 
 @cache
@@ -85,76 +136,8 @@ def libraries() -> Mapping[str, str]:
 
 @cache
 def code_digest(module: str) -> str:
-    """Return the sha256 over the source of ``module`` and every foresell module it imports.
+    """Return one sha256 over the source of ``module`` and every module it imports.
 
-    Imports are found in the syntax tree, those inside functions and those spelled
-    ``"module:function"`` included, and followed to the end; those that only a type checker reads
-    are not among them. Templates and other data files beside an imported module count as well.
+    See `foresell.pipeline.source_files.code_files`, which has them one by one.
     """
-    files: dict[str, Path] = {}
-    _follow(module, files)
-    named = dict(files)
-    for name, file in files.items():
-        package = name.rpartition(".")[0]
-        for path in _data_beside(file):
-            named[f"{package}/{path.relative_to(file.parent).as_posix()}"] = path
-    found = hashlib.sha256()
-    for name, path in sorted(named.items()):
-        found.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return found.hexdigest()
-
-
-def _follow(module: str, files: dict[str, Path]) -> None:
-    """Add ``module`` and all it imports to ``files``."""
-    path = _source(module)
-    if path is None or module in files:
-        return
-    files[module] = path
-    package = module.rpartition(".")[0]
-    if "." in package:  # the root package only points to the verbs, that is, to everything
-        _follow(package, files)
-    for name in _imports(path, module.split(".", maxsplit=1)[0]):
-        _follow(name, files)
-
-
-@cache
-def _source(module: str) -> Path | None:
-    """Return the file of a module, or None when there is no such module."""
-    try:
-        found = find_spec(module)
-    except ModuleNotFoundError:
-        return None
-    return Path(found.origin) if found and found.origin else None
-
-
-def _executed(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a syntax tree but those that only a type checker reads."""
-    for node in ast.iter_child_nodes(tree):
-        yield node
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            yield from _executed(ast.Module(body=node.orelse, type_ignores=[]))
-        else:
-            yield from _executed(node)
-
-
-@cache
-def _imports(path: Path, package: str) -> frozenset[str]:
-    """Return the names in ``package`` that the file imports; a name may turn out no module."""
-    names: set[str] = set()
-    for node in _executed(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names.add(node.value.split(":")[0])
-    return frozenset(name for name in names if name.startswith(f"{package}."))
-
-
-def _data_beside(file: Path) -> Iterable[Path]:
-    """Yield files that are no Python, in the module's folder and in its ``templates``."""
-    for folder in (file.parent, file.parent / "templates"):
-        if folder.is_dir():
-            yield from (
-                path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"
-            )
+    return digest(code_files(module))

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from foresell.pipeline.work import Stage
+from foresell.pipeline.reads import READS
+from foresell.pipeline.work import Plot, Stage
 from foresell.spec.project import Kind, ProjectSpec
 
 _OWN, _TABULAR = "foresell.pipeline.stages", "foresell.pipeline.stages.tabular"
@@ -16,6 +17,7 @@ _DATA: tuple[Stage, ...] = (
         makes=("manifest", "sources"),
         says="what raw files there are",
         always=True,
+        looks=("source",),
     ),
     Stage(
         name="ingest",
@@ -30,6 +32,7 @@ _DATA: tuple[Stage, ...] = (
         needs=("landing", "repairs"),
         makes=("processed", "quarantine", "checks"),
         gated=("processed",),
+        by_hand=("repairs",),
         says="rows against the contract",
     ),
     Stage(
@@ -54,6 +57,7 @@ _REGISTER = Stage(
     makes=("registration", "registered"),
     says="a version in the registry, staging points to it",
     always=True,
+    looks=("registry",),
 )
 _RISK = Stage(
     name="risk",
@@ -61,6 +65,7 @@ _RISK = Stage(
     needs=("processed",),
     makes=("segment_risk",),
     says="the declared segments, gauged by month",
+    metrics=("segment_risk/metrics.json",),
 )
 _MONITOR = Stage(
     name="monitor",
@@ -69,6 +74,7 @@ _MONITOR = Stage(
     makes=("monitored",),
     says="whether the data moved away",
     always=True,
+    looks=("served",),
 )
 _QUALITY = Stage(
     name="quality",
@@ -77,9 +83,20 @@ _QUALITY = Stage(
     makes=("quality",),
     says="how good it is, each number with its file",
 )
-PANEL_STAGES: tuple[Stage, ...] = (
+_PANEL: tuple[Stage, ...] = (
     *_DATA,
-    replace(_EDA, needs=("manifest", "asked", "processed", "splits")),
+    replace(
+        _EDA,
+        needs=("manifest", "asked", "processed", "splits"),
+        plots=(
+            Plot(
+                file="eda/tables/totals.csv",
+                x="date",
+                y="y",
+                title="Sum of the training rows, by period",
+            ),
+        ),
+    ),
     Stage(
         name="features",
         run=f"{_OWN}.features:run",
@@ -107,6 +124,21 @@ PANEL_STAGES: tuple[Stage, ...] = (
         needs=("processed", "splits", "baselines", "judged", "predictions"),
         makes=("evaluation",),
         says="the test, scored once",
+        metrics=("evaluation/metrics.json",),
+        plots=(
+            Plot(
+                file="evaluation/leaderboard.csv",
+                x="wape",
+                y="candidate",
+                title="Error of the test, by candidate",
+            ),
+            Plot(
+                file="evaluation/hierarchy.csv",
+                x="wape",
+                y="level",
+                title="Error of the sums, by level",
+            ),
+        ),
     ),
     Stage(
         name="refit",
@@ -154,7 +186,7 @@ PANEL_STAGES: tuple[Stage, ...] = (
     _MONITOR,
     _QUALITY,
 )
-TABULAR_STAGES: tuple[Stage, ...] = (
+_TABLE: tuple[Stage, ...] = (
     *_DATA,
     _EDA,
     Stage(
@@ -177,6 +209,21 @@ TABULAR_STAGES: tuple[Stage, ...] = (
         needs=("processed", "splits", "judged", "predictions"),
         makes=("evaluation",),
         says="the test, scored once",
+        metrics=("evaluation/metrics.json",),
+        plots=(
+            Plot(
+                file="evaluation/leaderboard.csv",
+                x="rmse",
+                y="candidate",
+                title="Error of the test, by candidate",
+            ),
+            Plot(
+                file="evaluation/calibration.csv",
+                x="prediction",
+                y="y",
+                title="Mean of the truth over the mean prediction",
+            ),
+        ),
     ),
     Stage(
         name="refit",
@@ -205,6 +252,15 @@ TABULAR_STAGES: tuple[Stage, ...] = (
     _MONITOR,
     _QUALITY,
 )
+
+
+def _declared(kind: Kind, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """Return ``stages`` with what each may read in a project of ``kind``."""
+    return tuple(replace(stage, reads=READS[kind][stage.name]) for stage in stages)
+
+
+PANEL_STAGES = _declared("panel", _PANEL)
+TABULAR_STAGES = _declared("tabular", _TABLE)
 STAGES: Mapping[Kind, tuple[Stage, ...]] = {"panel": PANEL_STAGES, "tabular": TABULAR_STAGES}
 
 
@@ -216,5 +272,5 @@ def stages_of(project: ProjectSpec) -> tuple[Stage, ...]:
     return tuple(
         replace(stage, needs=tuple(name for name in stage.needs if name not in _RISK.makes))
         for stage in stages
-        if stage is not _RISK
+        if stage.name != _RISK.name
     )

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from foresell.contracts.contract import Contract
 from foresell.errors import ForesellError, UsageError
 from foresell.spec.modelling import Selection
 from foresell.spec.ports import Source, Store
 from foresell.spec.project import ProjectSpec
 
 if TYPE_CHECKING:
+    from foresell.contracts.contract import Contract  # heavy: a graph is looked at without it
     from foresell.govern.registry import Registry
 
 _FIELDS = frozenset(item.name for item in fields(ProjectSpec))
@@ -49,7 +49,7 @@ class Request:
     """
 
     project: ProjectSpec
-    contract: Contract
+    contract: "Contract"
     source: Source
     preset: str = "default"
     selection: Selection | None = None
@@ -120,7 +120,7 @@ class Work:
         return watch(self.request.project, self.seen)
 
     @property
-    def contract(self) -> Contract:
+    def contract(self) -> "Contract":
         """The contract, a parameter as a whole."""
         self.seen.add("contract")
         return self.request.contract
@@ -218,7 +218,8 @@ class Stage:
 class Event:
     """Something a person who waits would like to know. ``run_id`` names the run it is of."""
 
-    kind: str  # "started", "note", "waits", "done", "failed", "kept" (nothing had changed)
+    # "started", "note", "waits", "warned", "done", "failed", "kept" (nothing had changed)
+    kind: str
     stage: str
     text: str = ""
     seconds: float = 0.0

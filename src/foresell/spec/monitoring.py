@@ -10,12 +10,19 @@ from typing import Literal
 from pydantic import StrictBool, StrictFloat, StrictInt, StrictStr
 from pydantic.dataclasses import dataclass
 
-from foresell.errors import SpecError, nearest
+from foresell.errors import SpecError, UsageError, nearest
 from foresell.spec.calendar import STRICT
 from foresell.spec.refusals import refuse_twice
 
 Promotion = Literal["never", "when_better"]
-Subject = Literal["drift", "schema", "performance"]  # what an alert is about; one stands for each
+
+
+class NothingToCompareError(UsageError):
+    """No version is served, or nothing was asked of it: there is nothing to look at yet."""
+
+
+# What an alert is about; one stands for each.
+Subject = Literal["drift", "schema", "performance", "pipeline"]
 State = Literal["firing", "resolved"]
 Severity = Literal["warning", "critical"]
 Weight = Literal["alarm", "note"]  # a note is told and never raises an alert
@@ -36,6 +43,7 @@ Seen = Literal[
     "bias",
     "coverage",
     "value_added",
+    "task_failed",  # a task of a scheduler did not end well
 ]
 
 

@@ -52,7 +52,8 @@ def remember(place: DirectoryWorkspace, request: Request) -> None:
         return
     kept = [old for old in passed if old["sha256"] != new.digest or old["version"] != new.version]
     now = {"version": new.version, "sha256": new.digest, "text": request.contract_text}
-    place.publish(_RECORD, (), json_bytes([*kept, now]))
+    if [*kept, now] != passed:
+        place.publish(_RECORD, (), json_bytes([*kept, now]))
 
 
 def _passed(place: DirectoryWorkspace) -> list[dict[str, Any]]:

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foresell.adapters.s3_uris import is_s3
-from foresell.contracts.contract import Contract
-from foresell.contracts.headers import dropped_columns
 from foresell.errors import SpecError, UsageError
 from foresell.spec.project import Origin, ProjectSpec
 from foresell.spec.sources import Table
 from foresell.spec.warehouse import PLAN_COLUMNS, SCHEMA, VIEW_COLUMNS, WarehouseSpec
+
+if TYPE_CHECKING:
+    from foresell.contracts.contract import Contract
 
 SALES_VIEW, PLAN_VIEW = f"{SCHEMA}.vw_sales_analytics", f"{SCHEMA}.vw_sales_plan"
 
@@ -43,7 +45,7 @@ class Given:
         return "files" if self.data is not None else project.source
 
 
-def placed(project: ProjectSpec, contract: Contract, given: Given) -> ProjectSpec:
+def placed(project: ProjectSpec, contract: "Contract", given: Given) -> ProjectSpec:
     """Return the project with its tables as this run reads them.
 
     From the warehouse that is one table, the view of all that was loaded, named as the first table
@@ -91,12 +93,14 @@ def _named(warehouse: WarehouseSpec, columns: tuple[str, ...]) -> Mapping[str, s
     return {name: names[name] for name in columns if name in names}
 
 
-def _check_whole(project: ProjectSpec, contract: Contract, warehouse: WarehouseSpec) -> None:
+def _check_whole(project: ProjectSpec, contract: "Contract", warehouse: WarehouseSpec) -> None:
     """Refuse to read from a warehouse that does not hold every column of the contract.
 
     Raises:
         SpecError: the first column that it does not hold.
     """
+    from foresell.contracts.headers import dropped_columns  # noqa: PLC0415 - Polars, sqlglot
+
     held = set(warehouse.contract_names.values())
     for name in contract.columns:
         if name not in held and name not in dropped_columns(contract, project.cleaning):

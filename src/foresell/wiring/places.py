@@ -1,13 +1,17 @@
 """Where the files of one project lie: under the home folder, or where a variable moved them."""
 
+import time
 from pathlib import Path
 
+from foresell.adapters.digest_cache import DigestCaches
 from foresell.adapters.s3_uris import is_s3
 from foresell.adapters.sources import DirectorySource
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.settings import Settings
-from foresell.spec.directories import DATA, DIRECTORIES, FIGURES, places
+from foresell.spec.directories import DATA, DIRECTORIES, FIGURES, PIPELINE, places
 from foresell.spec.project import ProjectSpec
+
+_DIGESTS = "digests"  # the folder of what is known of outputs
 
 
 def project_workspace(name: str, settings: Settings) -> DirectoryWorkspace:
@@ -17,7 +21,8 @@ def project_workspace(name: str, settings: Settings) -> DirectoryWorkspace:
     another one.
     """
     home = settings.home
-    return DirectoryWorkspace(home / name, places(name, home, settings.directories))
+    caches = DigestCaches(home / PIPELINE / _DIGESTS / name, time.time_ns)
+    return DirectoryWorkspace(home / name, places(name, home, settings.directories), caches)
 
 
 def picture_folder(name: str, output: str, settings: Settings) -> Path:

@@ -24,11 +24,12 @@ from foresell.data.synthetic.files import (
 )
 from foresell.data.synthetic.shop import HORIZON, World, make_world
 from foresell.errors import MachineError
-from foresell.pipeline.fingerprint import code_digest, digest, libraries
+from foresell.pipeline.fingerprint import digest, libraries
 from foresell.pipeline.work import Event, unheard
 from foresell.pipeline.writing import json_bytes
 from foresell.settings import Settings
 from foresell.spec.sources import Synthetic
+from foresell.wiring.freshness import code_in
 from foresell.wiring.places import project_workspace
 
 SUMS = "checksums.json"
@@ -97,7 +98,7 @@ def generated(name: str, made: Synthetic, horizon: int, settings: Settings) -> P
     They are made once for each seed, size and generator. A file that was altered or lost since is
     not what the generator made: all are made again.
     """
-    identity = digest([made, horizon, code_digest(_GENERATOR), libraries()])[:16]
+    identity = digest([made, horizon, code_in(settings.home)(_GENERATOR), libraries()])[:16]
     place = project_workspace(name, settings).folder("synthetic") / identity
     if not is_intact(place):
         write_synthetic(made, place, horizon=horizon)

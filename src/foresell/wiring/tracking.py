@@ -20,6 +20,7 @@ from foresell.pipeline.work import Event, Request
 from foresell.settings import Settings, calm_mlflow, environment
 from foresell.wiring.runs import declared_commit
 from foresell.wiring.tracking_places import outbox
+from foresell.wiring.tracking_result import RunTracking
 
 SYNC = "foresell track sync"
 _SENDER = "foresell.wiring.sending"
@@ -27,25 +28,6 @@ _STILL_S = 60.0  # without anything being taken, after which a run waits no long
 _FAREWELL_S = 5.0  # for which a run that failed waits
 _POLL_S = 0.05
 _TRIES = "2"  # of a request beside a run: MLflow's own 7 take minutes, and it can be sent later
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunTracking:
-    """Whether what a run has to tell has arrived.
-
-    ``state``: ``sent``; ``waiting``: it is kept, and not all of it was sent; ``failed``: the same,
-    and ``why``; ``off``: nobody asked for it. ``where``: the MLflow store, without credentials;
-    ``run``: the id of the training's run there; ``waiting``: notes still to be sent; ``mend``: what
-    to do about it; ``seconds``: for which the run waited at its end.
-    """
-
-    state: Literal["sent", "waiting", "failed", "off"]
-    where: str = ""
-    run: str = ""
-    why: str = ""
-    mend: str = ""
-    waiting: int = 0
-    seconds: float = 0.0
 
 
 @dataclass

@@ -24,6 +24,7 @@ from foresell.pipeline.graph import stages_of
 from foresell.pipeline.layer import read_layer
 from foresell.pipeline.runner import Runner
 from foresell.settings import Settings
+from foresell.spec.monitoring import NothingToCompareError
 from foresell.spec.project import ProjectSpec
 from foresell.wiring.buckets import bucket_source
 from foresell.wiring.origins import Given
@@ -66,12 +67,12 @@ def read_logged(watch: Watch, since: datetime, settings: Settings) -> Current:
     the week in which they were asked (`PERIOD`).
 
     Raises:
-        UsageError: there are none.
+        NothingToCompareError: there are none.
     """
     name, spec = watch.spec.name, watch.spec
     logged = read_requests_log(name, settings, since)
     if logged.answers.is_empty():
-        raise UsageError(
+        raise NothingToCompareError(
             f"no request of {name!r} has been logged since {since:%Y-%m-%d %H:%M} UTC",
             "--since",
             f"serve it with a log: foresell serve {name} --request-log 1.0; or look further back: "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from foresell.errors import SpecError, UsageError
 from foresell.govern.registry import read_state, refuse_unknown, resolve
 from foresell.settings import Settings
+from foresell.spec.monitoring import NothingToCompareError
 from foresell.spec.registry import ALIAS_WORDS, Alias, State, Version, alias_of
 from foresell.wiring.registry import registry
 from foresell.wiring.runs import declaration
@@ -43,10 +44,10 @@ def served_version(
 ) -> tuple[Version, Alias | None]:
     """Return the version that is meant, and the alias that points to it; no bundle is read.
 
-    By default what prod points to, else staging. A ``UsageError``: nothing is registered, or
-    neither alias points to a version.
+    By default what prod points to, else staging, of which none may point to a version.
 
     Raises:
+        NothingToCompareError: nothing is registered, or neither points to a version.
         UsageError: an alias and a number were both given.
     """
     if alias is not None and version is not None:
@@ -56,7 +57,10 @@ def served_version(
     kept = registry(settings)
     if project not in kept.ledger.projects():
         declaration(project, settings)  # what is no project at all has no run to be told of
-    refuse_unknown(kept, project)
+    try:
+        refuse_unknown(kept, project)
+    except UsageError as error:
+        raise NothingToCompareError(*error.args) from error
     state = read_state(kept, project)
     if version is not None:
         return resolve(state, version), None
@@ -109,12 +113,12 @@ def _live(state: State) -> Alias:
     """Return the alias that servers answer with.
 
     Raises:
-        UsageError: neither points to a version.
+        NothingToCompareError: neither points to a version.
     """
     for alias in _SERVED:
         if state.aliases[alias] is not None:
             return alias
-    raise UsageError(
+    raise NothingToCompareError(
         f"neither prod nor staging points to a version of {state.project!r}",
         "the registry",
         f"promote one: foresell registry promote {state.project} VERSION --to prod --reason TEXT; "

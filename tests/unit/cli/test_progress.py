@@ -45,3 +45,25 @@ def test_stages_at_work_together_keep_their_own_notes(capsys: pytest.CaptureFixt
     )
 
     assert lines == ["✓ read          1.0 s  3 rows", "✓ stage         2.0 s  3 rows, 2 planned"]
+
+
+def test_several_projects_stand_below_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(("shop", "walmart")) as progress:
+        progress.hear(Event(kind="done", stage="shop: eda", seconds=1.0))
+        progress.hear(Event(kind="kept", stage="walmart: manifest"))
+    lines = [line.rstrip() for line in capsys.readouterr().err.splitlines()]
+
+    assert lines == [
+        "✓ shop: eda              1.0 s",
+        "· walmart: manifest     as is   nothing changed",
+    ]
+
+
+def test_what_is_used_though_it_is_stale_is_told_in_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    warned = Event(kind="warned", stage="train", text="split is stale (input x); used as it is")
+
+    assert told(capsys, warned) == [
+        "! train                split is stale (input x); used as it is"
+    ]

@@ -129,6 +129,9 @@ VERBS = [
     *("load_test", "logged_requests", "serve", "shadow_report"),
     *("migrate_warehouse", "warehouse_status", "load_warehouse"),
     *("clear_staging", "finish_load", "validate_warehouse"),
+    *("run_all", "status", "extract", "cleanup", "sample_contract", "promote_if_better"),
+    *("task_failed", "task_cleared"),
+    *("pipeline_stages", "check_pipeline", "draw_pipeline"),
 ]
 
 

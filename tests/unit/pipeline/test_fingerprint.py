@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foresell.adapters.sources import MemorySource
-from foresell.pipeline import fingerprint
 from foresell.pipeline.fingerprint import code_digest, digest, learnt_text, libraries, parameters
+from foresell.pipeline.source_files import code_files, package_of
 from foresell.pipeline.work import Request
 from foresell.pipeline.writing import json_bytes
 from tests.unit.pipeline.conftest import shipped
@@ -45,7 +45,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def fresh() -> str:
     """The digest as a new process would compute it."""
-    for cached in (fingerprint.code_digest, fingerprint._source, fingerprint._imports):
+    for cached in (code_digest, code_files, package_of):
         cached.cache_clear()
     return code_digest("house.stage")
 
@@ -100,8 +100,7 @@ def test_moving_the_package_elsewhere_changes_nothing(
 def test_every_stage_depends_on_the_code_it_calls() -> None:
     ingest, split = (code_digest(f"foresell.pipeline.stages.{n}") for n in ("ingest", "split"))
     assert ingest != split
-    followed: dict[str, Path] = {}
-    fingerprint._follow("foresell.pipeline.stages.ingest", followed)
+    followed = code_files("foresell.pipeline.stages.ingest")
     assert {
         "foresell.pipeline.stages.ingest",
         "foresell.contracts.text",

@@ -23,8 +23,8 @@ from foresell.pipeline.judgement import (
 )
 from foresell.pipeline.layer import as_learnt, read_files, read_raw_panel, read_split
 from foresell.pipeline.level_scores import level_scores
+from foresell.pipeline.metrics import write_test
 from foresell.pipeline.work import Work
-from foresell.pipeline.writing import json_bytes
 from foresell.spec.forecast import quantile_columns
 
 
@@ -80,7 +80,7 @@ def run(work: Work) -> None:
         "rows": truth.height,
         "result_id": result_id(work, out),
     }
-    out.write_bytes("test.json", json_bytes(test))
+    write_test(out, test)
     gain = next_verdict.comparisons[-1].value_added
     ahead = "" if gain is None else f"; one step ahead {gain:+.1%} value added"
     work.note(f"{truth.height:,} rows; {verdict.reasons[-1]}{ahead}")

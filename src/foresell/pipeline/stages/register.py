@@ -12,6 +12,7 @@ from foresell.govern.registry import read_history
 from foresell.govern.state import state_of
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
+from foresell.spec.ports import Store
 from foresell.spec.registry import Alias, Transition
 
 REGISTRATION = "registration.json"
@@ -30,8 +31,10 @@ def run(work: Work) -> None:
     the bundle's own evidence, and its ``override``; ``reasons``: why staging is not moved to it.
 
     What of it is no matter of this run or of today's aliases (``version``, ``digest``,
-    ``approval``, ``gate``, ``override``) is ``registered/version.json`` as well: a run that changes
-    nothing changes nothing there, and what depends on it is not done again.
+    ``approval``, ``gate``, ``override``) is ``registered/version.json`` as well: what depends on it
+    is not done again where an alias was moved. A run that registers and moves nothing, and finds
+    version and aliases as they were told last, leaves both files as they are, and so does their
+    record: who reads them for a run asks `foresell.pipeline.records.told_by`.
 
     Only staging is moved, and only to a version that a run registered, once: from then on it is in
     the hands of people, and a run that finds its version there leaves it where they put it.
@@ -49,10 +52,20 @@ def run(work: Work) -> None:
             error.where,
             f"{error.mend}; then run the project again: it goes on from here",
         ) from error
-    work.outputs["registration"].write_bytes(REGISTRATION, json_bytes(told))
+    kept = _as_published(told, work.last("registration"))
+    work.outputs["registration"].write_bytes(REGISTRATION, json_bytes(kept))
     lasting = {name: told[name] for name in _LASTING}
     work.outputs["registered"].write_bytes(REGISTERED, json_bytes(lasting))
     work.note(_sentence(told))
+
+
+def _as_published(told: dict[str, Any], last: Store | None) -> dict[str, Any]:
+    """Return what was told last, where this run did nothing and found the same; else ``told``."""
+    if last is None or told["new"] or told["changes"]:
+        return told
+    before: dict[str, Any] = json.loads(last.read_bytes(REGISTRATION))
+    same = {**before, "new": False, "changes": {}} == json.loads(json_bytes(told))
+    return before if same else told
 
 
 def _registered(work: Work, decision: Decision, override: str | None) -> dict[str, Any]:

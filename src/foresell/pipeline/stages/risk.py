@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from foresell.errors import SpecError, UsageError, counted
+from foresell.pipeline.metrics import METRICS, risk_metrics
 from foresell.pipeline.segments import gather_segment
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
@@ -14,12 +15,12 @@ RISK = "risk.json"
 
 
 def run(work: Work) -> None:
-    """Write the files of every declared segment to ``segment_risk/``, and ``risk.json``.
+    """Write the files of every declared segment to ``segment_risk/``, and two about them all.
 
     ``NAME.json``, ``NAME.svg`` and ``NAME.png`` are those of `foresell risk` with its usual months
     ahead. ``risk.json`` lists the segments as declared: ``name`` of the files, what is ``told``,
     ``available``. A segment that no row has (any more) fails no run: it is listed with
-    ``available`` false and the ``reason``, and told.
+    ``available`` false and the ``reason``, and told. ``metrics.json``: the numbers of each by name.
 
     Raises:
         SpecError: two segments have the same name, so that their files would be one.
@@ -28,6 +29,7 @@ def run(work: Work) -> None:
     from foresell.risks.files import segment_files  # noqa: PLC0415
 
     listed: list[dict[str, Any]] = []
+    numbers: dict[str, dict[str, float]] = {}
     for entry, told in _assessed(work):
         listed.append(entry)
         if told is None:
@@ -39,9 +41,11 @@ def run(work: Work) -> None:
                 f"project {work.project.name!r}, risk.segments",
                 "take one of them out: foresell risk gauges it by hand",
             )
+        numbers[entry["name"]] = risk_metrics(told)
         for name, content in segment_files(told).items():
             work.outputs["segment_risk"].write_bytes(name, content)
     work.outputs["segment_risk"].write_bytes(RISK, json_bytes({"segments": listed}))
+    work.outputs["segment_risk"].write_bytes(METRICS, json_bytes(numbers))
     work.note(_sentence(listed))
 
 

@@ -110,7 +110,7 @@ def test_each_protocol_has_its_files_its_champion_and_its_verdict() -> None:
         "segments.parquet", "backtest.csv", "calibration.csv",
     }  # fmt: skip
     assert set(out.list()) == {
-        "test.json", *tables, *(f"chronological/{name}" for name in tables)
+        "metrics.json", "test.json", *tables, *(f"chronological/{name}" for name in tables)
     }  # fmt: skip
     test = told(out)
     first, later = (test["protocols"][name] for name in ("held-out", "chronological"))

@@ -20,6 +20,7 @@ from foresell.govern.promoting import promote
 from foresell.govern.registering import register as hand_in
 from foresell.govern.registry import Registry, read_history, read_state
 from foresell.govern.rolling_back import roll_back
+from foresell.pipeline.records import told_by
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.stages import register
 from foresell.pipeline.work import Request, Stage, Work
@@ -109,13 +110,19 @@ class Office:
         self._packed = self.bundle
         runner.run(stages if changed else stages[1:], request)
         out = self.workspace.output("registration")
-        told: dict[str, Any] = json.loads(out.read_bytes("registration.json"))
-        return told
+        record = json.loads(self.workspace.record("register") or b"{}")
+        return told_by(run_id, json.loads(out.read_bytes("registration.json")), record)
 
     _packed: Bundle | None = None
 
     def _trained(self) -> bytes | None:
         return self.workspace.output("judged").files.get("learner.json")
+
+    @property
+    def files(self) -> dict[str, dict[str, bytes]]:
+        """What register has published."""
+        outputs = ("registration", "registered")
+        return {name: dict(self.workspace.output(name).files) for name in outputs}
 
     @property
     def state(self) -> State:
@@ -154,10 +161,11 @@ def test_a_first_bundle_becomes_version_one_on_staging_and_prod_stays_empty(
 
 def test_the_same_bundle_again_is_the_same_version_and_nothing_is_written(office: Office) -> None:
     office.run()
-    before = office.state
+    before, files, record = office.state, office.files, office.workspace.record("register")
     told = office.run("two")
     assert (told["version"], told["new"], told["changes"], told["reasons"]) == (1, False, {}, [])
     assert office.state == before
+    assert (office.files, office.workspace.record("register")) == (files, record)
     assert office.notes[-2] == "version 1 already, on staging"
 
 
@@ -276,3 +284,16 @@ def test_a_forced_run_that_could_not_register_is_made_up_for_by_a_plain_one(
     told = office.run("three")
     assert (told["version"], told["new"], told["aliases"]["staging"]) == (2, True, 2)
     assert office.state.versions[1].run_id == "two"
+
+
+def test_an_alias_that_a_person_moved_is_told_by_the_next_run_and_version_json_stays(
+    office: Office,
+) -> None:
+    office.run()
+    lasting = office.files["registered"]
+    promote(office.registry, "toy", 1, "prod", reason="it is good")
+    told = office.run("two")
+    assert (told["new"], told["changes"]) == (False, {})
+    assert told["aliases"] == {"prod": 1, "staging": 1}
+    written = json.loads(office.files["registration"]["registration.json"])
+    assert (written, office.files["registered"]) == (told, lasting)

@@ -16,8 +16,8 @@ from foresell.evaluate.row_diagnostics import by_prediction, calibration_error
 from foresell.evaluate.row_truth import row_truth
 from foresell.pipeline.judgement import Case, forecast_frames, judge_case, result_id
 from foresell.pipeline.layer import learning_columns, read_layer, read_row_splits
+from foresell.pipeline.metrics import write_test
 from foresell.pipeline.work import Work
-from foresell.pipeline.writing import json_bytes
 from foresell.spec.ports import Store
 
 FEW_ROWS = 30  # a test of fewer says little, and a note says so
@@ -53,7 +53,7 @@ def run(work: Work) -> None:
         "rows": first["rows"],
         "result_id": result_id(work, out),
     }
-    out.write_bytes("test.json", json_bytes(test))
+    write_test(out, test)
     later = "".join(f"; {one['title'].lower()}: {_sentence(one)}" for one in others)
     work.note(f"{first['rows']:,} rows; {_sentence(first)}{later}")
 

@@ -1,0 +1,1 @@
+"""The graph as other runners read it: text that only calls foresell."""
