@@ -90,6 +90,13 @@ bench: $(READY) ## Measure on real data: make bench DATA=DIR (walmart/, sales_or
 	@$(RUN)/python -m benchmarks.warehouse --data "$(DATA)"
 	@$(RUN)/python -m benchmarks.decay --data "$(DATA)"
 	@$(RUN)/python -m benchmarks.side_by_side --data "$(DATA)"
+	@set -e; home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; \
+	  export FORESELL_HOME="$$home" FORESELL_TRACKING=off; \
+	  $(RUN)/foresell stage walmart "$(DATA)/walmart" >/dev/null; \
+	  $(RUN)/foresell stage sales_orders "$(DATA)/sales_orders" >/dev/null; \
+	  $(RUN)/foresell stage california_housing "$(DATA)/california" >/dev/null; \
+	  $(RUN)/foresell run all --preset fast --jobs 2 >/dev/null; \
+	  $(RUN)/python -m benchmarks.noop --home "$$home"
 
 bench-peers: $(READY) ## Measure other libraries beside it: DATA=DIR, 10 GB of disk, half an hour
 	@$(RUN)/python -m benchmarks.peers --data "$(DATA)"

@@ -51,7 +51,9 @@ class Repository:
     root: Path
     env: Mapping[str, str] = field(default_factory=dict)
 
-    def call(self, *words: str | Path, fine: bool = True, **more: str) -> Said:
+    def call(
+        self, *words: str | Path, fine: bool = True, env: Mapping[str, str] | None = None
+    ) -> Said:
         """Run one of git, dvc and foresell in the repository."""
         own = {
             **KERNELS,
@@ -71,7 +73,7 @@ class Repository:
         done = subprocess.run(
             [str(word) for word in words],
             cwd=self.root,
-            env={**own, **self.env, **more},
+            env={**own, **self.env, **(env or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -83,8 +85,8 @@ class Repository:
     def dvc(self, *words: str | Path) -> Said:
         return self.call("dvc", *words)
 
-    def foresell(self, *words: str | Path, **more: str) -> Said:
-        return self.call("foresell", *words, **more)
+    def foresell(self, *words: str | Path, env: Mapping[str, str] | None = None) -> Said:
+        return self.call("foresell", *words, env=env)
 
     def commit(self) -> None:
         self.call("git", "add", "--all")

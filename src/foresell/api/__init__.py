@@ -57,9 +57,9 @@ if TYPE_CHECKING:
     from foresell.api.retraining import Retraining, retrain
     from foresell.api.risks import Risk, risk
     from foresell.api.run_folders import CleanedRun, Extracted, cleanup, extract
+    from foresell.api.run_result import RunResult
     from foresell.api.runs import (
         ProjectSummary,
-        RunResult,
         doctor,
         projects,
         run,
@@ -241,7 +241,8 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "retraining": ("Retraining", "retrain"),
     "risks": ("Risk", "risk"),
     "run_folders": ("CleanedRun", "Extracted", "cleanup", "extract"),
-    "runs": ("ProjectSummary", "RunResult", "doctor", "projects", "run"),
+    "run_result": ("RunResult",),
+    "runs": ("ProjectSummary", "doctor", "projects", "run"),
     "runs_together": ("Runs", "run_all"),
     "sampling": ("ContractSample", "sample_contract"),
     "serving": ("serve",),

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from foresell.api.runs import RunResult, refuse_unknown_words, run
+from foresell.api.run_result import RunResult
+from foresell.api.runs import refuse_unknown_words, run
 from foresell.errors import ForesellError
 from foresell.monitor.retraining import Evidence, Weighed, weigh
 from foresell.pipeline.work import Event, unheard
