@@ -83,8 +83,11 @@ def test_its_result_is_that_of_the_run_that_looked_at_everything(sealed: Sealed)
     assert second.run_id != sealed.first.run_id
     for name in ("leaderboard", "value_added"):
         assert getattr(second, name).equals(getattr(sealed.first, name))
-    frames = {"leaderboard": None, "value_added": None, "protocols": {}}
-    assert replace(second, run_id="", **frames) == replace(sealed.first, run_id="", **frames)
+    told, before = (
+        replace(one, run_id="", leaderboard=None, value_added=None, protocols={})
+        for one in (second, sealed.first)
+    )
+    assert told == before
     assert second.registration is not None
     assert (second.registration["new"], second.registration["changes"]) == (False, {})
 
