@@ -34,11 +34,11 @@ def described(dag: Any) -> dict[str, Any]:
                 "upstream": sorted(task.upstream_task_ids),
                 "retries": task.retries,
                 "retry_delay_s": seconds_of(task.retry_delay),
+                "backoff": task.retry_exponential_backoff,
                 "timeout_s": seconds_of(task.execution_timeout),
                 "rule": str(task.trigger_rule),
                 "callbacks": len(task.on_failure_callback or ()),
                 "command": getattr(task, "bash_command", None),
-                "inlets": sorted(str(getattr(one, "uri", one)) for one in task.inlets),
                 "outlets": sorted(str(getattr(one, "uri", one)) for one in task.outlets),
             }
             for task in dag.tasks

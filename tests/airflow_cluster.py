@@ -95,12 +95,6 @@ class Cluster:
         with direct.open(asked, timeout=30) as answer:
             return json.load(answer)
 
-    def trigger(self, dag_id: str, conf: Mapping[str, object] | None = None) -> str:
-        """Start a run; its name."""
-        asked = {"logical_date": None, "conf": conf or {}}
-        made = self.ask("POST", f"/dags/{dag_id}/dagRuns", asked)
-        return str(made["dag_run_id"])
-
     def switch_on(self, *dags: str) -> None:
         """Let the scheduler run these, once they were read."""
         self.until(f"{dags} are known", lambda: set(dags) <= set(self.dags()))

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from foresell.settings import environment
+from tests import held_tree
 from tests.conftest import AIRFLOW
 from tests.same_bytes import once
 
@@ -88,17 +89,15 @@ class AirflowHome:
     def command(
         self, *words: str | Path, env: Mapping[str, str] | None = None
     ) -> "subprocess.CompletedProcess[str]":
-        """Run ``airflow WORDS``; output and errors together in ``stdout``."""
-        return subprocess.run(
-            [AIRFLOW / "airflow", *map(str, words)],
+        """Run ``airflow WORDS``; output and errors together in ``stdout``.
+
+        Nothing goes on behind it, not even what a task has put into a session of its own.
+        """
+        return held_tree.held(
+            [str(AIRFLOW / "airflow"), *map(str, words)],
             env={**self.env, **(env or {})},
             cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_PATIENCE_S,
-            check=False,
+            patience_s=_PATIENCE_S,
         )
 
     def dags_test(

@@ -15,7 +15,13 @@ from foresell.spec.directories import DIRECTORIES
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-pytest_plugins = ["tests.services", "tests.airflow_home", "tests.dvc_repo", "tests.retail_runs"]
+pytest_plugins = [
+    "tests.services",
+    "tests.airflow_home",
+    "tests.dvc_repo",
+    "tests.retail_runs",
+    "tests.walmart_runs",
+]
 
 DATA = "FORESELL_TEST_DATA"
 SPARK = Path(__file__).parents[1] / ".venv-spark" / "bin"

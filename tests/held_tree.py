@@ -4,16 +4,20 @@ Each line of its input is JSON: ``{"words": [...], "log": FILE}`` starts a progr
 by a line with its number. When the input ends, which the system sees to when whoever started it is
 killed, everything below it is killed. It adopts what loses its parent, so that nothing gets away:
 neither a pool of a worker nor the program that a task has put into a session of its own.
+
+``python held_tree.py WORDS`` holds one program, says what it says and ends as it does. Whatever it
+leaves is killed, as is all of it when the input ends.
 """
 
 import ctypes
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,6 +49,33 @@ def kill_tree(process: int) -> list[int]:
     for one in frozen:
         _signal(one, signal.SIGKILL)
     return frozen
+
+
+def held(
+    words: Sequence[str], *, env: Mapping[str, str], cwd: Path, patience_s: float
+) -> "subprocess.CompletedProcess[str]":
+    """Run a program to its end; output and errors together in ``stdout``, nothing left behind.
+
+    A ``TimeoutExpired``: it took longer than ``patience_s``. Then too, and where the caller is
+    stopped or killed, all that it has started is killed.
+    """
+    read, write = os.pipe()
+    holder = subprocess.Popen(
+        [sys.executable, __file__, *words],
+        env=env,
+        cwd=cwd,
+        stdin=read,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    os.close(read)
+    try:
+        said, _ = holder.communicate(timeout=patience_s)
+    finally:
+        os.close(write)
+        holder.communicate()
+    return subprocess.CompletedProcess(words, holder.returncode, said)
 
 
 def _processes() -> Iterator[tuple[int, int]]:
@@ -86,13 +117,27 @@ def _start(words: list[str], log: str) -> int:
     return started.pid
 
 
-if __name__ == "__main__":
-    ctypes.CDLL(None).prctl(_ADOPTS, 1, 0, 0, 0)
+def _start_what_is_asked() -> int:
     for line in sys.stdin:
         _collect()
         sys.stdout.write(f"{_start(**json.loads(line))}\n")
         sys.stdout.flush()
+    return 0
+
+
+def _end_of(words: list[str]) -> int:
+    """Run a program to its end, or to that of the input; how it ended."""
+    started = subprocess.Popen(words, stdin=subprocess.DEVNULL)
+    while started.poll() is None and not select.select([sys.stdin], [], [], 0.05)[0]:
+        pass
+    return -signal.SIGKILL if started.returncode is None else started.returncode
+
+
+if __name__ == "__main__":
+    ctypes.CDLL(None).prctl(_ADOPTS, 1, 0, 0, 0)
+    ended = _end_of(sys.argv[1:]) if sys.argv[1:] else _start_what_is_asked()
     while _collect():
         for one in below(os.getpid()):
             _signal(one, signal.SIGKILL)
         time.sleep(0.01)
+    sys.exit(ended if ended >= 0 else 128 - ended)

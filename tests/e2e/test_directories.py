@@ -87,7 +87,7 @@ def test_only_what_is_kept_of_runs_and_the_ledger_is_at_home(
 ) -> None:
     folder, _ = moved
     home = folder / "home"
-    assert {path.name for path in home.iterdir()} == {"walmart", "_registry"}
+    assert {path.name for path in home.iterdir()} == {"walmart", "_registry", "_pipeline"}
     assert {path.name for path in (home / "walmart").iterdir()} == STATE
     assert [path.name for path in (home / "_registry").iterdir()] == ["registry.db"]
     assert len(list((folder / "models_dir/_registry/objects").glob("*/*"))) > 5
@@ -115,7 +115,7 @@ def test_a_second_run_changes_nothing(there: Foresell, moved: tuple[Path, RunRes
     folder, _ = moved
     before = outputs_in(folder / "standing", said(folder))
     again = there("run", "walmart", "--data", folder / "given", "--preset", "fast")
-    assert (again.code, again.err.count("nothing changed")) == (0, 12)
+    assert (again.code, again.err.count("nothing changed")) == (0, 15)
     assert outputs_in(folder / "standing", said(folder)) == before
 
 
@@ -185,7 +185,7 @@ def test_outputs_that_are_carried_over_by_hand_are_not_made_again(
                 shutil.copytree(home, tmp_path / place / "walmart" / output)
                 shutil.rmtree(home)
     again = foresell("run", "walmart", "--data", data, "--until", "split")
-    assert (again.code, again.err.count("nothing changed")) == (0, 3)
+    assert (again.code, again.err.count("nothing changed")) == (0, 4)
 
 
 def test_staged_files_go_to_the_data_directory_and_are_read_there(
@@ -209,7 +209,7 @@ def test_raw_files_may_lie_in_the_data_directory_as_they_are(
     first = foresell("run", "walmart", "--until", "split")
     second = foresell("run", "walmart", "--until", "split")
     assert (first.code, f"from {tmp_path}/d/walmart\n" in first.err) == (0, True)
-    assert (second.code, second.err.count("nothing changed")) == (0, 3)
+    assert (second.code, second.err.count("nothing changed")) == (0, 4)
     (tmp_path / "d/walmart/stores.csv").unlink()
     lacking = foresell("run", "walmart", "--until", "split")
     assert lacking.code == 2

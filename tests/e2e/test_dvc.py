@@ -62,21 +62,19 @@ def test_nothing_is_done_where_nothing_has_changed(repository: Repository) -> No
     assert repository.call("git", "status", "--porcelain").text == ""
 
 
-def test_a_changed_parameter_runs_what_depends_on_it(repository: Repository) -> None:
-    before = repository.done_by()
-    twin_of(repository)
+def test_dvc_and_foresell_find_the_same_stages_stale(repository: Repository) -> None:
     repository.change(DECLARED, "segments:\n- PRODUCTLINE\n- COUNTRY\n", "segments:\n- COUNTRY\n")
+    repository.change(DECLARED, "name: sales_orders\n", "name: sales_orders\nseed: 7\n")
+    said = repository.call("dvc", "repro", "code", env={"FORESELL_HOME": "elsewhere"})
+    assert said.ran == ["code"]
+
+    found = json.loads(repository.dvc("status", "--json").text)
+
     told = repository.status()
-
-    ran = repository.dvc("repro", *members("eda", "evaluate")).ran
-
-    assert sorted(ran) == ["code", *members("eda", "evaluate")]
-    assert redone(before, repository.done_by()) == {"eda", "evaluate"}
-    twin = run_twin(repository, "--until", "evaluate")
-    assert twin - {"manifest"} == {"eda", "evaluate"}  # its raw files lie in another folder
     stale = {stage for stage, state in told.items() if state == "stale"}
-    assert stale == {"eda", "evaluate", "refit", "report"}  # a bundle holds the declaration
-    assert {told[stage] for stage in STAGES[:4]} == {told["train"]} == {"fresh"}
+    assert stale == {"validate", "split", "eda", "train", "evaluate", "refit", "report"}
+    assert set(found) == set(members(*stale))  # of the key that was left out before, too
+    assert {told[stage] for stage in STAGES[:2]} == {"fresh"}
 
 
 def test_a_changed_byte_runs_what_depends_on_it(repository: Repository) -> None:
@@ -135,7 +133,9 @@ def test_an_output_that_was_deleted_is_made_again_by_its_stage_alone(
     assert {name: after[name] for name in names} == {name: made[name] for name in names}
 
 
-def test_metrics_of_two_declarations_are_told_apart(repository: Repository) -> None:
+def test_a_changed_parameter_runs_what_depends_on_it_and_its_metrics_are_told_apart(
+    repository: Repository,
+) -> None:
     shown = json.loads(repository.dvc("metrics", "show", "--json").text)
     place = f"workspace/{PROJECT}/evaluation/metrics.json"
     kept = json.loads((repository.root / place).read_bytes())
@@ -144,11 +144,15 @@ def test_metrics_of_two_declarations_are_told_apart(repository: Repository) -> N
     repository.change(DECLARED, "test_share: 0.2", "test_share: 0.3")
     told = repository.status()
 
-    repository.dvc("repro", f"evaluate@{PROJECT}")
+    # Whatever home is said elsewhere, in a file .env say: DVC keeps what is in its own.
+    said = repository.call("dvc", "repro", f"evaluate@{PROJECT}", env={"FORESELL_HOME": "twin"})
 
     done = redone(before, repository.done_by())
     assert done == {"split", "train", "evaluate"}  # the baselines are no part of this evaluation
+    assert {*members(*done), "code"} <= set(said.ran)
     assert done <= {stage for stage, state in told.items() if state in {"stale", "follows"}}
+    assert {told[stage] for stage in STAGES[:2]} == {"fresh"}
+    assert not (repository.root / "twin").exists()
     found = json.loads(repository.dvc("metrics", "diff", "--json").text)[place]
     new = json.loads((repository.root / place).read_bytes())
     champion = found["held_out.champion.rmse"]
@@ -202,9 +206,12 @@ def test_a_clone_pulls_what_was_pushed(repository: Repository, s3: S3, tmp_path:
 
 def test_what_an_ordinary_run_did_is_committed(repository: Repository) -> None:
     repository.change(DECLARED, "ignored:\n  - QTR_ID\n", "ignored:\n")
+    before = repository.done_by()
     repository.foresell("run", PROJECT, "--params", "params.yaml")
+    assert "monitor" in redone(before, repository.done_by())
     assert "changed" in repository.dvc("status").text
 
+    repository.dvc("repro", "code")
     repository.dvc("commit", "--force")
 
     assert repository.dvc("status").text == "Data and pipelines are up to date.\n"

@@ -15,10 +15,9 @@ pytestmark = pytest.mark.realdata
 CUTOFF = date(2012, 1, 27)
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory, walmart_data: Path) -> RunResult:
-    home = tmp_path_factory.mktemp("real")
-    return foresell.run("walmart", data=walmart_data, preset="fast", home=home)
+@pytest.fixture
+def real(walmart_result: RunResult) -> RunResult:
+    return walmart_result
 
 
 def test_the_gate_read_all_rows_and_kept_them(real: RunResult) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.builders import snapshot
 from tests.e2e.command import Foresell, Ran
+from tests.e2e.retrained_shop import CONSTANT
 from tests.e2e.shop import PROJECT, Shop
 
 DATA = ("manifest", "ingest", "validate", "split")
@@ -95,6 +96,36 @@ def test_a_stale_stage_before_it_is_told_of_and_its_outputs_are_used_as_they_are
     assert ran.code == 0
     assert marks(ran) == [("!", "baselines"), ("✓", "baselines")]
     assert "split is stale (parameter split" in ran.err
+
+
+def test_a_stale_stage_before_it_is_refused_where_that_is_asked_for(shop: Shop) -> None:
+    assert shop.run("--until", "baselines").code == 0
+    shop.declare(split={"test_share": 0.3, "folds": 3})
+    home = shop.folder / "home" / PROJECT
+    before = snapshot(home / "judged")
+
+    ran = shop.run("--stage", "baselines", "--stage", "eda", "--refuse-stale")
+
+    assert (ran.code, marks(ran)) == (2, [])
+    says = "the stage eda follows from split, which is stale: parameter split"
+    assert says in " ".join(ran.err.split())
+    assert f"foresell run {PROJECT} --stage split" in ran.err
+    assert snapshot(home / "judged") == before
+    assert shop.run("--stage", "split", "--refuse-stale").code == 0
+    assert shop.run("--stage", "baselines", "--refuse-stale").code == 0
+    assert shop.run("--from", "split", "--until", "eda", "--refuse-stale").code == 0
+
+
+def test_a_failed_gate_is_a_result_of_its_stage_unless_it_is_to_fail(shop: Shop) -> None:
+    shop.data(CONSTANT)
+    assert shop.run("--until", "train").code == 0
+
+    ran = shop.run("--stage", "evaluate", "--format", "json")
+    again = shop.run("--stage", "evaluate", "--fail-on", "gate", "--format", "json")
+
+    assert json.loads(ran.out)["passed"] is False
+    assert (ran.code, again.code) == (0, 1)
+    assert json.loads(again.out)["stages"] == {"evaluate": "kept"}
 
 
 def test_a_stage_that_reads_no_raw_file_needs_no_place_of_them(shop: Shop) -> None:

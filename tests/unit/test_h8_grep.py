@@ -50,7 +50,7 @@ OWN: Mapping[str, str] = {
 }
 # Every place of a pipeline where an error is not passed on, and why that is no success.
 ANSWERED: Mapping[tuple[str, str], str] = {
-    ("pipeline/graph_code.py", "(ModuleNotFoundError, ValueError)"): "a name that is no module of "
+    ("pipeline/taking.py", "(ImportError, ValueError)"): "a name that is no module of "
     "ours has no code to look at; the check of the graph tells of it",
     (
         "pipeline/records.py",

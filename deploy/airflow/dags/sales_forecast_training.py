@@ -122,13 +122,19 @@ def failed(context):
     subprocess.run(command, check=True, timeout=300)  # noqa: S603 - no shell; ids of Airflow
 
 
-def stage(name, minutes, *, only="", **options):
-    """Return the task of one stage: it does that stage where it is stale, and no other."""
+def stage(name, minutes, *, only="", more="", **options):
+    """Return the task of one stage: it does that stage where it is stale, and no other.
+
+    It is refused where a stage before it is stale: another run is at work, and has changed it. The
+    last try comes after half of the time-out at least: one that lost its worker may still go on.
+    """
     return Foresell(
         task_id=name,
-        command=f'{only}exec "$BIN" run {PROJECT} --stage {name} --preset "$PRESET"'
+        command=f'{only}exec "$BIN" run {PROJECT} --stage {name} --refuse-stale{more}'
+        ' --preset "$PRESET"'
         ' --data "$FORESELL_HOME/_runs/$RUN/raw"',
         execution_timeout=timedelta(minutes=minutes),
+        retry_exponential_backoff=minutes // 10,  # after 5 minutes, then so many times 5
         **options,
     )
 
@@ -170,7 +176,7 @@ with DAG(
         baselines = stage("baselines", 60)
         train = stage("train", 360)
     with TaskGroup("evaluate"):
-        evaluate = stage("evaluate", 60)
+        evaluate = stage("evaluate", 60, more=" --fail-on gate")
         refit = stage("refit", 120)
     with TaskGroup("register"):
         register = stage("register", 60, only=ASKED)
@@ -229,5 +235,5 @@ with DAG(
         quality,
         promote,
     ]
-    done >> clear_alert
-    [*done, clear_alert] >> cleanup.as_teardown(setups=files)
+    done >> cleanup.as_teardown(setups=files)
+    [*done, cleanup] >> clear_alert  # the last task: it says how the run went, cleanup included

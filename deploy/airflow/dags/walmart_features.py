@@ -83,12 +83,18 @@ def failed(context):
     subprocess.run(command, check=True, timeout=300)  # noqa: S603 - no shell; ids of Airflow
 
 
-def stage(name, minutes, *, only="", **options):
-    """Return the task of one stage: it does that stage where it is stale, and no other."""
+def stage(name, minutes, *, only="", more="", **options):
+    """Return the task of one stage: it does that stage where it is stale, and no other.
+
+    It is refused where a stage before it is stale: another run is at work, and has changed it. The
+    last try comes after half of the time-out at least: one that lost its worker may still go on.
+    """
     return Foresell(
         task_id=name,
-        command=f'{only}exec "$BIN" run {PROJECT} --stage {name} --preset "$PRESET"',
+        command=f'{only}exec "$BIN" run {PROJECT} --stage {name} --refuse-stale{more}'
+        ' --preset "$PRESET"',
         execution_timeout=timedelta(minutes=minutes),
+        retry_exponential_backoff=minutes // 10,  # after 5 minutes, then so many times 5
         **options,
     )
 

@@ -1,4 +1,4 @@
-"""Train, judge, register and report walmart, each time what it learns from is new.
+"""Train, judge, register and report walmart when what it learns from was looked at.
 
 Written by `foresell pipeline export airflow`: a change here is lost. Each task calls the command
 `foresell`, which is installed in an environment of its own; docs/airflow.md says how to set it up.
@@ -82,19 +82,25 @@ def failed(context):
     subprocess.run(command, check=True, timeout=300)  # noqa: S603 - no shell; ids of Airflow
 
 
-def stage(name, minutes, *, only="", **options):
-    """Return the task of one stage: it does that stage where it is stale, and no other."""
+def stage(name, minutes, *, only="", more="", **options):
+    """Return the task of one stage: it does that stage where it is stale, and no other.
+
+    It is refused where a stage before it is stale: another run is at work, and has changed it. The
+    last try comes after half of the time-out at least: one that lost its worker may still go on.
+    """
     return Foresell(
         task_id=name,
-        command=f'{only}exec "$BIN" run {PROJECT} --stage {name} --preset "$PRESET"',
+        command=f'{only}exec "$BIN" run {PROJECT} --stage {name} --refuse-stale{more}'
+        ' --preset "$PRESET"',
         execution_timeout=timedelta(minutes=minutes),
+        retry_exponential_backoff=minutes // 10,  # after 5 minutes, then so many times 5
         **options,
     )
 
 
 with DAG(
     dag_id="walmart_training",
-    description="Train, judge, register and report walmart, each time what it learns from is new.",
+    description="Train, judge, register and report walmart when what it learns from was looked at.",
     schedule=[FEATURES, BASELINES],
     start_date=datetime(2026, 1, 1),
     catchup=False,
@@ -109,7 +115,7 @@ with DAG(
     tags=["foresell", PROJECT],
 ):
     train = stage("train", 360)
-    evaluate = stage("evaluate", 60)
+    evaluate = stage("evaluate", 60, more=" --fail-on gate")
     refit = stage("refit", 120)
     register = stage("register", 60)
     forecast = stage("forecast", 60)

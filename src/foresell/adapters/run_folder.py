@@ -10,41 +10,39 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, Literal
+from typing import BinaryIO
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass as parsed
+from foresell.adapters.run_list import (
+    DRAFT,
+    KIND,
+    LIST,
+    NEW,
+    RAW,
+    Listed,
+    list_bytes,
+    of_others,
+    plainly,
+    read_list,
+    refuse_changed,
+    refuse_odd_names,
+    standing,
+)
+from foresell.errors import DataError, MachineError, UsageError
 
-from foresell.errors import DataError, MachineError, UsageError, counted
-
-RAW, SAMPLE = "raw", "sample"
-DRAFT = "raw.draft"  # where raw files are put together, out of sight of stages
-PARTS = (RAW, DRAFT, SAMPLE)
-LIST = "run.json"
-_NEW = f".{LIST}.new"
-_KIND: Final = "files of one run, made by foresell"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:~+-]{0,199}")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:~+-]{0,249}")
 _PIECE = 2**20
-
-
-@parsed(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", strict=True))
-class Listed:
-    """What ``run.json`` says: whose folder it is, and every file that was made in it, by name."""
-
-    kind: Literal["files of one run, made by foresell"]
-    run: str
-    project: str
-    files: list[str] = field(default_factory=list)
-
-
-_LISTED = TypeAdapter(Listed)
+# Never through a link that somebody puts in the place of a file.
+_OPENED = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cleaned:
-    """What was taken away: so many files, and bytes. ``kept``: what others had put there."""
+    """What was taken away: so many files, and bytes. ``kept``: what others had put there.
+
+    A folder in which nothing is stands among it with a ``/`` behind its name.
+    """
 
     files: int = 0
     bytes: int = 0
@@ -61,7 +59,7 @@ def refuse_odd_run(run: str) -> None:
         raise UsageError(
             f"{run[:80]!r} is no name of a run",
             "--run",
-            "use 1 to 200 letters, digits and _ . : ~ + - and begin with a letter or digit",
+            "use 1 to 250 letters, digits and _ . : ~ + - and begin with a letter, a digit or _",
         )
 
 
@@ -82,7 +80,7 @@ class RunFolder:
             UsageError: it is another project's.
         """
         self._refuse_links()
-        with _plainly(self.root):
+        with plainly(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
         with _locked(self.root):
             listed = self._listed()
@@ -107,75 +105,114 @@ class RunFolder:
         listed = self._listed()
         return None if listed is None else listed.project
 
+    def refuse_others(self, *parts: str) -> None:
+        """Refuse to work in parts where something is that others have put; the folder is held.
+
+        Raises:
+            DataError: it names the first of it.
+        """
+        left = of_others(self.root, parts, self._whole().files)
+        if left:
+            more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+            raise DataError(
+                f"foresell did not make what is in it: {left[0]}{more}",
+                str(self.root),
+                "take it away, or give the run another name",
+            )
+
     def clear(self, *parts: str) -> None:
         """Take away what was made in some of the parts; the folder is held.
 
-        Raises:
-            DataError: something is left there, which others have put.
+        A ``DataError``, and nothing is taken away: something is there that others have put.
         """
         listed = self._whole()
         gone = [name for name in listed.files if PurePosixPath(name).parts[0] in parts]
-        self._refuse_changed(gone)
+        refuse_changed(self.root, gone)
+        self.refuse_others(*parts)
         self._remove(gone)
-        left = [name for part in parts for name in self._there(part)]
-        if left:
-            raise DataError(
-                f"{counted(len(left), 'file')} in it foresell did not make: {left[0]}",
-                str(self.root),
-                "take them away, or give the run another name",
-            )
         self._write(_with(listed, [name for name in listed.files if name not in set(gone)]))
 
     def plan(self, names: Iterable[str]) -> None:
-        """List files before they are made; the folder is held."""
+        """List files before they are made; the folder is held.
+
+        A ``DataError``, and nothing is listed: a name leads elsewhere, or can be no file's.
+        """
+        planned = list(names)
+        refuse_odd_names(planned, self.root)
         listed = self._whole()
-        self._write(_with(listed, sorted({*listed.files, *names})))
+        self._write(_with(listed, sorted({*listed.files, *planned})))
 
     def copy(self, name: str, content: BinaryIO) -> int:
         """Write a file that is planned, from where ``content`` stands; return its bytes."""
+        refuse_odd_names([name], self.root)
+        refuse_changed(self.root, [name])
         path = self.root / name
-        with _plainly(path.parent):
+        with plainly(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as file:
+            with os.fdopen(os.open(path, _OPENED | os.O_TRUNC, 0o666), "wb") as file:
                 shutil.copyfileobj(content, file, _PIECE)
                 return file.tell()
 
     def publish(self, names: Sequence[str]) -> None:
-        """Make the draft, now whole, the raw files ``names``, and list those and no draft."""
-        with _plainly(self.root):
+        """Make the draft, now whole, the raw files ``names``; those of before go only now."""
+        self.clear(RAW)
+        self.plan(f"{RAW}/{name}" for name in names)
+        with plainly(self.root):
             (self.root / DRAFT).rename(self.root / RAW)
         listed = self._whole()
-        others = [name for name in listed.files if PurePosixPath(name).parts[0] not in (RAW, DRAFT)]
-        self._write(_with(listed, sorted({*others, *(f"{RAW}/{name}" for name in names)})))
+        left = [name for name in listed.files if PurePosixPath(name).parts[0] != DRAFT]
+        self._write(_with(listed, left))
+
+    @contextmanager
+    def withdrawn_where_it_fails(self) -> Iterator[None]:
+        """Take the draft away where the block fails; the folder is held.
+
+        The folder goes too where nothing else is in it: on a full disk nobody would look for it.
+        """
+        try:
+            yield
+        except BaseException:
+            self.clear(DRAFT)
+            if not self._whole().files and not standing(self.root):
+                self._vanish()
+            raise
 
     def remove(self) -> Cleaned:
         """Take away what is listed, and the folder where nothing else is in it.
 
-        Nothing is removed where anything is odd: a link in the place of a file or folder, a list
-        that names what cannot have been made here, or a folder without a list; each is a
-        ``DataError``. A ``MachineError``: another process is at work in it, or the disk is full.
+        Nothing is removed where anything is odd: a link in the place of a file or folder, or one of
+        these in the place of the other, a list that names what cannot have been made here, or a
+        folder without a list; each is a ``DataError``. A ``MachineError``: another process is at
+        work in it, or the disk is full.
         """
         self._refuse_links()
         if not self.root.is_dir():
             return Cleaned()
         with _locked(self.root):
             listed = self._whole()
-            self._refuse_changed(listed.files)
-            there = [name for name in listed.files if (self.root / name).is_file()]
-            size = sum((self.root / name).stat().st_size for name in there)
+            refuse_changed(self.root, listed.files)
+            with plainly(self.root):
+                there = [name for name in listed.files if (self.root / name).is_file()]
+                size = sum((self.root / name).stat().st_size for name in there)
             self._remove(listed.files)
-            kept = tuple(self._there(""))
+            kept = tuple(standing(self.root))
             if kept:
                 self._write(_with(listed, []))
             else:
-                with _plainly(self.root):
-                    (self.root / _NEW).unlink(missing_ok=True)
-                    (self.root / LIST).unlink(missing_ok=True)
-                    self.root.rmdir()
+                self._vanish()
         return Cleaned(files=len(there), bytes=size, kept=kept)
 
+    def _vanish(self) -> None:
+        """Take away the list and the folder, in which nothing else is."""
+        with plainly(self.root):
+            (self.root / NEW).unlink(missing_ok=True)
+            (self.root / LIST).unlink(missing_ok=True)
+            self.root.rmdir()
+
     def _refuse_links(self) -> None:
-        """Refuse a folder that is a link, or a file; what is behind it is not this run's.
+        """Refuse a folder that is a link, or a file, and one in which a part of it is.
+
+        What is behind a link is not this run's. A part is a ``DataError`` too.
 
         Raises:
             DataError: it is.
@@ -187,33 +224,14 @@ class RunFolder:
                     str(path),
                     "put a folder there, or set FORESELL_HOME to another folder",
                 )
+        refuse_changed(self.root, [NEW])
 
     def _listed(self) -> Listed | None:
-        """Return the list; None of a folder that is still empty.
-
-        Raises:
-            DataError: others made the folder, or the list is not what was written.
-        """
+        """Return the list; None of a folder that is still empty."""
         path = self.root / LIST
-        if not path.is_symlink() and not path.exists() and not self._there(""):
+        if not path.is_symlink() and not path.exists() and not standing(self.root):
             return None
-        try:
-            found = _LISTED.validate_json(b"" if path.is_symlink() else path.read_bytes())
-        except (ValidationError, OSError) as error:
-            raise DataError(
-                f"the folder has no list {LIST} of what foresell made in it",
-                str(self.root),
-                "look at it: nothing of it is touched; give the run another name",
-            ) from error
-        odd = [name for name in found.files if not _is_made_here(name)]
-        if odd or found.run != self.root.name:
-            raise DataError(
-                f"the list {LIST} is not what foresell wrote"
-                f"{f': it names {odd[0]!r}' if odd else f': it is of the run {found.run!r}'}",
-                str(self.root),
-                "look at it: nothing of it is touched",
-            )
-        return found
+        return read_list(self.root)
 
     def _whole(self) -> Listed:
         """Return the list, empty for nobody where a killed process wrote none."""
@@ -221,50 +239,23 @@ class RunFolder:
 
     def _new(self, project: str) -> Listed:
         """Return a list of nothing."""
-        return Listed(kind=_KIND, run=self.root.name, project=project)
+        return Listed(kind=KIND, run=self.root.name, project=project)
 
     def _write(self, listed: Listed) -> None:
         """Write the list, whole or not at all."""
-        new = self.root / _NEW
-        with _plainly(self.root):
-            with new.open("wb") as file:
-                file.write(_LISTED.dump_json(listed, indent=1) + b"\n")
+        new = self.root / NEW
+        with plainly(self.root):
+            new.unlink(missing_ok=True)
+            with os.fdopen(os.open(new, _OPENED | os.O_EXCL, 0o666), "wb") as file:
+                file.write(list_bytes(listed))
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self.root / LIST)
 
-    def _there(self, part: str) -> list[str]:
-        """Return what is in a part, or in the folder, but for the list and empty folders."""
-        found = [
-            path.relative_to(self.root).as_posix()
-            for path in (self.root / part).rglob("*")
-            if path.is_symlink() or not path.is_dir()
-        ]
-        return sorted(name for name in found if name not in (LIST, _NEW))
-
-    def _refuse_changed(self, names: Iterable[str]) -> None:
-        """Refuse to follow a link that somebody put in the place of what was made.
-
-        Raises:
-            DataError: one stands there.
-        """
-        for name in names:
-            path = self.root / name
-            for one in (
-                path,
-                *(above for above in path.parents if above.is_relative_to(self.root)),
-            ):
-                if one.is_symlink():
-                    raise DataError(
-                        f"{one.relative_to(self.root)} is a link, which foresell did not make",
-                        str(self.root),
-                        "take the link away: nothing of the folder was touched",
-                    )
-
     def _remove(self, names: Sequence[str]) -> None:
         """Take files away, and the folders that are empty then."""
         above: set[PurePosixPath] = set()
-        with _plainly(self.root):
+        with plainly(self.root):
             for name in names:
                 (self.root / name).unlink(missing_ok=True)
                 above.update(PurePosixPath(name).parents[:-1])
@@ -279,17 +270,6 @@ def _with(listed: Listed, files: list[str]) -> Listed:
     return replace(listed, files=files)
 
 
-def _is_made_here(name: str) -> bool:
-    """Tell whether a name is one that can have been made in the folder of a run.
-
-    >>> [_is_made_here(name) for name in ("raw/a.csv", "raw/../../b", "/raw/a", "b.csv", "raw")]
-    [True, False, False, False, False]
-    """
-    path = PurePosixPath(name)
-    plain = path.as_posix() == name and ".." not in path.parts and not path.is_absolute()
-    return plain and len(path.parts) > 1 and path.parts[0] in PARTS
-
-
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold a folder; the lock is on the folder itself, so that no file is left of it.
@@ -297,7 +277,7 @@ def _locked(folder: Path) -> Iterator[None]:
     Raises:
         MachineError: another process holds it, or it cannot be opened.
     """
-    with _plainly(folder):
+    with plainly(folder):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         try:
@@ -309,20 +289,3 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _plainly(where: Path) -> Iterator[None]:
-    """Say plainly that a disk is full, or may not be written.
-
-    Raises:
-        MachineError: it is.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise MachineError(
-            f"the folder of a run cannot be written: {error.strerror or error}",
-            str(where),
-            "free the disk, mend the rights, or set FORESELL_HOME to another folder",
-        ) from error

@@ -9,7 +9,14 @@ from foresell.errors import MachineError, UsageError, counted, nearest
 from foresell.pipeline.export import dvc
 from foresell.pipeline.export.airflow import dag_files
 from foresell.settings import read_settings
-from foresell.wiring.exporting import changes, code_places, code_told, declared_in, written_before
+from foresell.wiring.exporting import (
+    changes,
+    code_places,
+    code_told,
+    declared_in,
+    is_developed_in,
+    written_before,
+)
 from foresell.wiring.runs import declaration, declarations
 
 __all__ = ["Exported", "Form", "export_pipeline", "pipeline_code"]
@@ -66,7 +73,8 @@ def _dvc(place: Path) -> tuple[Mapping[Path, str], str]:
     """Return the text of ``dvc.yaml`` for the place where it is to lie, and what is in it."""
     root = place.absolute().parent
     projects = declared_in(root, read_settings())
-    text = dvc.dvc_yaml(projects, code_places(root, projects))
+    code = code_places(root, projects)
+    text = dvc.dvc_yaml(projects, code, installed=not is_developed_in(root))
     return {place: text}, f"{dvc.count(projects)} stages of {counted(len(projects), 'project')}"
 
 
@@ -95,7 +103,7 @@ def _write(texts: Mapping[Path, str], found: Mapping[Path, str]) -> None:
 
 
 def pipeline_code() -> Mapping[str, Any]:
-    """Return which code, libraries and declarations the stages of all projects depend on.
+    """Return which code, libraries and parameters the stages of all projects depend on.
 
     Its keys are those of `foresell.wiring.exporting.code_told`. The same program gives the same
     answer, wherever it lies.

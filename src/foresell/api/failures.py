@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foresell.adapters.run_folder import refuse_odd_run
 from foresell.monitor.alerts import FILES
 from foresell.settings import Settings, read_settings
 from foresell.wiring import failures as wiring
@@ -53,15 +52,16 @@ def task_failed(
     """Keep that ``task`` of the schedule ``dag`` failed in the run ``run``, and tell webhooks.
 
     The alert ``pipeline`` of ``project`` fires, or stands with one more; without a project, that of
-    the pipeline as such. ``says``: what the task said; what looks like a secret is left out. A
-    place that is out of reach is no error: the message waits. ``home``: where all state lives.
+    the pipeline as such. ``says``: what the task said; secrets that the settings hold, and what
+    looks like one, are left out. A place that is out of reach is no error: the message waits.
+    ``home``: where all state lives.
 
     A name that is none, or an unknown project, is a ``UsageError``.
     """
     settings = read_settings(Path(home) if home is not None else None)
     wiring.refuse_odd_word(dag, "--dag")
     wiring.refuse_odd_word(task, "--task")
-    refuse_odd_run(run)
+    wiring.refuse_odd_id(run)
     name = wiring.whose(project, settings)
     return _told(name, wiring.failed(name, dag, task, run, says, settings), settings)
 

@@ -149,5 +149,8 @@ def _checked(name: str, settings: Settings) -> CheckedGraph:
         elsewhere={read for stage in everywhere for read in stage.reads or ()},
     )
     return CheckedGraph(
-        project=name, kind=spec.kind, stages=stages, findings=(*findings, *check_code(stages))
+        project=name,
+        kind=spec.kind,
+        stages=stages,
+        findings=(*findings, *check_code(STAGES[spec.kind])),  # one code, whatever a project omits
     )

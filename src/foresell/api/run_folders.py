@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from foresell.adapters.run_folder import Cleaned, refuse_odd_run
+from foresell.adapters.s3_uris import is_s3
 from foresell.contracts.contract import parse_contract
 from foresell.errors import UsageError
 from foresell.settings import Settings, read_settings
@@ -24,8 +25,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class CleanedRun:
     """What became of the ``folder`` of a run: ``files`` and ``bytes`` that were taken away.
 
-    ``kept``: files that others put there, for which the folder stays. ``found``: whether there was
-    such a folder at all.
+    ``kept``: what others put there, for which the folder stays; a folder with nothing in it has a
+    ``/`` behind its name. ``found``: whether there was such a folder at all.
     """
 
     run: str
@@ -51,19 +52,22 @@ def extract(
     The folder is the ``data`` of `run`. ``data``: where the files are, by default as a run finds
     them. ``max_files``: the newest so many of the first table, 0 for all. ``start``, ``end``: the
     first and the last day of rows, as ``2024-02-01``; None or empty for all. Asked without any of
-    these the files are the same bytes. Asked again, it is made anew. ``home``: where all state
-    lives.
+    these the files are the same bytes. Asked again, it is made anew, and what was there stays until
+    the new files stand. ``home``: where all state lives.
 
-    A name of a run, a number or a day that is none, or a span without rows, is a ``UsageError``.
+    A name of a run, a number or a day that is none, a span without rows, or the run's own folder as
+    ``data``, is a ``UsageError``.
     """
     refuse_odd_run(run)
     wanted = _wanted(max_files, start, end)
     settings = _settings(home)
+    folder = wiring.run_folder(run, settings)
+    _refuse_own(data, folder.root)
     texts, declared = runs.declaration(project, settings)
     contract = parse_contract(texts.contract_text, f"{texts.where}/contract.yaml")
     spec = placed(declared, contract, Given(data=data))
     source = find_source(spec, data, settings, command="extract")
-    return wiring.extract(spec, contract, source, wiring.run_folder(run, settings), wanted)
+    return wiring.extract(spec, contract, source, folder, wanted)
 
 
 def cleanup(run: str, *, home: str | Path | None = None) -> CleanedRun:
@@ -85,6 +89,20 @@ def cleanup(run: str, *, home: str | Path | None = None) -> CleanedRun:
         bytes=gone.bytes,
         kept=gone.kept,
     )
+
+
+def _refuse_own(data: str | Path | None, root: Path) -> None:
+    """Refuse to make the files of a run from themselves.
+
+    Raises:
+        UsageError: ``data`` is the run's folder ``root``, or in it.
+    """
+    if data is not None and not is_s3(data) and Path(data).resolve().is_relative_to(root.resolve()):
+        raise UsageError(
+            "the files of a run cannot be extracted from its own folder",
+            "--data",
+            "name the folder where they came from, or give the run another name",
+        )
 
 
 def _wanted(max_files: int, start: str | date | None, end: str | date | None) -> Wanted:

@@ -80,6 +80,7 @@ def run(
     first: str | None = None,
     until: str | None = None,
     stages: Sequence[str] = (),
+    refuse_stale: bool = False,
     override: str | None = None,
     force: bool = False,
     track: bool | None = None,
@@ -95,10 +96,11 @@ def run(
     ``default`` or ``best``. ``selection``: ``baseline``, ``tuned`` or ``both``, instead of what
     preset and project file say. ``first`` and ``until``: the first and the last stage to run, or
     ``stages``: exactly these; what other stages have made is used as it is, and has to be there.
-    While single ``stages`` run, other processes may run others of the same project. ``override``:
-    the reason for using a model that failed the gate; it is written into the bundle. ``force``: do
-    all again, changed or not, and register a new version. ``track``: tell MLflow of it or not, by
-    default as ``FORESELL_TRACKING`` says; what cannot be told fails nothing: see ``tracking``.
+    While single ``stages`` run, other processes may run others of the same project.
+    ``refuse_stale``: a UsageError where what is used as it is, is stale. ``override``: the reason
+    for using a model that failed the gate; it is written into the bundle. ``force``: do all again,
+    changed or not, and register a new version. ``track``: tell MLflow of it or not, by default as
+    ``FORESELL_TRACKING`` says; what cannot be told fails nothing: see ``tracking``.
     ``jobs``: how many stages are done at a time, in processes of their own where it is more than
     one; what comes out is the same. ``home``: where all state lives, ``FORESELL_HOME`` or
     ``./workspace`` by default. ``listen`` hears progress.
@@ -110,7 +112,7 @@ def run(
     such preset, selection or source, and an empty reason for an override, are each a UsageError.
     """
     asked = ask(Given(data=data, source=source), preset, selection, override, force=force)
-    part = Part(first=first, until=until, only=tuple(stages))
+    part = Part(first=first, until=until, only=tuple(stages), fresh=refuse_stale)
     refuse_no_jobs(jobs)
     settings = read_settings(Path(home) if home is not None else None)
     on = settings.tracked if track is None else track

@@ -46,6 +46,7 @@ def run_all(
     first: str | None = None,
     until: str | None = None,
     stages: Sequence[str] = (),
+    refuse_stale: bool = False,
     override: str | None = None,
     force: bool = False,
     track: bool | None = None,
@@ -61,7 +62,7 @@ def run_all(
     stage``. A name that no project has is a UsageError, before anything runs.
     """
     asked = ask(Given(source=source), preset, selection, override, force=force)
-    part = Part(first=first, until=until, only=tuple(stages))
+    part = Part(first=first, until=until, only=tuple(stages), fresh=refuse_stale)
     refuse_no_jobs(jobs)
     settings = read_settings(Path(home) if home is not None else None)
     on = settings.tracked if track is None else track

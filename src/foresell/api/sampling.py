@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foresell.adapters.run_folder import SAMPLE, refuse_odd_run
+from foresell.adapters.run_folder import refuse_odd_run
+from foresell.adapters.run_list import SAMPLE
 from foresell.api.contracts import try_contract
 from foresell.errors import UsageError
 from foresell.pipeline.work import Event, unheard

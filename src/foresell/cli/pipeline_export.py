@@ -62,7 +62,7 @@ def code(
         typer.Option("--out", metavar="FILE", help="Write it there instead of printing it."),
     ] = None,
 ) -> None:
-    """Say in JSON which code, libraries and declarations each stage depends on."""
+    """Say in JSON which code, libraries and parameters each stage depends on."""
     from foresell.api.exporting import pipeline_code  # noqa: PLC0415 - keeps --help quick
 
     text = json.dumps(pipeline_code(), indent=1, sort_keys=True) + "\n"

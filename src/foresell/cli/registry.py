@@ -127,11 +127,13 @@ def promote(
     form: Form = Format.table,
 ) -> None:
     """Make a version live, if it passed the gate and is approved; the one before can come back."""
-    from foresell.api import promoting, registry  # noqa: PLC0415 - keeps --help quick
-    from foresell.cli.show_promotion import show_promotion  # noqa: PLC0415
+    from foresell.api import registry  # noqa: PLC0415 - keeps --help quick
 
     _check_alias(to, "--to")
     if if_better:
+        from foresell.api import promoting  # noqa: PLC0415 - compares, which takes numpy
+        from foresell.cli.show_promotion import show_promotion  # noqa: PLC0415
+
         _refuse_beside_better(to, override=override)
         show_promotion(
             promoting.promote_if_better(project, version or "staging", reason=reason), form

@@ -38,6 +38,12 @@ class SourceName(StrEnum):
     postgres = "postgres"
 
 
+class FailOn(StrEnum):
+    """What ends the command with exit code 1, where single stages are asked for."""
+
+    gate = "gate"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
     app.command()(run)
@@ -83,6 +89,19 @@ def run(
             metavar="STAGE",
             help="Run this stage alone, on what the stages before it have made; again for more. "
             "Other stages of the project may run at the same time.",
+        ),
+    ] = None,
+    refuse_stale: Annotated[
+        bool,
+        typer.Option(
+            "--refuse-stale", help="Exit code 2 where a stage before those of this run is stale."
+        ),
+    ] = False,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            "--fail-on",
+            help="With --stage: exit code 1 where the model does not pass its gate, as without.",
         ),
     ] = None,
     first: Annotated[
@@ -139,15 +158,17 @@ def run(
         "first": first,
         "until": until,
         "stages": tuple(stage or ()),
+        "refuse_stale": refuse_stale,
         "force": force,
         "track": False if no_track else None,
         "jobs": jobs,
     }
+    single = bool(stage) and fail_on is not FailOn.gate
     if len(project) == 1 and project != [EVERY]:
         with Progress() as progress:
             result = api.run(project[0], data=data, **asked, listen=progress.hear)
         show_run(result, form)
-        if refused(result, single=bool(stage)):
+        if refused(result, single=single):
             raise typer.Exit(1)
         return
     if data is not None:
@@ -155,5 +176,5 @@ def run(
     with Progress(tuple(project)) as progress:
         found = api.run_all(() if project == [EVERY] else project, **asked, listen=progress.hear)
     show_runs(found, form)
-    if code := exit_code(found, single=bool(stage)):
+    if code := exit_code(found, single=single):
         raise typer.Exit(code)

@@ -104,7 +104,7 @@ def _show_cleaned(found: "CleanedRun") -> None:
     )
     if found.kept:
         console.print(
-            f"{counted(len(found.kept), 'file')} of others left in {plain(str(found.folder))}: "
+            f"left in {plain(str(found.folder))}, for others put it there: "
             f"{plain(', '.join(found.kept[:5]))}{' …' if len(found.kept) > 5 else ''}",
             soft_wrap=True,
         )

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def refused(result: "RunResult", *, single: bool) -> bool:
     """Tell whether a model did not pass its gate, and nobody said why it is used all the same.
 
-    Where ``single`` stages were asked for, the gate's verdict is a result like another.
+    Where ``single`` stages were asked for, the gate's verdict is a result like another; see
+    ``--fail-on``.
     """
     return result.passed is False and result.override is None and not single
 

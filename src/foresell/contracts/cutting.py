@@ -50,16 +50,46 @@ def cut(content: BinaryIO, name: str, table: Table, kept: pl.Series) -> bytes:
     """Return the file with those of its rows that are ``kept``: a boolean a row, in file order.
 
     A row of a delimited file keeps its text; lines end with LF, and the encoding is that of the
-    file. A Parquet file keeps its columns, their types and its metadata. A ``DataError``: it has
-    another number of rows.
+    file, unless what is left would be taken for another one: then the first that is declared and
+    holds it. A Parquet file keeps its columns, their types and its metadata. A ``DataError``: it
+    has another number of rows.
     """
-    pieces = _text if table.format == "csv" else _parquet
-    return b"".join(pieces(content, name, table, kept))
-
-
-def _text(content: BinaryIO, name: str, table: Table, kept: pl.Series) -> Iterator[bytes]:
-    """Yield the header and the rows that are kept, encoded as they were."""
+    if table.format != "csv":
+        return b"".join(_parquet(content, name, table, kept))
     encoding = choose_encoding(content, table, name)
+    rows = b"".join(_text(content, name, table, kept, encoding))
+    if encoding == table.encoding[0]:  # tried first, it is the one that is chosen of what is left
+        return rows
+    return _told_apart(rows, encoding, table, name)
+
+
+def _told_apart(rows: bytes, encoding: str, table: Table, name: str) -> bytes:
+    """Return rows so that they are read as the text they are in ``encoding``.
+
+    Which encoding a file has is told by bytes that others do not decode; those may be cut off.
+
+    Raises:
+        DataError: no declared encoding holds the text and is the one that is chosen for it.
+    """
+    text = rows.decode(encoding)
+    for one in (encoding, *table.encoding):
+        try:
+            written = text.encode(one)
+        except UnicodeEncodeError:  # it has no such letter
+            continue
+        if written.decode(choose_encoding(BytesIO(written), table, name)) == text:
+            return written
+    raise DataError(
+        f"without the rows that are left out it cannot be told that it is {encoding}",
+        name,
+        f"declare one encoding for it: tables, {table.name}, encoding: [{encoding}]",
+    )
+
+
+def _text(
+    content: BinaryIO, name: str, table: Table, kept: pl.Series, encoding: str
+) -> Iterator[bytes]:
+    """Yield the header and the rows that are kept, encoded as they were."""
     encoder = codecs.getincrementalencoder(encoding)()
     text = utf8_chunks(chunks(content, len), encoding, table, name)
     wanted, at = np.concatenate([[True], kept.to_numpy()]), 0  # the header is the first record

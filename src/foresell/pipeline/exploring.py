@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version as installed
 from typing import Any
@@ -36,11 +36,12 @@ _ASKED = "asked.parquet"
 
 @dataclass(frozen=True, kw_only=True)
 class _Rows:
-    """The rows that are told of, and how many the layer has."""
+    """The rows that are told of, how many the layer has, and where those asked for are."""
 
     frame: pl.DataFrame
     of: int
     cutoff: date | None
+    asked: Store | None = None
 
 
 def explored(
@@ -50,14 +51,15 @@ def explored(
     *,
     rows: Rows,
     version: str = "",
+    asked: Store | None = None,
 ) -> dict[str, bytes]:
     """Return every file of the report by its name; see docs/eda.md.
 
-    ``inputs``: ``processed``, ``splits`` and ``manifest``, and of a panel ``asked``. ``version``:
-    what the report is called. The last file is `LISTING`, with the sha256 of each other one. Equal
-    inputs give equal bytes; bytes that did not pass the gate are a GateError.
+    ``inputs``: ``processed``, ``splits`` and ``manifest``; ``asked``: the rows asked for, of a
+    panel. ``version``: what the report is called. The last file is `LISTING`, with the sha256 of
+    each other one. Equal inputs give equal bytes; bytes that did not pass the gate are a GateError.
     """
-    taken = _taken(inputs, project, rows)
+    taken = replace(_taken(inputs, project, rows), asked=asked)
     manifest = json.loads(inputs["manifest"].read_bytes("manifest.json"))
     found = describe(
         taken.frame,
@@ -71,7 +73,7 @@ def explored(
                 RawFacts(**{name: file[name] for name in ("name", "rows", "bytes", "sha256")})
                 for file in manifest["files"]
             ],
-            asked=_asked(inputs),
+            asked=_asked(asked),
         ),
     )
     facts = _facts(inputs, project, contract, taken, rows, version)
@@ -111,9 +113,8 @@ def _taken(inputs: Mapping[str, Store], project: ProjectSpec, rows: Rows) -> _Ro
     return _Rows(frame=frame.filter(pl.Series(inside)), of=frame.height, cutoff=None)
 
 
-def _asked(inputs: Mapping[str, Store]) -> pl.DataFrame | None:
+def _asked(store: Store | None) -> pl.DataFrame | None:
     """Return the rows that were asked for, where there are any."""
-    store = inputs.get("asked")
     return store.read_frame(_ASKED) if store is not None and _ASKED in store.list() else None
 
 
@@ -132,7 +133,7 @@ def _facts(
         "contract": contract.digest,
         "rows": rows,
         "splits": _digests(inputs["splits"]),
-        "asked": _digests(inputs["asked"]) if "asked" in inputs else {},
+        "asked": _digests(taken.asked) if taken.asked is not None else {},
     }
     return EdaFacts(
         project=project.name,

@@ -97,12 +97,13 @@ def _parameters(same: _Same) -> _Told:
 
 @cache
 def learnt_text(text: str) -> str:
-    r"""Return a project.yaml without the sections that no model learns from.
+    r"""Return a project.yaml without the sections that no model learns from, written plainly anew.
 
-    A threshold of the watch, or a segment whose risk is gauged, makes no new model. A text that is
-    no mapping is returned as it is.
+    A threshold of the watch, or a segment whose risk is gauged, makes no new model; neither do
+    comments, blank lines and indentation, of which nobody knows to which section they belong. A
+    text that is no mapping is returned as it is.
 
-    >>> learnt_text("name: shop\nmonitoring: {psi: 0.3}\ntarget: sales\n")
+    >>> learnt_text("name: shop\n\n# when to warn\nmonitoring: {psi: 0.3}\n\ntarget: sales\n")
     'name: shop\ntarget: sales\n'
     """
     try:
@@ -111,14 +112,9 @@ def learnt_text(text: str) -> str:
         return text  # whoever reads the project says what is wrong with it
     if not isinstance(whole, yaml.MappingNode):
         return text
-    starts = [key.start_mark.index for key, _ in whole.value]
-    ends = [*starts[1:], whole.end_mark.index]
-    kept = [
-        text[start:end]
-        for (key, _), start, end in zip(whole.value, starts, ends, strict=True)
-        if key.value not in _WATCH_ONLY
-    ]
-    return text[: starts[0]] + "".join(kept) + text[whole.end_mark.index :] if starts else text
+    kept = [(key, value) for key, value in whole.value if key.value not in _WATCH_ONLY]
+    plain = yaml.MappingNode(whole.tag, kept, flow_style=False)
+    return str(yaml.serialize(plain, allow_unicode=True))
 
 
 @cache

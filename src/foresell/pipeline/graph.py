@@ -87,6 +87,7 @@ _PANEL: tuple[Stage, ...] = (
     *_DATA,
     replace(
         _EDA,
+        run=f"{_OWN}.eda:run_panel",
         needs=("manifest", "asked", "processed", "splits"),
         plots=(
             Plot(

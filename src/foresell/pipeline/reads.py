@@ -1,7 +1,7 @@
 """Which parameters each stage may read, all that there are, and which keys they come from.
 
 A run that sees a stage read another one fails and names it, so nothing here can be too little;
-`tests/unit/pipeline/test_reads.py` runs every stage and finds what is too much.
+`tests/e2e/test_reads_of_runs.py` compares it with what runs of both kinds read: it is not too much.
 """
 
 from collections.abc import Mapping
@@ -104,7 +104,7 @@ READS: Mapping[Kind, Mapping[str, tuple[Parameter, ...]]] = {
         ),
         "risk": _words("columns frequency kind name nonnegative risk title unit"),
         "monitor": _words("monitoring"),
-        "quality": _words("columns name unit"),
+        "quality": _words("columns name risk unit"),
     },
     "tabular": {
         "manifest": _words("asked contract tables"),
@@ -132,6 +132,6 @@ READS: Mapping[Kind, Mapping[str, tuple[Parameter, ...]]] = {
         ),
         "risk": _words("columns kind name nonnegative risk title unit"),
         "monitor": _words("monitoring"),
-        "quality": _words("columns name unit"),
+        "quality": _words("columns name risk unit"),
     },
 }

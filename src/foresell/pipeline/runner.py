@@ -1,7 +1,7 @@
 """Run the stages in order, in this process; do again only what a change reaches."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -169,23 +169,32 @@ class Runner:
         self.listen(Event(kind=kind, stage=name, text=text, seconds=seconds, run_id=run_id))
 
 
-class _Declared(dict[str, Store]):
-    """The inputs or outputs that a stage declares; it cannot have another.
+class _Declared(Mapping[str, Store]):
+    """The inputs or outputs that a stage declares; it cannot ask for another, in whatever way.
 
-    Raises:
-        SpecError: it asks for one.
+    Not even whether there is another (``in``, ``get``) is answered: what a stage makes would follow
+    from it, and nobody would know.
     """
 
     def __init__(self, stage: str, field: str, stores: Mapping[str, Store]) -> None:
-        super().__init__(stores)
-        self._stage, self._field = stage, field
+        self._stage, self._field, self._stores = stage, field, stores
 
-    def __missing__(self, name: str) -> Store:
-        """Refuse an output that is not declared.
+    def __iter__(self) -> Iterator[str]:
+        """Return the names that are declared, in their order."""
+        return iter(self._stores)
+
+    def __len__(self) -> int:
+        """Return how many are declared."""
+        return len(self._stores)
+
+    def __getitem__(self, name: str) -> Store:
+        """Return an output that is declared.
 
         Raises:
-            SpecError: always.
+            SpecError: it is not.
         """
+        if name in self._stores:
+            return self._stores[name]
         verb = "reads" if self._field == "needs" else "writes"
         raise SpecError(
             f"the stage {self._stage!r} {verb} {name!r} and does not declare it",

@@ -12,12 +12,14 @@ class Part:
     """The part of a graph that is asked for; all of it where nothing is said.
 
     ``first`` and ``until`` cut the list of stages, in its order, and are both in it. ``only``:
-    exactly these stages, whatever stands between them.
+    exactly these stages, whatever stands between them. ``fresh``: refused where a stage before them
+    is stale; otherwise what it made is used as it is.
     """
 
     first: str | None = None
     until: str | None = None
     only: tuple[str, ...] = ()
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         """Refuse two ways of saying it at once.

@@ -10,8 +10,7 @@ from foresell.errors import UsageError
 HOME = "FORESELL_HOME"
 # Under home, and of no one project, whose name cannot begin with _.
 RUNS = "_runs"  # a folder a run of a scheduler
-PIPELINE = "_pipeline"  # what concerns the graph of all
-PIPELINE = "_pipeline"  # under home, what is remembered between runs; deleting it loses nothing
+PIPELINE = "_pipeline"  # what is remembered between runs; deleting it loses nothing
 DATA, MODELS, FIGURES = "DATA_DIR", "MODELS_DIR", "FIGURES_DIR"
 
 # Each folder holds one folder a project, as the home does; what is named nowhere stays at home.

@@ -1,15 +1,19 @@
 """A version is made live where it is better than the one that is; else it is said why not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from foresell.errors import GateError
 from foresell.govern.promoting import promote
-from foresell.govern.registry import Move, Registry, read_state, resolve
+from foresell.govern.registry import Move, Registry, read_history, resolve
+from foresell.govern.state import state_of
 from foresell.spec.project import ProjectSpec
+from foresell.spec.registry import Alias, Transition
 from foresell.wiring.challenging import beside
 from foresell.wiring.retraining import served
+
+_PROD: Alias = "prod"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +47,13 @@ def promote_if_better(
 
     With nothing on prod the gate alone decides; else it has to beat what is there beyond doubt, on
     rows that both were judged on (`foresell.wiring.challenging.beside`). A version that waits for
-    its approval, or was rejected, is left alone, and so is a prod that somebody moves meanwhile.
-    That nothing is to be promoted is an answer and no error; a file that was changed, or a registry
-    out of reach, is one.
+    its approval, was rejected, or was taken off prod by a rollback, is left alone, and so is a prod
+    that somebody moves meanwhile. That nothing is to be promoted is an answer and no error; a file
+    that was changed, or a registry out of reach, is one.
     """
-    state = read_state(registry, project.name)
-    live = state.aliases["prod"]
+    transitions = read_history(registry, project.name)
+    state = state_of(project.name, transitions)
+    live = state.aliases[_PROD]
     if which == "staging" and state.aliases["staging"] is None:
         says = "nothing is on staging: no run has made a version that passed its gate"
         return Promotion(project=project.name, version=None, live=live, promoted=False, says=says)
@@ -58,6 +63,12 @@ def promote_if_better(
     )
     if version == live:
         return found
+    if (rollback := _taken_back(transitions, version)) is not None:
+        why = (
+            f"a rollback took it off prod: {rollback.reason}; to have it there again: "
+            f"foresell registry promote {project.name} {version} --reason TEXT"
+        )
+        return replace(found, says=why)
     compared = None
     if live is not None:
         compared = beside(registry, version, served(registry, project.name, None), project)
@@ -70,7 +81,7 @@ def promote_if_better(
             registry,
             project.name,
             version,
-            "prod",
+            _PROD,
             reason=f"{reason}; {better}",
             expected=live or 0,
         )
@@ -79,3 +90,20 @@ def promote_if_better(
     moved = move.transition is not None
     says = better if moved else "somebody put it there meanwhile"
     return replace(found, promoted=moved, says=says, beside=compared, move=move)
+
+
+def _taken_back(transitions: Sequence[Transition], version: int) -> Transition | None:
+    """Return the rollback that took ``version`` off prod, if nobody has put it there since."""
+    stack, taken = list[int](), None
+    for one in transitions:
+        if one.alias != _PROD:
+            continue
+        if one.action == "promote":
+            stack.append(one.version)
+        else:
+            kept = len(stack) - one.evidence["steps"]
+            taken = one if version in stack[kept:] else taken
+            del stack[kept:]
+        if one.after == version:
+            taken = None
+    return taken

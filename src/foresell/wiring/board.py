@@ -124,11 +124,7 @@ class Board:
 
     def _found(self) -> list[Task]:
         """Return what can begin, in the order in which it is to."""
-        try:
-            found = [Task(walk, stage) for walk in self.walks for stage in walk.ready()]
-        except BaseException:
-            self._closed = True  # or whoever else waits would wait for ever
-            raise
+        found = [Task(walk, stage) for walk in self.walks for stage in walk.ready()]
         found.sort(key=lambda task: -self._ranks[id(task.walk)][task.stage.name])
         ordered: list[Task] = []
         held = {id(walk): walk.at_work for walk in self.walks}

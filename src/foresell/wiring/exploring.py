@@ -111,13 +111,13 @@ def told_apart(
         refuse_foreign(folder, project)
         request = _up_to_date(place, project, settings, (_SPLIT,), listen)
         names = ("processed", "splits", "manifest")
-        planned = ("asked",) if request.project.kind == "panel" else ()
         files = explored(
-            {name: place.output(name) for name in (*names, *planned)},
+            {name: place.output(name) for name in names},
             request.project,
             request.contract,
             rows=asked.rows,
             version=asked.version,
+            asked=place.output("asked") if request.project.kind == "panel" else None,
         )
         if holds(folder, files):
             return _read(folder, made=False)

@@ -8,14 +8,17 @@ from typing import Any
 import yaml
 
 import foresell
+from foresell.adapters.projects import Declaration
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.errors import UsageError
 from foresell.pipeline.export.dvc import Declared
 from foresell.pipeline.fingerprint import digest, learnt_text, libraries
 from foresell.pipeline.graph import STAGES, stages_of
+from foresell.pipeline.reads import known_parameters, place_of
 from foresell.pipeline.records import code_of
 from foresell.pipeline.source_files import code_files, read_source
 from foresell.settings import Settings
+from foresell.spec.project import ProjectSpec
 from foresell.wiring.origins import reads
 from foresell.wiring.runs import declaration, declarations
 
@@ -38,6 +41,7 @@ def declared_in(root: Path, settings: Settings) -> list[Declared]:
                 folder=folder,
                 keys=tuple(yaml.safe_load(texts.project_text)),
                 raw=project.synthetic is None and "files" in reads(project),
+                outside=project.synthetic is None and reads(project) != ("files",),
             )
         )
     return found
@@ -47,6 +51,11 @@ def inside(root: Path, path: Path) -> str | None:
     """Return ``path`` as seen from the folder ``root``, or None where it lies outside of it."""
     place, above = path.resolve(), root.resolve()
     return place.relative_to(above).as_posix() if place.is_relative_to(above) else None
+
+
+def is_developed_in(root: Path) -> bool:
+    """Tell whether foresell itself lies in the folder ``root``, and is not just installed."""
+    return inside(root, Path(foresell.__file__).parent) is not None
 
 
 def code_places(root: Path, projects: list[Declared]) -> list[str]:
@@ -69,12 +78,12 @@ def code_places(root: Path, projects: list[Declared]) -> list[str]:
 
 
 def code_told(settings: Settings) -> Mapping[str, Any]:
-    """Return what stages depend on beside files and the parameters that a person reads.
+    """Return what stages depend on beside files and what a run is asked for.
 
     ``stages``: by kind and stage, one digest over all code that it runs; ``libraries``: the
     version of each; ``generator``: one digest over the code that makes raw files;
-    ``declarations``: by project, one digest over what its bundles hold of it; ``columns``: by
-    project their names in order, which counts, and which DVC does not see in a mapping.
+    ``parameters``: by project and parameter a digest of all that it follows from, which sees what
+    DVC does not in the file: a key that was left out, an order, 2 for 2.0, what a default became.
     """
     place, look = DirectoryWorkspace(settings.home), cache(read_source)
     projects = {name: declaration(name, settings) for name in declarations(settings)}
@@ -88,11 +97,19 @@ def code_told(settings: Settings) -> Mapping[str, Any]:
         },
         "libraries": libraries(),
         "generator": digest(code_files(_GENERATOR, look)),
-        "declarations": {
-            name: digest([learnt_text(texts.project_text), texts.contract_text])
-            for name, (texts, _) in projects.items()
-        },
-        "columns": {name: list(project.columns) for name, (_, project) in projects.items()},
+        "parameters": {name: _parameters(*declared) for name, declared in projects.items()},
+    }
+
+
+def _parameters(texts: Declaration, project: ProjectSpec) -> Mapping[str, str]:
+    """Return a digest of each parameter that is declared in project.yaml."""
+    return {
+        name: digest([getattr(project, key) for key in keys])
+        if keys
+        else digest([learnt_text(texts.project_text), texts.contract_text])
+        for name in known_parameters()
+        for place, keys in (place_of(name),)
+        if place == "project.yaml"
     }
 
 

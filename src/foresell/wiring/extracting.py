@@ -5,15 +5,16 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-from foresell.adapters.run_folder import DRAFT, RAW, RunFolder
+from foresell.adapters.run_folder import RunFolder
+from foresell.adapters.run_list import DRAFT, RAW
 from foresell.adapters.s3_uris import is_s3
 from foresell.contracts.contract import Contract
 from foresell.contracts.cutting import cut, days_of
-from foresell.errors import UsageError
+from foresell.errors import DataError, UsageError
 from foresell.pipeline.tables import asked_table
 from foresell.settings import Settings
 from foresell.spec.directories import RUNS
@@ -91,7 +92,7 @@ class _Part:
     @property
     def rows(self) -> int:
         """The rows that are wanted, of a file whose days were read."""
-        return 0 if self.kept is None else int(self.kept.sum())
+        return _height(self) if self.kept is None else int(self.kept.sum())
 
 
 @dataclass
@@ -157,17 +158,17 @@ def extract(
 ) -> Extracted:
     """Put what is ``wanted`` of a project's files into the folder of a run, whole or not at all.
 
-    What an earlier extract put there is taken away before. Of the first table those files are taken
-    whose rows have the newest days (files without dates: the last ones by name), and of each table
-    with the project's time column the rows of the span; a file of which all rows are taken is
-    copied byte for byte. Rows without a day stay: the gate judges them. A joined table keeps its
-    newest file where none of its rows is in the span, for a table needs one; no row of it is
-    joined. The rows asked for are left out where the first table has rows behind the last day, for
-    they follow upon those.
+    What an earlier extract put there goes when the new files stand. Of the first table those files
+    are taken whose rows have the newest days (files without dates: the last ones by name), and of
+    each table with the project's time column the rows of the span; a file of which all rows are
+    taken is copied byte for byte. Rows without a day stay: the gate judges them. A joined table
+    keeps its newest file where none of its rows is in the span, for a table needs one; no row of it
+    is joined. The rows asked for are left out where the first table has rows behind the last day,
+    for they follow upon those.
 
     Raises:
-        UsageError: a table is not in files, no row is left, or the project has no dates and a span
-            is wanted.
+        UsageError: a table is not in files, or names one that no folder holds; no row is left, or
+            the project has no dates and a span is wanted.
     """
     _refuse_elsewhere(project)
     refuse_others(folder, project.name)
@@ -183,7 +184,7 @@ def extract(
     lies = asked is not None and bool(source.files(asked.file))
     if asked is not None and lies and not taken.cut_off:
         taken.parts.append(_Part(table=asked, name=asked.file))
-    with folder.held(project.name):
+    with folder.held(project.name), folder.withdrawn_where_it_fails():
         files = _put(source, taken.parts, folder)
     return Extracted(
         project=project.name,
@@ -199,18 +200,27 @@ def extract(
 
 
 def _refuse_elsewhere(project: ProjectSpec) -> None:
-    """Refuse tables that no folder can hold.
+    """Refuse tables, and rows asked for, that no folder can hold.
 
     Raises:
-        UsageError: the first that is in PostgreSQL, or named by URI.
+        UsageError: the first that is in PostgreSQL, or named by URI or by a way out of a folder.
     """
-    for table in project.tables:
+    asked = asked_table(project)
+    for table in (*project.tables, *(() if asked is None else (asked,))):
         if table.relation is not None or is_s3(table.file):
             place = "in PostgreSQL" if table.relation is not None else "named by URI"
             raise UsageError(
                 f"the table {table.name!r} of {project.name!r} is {place}, and files are extracted",
                 "project.yaml, tables",
                 "run the stages on the source itself: without extract and without --data",
+            )
+        way = PurePosixPath(table.file)
+        if way.is_absolute() or ".." in way.parts:
+            raise UsageError(
+                f"the table {table.name!r} of {project.name!r} is in {table.file!r}, outside the "
+                "folder of the data",
+                "project.yaml, tables",
+                "put its files below that folder, and name them without '..' and '/' before",
             )
 
 
@@ -233,11 +243,13 @@ def _taken(
             if not parts:
                 _refuse_empty(found, wanted)
             if wanted.newest:
-                parts = sorted(sorted(parts, key=_newness)[-wanted.newest :], key=_name)
+                parts = sorted(
+                    sorted(parts, key=_newness)[-wanted.newest :], key=lambda one: one.name
+                )
             taken.first, taken.last = _span(parts)
             last = wanted.end
             taken.cut_off = last is not None and any(_ends_after(one, last) for one in found)
-        taken.add(table, parts or [_whole(max(found, key=_newness))], found)
+        taken.add(table, parts or [replace(max(found, key=_newness), kept=None)], found)
     return taken
 
 
@@ -258,24 +270,39 @@ def _looked_at(
 
 def _put(source: Source, parts: Sequence[_Part], folder: RunFolder) -> Mapping[str, int]:
     """Write the files into a folder that is held, and return their bytes by name."""
-    folder.clear(RAW, DRAFT)
-    names = [one.name for one in parts]
-    folder.plan(f"{place}/{name}" for place in (DRAFT, RAW) for name in names)
+    places = _places(parts, source)
+    folder.refuse_others(RAW, DRAFT)
+    folder.clear(DRAFT)
+    folder.plan(f"{DRAFT}/{place}" for place in places.values())
     sizes = {}
     for one in parts:
+        place = places[one.name]
         with closing(source.open(one.name)) as content:
             if one.whole or one.kept is None:
-                sizes[one.name] = folder.copy(f"{DRAFT}/{one.name}", content)
+                sizes[place] = folder.copy(f"{DRAFT}/{place}", content)
             else:
                 rows = BytesIO(cut(content, one.name, one.table, one.kept))
-                sizes[one.name] = folder.copy(f"{DRAFT}/{one.name}", rows)
-    folder.publish(names)
+                sizes[place] = folder.copy(f"{DRAFT}/{place}", rows)
+    folder.publish(list(sizes))
     return sizes
 
 
-def _whole(part: _Part) -> _Part:
-    """Return a file with all of its rows."""
-    return replace(part, kept=None)
+def _places(parts: Sequence[_Part], source: Source) -> Mapping[str, str]:
+    """Return by its name in the source where a file is put: ``./a.csv`` is ``a.csv`` in a folder.
+
+    Raises:
+        DataError: two files would be put in one place.
+    """
+    places = {one.name: PurePosixPath(one.name).as_posix() for one in parts}
+    names = {place: name for name, place in places.items()}
+    for name, place in places.items():
+        if names[place] != name:
+            raise DataError(
+                f"{name!r} and {names[place]!r} would be one file in a folder",
+                source.label,
+                "give one of them another name; of one file, write its name everywhere alike",
+            )
+    return places
 
 
 def _newness(part: _Part) -> tuple[date, str]:
@@ -285,10 +312,6 @@ def _newness(part: _Part) -> tuple[date, str]:
         days = days.filter(part.kept)
     last = None if days is None else days.max()
     return (last if isinstance(last, date) else date.min, part.name)
-
-
-def _name(part: _Part) -> str:
-    return part.name
 
 
 def _height(part: _Part) -> int:

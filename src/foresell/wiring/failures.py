@@ -1,9 +1,11 @@
 """A task of a scheduler that failed: an alert that stands until a later run has ended well."""
 
 import re
+from collections.abc import Iterator
 
 from foresell.errors import UsageError, nearest
 from foresell.monitor.alerts import Observed, Sight
+from foresell.monitor.unsaid import password_of, without_secrets
 from foresell.settings import Settings
 from foresell.spec.directories import PIPELINE
 from foresell.spec.monitoring import Finding
@@ -13,9 +15,7 @@ from foresell.wiring.runs import declarations
 from foresell.wiring.standing import read_standing
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,250}")
-_HIDDEN = "***"
-_LOGIN = re.compile(r"(?<=://)[^@\s/]+(?=@)")
-_SAID = re.compile(r"(?i)\b(\w*(?:password|passwd|secret|token|api_?key)\w*\s*[=:]\s*)\S+")
+_RUN = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")  # as Airflow's allowed_run_id_pattern
 
 
 def whose(project: str | None, settings: Settings) -> str:
@@ -46,9 +46,24 @@ def refuse_odd_word(word: str, option: str) -> None:
         )
 
 
+def refuse_odd_id(run: str) -> None:
+    """Refuse the id of a run that no scheduler gives; here it has not to be the name of a folder.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not _RUN.fullmatch(run):
+        raise UsageError(
+            f"{run[:80]!r} is no id of a run",
+            "--run",
+            "use 1 to 250 letters, digits and _ . ~ : + -",
+        )
+
+
 def failed(project: str, dag: str, task: str, run: str, says: str, settings: Settings) -> Settled:
     """Let the alert of a task that failed fire, or stand with one more; tell whoever is named."""
-    words = f": {_without_secrets(says, settings)}" if says.strip() else ""
+    said = without_secrets(says, _secrets(settings))
+    words = f": {said}" if said else ""
     finding = Finding(
         seen="task_failed",
         weight="alarm",
@@ -91,9 +106,10 @@ def _about(dag: str, task: str) -> str:
     return f"{dag}/{task}"
 
 
-def _without_secrets(says: str, settings: Settings) -> str:
-    """Return what a task said, without what looks like a secret, or is one that we know."""
-    hooks = [word for place in settings.webhooks for word in (place.url, place.token)]
-    for secret in filter(None, (settings.database.password, *hooks)):
-        says = says.replace(secret, _HIDDEN)
-    return _SAID.sub(rf"\1{_HIDDEN}", _LOGIN.sub(_HIDDEN, says))
+def _secrets(settings: Settings) -> Iterator[str]:
+    """Yield the secrets that the settings hold."""
+    yield settings.database.password
+    for place in settings.webhooks:
+        yield from (place.url, place.token)
+    for url in (settings.registry, settings.tracking, *(place.url for place in settings.webhooks)):
+        yield password_of(url)

@@ -12,6 +12,7 @@ from foresell.pipeline.records import Code
 from foresell.pipeline.source_files import SourceFile, code_files, read_source
 from foresell.spec.directories import PIPELINE
 
+BEGAN = time.time_ns()  # a file of the program that is younger may not be what this process runs
 _SOURCES = "sources.json"
 _looking = Lock()
 

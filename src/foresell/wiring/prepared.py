@@ -27,6 +27,7 @@ from foresell.wiring.tracking_result import RunTracking
 from foresell.wiring.unchanged import seal
 
 _GATE = "validate"
+_TOLD = 5  # reasons of a stage that a refusal names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,8 @@ def prepared(
 
     Whatever cannot go well is refused before any work: a stage that is not there, a registry that
     cannot be read, a library that is not installed, an input that was never made. Of a stage whose
-    outputs are used as they are, and are stale, ``listen`` is told.
+    outputs are used as they are, and are stale, ``listen`` is told; a part that has to be fresh is
+    refused then.
     """
     texts, spec = declaration(project, settings)
     every = stages_of(spec)
@@ -112,7 +114,7 @@ def prepared(
             listen=listen,
             locks=locks,
         )
-        _tell_stale(one)
+        _tell_stale(one, refuse=part.fresh)
         yield one
 
 
@@ -178,8 +180,12 @@ def _passed(record: bytes) -> bool:
     return isinstance(kept, dict) and kept.get("passed") is True
 
 
-def _tell_stale(one: Prepared) -> None:
-    """Tell of the stages before those of this run that are stale."""
+def _tell_stale(one: Prepared, *, refuse: bool) -> None:
+    """Tell of the stages before those of this run that are stale, or refuse to go on from them.
+
+    Raises:
+        UsageError: one is, and that is to be refused.
+    """
     own = {stage.name for stage in one.stages}
     before: dict[str, str] = {}  # by stage, the first of this run that follows from it
     for stage in one.stages:
@@ -189,6 +195,14 @@ def _tell_stale(one: Prepared) -> None:
         if stage.name not in before or stage.always:
             continue
         why = reasons(stage, one.request, one.place, one.runner.code)
+        if why and refuse:
+            raise UsageError(
+                f"the stage {before[stage.name]} follows from {stage.name}, which is stale: "
+                + "; ".join(reason.says for reason in why[:_TOLD])
+                + (f"; and {len(why) - _TOLD} more" if len(why) > _TOLD else ""),
+                "--refuse-stale",
+                f"run that one first: foresell run {one.project.name} --stage {stage.name}",
+            )
         if why:
             one.runner.listen(
                 Event(

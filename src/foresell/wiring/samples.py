@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-from foresell.adapters.run_folder import SAMPLE, RunFolder
+from foresell.adapters.run_folder import RunFolder
+from foresell.adapters.run_list import SAMPLE
 from foresell.pipeline.writing import json_bytes
 
 

@@ -64,6 +64,14 @@ def _work_here(board: Board) -> None:
 
 
 def _feed(board: Board, worker: Worker) -> None:
+    """Have stages done by a worker, as long as there are any; the run raises what goes wrong."""
+    try:
+        _have_done(board, worker)
+    except BaseException as bug:  # noqa: BLE001 - nobody hears what ends a thread
+        board.close(bug)
+
+
+def _have_done(board: Board, worker: Worker) -> None:
     """Have stages done by a worker, as long as there are any."""
     while (task := board.take(here=False)) is not None:
         said: list[Event] = []

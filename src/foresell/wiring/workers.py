@@ -52,11 +52,11 @@ class Worker:
         child = self._started()
         if child is None:
             return _died(job, "was closed")
-        try:
-            child.line.send(job)
-            while isinstance(said := child.line.recv(), Event):
-                hear(said)
-        except (EOFError, OSError):
+        said = _told(child, job)
+        while isinstance(said, Event):
+            hear(said)  # what goes wrong in there is not the end of the process
+            said = _told(child)
+        if said is None:
             code = self._ended()
             return _died(job, f"was killed by signal {-code}" if code < 0 else f"ended with {code}")
         return said.error
@@ -97,6 +97,16 @@ class Worker:
             its.close()
             self._child = _Child(process, own)
             return self._child
+
+
+def _told(child: _Child, job: Job | None = None) -> Said | None:
+    """Send a process its ``job``, if any, and return what it says next; None where it is gone."""
+    try:
+        if job is not None:
+            child.line.send(job)
+        return child.line.recv()
+    except (EOFError, OSError):
+        return None
 
 
 def _end(child: _Child) -> int:

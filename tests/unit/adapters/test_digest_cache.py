@@ -114,6 +114,12 @@ def test_files_are_at_rest_together_or_not_at_all(folder: Path) -> None:
     assert {name: stamp[0] for name, stamp in found.items()} == {"part/more": 3, "rows": 3}
 
 
+def test_files_of_which_one_is_gone_are_not_at_rest(folder: Path) -> None:
+    files = dict(files_below(folder))
+    (folder / "rows").unlink()
+    assert stamps_at_rest(files, 2**62) is None
+
+
 def test_a_workspace_with_a_cache_tells_the_digests_of_one_without(tmp_path: Path) -> None:
     caches = DigestCaches(tmp_path / "kept", lambda: 2**62)  # long after all was written
     plain, quick = (

@@ -12,15 +12,8 @@ from hypothesis import given
 from hypothesis import settings as checked
 from hypothesis import strategies as st
 
-from foresell.adapters.run_folder import (
-    DRAFT,
-    LIST,
-    RAW,
-    SAMPLE,
-    Cleaned,
-    RunFolder,
-    refuse_odd_run,
-)
+from foresell.adapters.run_folder import Cleaned, RunFolder, refuse_odd_run
+from foresell.adapters.run_list import DRAFT, LIST, RAW, SAMPLE
 from foresell.errors import DataError, MachineError, UsageError
 from tests.builders import snapshot
 
@@ -70,9 +63,46 @@ def test_what_others_put_there_stays_and_is_named(folder: RunFolder) -> None:
 def test_nothing_is_put_among_the_files_of_others(folder: RunFolder) -> None:
     put(folder, "a.csv")
     (folder.root / "raw" / "mine.csv").write_text("mine")
-    with pytest.raises(DataError, match=r"1 file in it foresell did not make: raw/mine.csv"):
+    with pytest.raises(DataError, match=r"foresell did not make what is in it: raw/mine.csv"):
         put(folder, "a.csv")
     assert (folder.root / "raw" / "mine.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("empty", ["notes", "raw/mine", "raw/b/mine/deeper"])
+def test_an_empty_folder_of_others_stays_and_is_named_each_time(
+    folder: RunFolder, empty: str
+) -> None:
+    put(folder, "a.csv", "b/c.csv")
+    (folder.root / empty).mkdir(parents=True)
+    assert folder.remove() == Cleaned(files=2, bytes=12, kept=(f"{empty}/",))
+    assert folder.remove() == Cleaned(kept=(f"{empty}/",))
+    (folder.root / empty).rmdir()
+    if empty != "notes":  # what is above it was foresell's, and is empty now
+        assert folder.remove().kept == (f"{Path(empty).parent}/",)
+
+
+def test_an_empty_folder_of_others_among_raw_files_is_named_before_anything_goes(
+    folder: RunFolder,
+) -> None:
+    put(folder, "a.csv", "b/c.csv")
+    (folder.root / "raw" / "mine").mkdir()
+    before = snapshot(folder.root)
+    with pytest.raises(DataError, match="foresell did not make what is in it: raw/mine/"):
+        put(folder, "d.csv")
+    assert snapshot(folder.root) == before
+
+
+def test_files_of_before_stay_until_the_new_ones_stand(folder: RunFolder) -> None:
+    put(folder, "a.csv", "b.csv")
+    with folder.held("toy"):
+        folder.clear(DRAFT)
+        folder.plan([f"{DRAFT}/b.csv"])
+        folder.copy(f"{DRAFT}/b.csv", BytesIO(b"new"))
+        assert (folder.root / "raw" / "a.csv").read_bytes() == b"a.csv"
+        folder.publish(["b.csv"])
+    files = snapshot(folder.root)
+    assert '"files": [\n  "raw/b.csv"\n ]' in files.pop(LIST).decode()
+    assert files == {"raw/b.csv": b"new"}
 
 
 def test_a_process_that_is_killed_half_way_leaves_nothing_that_a_cleanup_does_not_find(
@@ -98,7 +128,17 @@ def test_a_folder_that_foresell_did_not_make_is_not_touched(folder: RunFolder) -
 
 
 @pytest.mark.parametrize(
-    "name", ["../../precious", "raw/../../../precious", "/etc/hosts", "notes/x", "raw", "raw//a"]
+    "name",
+    [
+        "../../precious",
+        "raw/../../../precious",
+        "/etc/hosts",
+        "notes/x",
+        "raw",
+        "raw//a",
+        "raw/a\\u0000b",
+        f"raw/{'x' * 300}",
+    ],
 )
 def test_a_list_that_names_what_cannot_have_been_made_there_removes_nothing(
     folder: RunFolder, name: str
@@ -208,7 +248,7 @@ def test_who_works_in_it_is_waited_for_and_not_disturbed(folder: RunFolder) -> N
     assert folder.remove().files == 1
 
 
-@pytest.mark.parametrize("run", ["", "..", ".x", "a/b", "a b", "-x", "x" * 201, "a\nb", "ä"])
+@pytest.mark.parametrize("run", ["", "..", ".x", "a/b", "a b", "-x", "x" * 251, "a\nb", "ä"])
 def test_a_name_that_is_no_name_of_a_run_is_refused(run: str) -> None:
     with pytest.raises(UsageError, match="is no name of a run"):
         refuse_odd_run(run)
@@ -219,6 +259,8 @@ def test_the_names_that_airflow_gives_are_names_of_runs() -> None:
         "manual__2026-11-22T06:45:23.123456+00:00",
         "scheduled__2026-11-22T00:00:00+00:00",
         "asset_triggered__2026-11-22T06:45:23.123456+00:00_a1B2",
+        "_nightly",
+        "x" * 250,
     ):
         refuse_odd_run(run)
 

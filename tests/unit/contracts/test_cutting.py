@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from foresell.adapters.sources import MemorySource
 from foresell.contracts.contract import Contract, parse_contract
 from foresell.contracts.cutting import cut, days_of
+from foresell.contracts.decoding import choose_encoding
 from foresell.errors import DataError
 from foresell.spec.sources import Table
 
@@ -46,6 +47,38 @@ def test_the_encoding_stays_and_lines_end_with_lf(encoding: str, end: str) -> No
     content = BytesIO(text.encode(encoding))
     kept = cut(content, "sales.csv", table, pl.Series([False, True]))
     assert kept == "shop,day\nMartín,2.2.2024\n".encode(encoding)
+
+
+def read(content: bytes, table: Table) -> str:
+    return content.decode(choose_encoding(BytesIO(content), table, "sales.csv"))
+
+
+def test_rows_keep_their_text_where_those_are_cut_off_that_told_the_encoding() -> None:
+    table = Table(name="sales", file="sales.csv", encoding=("utf-8", "cp850"))
+    text = "day,shop\n1.2.2003,Salé\n1.2.2004,├®\n1.2.2005,plain\n"
+    content = text.encode("cp850")
+    assert read(content, table) == text
+    lines = text.splitlines(keepends=True)
+    for kept in ([False, True, False], [True, True, True], [True, False, False], [False] * 3):
+        rows = [line for line, keep in zip(lines, [True, *kept], strict=True) if keep]
+        cut_off = cut(BytesIO(content), "sales.csv", table, pl.Series(kept))
+        assert read(cut_off, table) == "".join(rows)
+    assert cut(BytesIO(content), "sales.csv", table, pl.Series([True, False, False])) == (
+        b"day,shop\n1.2.2003,Sal\x82\n"
+    )
+
+
+def test_rows_whose_encoding_cannot_be_told_any_more_are_refused() -> None:
+    table = Table(name="sales", file="sales.csv", encoding=("cp1252", "cp850"))
+    content = "shop\nü\n╚\n".encode("cp850")
+    assert read(content, table) == "shop\nü\n╚\n"
+    with pytest.raises(DataError) as refused:
+        cut(BytesIO(content), "sales.csv", table, pl.Series([False, True]))
+    assert refused.value.args == (
+        "without the rows that are left out it cannot be told that it is cp850",
+        "sales.csv",
+        "declare one encoding for it: tables, sales, encoding: [cp850]",
+    )
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -2,10 +2,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from importlib.resources import files as files_of
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.adapters.sources import MemorySource
@@ -151,10 +153,12 @@ def test_the_libraries_that_can_change_a_result_are_named_with_their_versions() 
     ("text", "kept"),
     [
         ("name: a\nrisk:\n  segments:\n    - {x: 1}\n# end\ntarget: y\n", "name: a\ntarget: y\n"),
-        ("# top\nmonitoring: {psi: 0.3}\n", "# top\n"),
+        ("# top\nmonitoring: {psi: 0.3}\n", "{}\n"),
+        ("name: a\n\n# when\nmonitoring: {psi: 0.3}\n\ntarget: y\n", "name: a\ntarget: y\n"),
         ("name: a\ntarget: y\nmonitoring:\n  psi: 0.3\n", "name: a\ntarget: y\n"),
-        ("name: a # why\ntarget: y\n", "name: a # why\ntarget: y\n"),
-        ("{name: a, monitoring: {psi: 0.3}, target: y}", "{name: a, target: y}"),
+        ("name: a # why\ntarget: y\n", "name: a\ntarget: y\n"),
+        ("{name: a, monitoring: {psi: 0.3}, target: y}", "name: a\ntarget: y\n"),
+        ("a: {b: '#'}\nrisk: &few [1]\nc: *few\n", "a: {b: '#'}\nc: [1]\n"),
         ("p", "p"),
         ("a: [", "a: ["),
         ("", ""),
@@ -164,3 +168,29 @@ def test_what_only_the_watch_reads_is_no_part_of_what_a_model_follows_from(
     text: str, kept: str
 ) -> None:
     assert learnt_text(text) == kept
+
+
+SECTIONS = ("monitoring: {psi: 0.3}\n", "risk:\n  segments:\n  # all of it\n  - {}\n")
+
+
+@pytest.mark.parametrize("name", ["walmart", "retail", "sales_orders", "california_housing"])
+@given(data=st.data())
+@settings(max_examples=10)
+def test_a_section_that_only_the_watch_reads_changes_nothing_wherever_it_stands(
+    name: str, data: st.DataObject
+) -> None:
+    text = files_of("foresell").joinpath("projects", name, "project.yaml").read_text("utf-8")
+    whole = yaml.safe_load(text)
+    lines = learnt_text(text).splitlines(keepends=True)
+    tops = [at for at, line in enumerate(lines) if line[0].isalpha()]
+    at = data.draw(st.sampled_from([*tops, len(lines)]))
+    before, after = (
+        data.draw(st.sampled_from(["", "\n", "# when to warn\n", "\n  # when\n\n"])) for _ in "12"
+    )
+    more = "".join(data.draw(st.permutations(SECTIONS)))
+    added = "".join([*lines[:at], before, more, after, *lines[at:]])
+
+    assert learnt_text(added) == learnt_text(text) == "".join(lines)
+    kept = {key: value for key, value in whole.items() if key not in {"monitoring", "risk"}}
+    assert yaml.safe_load(learnt_text(text)) == kept
+    assert list(yaml.safe_load(learnt_text(text))["columns"]) == list(whole["columns"])

@@ -2,14 +2,18 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from foresell.errors import ForesellError
-from foresell.pipeline.graph import PANEL_STAGES, TABULAR_STAGES
+from foresell.pipeline.graph import PANEL_STAGES, STAGES, TABULAR_STAGES
 from foresell.pipeline.graph_code import check_code
+from foresell.pipeline.taking import taken
 from foresell.pipeline.work import Stage, Work
+from foresell.spec.project import Kind
 
 _STAGE = """
 raise SystemExit("nobody imports a graph that is only checked")
@@ -67,7 +71,9 @@ def test_a_run_that_names_no_function_is_found(run: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("module", ["no_shop_stages", "no_shop.stages", "foresell.errors.more"])
+@pytest.mark.parametrize(
+    "module", ["no_shop_stages", "no_shop.stages", "foresell.errors.more", ".stages", ".", "json.x"]
+)
 def test_a_module_that_is_not_there_is_found(module: str) -> None:
     assert found(f"{module}:run", (), ()) == [
         (
@@ -124,3 +130,124 @@ def test_a_check_imports_no_stage_and_no_learner() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def lacking_one(kind: Kind) -> Iterator[tuple[str, str, Stage]]:
+    """Yield each stage with one of its needs or outputs taken out: its side, its name, the rest."""
+    for stage in STAGES[kind]:
+        for name in stage.needs:
+            left = tuple(one for one in stage.needs if one != name)
+            yield "input", name, replace(stage, needs=left)
+        for name in stage.makes:
+            left = tuple(one for one in stage.makes if one != name)
+            yield "output", name, replace(stage, makes=left)
+
+
+@pytest.mark.parametrize(("kind", "removals"), [("panel", 73), ("tabular", 60)])
+def test_a_need_or_an_output_that_is_taken_out_of_a_stage_is_missed(
+    kind: Kind, removals: int
+) -> None:
+    tried = 0
+    for side, name, stage in lacking_one(kind):
+        assert [(one.where, one.what) for one in check_code([stage])] == [
+            (
+                f"stage {stage.name!r}",
+                f"its code takes the {side} {name!r}, which it does not declare",
+            )
+        ]
+        tried += 1
+    assert tried == removals
+
+
+@pytest.mark.parametrize("kind", ["panel", "tabular"])
+def test_the_code_of_a_stage_takes_each_input_and_output_that_it_declares(kind: Kind) -> None:
+    for stage in STAGES[kind]:
+        module, _, name = str(stage.run).partition(":")
+        found = taken(module, name)
+        assert {one.name for one in found if one.side == "inputs"} == set(stage.needs), stage.name
+        assert {one.name for one in found if one.side == "outputs"} == set(stage.makes), stage.name
+
+
+_NEAR = """
+from yard.far import Deep, deep, named
+import yard.far
+import yard.far as away
+import json
+
+WORD, OTHER = "word", "other"
+LISTED = ("one", "two")
+LATER = "never"
+
+def run(work):
+    {body}
+
+def unused(work):
+    return work.inputs["unused"]
+"""
+_FAR = """
+def deep(work, inputs=None, *, name="x"):
+    return inputs[name]
+
+def named(inputs, name):
+    return inputs[name] if name else deep(None, inputs, name="again")
+
+def given(work):
+    return work.inputs
+
+def handed(work):
+    return work.inputs["handed"]
+
+class Deep:
+    def __init__(self, work):
+        self.work = work
+
+    def read(self):
+        return self.work.inputs["deep"]
+"""
+WAYS = {
+    "by its name": ("work.inputs['word']", ["word"]),
+    "by get": ("work.inputs.get('word')", ["word"]),
+    "whether it is there": ("'word' in work.inputs", ["word"]),
+    "whether it is not there": ("'word' not in work.inputs", ["word"]),
+    "by a constant": ("work.inputs[WORD], work.inputs[OTHER]", ["word", "other"]),
+    "by a name of its own": ("inputs, name = work.inputs, 'word'; inputs[name]", ["word"]),
+    "in a loop": ("[work.inputs[name] for name in LISTED]", ["one", "two"]),
+    "in a loop of statements": ("\n    for name in ['b', 'a']: work.inputs[name]", ["a", "b"]),
+    "one of two": ("work.inputs['a' if work.preset else 'b']", ["a", "b"]),
+    "in a function that is imported": ("deep(work, work.inputs, name='word')", ["word"]),
+    "by place": ("named(work.inputs, 'word')", ["word", "again"]),
+    "by the module": ("away.named(work.inputs, WORD)", ["word", "again"]),
+    "of what is given back": ("away.given(work)['word']", ["word"]),
+    "of a copy": ("dict(work.inputs)['word'], {**work.inputs}['more']", ["word", "more"]),
+    "in a class": ("Deep(work).read()", ["deep"]),
+    "in a function that is handed on": ("map(yard_handed, [work])", []),
+    "imported when it runs": (
+        "\n    from yard.far import handed\n    list(map(handed, [work]))",
+        ["handed"],
+    ),
+    "inside": ("\n    def inner():\n        return work.inputs['word']\n", ["word"]),
+    "by what is known only when it runs": ("work.inputs[json.loads('1')]", []),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_input_is_found_where_the_work_is_handed_on(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, names = WAYS[way]
+    (tmp_path / "yard").mkdir()
+    (tmp_path / "yard" / "__init__.py").touch()
+    (tmp_path / "yard" / "near.py").write_text(_NEAR.format(body=body), encoding="utf-8")
+    (tmp_path / "yard" / "far.py").write_text(_FAR, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "yard", raising=False)
+    found = taken("yard.near", "run")
+    monkeypatch.delitem(sys.modules, "yard", raising=False)
+    assert sorted(one.name for one in found) == sorted(names)
+
+
+def test_a_finding_names_the_module_that_takes_it() -> None:
+    stages = [replace(one, needs=()) for one in PANEL_STAGES if one.name == "quality"]
+    assert {one.mend for one in check_code(stages) if "'evaluation'" in one.what} == {
+        "add it to needs, or take it out of foresell.pipeline.quality_sections"
+    }

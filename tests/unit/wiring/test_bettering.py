@@ -1,6 +1,7 @@
 """A version is put on prod where it is better, and left where it is not; why is said."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pytest
 
@@ -10,6 +11,7 @@ from foresell.govern.approving import approve, reject
 from foresell.govern.promoting import promote
 from foresell.govern.registering import register
 from foresell.govern.registry import Registry, read_history, read_state
+from foresell.govern.rolling_back import roll_back
 from foresell.spec.reading import parse_project
 from foresell.wiring.bettering import Promotion, promote_if_better
 from tests.small_bundles import small_bundle, stored
@@ -96,6 +98,46 @@ def test_an_approval_is_waited_for_and_a_rejection_is_final() -> None:
     other = registry_of([waits])
     reject(other, "toy", 1, reason="no")
     assert asked(other, waits, 1).says.startswith("the version was rejected, which is final")
+
+
+@pytest.mark.parametrize("which", ["staging", 2])
+@pytest.mark.parametrize(("to", "live"), [(1, 1), ("none", None)])
+def test_a_version_that_a_person_took_off_prod_is_left_alone_until_it_is_promoted_by_hand(
+    to: int | Literal["none"], live: int | None, which: int | str
+) -> None:
+    registry = registry_of([OLD, BETTER], prod=1, staging=2)
+    assert asked(registry, BETTER).promoted
+    roll_back(registry, "toy", reason="it sold wrong prices", to=to)
+    before = read_history(registry, "toy")
+    found = asked(registry, BETTER, which)
+    assert (found.promoted, found.version, found.live) == (False, 2, live)
+    assert found.says == (
+        "a rollback took it off prod: it sold wrong prices; to have it there again: "
+        "foresell registry promote toy 2 --reason TEXT"
+    )
+    assert read_history(registry, "toy") == before
+    promote(registry, "toy", 2, "prod", reason="prices were right", override=True)
+    promote(registry, "toy", 1, "prod", reason="to compare", override=True)
+    assert asked(registry, BETTER, which).promoted
+
+
+def test_each_version_that_a_rollback_of_several_steps_took_off_is_left_alone() -> None:
+    third = panel(7.0, seed=3)
+    registry = registry_of([OLD, BETTER, third], prod=1)
+    for version in (3, 2):
+        promote(registry, "toy", version, "prod", reason="tried", override=True)
+    roll_back(registry, "toy", reason="both were wrong", to=1)
+    for bundle, version in ((BETTER, 2), (third, 3)):
+        assert asked(registry, bundle, version).says.startswith("a rollback took it off prod: both")
+    assert read_state(registry, "toy").aliases["prod"] == 1
+
+
+def test_who_was_gone_back_to_is_no_version_that_was_taken_back() -> None:
+    registry = registry_of([OLD, BETTER], prod=2)
+    promote(registry, "toy", 1, "prod", reason="tried", override=True)
+    roll_back(registry, "toy", reason="it was worse")  # 2 is prod again
+    promote(registry, "toy", 1, "prod", reason="tried again", override=True)
+    assert asked(registry, BETTER, 2).promoted
 
 
 def test_a_version_can_be_named_and_one_that_is_not_there_is_an_error() -> None:

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as checked
 from hypothesis import strategies as st
 
-from foresell.adapters.run_folder import RunFolder
-from foresell.adapters.sources import MemorySource
+import foresell
+from foresell.adapters.run_folder import Cleaned, RunFolder
+from foresell.adapters.sources import DirectorySource, MemorySource
 from foresell.contracts.contract import parse_contract
-from foresell.errors import DataError, UsageError
+from foresell.errors import DataError, MachineError, UsageError
 from foresell.spec.reading import parse_project
 from foresell.wiring.extracting import Extracted, ExtractedTable, Wanted, extract
 from tests.builders import snapshot
@@ -171,9 +173,10 @@ def test_a_row_without_a_day_stays_for_the_gate_to_judge(tmp_path: Path) -> None
 
 def test_a_joined_table_without_a_row_in_the_span_keeps_its_newest_file(tmp_path: Path) -> None:
     early = {**FILES, "weather/1.csv": weather(1), "weather/2.csv": weather(2)}
-    _, files = taken(tmp_path, early, start=day(6))
+    found, files = taken(tmp_path, early, start=day(6))
     assert {name for name in files if name.startswith("weather")} == {"weather/2.csv"}
     assert files["weather/2.csv"] == weather(2)
+    assert found.tables[2] == ExtractedTable(name="weather", files=1, were=2, rows=1, left_out=1)
 
 
 def test_a_span_without_a_row_is_refused_with_the_days_there_are(tmp_path: Path) -> None:
@@ -192,6 +195,51 @@ def test_a_table_that_is_in_no_file_is_refused(tmp_path: Path) -> None:
         taken(tmp_path, project=PROJECT.replace("shops.csv", "s3://bucket/shops.csv"))
     with pytest.raises(UsageError, match="the table 'shops' of 'toy' is in PostgreSQL"):
         taken(tmp_path, project=PROJECT.replace("file: shops.csv", "table: public.shops"))
+    with pytest.raises(UsageError, match="the table 'asked' of 'toy' is named by URI"):
+        taken(tmp_path, project=PROJECT.replace("asked.csv", "s3://bucket/asked.csv"))
+    with pytest.raises(UsageError, match="the table 'asked' of 'toy' is in PostgreSQL"):
+        taken(tmp_path, project=PROJECT.replace("file: asked.csv", "table: public.asked"))
+    assert not (tmp_path / "_runs").exists()
+
+
+@pytest.mark.parametrize("way", ["../../", "a/../../", "{}/", "sub/.."])
+@pytest.mark.parametrize("name", ["shops.csv", "asked.csv", "sales/"])
+def test_a_file_outside_the_folder_of_the_data_is_refused_and_none_is_overwritten(
+    tmp_path: Path, way: str, name: str
+) -> None:
+    named = way.format(tmp_path) + ("/" if way.endswith("..") else "") + name
+    (tmp_path / "shops.csv").write_text("precious")
+    for one in ("asked.csv", "sales"):
+        (tmp_path / one).write_text("precious")
+    before = snapshot(tmp_path)
+    files = {**FILES, named: b"shop,size\n1,10\n", f"{named}a.csv": sales(1)}
+    with pytest.raises(UsageError, match="outside the folder of the data"):
+        taken(tmp_path, files, PROJECT.replace(f"file: {name}", f"file: {named}"))
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize("way", ["./", ".//", "./sub/./"])
+def test_a_file_whose_name_is_written_oddly_lies_where_a_run_and_a_cleanup_find_it(
+    tmp_path: Path, way: str
+) -> None:
+    project = PROJECT.replace("file: shops.csv", f"file: {way}shops.csv")
+    for name, content in {**FILES, f"{way}shops.csv": FILES["shops.csv"]}.items():
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / name).write_bytes(content)
+    folder = RunFolder(tmp_path / "_runs" / "r")
+    spec, contract = parse_project(project, "project.yaml"), parse_contract(CONTRACT, "c.yaml")
+    found = extract(spec, contract, DirectorySource(tmp_path / "data"), folder, Wanted())
+    assert sorted(found.files) == sorted(snapshot(folder.root / "raw"))
+    with DirectorySource(found.folder).open(f"{way}shops.csv") as opened:
+        assert opened.read() == FILES["shops.csv"]
+    assert folder.remove() == Cleaned(files=7, bytes=sum(found.files.values()))
+    assert not folder.root.exists()
+
+
+def test_two_files_that_would_be_one_are_refused(tmp_path: Path) -> None:
+    project = PROJECT.replace("asked.csv", "./shops.csv")
+    with pytest.raises(DataError, match=r"'shops.csv' and './shops.csv' would be one file"):
+        taken(tmp_path, {**FILES, "./shops.csv": b"shop,day\n"}, project)
 
 
 def test_a_missing_file_is_told_and_nothing_is_made(tmp_path: Path) -> None:
@@ -205,6 +253,53 @@ def test_asked_again_it_is_made_anew(tmp_path: Path) -> None:
     again = taken(tmp_path, start=day(7))[1]
     assert [name for name in again if name.startswith("sales")] == ["sales/b.csv"]
     assert again == taken(tmp_path / "elsewhere", start=day(7))[1]
+
+
+class FailingSource(MemorySource):
+    """A place that is out of reach when its second file is opened."""
+
+    def open(self, name: str) -> BinaryIO:
+        """Open the first file.
+
+        Raises:
+            MachineError: it is another one.
+        """
+        if name != "sales/a.csv":
+            raise MachineError("the place is out of reach", self.label, "try again")
+        return super().open(name)
+
+
+def test_files_of_before_stay_where_they_cannot_be_made_anew(tmp_path: Path) -> None:
+    taken(tmp_path)
+    folder = RunFolder(tmp_path / "_runs" / "r")
+    before = snapshot(folder.root / "raw")
+    spec, contract = parse_project(PROJECT, "project.yaml"), parse_contract(CONTRACT, "c.yaml")
+    with pytest.raises(MachineError, match="out of reach"):
+        extract(spec, contract, FailingSource(FILES), folder, Wanted())
+    assert snapshot(folder.root / "raw") == before
+    assert not (folder.root / "raw.draft").exists(), "a full disk would stay full"
+    assert folder.remove() == Cleaned(files=7, bytes=sum(map(len, before.values())))
+    assert not folder.root.exists()
+
+
+def test_what_was_half_written_is_taken_away_where_the_rest_cannot_be(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "_runs" / "r")
+    spec, contract = parse_project(PROJECT, "project.yaml"), parse_contract(CONTRACT, "c.yaml")
+    with pytest.raises(MachineError, match="out of reach"):
+        extract(spec, contract, FailingSource(FILES), folder, Wanted())
+    assert list((tmp_path / "_runs").iterdir()) == []
+
+
+@pytest.mark.parametrize("below", ["", "raw", "raw/sub"])
+def test_a_run_is_not_made_of_its_own_files(tmp_path: Path, below: str) -> None:
+    raw = tmp_path / "_runs" / "last" / "raw" / "sub"
+    raw.mkdir(parents=True)
+    (raw / "train.csv").write_text("Store,Dept\n")
+    (tmp_path / "link").symlink_to(tmp_path / "_runs" / "last" / below)
+    for data in (tmp_path / "_runs" / "last" / below, tmp_path / "link"):
+        with pytest.raises(UsageError, match="cannot be extracted from its own folder"):
+            foresell.extract("walmart", run="last", data=data, home=tmp_path)
+    assert snapshot(tmp_path / "_runs") == {"last/raw/sub/train.csv": b"Store,Dept\n"}
 
 
 @checked(max_examples=30)

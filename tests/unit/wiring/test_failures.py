@@ -117,6 +117,37 @@ def test_no_secret_of_what_a_task_said_is_kept_or_told(settings: Settings) -> No
     ) in told
 
 
+def test_passwords_of_the_registry_and_of_mlflow_are_known_as_they_are_written_and_read(
+    settings: Settings,
+) -> None:
+    known = replace(
+        settings,
+        registry="postgresql+psycopg://jo:reg%2Fistry@db/x",
+        tracking="https://jo:tr@ck@mlflow.example",
+    )
+    says = "login reg/istry or reg%2Fistry failed; the other one is tr@ck or tr%40ck"
+    failed("retail", DAG, "t", "r", says, known)
+    [told] = alarms(settings).values()
+    assert told.endswith(": login *** or *** failed; the other one is *** or ***")
+
+
+def test_what_a_screen_would_obey_is_no_part_of_an_alert(settings: Settings) -> None:
+    says = "\x1b[31mred\x1b[0m\x07 \x1b]0;title\x07and\u202e so\r\n\x9bon\x00"
+    failed("retail", DAG, "train.train", "manual__1", says, settings)
+    text = (settings.home / "retail" / "monitor" / "PIPELINE_ALERT.txt").read_text()
+    assert f"\n- {SENTENCE}: red and so on\n" in text
+    failed("retail", DAG, "train.train", "manual__1", "\x1b[0m\x07", settings)
+    assert [*alarms(settings).values()] == [SENTENCE]
+
+
+@pytest.mark.parametrize("run", ["_nightly", ".x", "-x", "~a:b+c", "x" * 250])
+def test_an_alert_is_raised_for_every_id_of_a_run_that_airflow_allows(
+    tmp_path: Path, run: str
+) -> None:
+    [told] = foresell.task_failed(DAG, "t", run=run, home=tmp_path).findings
+    assert f"failed in the run {run[:150]}" in told
+
+
 def test_without_a_project_it_stands_for_the_pipeline_as_such(tmp_path: Path) -> None:
     told = foresell.task_failed(DAG, "notify", run="r", home=tmp_path)
     assert (told.project, told.firing, told.new) == ("_pipeline", True, True)
@@ -135,6 +166,8 @@ def test_an_unknown_project_and_names_that_are_none_are_refused(tmp_path: Path) 
         ("a/b", "t", "r"),
         ("d", "t\n", "r"),
         ("d", "t", "../r"),
+        ("d", "t", "x" * 251),
+        ("d", "t", "r\n"),
         ("", "t", "r"),
     ):
         with pytest.raises(UsageError):

@@ -29,6 +29,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 _BEFORE: Mapping[str, tuple[str, ...]] = {"validate": ("sample",)}
 _SKIPPED = ("register",)  # and what needs it, where registration is not asked for
+_MORE: Mapping[str, str] = {"evaluate": " --fail-on gate"}  # words of a stage's command
 
 # Each DAG of a chain: what it does, when (or the outputs it waits for), and its stages.
 _INGESTION = ("manifest", "ingest", "validate")
@@ -42,7 +43,7 @@ _WAITS: Mapping[str, tuple[str, ...]] = {
 _SAYS: Mapping[str, str] = {
     "ingestion": "Read the raw files of {}, and check their rows against the contract.",
     "features": "Cut the checked rows of {}, describe them, derive what models learn from.",
-    "training": "Train, judge, register and report {}, each time what it learns from is new.",
+    "training": "Train, judge, register and report {} when what it learns from was looked at.",
 }
 
 
@@ -162,7 +163,8 @@ def _outlets(stage: Stage, made: Collection[str]) -> str:
 
 def _call(stage: Stage, more: str) -> str:
     """Return the line that makes the task of a stage."""
-    return f'{stage.name} = stage("{stage.name}", {_MINUTES.get(stage.name, _USUAL)}{more})'
+    words = f', more="{_MORE[stage.name]}"' if stage.name in _MORE else ""
+    return f'{stage.name} = stage("{stage.name}", {_MINUTES.get(stage.name, _USUAL)}{words}{more})'
 
 
 def _waits(stages: Sequence[Stage]) -> dict[str, tuple[str, ...]]:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from foresell.errors import SpecError, UsageError
+from foresell.pipeline.reads import place_of
 from foresell.pipeline.work import Stage
 from foresell.spec.project import ProjectSpec
 
@@ -14,7 +15,6 @@ HOME = "workspace"  # where all state lives by default, beside dvc.yaml
 CODE = f"{HOME}/_pipeline/code.json"  # what `foresell pipeline code` writes
 PARAMETERS = "params.yaml"
 _ASKED = ("preset", "selection", "override")  # parameters of a run, which are in PARAMETERS
-TOLD = ("columns", "declarations")  # of a project: what the keys of its files do not tell
 _INVENTED = ("synthetic", "horizon")  # keys from which the generator makes raw files
 _NAMES = ("candidate", "level")  # columns that hold names: bars, and no line
 _WIDTH = 100
@@ -46,8 +46,9 @@ class Declared:
     """One project, as ``dvc.yaml`` sees it.
 
     ``folder``: that of its project.yaml and contract.yaml, ``keys``: the keys that stand in the
-    former, ``raw``: whether its raw files are put in place by ``foresell stage``. Those of an
-    ``invented`` project are made when they are read.
+    former, ``raw``: whether its raw files are put in place by ``foresell stage``, ``outside``:
+    whether rows lie in S3 or PostgreSQL, where DVC does not look. Those of an ``invented`` project
+    are made when they are read.
     """
 
     project: ProjectSpec
@@ -55,6 +56,7 @@ class Declared:
     folder: str
     keys: tuple[str, ...]
     raw: bool
+    outside: bool = False
 
     @property
     def invented(self) -> bool:
@@ -71,12 +73,14 @@ class Declared:
         }
 
 
-def dvc_yaml(projects: Sequence[Declared], code: Sequence[str]) -> str:
+def dvc_yaml(projects: Sequence[Declared], code: Sequence[str], *, installed: bool = False) -> str:
     """Return the text of ``dvc.yaml``; every path in it is relative to its folder.
 
-    ``code``: the files and folders that say which program runs. The members of a group stand in the
-    order of ``projects``. No output is removed before its stage runs (``persist``): the stage
-    replaces it whole, and leaves it where nothing has changed.
+    ``code``: the files and folders that say which program runs; ``installed``: they are not all,
+    the program lies elsewhere. What DVC cannot see changing it does each time: the stage ``code``
+    of a program that is installed, the first stage of all where the rows of one lie ``outside``.
+    The members of a group stand in the order of ``projects``. No output is removed before its stage
+    runs (``persist``): the stage replaces it whole, and leaves it where nothing has changed.
 
     A ``SpecError``: a stage does not declare which parameters it reads.
 
@@ -91,7 +95,7 @@ def dvc_yaml(projects: Sequence[Declared], code: Sequence[str]) -> str:
         )
     groups = {name: _group(name, projects) for name in _names(projects)}
     whole = {
-        "stages": {"code": _code(code), **groups},
+        "stages": {"code": _code(code, installed=installed), **groups},
         "metrics": list(_metrics(projects)),
         "plots": list(_plots(projects)),
     }
@@ -121,13 +125,14 @@ def _names(projects: Sequence[Declared]) -> list[str]:
     return found
 
 
-def _code(code: Sequence[str]) -> dict[str, Any]:
+def _code(code: Sequence[str], *, installed: bool) -> dict[str, Any]:
     """Return the stage that says which code each other stage runs."""
     return {
-        "desc": "which code, libraries and declarations each stage depends on",
+        "desc": "which code, libraries and parameters each stage depends on",
         "cmd": f"foresell pipeline code --out {CODE}",
         "deps": list(code),
         "outs": [CODE],
+        **({"always_changed": True} if installed else {}),
     }
 
 
@@ -152,6 +157,7 @@ def _group(name: str, projects: Sequence[Declared]) -> dict[str, Any]:
     def each(entries: Any) -> dict[str, Sequence[str]]:
         return {project: entries(one, stage) for project, (one, stage) in members.items()}
 
+    moving = any(one.outside and "source" in stage.looks for one, stage in members.values())
     says = {project: [stage.says] for project, (_, stage) in members.items()}
     settings = {
         "${item.folder}/project.yaml": listed(each(_keys), "parameter", "name"),
@@ -160,10 +166,11 @@ def _group(name: str, projects: Sequence[Declared]) -> dict[str, Any]:
     }
     template = {
         "desc": listed(says, "says", "")[0],
-        "cmd": f"foresell run ${{key}} --stage {name} --params {PARAMETERS}",
+        "cmd": f"FORESELL_HOME={HOME} foresell run ${{key}} --stage {name} --params {PARAMETERS}",
         "deps": listed(each(_dependencies), "needs", "${item.folder}/contract.yaml"),
         "params": [{place: keys} for place, keys in settings.items() if keys],
         "outs": [{out: _Short(persist=True)} for out in listed(each(_outputs), "makes", "")],
+        "always_changed": moving,
     }
     shorts = {project: _Short(item) for project, item in items.items()}
     return {"foreach": shorts, "do": {key: value for key, value in template.items() if value}}
@@ -177,9 +184,12 @@ def _dependencies(one: Declared, stage: Stage) -> list[str]:
 
 
 def _keys(one: Declared, stage: Stage) -> list[str]:
-    """Return the keys of project.yaml on which the stage depends; a new key is a new export."""
-    made = _INVENTED if one.invented and "source" in stage.looks else ()
-    return [name for name in dict.fromkeys((*_reads(stage), *made)) if name in one.keys]
+    """Return the keys of project.yaml on which the stage depends, as a person looks for them.
+
+    What they mean is in ``CODE`` as well, and what stands there counts.
+    """
+    keys = dict.fromkeys(key for name in _declared(one, stage) for key in place_of(name)[1])
+    return [key for key in keys if key in one.keys]
 
 
 def _asked(_: Declared, stage: Stage) -> list[str]:
@@ -190,8 +200,18 @@ def _asked(_: Declared, stage: Stage) -> list[str]:
 def _codes(one: Declared, stage: Stage) -> list[str]:
     """Return the keys of ``CODE`` on which the stage depends."""
     made = ["generator"] if one.invented and "source" in stage.looks else []
-    told = [f"{word}.${{key}}" for word in TOLD if word in _reads(stage)]
-    return [f"stages.${{item.kind}}.{stage.name}", "libraries", *made, *told]
+    digests = [f"parameters.${{key}}.{name}" for name in _declared(one, stage)]
+    return [f"stages.${{item.kind}}.{stage.name}", "libraries", *made, *digests]
+
+
+def _declared(one: Declared, stage: Stage) -> list[str]:
+    """Return the parameters of project.yaml that the stage reads, itself or by the generator."""
+    made = _INVENTED if one.invented and "source" in stage.looks else ()
+    return [
+        name
+        for name in dict.fromkeys((*_reads(stage), *made))
+        if place_of(name)[0] == "project.yaml"
+    ]
 
 
 def _outputs(one: Declared, stage: Stage) -> list[str]:

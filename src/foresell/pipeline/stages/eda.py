@@ -2,6 +2,7 @@
 
 from foresell.pipeline.exploring import explored
 from foresell.pipeline.work import Work
+from foresell.spec.ports import Store
 
 
 def run(work: Work) -> None:
@@ -9,7 +10,17 @@ def run(work: Work) -> None:
 
     Nothing in it comes from the rows that the test keeps. The same rows give the same bytes.
     """
-    files = explored(work.inputs, work.project, work.contract, rows="train")
+    _write(work, None)
+
+
+def run_panel(work: Work) -> None:
+    """Write the same report of a panel, with the rows asked for."""
+    _write(work, work.inputs["asked"])
+
+
+def _write(work: Work, asked: Store | None) -> None:
+    """Write the report and say how large it is."""
+    files = explored(work.inputs, work.project, work.contract, rows="train", asked=asked)
     for name, content in files.items():
         work.outputs["eda"].write_bytes(name, content)
     pictures = sum(name.endswith(".svg") for name in files)

@@ -9,6 +9,7 @@ from foresell.pipeline.writing import json_bytes
 
 MONITORED = "monitored.json"  # where nothing could be compared: why not
 DRIFT = "drift_summary.json"
+_OPENED = ("bundle", "registered", "processed")  # by the watch itself, in the project's folders
 _UNWATCHED = "the run was given nothing that watches"
 
 
@@ -20,11 +21,17 @@ def run(work: Work) -> None:
     compare: no answer was logged, and no row is younger than the version's training. Drift fails
     no run: it is told.
     """
+    _declare(work)
     look = work.request.monitor
     files = look() if look is not None else {MONITORED: json_bytes(_unavailable(_UNWATCHED))}
     for name, content in sorted(files.items()):
         work.outputs["monitored"].write_bytes(name, content)
     work.note(_sentence(files))
+
+
+def _declare(work: Work) -> None:
+    """Take what the watch reads past this stage, so that a record knows what it follows from."""
+    _ = work.project.monitoring, [work.inputs[name] for name in _OPENED]
 
 
 def _unavailable(reason: str) -> dict[str, Any]:

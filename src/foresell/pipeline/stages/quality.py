@@ -14,15 +14,15 @@ from foresell.spec.quality import FORMAT, PAGE, QUALITY
 def run(work: Work) -> None:
     """Write ``quality/quality.json`` and the same as a page, ``quality/quality.html``.
 
-    Needs ``evaluation``, ``bundle``, ``registered``, ``monitored`` and ``eda``, and takes
-    ``segment_risk`` where it is given. No clock, no run id: the same inputs give the same bytes.
-    What is missing fails no run: it is told.
+    Needs ``evaluation``, ``bundle``, ``registered``, ``monitored`` and ``eda``, and
+    ``segment_risk`` of a project that declares segments. No clock, no run id: the same inputs give
+    the same bytes. What is missing fails no run: it is told.
     """
     project, inputs = work.project, work.inputs
     name = project.name
     sections = [*model_sections(inputs, name), drift(inputs["monitored"], name)]
     sections.append(explored(inputs["eda"], name))
-    if "segment_risk" in inputs:
+    if project.risk is not None:
         sections.append(risks(inputs["segment_risk"], name))
     told = {
         "format": FORMAT,

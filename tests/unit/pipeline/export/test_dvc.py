@@ -12,6 +12,7 @@ from foresell.adapters.projects import find_declarations, read_declaration
 from foresell.errors import SpecError, UsageError
 from foresell.pipeline.export.dvc import CODE, Declared, count, dvc_yaml
 from foresell.pipeline.graph import stages_of
+from foresell.pipeline.reads import place_of
 from foresell.pipeline.work import Plot, Stage
 from foresell.spec.reading import parse_project
 
@@ -95,15 +96,18 @@ def test_each_stage_depends_on_what_it_needs_and_reads() -> None:
         needs = {f"workspace/{name}/{output}" for output in stage.needs}
         made = {"synthetic", "horizon"} if one.invented and looks else set()
         code = {f"stages.{one.project.kind}.{stage.name}", "libraries"}
-        code |= {f"{word}.{name}" for word in ("columns", "declarations") if word in reads}
+        declared = {word for word in reads | made if place_of(word)[0] == "project.yaml"}
+        code |= {f"parameters.{name}.{word}" for word in declared}
         code |= {"generator"} if made else set()
+        keys = {key for word in declared for key in place_of(word)[1]}
         expected = {
-            f"{one.folder}/project.yaml": (reads | made) & set(one.keys) or {"name"},
+            f"{one.folder}/project.yaml": keys & set(one.keys) or {"name"},
             "params.yaml": reads & ASKED,
             CODE: code,
         }
 
-        assert told["cmd"] == f"foresell run {name} --stage {stage.name} --params params.yaml"
+        ran = f"foresell run {name} --stage {stage.name} --params params.yaml"
+        assert told["cmd"] == f"FORESELL_HOME=workspace {ran}"
         assert told["desc"] == stage.says
         assert set(told["deps"]) == raw | needs | contract
         assert params(told) == {file: keys for file, keys in expected.items() if keys}
@@ -130,10 +134,40 @@ def test_no_two_stages_keep_one_place() -> None:
 
 def test_the_code_is_told_by_a_stage_of_its_own() -> None:
     assert expanded(dvc_yaml(shipped(), ["src/foresell", "lock.txt"]))["code"] == {
-        "desc": "which code, libraries and declarations each stage depends on",
+        "desc": "which code, libraries and parameters each stage depends on",
         "cmd": f"foresell pipeline code --out {CODE}",
         "deps": ["src/foresell", "lock.txt"],
         "outs": [CODE],
+    }
+
+
+def each_time(text: str) -> set[str]:
+    return {name for name, stage in expanded(text).items() if stage.get("always_changed")}
+
+
+def test_only_what_dvc_cannot_see_is_looked_at_each_time() -> None:
+    projects = shipped()
+    manifests = {f"manifest@{one.project.name}" for one in projects}
+    outside = [replace(projects[0], outside=True), *projects[1:]]
+
+    assert each_time(dvc_yaml(projects, ["src"])) == set()
+    assert each_time(dvc_yaml(projects, ["declared"], installed=True)) == {"code"}
+    assert each_time(dvc_yaml(outside, ["src"])) == manifests  # DVC has one word for a group
+
+
+def test_keys_that_a_parameter_follows_from_are_shown_where_they_are_declared() -> None:
+    retail = next(one for one in shipped() if one.project.name == "retail")
+    given = replace(retail, keys=(*retail.keys, "holidays", "source"))
+    found = expanded(dvc_yaml([given], ["src"]))
+
+    keys = {name: told["params"][0]["declared/retail/project.yaml"] for name, told in found.items()
+            if name != "code"}  # fmt: skip
+    assert {name for name, told in keys.items() if "holidays" in told} == {
+        f"{stage.name}@retail" for stage in retail.stages if "events" in (stage.reads or ())
+    }
+    assert {name for name, told in keys.items() if "source" in told} == {
+        "manifest@retail",
+        "ingest@retail",
     }
 
 

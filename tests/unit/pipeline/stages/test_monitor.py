@@ -1,4 +1,4 @@
-"""What the watch of a run finds is kept and told, and fails no run."""
+"""What the watch of a run finds is kept and told, and fails no run; a record knows of it."""
 
 import json
 from dataclasses import replace
@@ -6,11 +6,15 @@ from dataclasses import replace
 import pytest
 
 from foresell.adapters.store import MemoryStore
+from foresell.pipeline.graph import PANEL_STAGES
 from foresell.pipeline.stages.monitor import run
+from foresell.pipeline.staleness import reasons
 from foresell.pipeline.work import Request, Work
 from foresell.pipeline.writing import json_bytes
-from tests.unit.pipeline.conftest import MakeRequest
+from foresell.spec.monitoring import MonitoringSpec
+from tests.unit.pipeline.conftest import House, MakeRequest
 
+(STAGE,) = (stage for stage in PANEL_STAGES if stage.name == "monitor")
 ALARM = {"weight": "alarm", "says": "price moved"}
 
 
@@ -19,7 +23,7 @@ def watched(request: Request) -> tuple[dict[str, bytes], str]:
     out, notes = MemoryStore(), list[str]()
     work = Work(
         request=request,
-        inputs={},
+        inputs={name: MemoryStore() for name in STAGE.needs},
         outputs={"monitored": out},
         scratch=MemoryStore(),
         note=notes.append,
@@ -52,3 +56,29 @@ def test_a_run_that_nobody_watches_says_so(ask: MakeRequest) -> None:
     }
     assert files == {}
     assert note == "nothing to compare: the run was given nothing that watches"
+
+
+def test_a_threshold_of_the_watch_that_has_changed_is_told_with_both_values(
+    house: House, ask: MakeRequest
+) -> None:
+    def request(least_rows: int) -> Request:
+        watch = MonitoringSpec(least_rows=least_rows)
+        one = ask({})
+        return replace(one, project=replace(one.project, monitoring=watch), monitor=lambda: {})
+
+    assert house.run(request(77), (STAGE,)) == ["monitor"]
+    assert reasons(STAGE, request(77), house.workspace) == ()
+    assert [one.says for one in reasons(STAGE, request(78), house.workspace)] == [
+        "parameter monitoring.least_rows: 77 -> 78"
+    ]
+
+
+def test_another_bundle_is_told_though_the_watch_opens_it_by_itself(
+    house: House, ask: MakeRequest
+) -> None:
+    house.run(ask({}), (STAGE,))
+    house.workspace.draft("bundle").write_bytes("model.json", b"{}")
+    house.workspace.publish("refit", ["bundle"], b"{}")
+    assert [one.says for one in reasons(STAGE, ask({}), house.workspace)] == [
+        "input bundle/model.json is new"
+    ]

@@ -9,13 +9,16 @@ from foresell.adapters.sources import MemorySource
 from foresell.contracts.contract import Contract
 from foresell.errors import SpecError
 from foresell.pipeline.graph import stages_of
+from foresell.pipeline.reads import READS
 from foresell.pipeline.work import Request
 from foresell.spec.monitoring import Chosen, RiskSpec
 from foresell.spec.project import ProjectSpec
+from tests.builders import weekly_files
 from tests.tabular_files import order_files, order_lines
 from tests.unit.pipeline.conftest import House, shipped
 
 DATA = order_files(order_lines(60))
+WANTED = {"manifest", "ingest", "validate", "risk"}
 
 
 def declared(*segments: dict[str, Chosen]) -> tuple[ProjectSpec, Contract]:
@@ -25,8 +28,7 @@ def declared(*segments: dict[str, Chosen]) -> tuple[ProjectSpec, Contract]:
 
 def gauged(house: House, *segments: dict[str, Chosen]) -> list[str]:
     project, contract = declared(*segments)
-    wanted = {"manifest", "ingest", "validate", "risk"}
-    stages = tuple(one for one in stages_of(project) if one.name in wanted)
+    stages = tuple(one for one in stages_of(project) if one.name in WANTED)
     return house.run(Request(project=project, contract=contract, source=MemorySource(DATA)), stages)
 
 
@@ -64,4 +66,21 @@ def test_two_segments_whose_files_would_be_one_are_refused(house: House) -> None
     assert refused.value.args[:2] == (
         "two segments are both called sales_ts_risk_spain",
         "project 'sales_orders', risk.segments",
+    )
+
+
+def test_what_is_read_is_what_is_declared_for_both_kinds(house: House) -> None:
+    gauged(house, {"COUNTRY": "Spain"})
+    assert set(json.loads(house.workspace.records["risk"])["parameters"]) == set(
+        READS["tabular"]["risk"]
+    )
+
+    panel = House()
+    project, contract = shipped("walmart")
+    project = replace(project, risk=RiskSpec(segments=({"Store": "1"},)))
+    stages = tuple(one for one in stages_of(project) if one.name in WANTED)
+    raw = MemorySource(weekly_files(stores=2, depts=1, weeks=120))
+    panel.run(Request(project=project, contract=contract, source=raw), stages)
+    assert set(json.loads(panel.workspace.records["risk"])["parameters"]) == set(
+        READS["panel"]["risk"]
     )
