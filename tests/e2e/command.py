@@ -28,7 +28,11 @@ def three_lines(what: str, where: str, mend: str) -> str:
 
 
 def kept(home: Path) -> Files:
-    """Everything in the workspace but what tells of each run: log, lock, time of raw files."""
+    """Everything in the workspace but what tells of each run: log, lock, time of raw files.
+
+    Nor what is remembered of sums in ``_pipeline``, which anybody may delete.
+    """
     files = snapshot(home)
     own = ("run.log", "run_id", "run.json", ".lock", "sources/sources.json")
-    return {name: files[name] for name in files if not name.endswith(own)}
+    lasting = (name for name in files if not name.startswith("_pipeline/"))
+    return {name: files[name] for name in lasting if not name.endswith(own)}

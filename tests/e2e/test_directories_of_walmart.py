@@ -128,7 +128,7 @@ def _refuse_anything_else(elsewhere: Elsewhere) -> None:
     root = elsewhere.root
     assert list(elsewhere.standing.iterdir()) == []
     assert {path.name for path in (root / "home" / "walmart").iterdir()} == STATE
-    held = {"_mlflow", "_registry", "_tracking", "_serving", "walmart"}
+    held = {"_mlflow", "_pipeline", "_registry", "_tracking", "_serving", "walmart"}
     assert {path.name for path in (root / "home").iterdir()} <= held
     assert {path.name for path in (root / "home/_registry").iterdir()} == {"registry.db"}
     places = {*DIRECTORIES, "home", "tracking"}
