@@ -129,7 +129,9 @@ def test_a_broken_graph_ends_with_1_and_says_what_is_wrong(
         replace(stage, needs=("manifst",)) if stage.name == "ingest" else stage
         for stage in graph.STAGES["panel"]
     )
-    monkeypatch.setattr(graph, "STAGES", {**graph.STAGES, "panel": broken})
+    tables = {**graph.STAGES, "panel": broken}
+    monkeypatch.setattr(graph, "STAGES", tables)
+    monkeypatch.setattr("foresell.api.pipeline.STAGES", tables)
     checked = foresell("pipeline", "check", "retail")
     assert checked.code == 1
     said = " ".join(checked.out.split())
