@@ -209,7 +209,9 @@ def simulated(
         for world in worlds:
             done = [pool.submit(looks, world, *part) for part in parts]
             alarms, found = (sum(one.result()[place] for one in done) for place in (0, 1))
-            kept = found >= FOUND * periods if world.shift else alarms <= most
+            # Weeks that follow one another are measured, and nothing is promised of them.
+            quiet = alarms <= most or world.follows > 0
+            kept = found >= FOUND * periods if world.shift else quiet
             told.append({**asdict(world), "alarms": alarms, "found": found, "kept": kept})
     return told
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from subprocess import run
 
+from foresell.api.staging import stage
 from foresell.settings import environment, read_settings
 
 _KEPT = ("raw",)  # what a workspace begins with
@@ -55,7 +56,7 @@ def _begin(projects: Sequence[str], home: Path, data: Path | None) -> None:
     before = read_settings().home
     for project in projects:
         if data is not None and (data / project).is_dir():
-            shutil.copytree(data / project, home / project / "raw")
+            stage(project, data / project, home=home)
             continue
         for output in _KEPT:
             if (before / project / output).is_dir():

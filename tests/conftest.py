@@ -21,6 +21,8 @@ pytest_plugins = [
     "tests.dvc_repo",
     "tests.retail_runs",
     "tests.walmart_runs",
+    "tests.browser",
+    "tests.looked_homes",
 ]
 
 DATA = "FORESELL_TEST_DATA"

@@ -15,6 +15,7 @@ from foresell.settings import environment
 # Files of HOME/PROJECT that say when and where a run was, and nothing else.
 OF_THE_RUN: Mapping[str, str] = {
     "run.log": "a line for each event, with its time",
+    "checks_log.jsonl": "a line for each new finding of the gate, with its time and its run",
     "run_id": "the name of the last run, which begins with its time",
     "run.json": "that name, the seconds of each stage, and the commit one stood in",
 }

@@ -33,6 +33,6 @@ def kept(home: Path) -> Files:
     Nor what is remembered of sums in ``_pipeline``, which anybody may delete.
     """
     files = snapshot(home)
-    own = ("run.log", "run_id", "run.json", ".lock", "sources/sources.json")
+    own = ("run.log", "run_id", "run.json", ".lock", "sources/sources.json", "checks_log.jsonl")
     lasting = (name for name in files if not name.startswith("_pipeline/"))
     return {name: files[name] for name in lasting if not name.endswith(own)}

@@ -13,7 +13,7 @@ _SMALL = 'stores: 8, products: 48, start: "2023-01-01"'
 # What tells of a run and not of its result: when it was, where and from when its files are, and
 # what the registry made of it.
 NOT_THE_RESULT = (
-    *("run.log", "run_id", "run.json", ".lock", ".state", "sources"),
+    *("run.log", "checks_log.jsonl", "run_id", "run.json", ".lock", ".state", "sources"),
     *("registration", "registered", "quality"),  # quality has the sha256 of what was registered
 )
 

@@ -17,7 +17,7 @@ from tests.e2e.command import Foresell, three_lines
 from tests.e2e.small_run import made
 from tests.serve_process import serving
 
-STATE = {".lock", ".state", "run.json", "run.log", "run_id"}
+STATE = {".lock", ".state", "checks_log.jsonl", "run.json", "run.log", "run_id"}
 
 
 def said(folder: Path) -> dict[str, str]:

@@ -83,7 +83,7 @@ def test_every_foresell_command_in_the_documents_runs(
         folder = sound if words[:2] == ["warehouse", "load"] else data
         words = [str(folder) if word == "DIR" else word for word in words]
         words = [re.sub("^workspace/", f"{tmp_path}/home/", word) for word in words]
-        if words[0] == "serve":
+        if words[0] in {"serve", "dashboard"}:
             codes[line] = served(words, tmp_path)
             continue
         quick = ["--preset", "fast", "--override", "toy data has nothing to learn"]
@@ -124,7 +124,8 @@ def bucket_with(files: dict[str, bytes], server: S3) -> str:
 def served(words: list[str], folder: Path) -> tuple[int, str]:
     """Start a server on a free port, stop it by Ctrl-C once it listens; code and error."""
     program = str(Path(sys.executable).parent / "foresell")
-    asked = [program, *words, "--port", "0", "--log", "off"]
+    quiet = ["--log", "off"] if words[0] == "serve" else []
+    asked = [program, *words, "--port", "0", *quiet]
     with subprocess.Popen(
         asked,
         cwd=folder,

@@ -197,7 +197,7 @@ def test_a_clone_pulls_what_was_pushed(repository: Repository, s3: S3, tmp_path:
     assert clone.dvc("status").text == "Data and pipelines are up to date.\n"
     assert set(clone.status().values()) == {"fresh"}
     made = snapshot(repository.root / "workspace" / PROJECT)
-    own = (".lock", "run.log", "run_id", "run.json")
+    own = (".lock", "checks_log.jsonl", "run.log", "run_id", "run.json")
     kept = {name: made[name] for name in made if not name.endswith(own)}
     assert len(kept) > 100
     pulled = snapshot(clone.root / "workspace" / PROJECT)

@@ -111,7 +111,9 @@ def test_each_run_has_an_id_of_its_own_that_stands_in_no_result(tmp_path: Path) 
         for name, content in snapshot(place).items()
         if first.run_id.encode() in content or second.run_id.encode() in content
     }
-    assert {name.split("/")[0] for name in holding} == {"run.json", "run.log", "run_id", ".state"}
+    assert {name.split("/")[0] for name in holding} == {
+        *("run.json", "run.log", "run_id", ".state", "checks_log.jsonl")
+    }
 
 
 def test_the_result_has_one_name_in_the_run_the_test_the_report_and_the_bundle(

@@ -41,7 +41,7 @@ def test_stage_by_stage_gives_the_bytes_of_one_run(shop: Shop) -> None:
 def results(home: Path) -> dict[str, bytes]:
     """What stages have made: no log, no lock, no record with a time in it."""
     files = snapshot(home / PROJECT)
-    own = (".lock", ".state", "run.log", "run_id", "run.json")
+    own = (".lock", ".state", "checks_log.jsonl", "run.log", "run_id", "run.json")
     return {name: files[name] for name in files if not name.startswith(own)}
 
 

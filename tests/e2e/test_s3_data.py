@@ -52,7 +52,7 @@ def bucket(s3: S3, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
 def result(home: Path) -> dict[str, bytes]:
     """What a run makes of the bytes of its files, wherever they were."""
     kept = snapshot(home / "walmart")
-    return {name: kept[name] for name in kept if name.startswith(MADE)}
+    return {name: kept[name] for name in kept if name.partition("/")[0] in MADE}
 
 
 def sources(home: Path) -> dict[str, dict[str, Any]]:

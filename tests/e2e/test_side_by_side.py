@@ -61,7 +61,7 @@ def results_of(home: Path, project: str) -> dict[str, bytes]:
     if project == PROJECT:
         return results(home)
     files = snapshot(home / project)
-    own = (".lock", ".state", "run.log", "run_id", "run.json")
+    own = (".lock", ".state", "checks_log.jsonl", "run.log", "run_id", "run.json")
     return {name: files[name] for name in files if not name.startswith(own)}
 
 

@@ -56,6 +56,8 @@ ANSWERED: Mapping[tuple[str, str], str] = {
         "pipeline/records.py",
         "ValueError",
     ): "a record that cannot be read is none: the stage is done",
+    ("pipeline/checks_log.py", "ValidationError"): "a line that cannot be read is counted and told "
+    "of; nothing follows from the log",
     ("pipeline/fingerprint.py", "yaml.YAMLError"): "who reads the project says what is wrong",
     ("pipeline/source_files.py", "(ModuleNotFoundError, ValueError)"): "as with the graph's code",
 }

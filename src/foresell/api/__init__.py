@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from foresell.api.keys import CreatedKey, api_keys, create_key, revoke_key
     from foresell.api.layer import queries, sql
     from foresell.api.loadtest import LoadTest, load_test
+    from foresell.api.looking import serve_dashboard
     from foresell.api.mirroring import reconcile
     from foresell.api.monitoring import DriftReport, drift
     from foresell.api.performing import PerformanceReport, performance
@@ -176,6 +177,7 @@ __all__ = [
     "run_all",
     "sample_contract",
     "serve",
+    "serve_dashboard",
     "shadow_report",
     "sql",
     "stage",
@@ -212,6 +214,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "keys": ("CreatedKey", "api_keys", "create_key", "revoke_key"),
     "layer": ("queries", "sql"),
     "loadtest": ("LoadTest", "load_test"),
+    "looking": ("serve_dashboard",),
     "mirroring": ("reconcile",),
     "monitoring": ("DriftReport", "drift"),
     "performing": ("PerformanceReport", "performance"),

@@ -22,6 +22,7 @@ def serve(
     rate: float | None = None,
     host_names: Sequence[str] = (),
     cors: Sequence[str] = (),
+    pages: bool = False,
     options: Options | None = None,
     listen: Callable[[Listening], None] | None = None,
     home: str | Path | None = None,
@@ -34,7 +35,8 @@ def serve(
     beside, which no caller notices. ``port`` 0 takes any that is free. ``keys``: whether callers
     need one; by default as soon as ``host`` lets others than this machine reach it. ``rate``:
     requests a minute of one caller. ``host_names``: further names it is asked by; ``cors``: web
-    origins whose pages may read answers. ``listen`` hears of it once it listens.
+    origins whose pages may read answers. ``pages``: whether ``/ui`` has the dashboard. ``listen``
+    hears of it once it listens.
 
     A ``UsageError``: no such project, alias or host; a ``MachineError``: the port is taken, or what
     serving needs is not installed.
@@ -50,6 +52,7 @@ def serve(
         rate=rate,
         host_names=tuple(host_names),
         cors=tuple(cors),
+        pages=pages,
         options=options or Options(),
     )
     settings = read_settings(Path(home) if home is not None else None)

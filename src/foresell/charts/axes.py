@@ -107,9 +107,9 @@ def time_axis(first: date, last: date, at_most: int, *, margin: timedelta = time
     first_of_year = f"(utcmonth(datum.value) == 0 && {str(not short).lower()})"
     return alt.X(
         "date:T",
-        scale=alt.Scale(type="utc", domain=[*map(stamp, span)], nice=False),
+        scale=alt.Scale(type="utc", domain=[*map(_midnight, span)], nice=False),
         axis=alt.Axis(
-            values=[stamp(day) for day in ticks],
+            values=[*map(_midnight, ticks)],
             labelExpr=(
                 f"[utcFormat(datum.value, '{upper}'), {first_of_year} || "
                 f"+datum.value == {opening} ? utcFormat(datum.value, '%Y') : '']"
@@ -124,6 +124,15 @@ def time_axis(first: date, last: date, at_most: int, *, margin: timedelta = time
             labelFlush=True,
         ),
     )
+
+
+def _midnight(day: date) -> alt.DateTime:
+    """Return ``day`` as Vega-Lite's own date and time, midnight UTC.
+
+    Milliseconds would do where expressions are compiled; Vega's interpreter, which pages use so
+    that nothing is evaluated, takes ``datetime(milliseconds)`` for a year.
+    """
+    return alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True)
 
 
 def value_axis(field: str, domain: Domain, *, label: str = NUMBER_LABEL, ticks: int = 4) -> alt.Y:
@@ -202,9 +211,9 @@ def end_labels(ends: Sequence[End], last: object, domain: Domain, height: int) -
                     align="left", dx=7, baseline="middle", fontWeight="bold" if bold else "normal"
                 )
                 .encode(
-                    x=f"{x}:{'T' if x == 'date' else 'Q'}",
-                    y="place:Q",
-                    text="text:N",
+                    x=alt.X(f"{x}:{'T' if x == 'date' else 'Q'}"),
+                    y=alt.Y("place:Q"),
+                    text=alt.Text("text:N"),
                     color=alt.Color("color:N", scale=None),
                 )
             )
@@ -233,22 +242,25 @@ def event_names(events: pl.DataFrame, span: tuple[date, date], width: int) -> li
                 word = alt.Chart(inline(pl.DataFrame({"text": [text]}))).mark_text(
                     x=place, y=-18 - 15 * line, color=MUTED, baseline="middle", align="center"
                 )
-                names.append(word.encode(text="text:N"))
+                names.append(word.encode(text=alt.Text("text:N")))
                 break
     marks = alt.Chart(inline(events.select("date").unique().sort("date"))).mark_point(
         shape="triangle-down", size=26, filled=True, opacity=1, color=BASE, y=-7
     )
-    return [marks.encode(x="date:T"), *names]
+    return [marks.encode(x=alt.X("date:T")), *names]
 
 
 def mark_at(day: date, text: str | None = None) -> list[Layers]:
     """Return a vertical rule at ``day``, with ``text`` beside its top."""
     data = inline(pl.DataFrame({"date": [day], "text": [text or ""]}))
-    rule: Layers = alt.Chart(data).mark_rule(color=BASE, strokeDash=[2, 3]).encode(x="date:T")
+    rule: Layers = (
+        alt.Chart(data).mark_rule(color=BASE, strokeDash=[2, 3]).encode(x=alt.X("date:T"))
+    )
     if text is None:
         return [rule]
     place: dict[str, Any] = {"align": "left", "baseline": "top", "dx": 5, "y": 0}
     halo = alt.Chart(data).mark_text(**place, stroke=PAPER, strokeWidth=4)
     label = alt.Chart(data).mark_text(**place, color=INK)
-    words: list[Layers] = [layer.encode(x="date:T", text="text:N") for layer in (halo, label)]
+    place_at, said = alt.X("date:T"), alt.Text("text:N")
+    words: list[Layers] = [layer.encode(x=place_at, text=said) for layer in (halo, label)]
     return [rule, *words]

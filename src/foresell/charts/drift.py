@@ -20,6 +20,7 @@ from foresell.charts.theme import (
 _ROW, _WIDE, _SLIM = 19, 13, 5  # pixels: of a bin, of the bar before, of the bar now
 _LONGEST = 18  # characters of a label
 _MOST = 12  # bins that are drawn
+_SLENDER = 400  # pixels: below, there is room for few labels
 
 
 def share_bars(bins: pl.DataFrame, *, width: int = 420) -> Spec:
@@ -49,10 +50,11 @@ def share_bars(bins: pl.DataFrame, *, width: int = 420) -> Spec:
     data = drawn.with_columns(
         zero=pl.lit(0.0), middle=pl.col("row") + 0.5, name=pl.Series(labels, dtype=pl.String)
     )
+    ticks = 4 if width >= _SLENDER else 2
     x = alt.X(
         "reference:Q",
         scale=alt.Scale(domain=[0, most], nice=True),
-        axis=alt.Axis(tickCount=4, labelExpr=PERCENT_LABEL, labelFlush=True),
+        axis=alt.Axis(tickCount=ticks, labelExpr=PERCENT_LABEL, labelFlush=True),
     )
     y = alt.Y("middle:Q", scale=alt.Scale(domain=[drawn.height, 0], nice=False), axis=None)
     rows = alt.Chart(inline(data))

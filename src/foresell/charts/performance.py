@@ -75,7 +75,7 @@ def bias_over_time(weeks: pl.DataFrame, *, width: int = 960) -> Spec:
         .mark_bar(color=ACCENT, opacity=0.8, width=max(2.0, min(18.0, 0.6 * room)))
         .encode(x=x, y=y, y2="zero:Q")
     )
-    return finished([bars, _rule(0.0, domain, INK)], box)
+    return finished([bars, _rule(0.0, domain, INK, ticks=3)], box)
 
 
 def coverage_over_time(weeks: pl.DataFrame, *, backtest: float | None, width: int = 960) -> Spec:
@@ -113,10 +113,17 @@ def _time(weeks: pl.DataFrame, width: int) -> alt.X:
     return time_axis(min(days), max(days), 5 if width < _NARROW else 10, margin=_DAYS)
 
 
-def _rule(value: float, domain: Domain, color: str, dash: tuple[int, int] | None = None) -> Layers:
-    """Return a line across at a value."""
+def _rule(
+    value: float,
+    domain: Domain,
+    color: str,
+    dash: tuple[int, int] | None = None,
+    *,
+    ticks: int = 4,
+) -> Layers:
+    """Return a line across at a value; ``ticks``: as many as the other layers have."""
     own: alt.Chart = alt.Chart(inline(pl.DataFrame({"at": [value]})))
-    y = value_axis("at", domain, label=PERCENT_LABEL)
+    y = value_axis("at", domain, label=PERCENT_LABEL, ticks=ticks)
     rule: Layers = own.mark_rule(color=color, strokeWidth=1).encode(y=y)
     if dash is not None:
         rule = own.mark_rule(color=color, strokeWidth=1, strokeDash=list(dash)).encode(y=y)

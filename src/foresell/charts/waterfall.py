@@ -35,7 +35,8 @@ from foresell.charts.theme import (
 )
 from foresell.spec.ordered_sums import one_piece, ordered_sum
 
-_ROW = 27
+_ROW, _TWO_LINES = 27, 44  # pixels of a row: its name beside its mark, or above it
+_NARROW = 600  # below this width there is no room for names beside the way
 _SMALL = 1e-9
 _MOST_COLUMNS = 6
 _MOST_OF_A_ROW = 12
@@ -43,7 +44,8 @@ _WHOLE = 100  # from here on, what is added is told without decimals
 _LABEL = 43  # characters of a column and its value that fit beside the way
 _LEAST_TEXT = 8  # of these, what is left to the value
 _LEFT = 190  # pixels for the names of parts
-_BASE_OF_A_ROW = "base (no column is known)"
+_ENDS = (f"base ({PHRASES['base']})", "forecast")
+_ENDS_OF_A_ROW = ("base (no column is known)", "prediction")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +61,38 @@ class _Words:
     number: Callable[[float], str] = signed
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """How rows lie: ``high`` pixels each, the name ``above`` the mark or to its left."""
+
+    high: int = _ROW
+    above: bool = False
+
+    def middle(self, row: int) -> float:
+        """Return how far down the marks of a row lie."""
+        return (row + (0.68 if self.above else 0.5)) * self.high
+
+    def name(self, row: int, text: str, *, bold: bool = False) -> list[Layers]:
+        """Return the name of a row: at the left, or above its mark."""
+        if self.above:
+            return [placed_text(text, 0, (row + 0.22) * self.high, bold=bold)]
+        return [placed_text(text, -14, self.middle(row), align="right", bold=bold)]
+
+
 def waterfall_chart(
-    frame: pl.DataFrame, *, title: str = "", unit: str = "", width: int = 720, titled: bool = False
+    frame: pl.DataFrame,
+    *,
+    title: str = "",
+    unit: str = "",
+    width: int = 720,
+    titled: bool = False,
+    ends: tuple[str, str] = _ENDS,
 ) -> Spec:
     """Draw the way from the base to the forecast, part by part.
 
     ``frame``: ``part``, ``column`` (null, or the column of the data that the value is told by),
     ``value``; values of a part and column are summed. ``titled`` as in `explanation_chart`.
+    ``ends``: what stands beside the first and the last number.
 
     A missing column is a DataError.
     """
@@ -75,18 +102,25 @@ def waterfall_chart(
     base = _total(frame.filter(pl.col("part") == "base"))
     day = f"forecast of {frame['date'][0]}" if "date" in frame.columns else "forecast"
     above = title_above(f"Where the forecast comes from: {title}", day, unit, left=-_LEFT)
-    words = _Words(base=f"base ({PHRASES['base']})", end="forecast", above=above if titled else [])
+    words = _Words(base=ends[0], end=ends[1], above=above if titled else [])
     return _way(base, _moves(frame), words, Box(width=width, height=0, left=_LEFT))
 
 
 def row_waterfall_chart(
-    frame: pl.DataFrame, *, title: str = "", unit: str = "", width: int = 720, titled: bool = False
+    frame: pl.DataFrame,
+    *,
+    title: str = "",
+    unit: str = "",
+    width: int = 720,
+    titled: bool = False,
+    ends: tuple[str, str] = _ENDS_OF_A_ROW,
 ) -> Spec:
     """Draw the way from the base to the prediction of one row, column by column.
 
     ``frame``: ``part`` (``base``, ``column`` or ``floor``), ``column``, ``text`` (the row's own
     value of the column, or null), ``value``. Columns in the order of their size; beyond the largest
     12 together. With ``titled`` the name of the row, ``title``, stands above it.
+    ``ends``: what stands beside the first and the last number.
 
     A missing column is a DataError.
     """
@@ -100,11 +134,11 @@ def row_waterfall_chart(
     moves = _told("", told, _MOST_OF_A_ROW)
     floor = _total(frame.filter(pl.col("part") == "floor"))
     moves += [("nothing below zero", floor)] if floor else []
-    names = [_BASE_OF_A_ROW, *(name for name, _ in moves)]
+    names = [ends[0], *(name for name, _ in moves)]
     left = min(340, max(210, 34 + 7 * max(map(len, names))))
     line = title_above(f"Where the prediction comes from: {title}", "prediction", unit, left=-left)
     above = line if titled else []
-    words = _Words(base=_BASE_OF_A_ROW, end="prediction", above=above, number=_signed_full)
+    words = _Words(base=ends[0], end=ends[1], above=above, number=_signed_full)
     return _way(base, moves, words, Box(width=width, height=0, left=left))
 
 
@@ -129,20 +163,23 @@ def _way(base: float, moves: Sequence[tuple[str, float]], words: "_Words", frame
         ends.append((running, running + value))
         running += value
     top = 64 if words.above else 14
-    rows = len(moves) + 2
-    height = rows * _ROW + top + 34
-    box = Box(width=frame.width, height=height, left=frame.left, right=30, top=top)
+    above = frame.width < _NARROW and not words.above
+    down = _Rows(high=_TWO_LINES, above=True) if above else _Rows()
+    rows, left = len(moves) + 2, 8 if above else frame.left
+    height = rows * down.high + top + 34
+    box = Box(width=frame.width, height=height, left=left, right=30, top=top)
     span = value_domain([base, running, *(end for pair in ends for end in pair)])
     wide = span[1] - span[0]
     across = Strip(box.inner_width, 0, (span[0] - 0.02 * wide, span[1] + 0.1 * wide))
     layers = [*_ticks_across(across, box)]
-    layers += _joints([base, *(end for _, end in ends)], across)
-    layers += _row_words(0, words.base, bold=True) + _stop(0, base, across, BASE, box)
+    layers += _joints([base, *(end for _, end in ends)], across, down)
+    layers += down.name(0, words.base, bold=True)
+    layers += _stop(down.middle(0), base, across, BASE, box)
     for row, ((name, value), (start, end)) in enumerate(zip(moves, ends, strict=True), start=1):
-        layers += _row_words(row, name)
-        layers += _move(row, (start, end), (value, words.number(value)), across, box)
-    layers += _row_words(rows - 1, words.end, bold=True)
-    layers += _stop(rows - 1, running, across, ACCENT, box)
+        layers += down.name(row, name)
+        layers += _move(down.middle(row), (start, end), (value, words.number(value)), across, box)
+    layers += down.name(rows - 1, words.end, bold=True)
+    layers += _stop(down.middle(rows - 1), running, across, ACCENT, box)
     return finished([*layers, *words.above], box)
 
 
@@ -176,14 +213,9 @@ def _told(before: str, told: pl.DataFrame, most: int = _MOST_COLUMNS) -> list[tu
     return [*rows, (f"{before}{more}", rest)] if abs(rest) > _SMALL else rows
 
 
-def _row_words(row: int, name: str, *, bold: bool = False) -> list[Layers]:
-    """Return the name of a row of the waterfall, at the left."""
-    return [placed_text(name, -14, (row + 0.5) * _ROW, align="right", bold=bold)]
-
-
-def _stop(row: int, value: float, across: Strip, color: str, box: Box) -> list[Layers]:
+def _stop(y: float, value: float, across: Strip, color: str, box: Box) -> list[Layers]:
     """Return the dot at which the way begins or ends, with its value."""
-    x, y = across.place(value), (row + 0.5) * _ROW
+    x = across.place(value)
     dot: alt.Chart = alt.Chart(ONE).mark_point(color=color, filled=True, size=90, opacity=1)
     return [
         dot.encode(x=alt.value(x), y=alt.value(y)),
@@ -192,12 +224,12 @@ def _stop(row: int, value: float, across: Strip, color: str, box: Box) -> list[L
 
 
 def _move(
-    row: int, ends: tuple[float, float], added: tuple[float, str], across: Strip, box: Box
+    y: float, ends: tuple[float, float], added: tuple[float, str], across: Strip, box: Box
 ) -> list[Layers]:
     """Return a thick line from one sum to the next, with what was added, and as it is written."""
     left, right = (across.place(end) for end in ends)
     value, text = added
-    y, color = (row + 0.5) * _ROW, ACCENT if value > 0 else BASE
+    color = ACCENT if value > 0 else BASE
     return [
         placed_rule((left, y, right, y), color, 12),
         *_number(text, (min(left, right), max(left, right)), y, box, color),
@@ -219,22 +251,24 @@ def _signed_full(value: float) -> str:
     return f"{sign}{abs(value):,.0f}" if abs(value) >= _WHOLE else signed(value)
 
 
-def _joints(sums: Sequence[float], across: Strip) -> list[Layers]:
+def _joints(sums: Sequence[float], across: Strip, down: _Rows) -> list[Layers]:
     """Return the thin lines that carry a sum from one row to the next."""
     layers: list[Layers] = []
     for row, value in enumerate(sums):
         x = across.place(value)
-        layers.append(placed_rule((x, (row + 0.5) * _ROW, x, (row + 1.5) * _ROW), FAINT))
+        layers.append(placed_rule((x, down.middle(row), x, down.middle(row + 1)), FAINT))
     return layers
 
 
 def _ticks_across(across: Strip, box: Box) -> list[Layers]:
     """Return the grid of the waterfall, with its numbers below."""
     layers: list[Layers] = []
-    for tick in ticks(*across.domain, 5):
+    at = ticks(*across.domain, 5)
+    texts = [short(tick) for tick in at]
+    if len({*texts}) < len(at):  # they lie too near to each other to be told apart in short
+        texts = [full(tick) for tick in at]
+    for tick, text in zip(at, texts, strict=True):
         x = across.place(tick)
         layers.append(placed_rule((x, 0, x, box.inner_height), GRID))
-        layers.append(
-            placed_text(short(tick), x, box.inner_height + 14, color=MUTED, align="center")
-        )
+        layers.append(placed_text(text, x, box.inner_height + 14, color=MUTED, align="center"))
     return layers

@@ -7,6 +7,7 @@ import typer
 
 from foresell.cli import (
     contract,
+    dashboard,
     eda,
     explain,
     inspect,
@@ -185,6 +186,7 @@ for noun in (
     *(predict, explain, inspect, stage, contract, quarantine, sql, risk, synth, registry, track),
     warehouse,
     serve,
+    dashboard,
     shadow,
     keys,
     loadtest,

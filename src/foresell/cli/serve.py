@@ -114,6 +114,7 @@ def serve(
             metavar="SHARE", help="Keep rows and answers of this share of requests, 0 to 1."
         ),
     ] = 0.0,
+    ui: Annotated[bool, typer.Option("--ui", help="Show the dashboard too, at /ui.")] = False,
     request_log_format: Annotated[
         RequestLog, typer.Option(help="In which form they are kept.")
     ] = RequestLog.jsonl,
@@ -146,6 +147,7 @@ def serve(
         rate=rate,
         host_names=host_name or (),
         cors=cors or (),
+        pages=ui,
         options=Options(
             max_rows=max_rows,
             max_body=max_body,

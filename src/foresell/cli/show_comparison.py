@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 
 from foresell.cli.metric_cells import change_cell, metric_cells, metric_title
 from foresell.cli.numbers import MISSING
-from foresell.cli.show_comparison_rows import (
+from foresell.cli.show_comparison_rows import broken
+from foresell.cli.tables import print_table
+from foresell.cli.terminal import one_line, plain, screen
+from foresell.errors import counted
+from foresell.govern.difference_rows import (
     Row,
-    broken,
     fact_rows,
     parameter_rows,
     rows_of,
     setting_rows,
     weight_rows,
 )
-from foresell.cli.tables import print_table
-from foresell.cli.terminal import one_line, plain, screen
-from foresell.errors import counted
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -1,6 +1,7 @@
 """The quarantine: rows that broke the contract, in files that a person can mend."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -9,6 +10,7 @@ from foresell.pipeline.spill import BATCH_ROWS, Pieces
 from foresell.spec.ports import Store
 
 REJECTED = "rejected"
+FILE, FILE_ROW = "__file", "__file_row"  # where a row came from; nobody has to give them back
 
 
 def write_rejected(store: Store, rejected: Pieces, columns: Mapping[str, pl.DataType]) -> None:
@@ -33,6 +35,21 @@ def rejected_csv(store: Store) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the quarantine that a person may mend, by name."""
     for name in _files(store, ".csv"):
         yield name, store.read_bytes(name)
+
+
+def with_files(rows: pl.DataFrame, files: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Return ``rows`` with the file each came from and its row there; null where not known.
+
+    ``files``: ``name`` and ``rows`` of each, in the order in which they were read.
+    """
+    names = pl.Series(FILE, [file["name"] for file in files], dtype=pl.String)
+    ends = pl.Series([file["rows"] for file in files], dtype=pl.UInt64).cum_sum()
+    index = ends.search_sorted(rows[ROW], side="left")
+    starts = pl.concat([pl.Series([0], dtype=pl.UInt64), ends])
+    own = rows[ROW] - starts.gather(index) if len(files) else pl.lit(None, pl.UInt64)
+    source = names.gather(index) if len(files) else pl.lit(None, pl.String)
+    others = [name for name in rows.columns if name != ROW]
+    return rows.select(ROW, source.alias(FILE), own.alias(FILE_ROW), *others)
 
 
 def _files(store: Store, suffix: str) -> Sequence[str]:

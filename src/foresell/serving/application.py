@@ -149,6 +149,7 @@ class Application:
         visit.asked = asked = Asked(
             visit.request_id, b"", scope["headers"], scope["query_string"], found.path, slot
         )
+        asked.at = path
         key, asked.caller = gate.admit(heads, route.scope)
         if route.scope is not None:
             client = scope.get("client")

@@ -132,6 +132,8 @@ def _of(routes: Sequence[Route], slot: Slot, *, at_root: bool) -> Iterator[Route
     """Yield the routes of a project, each path and method once."""
     own = {(one.method, one.path) for one in routes if one.level == "server"} if at_root else set()
     for route in routes:
+        if not route.documented:
+            continue
         if route.level == "server":
             if at_root:
                 yield route

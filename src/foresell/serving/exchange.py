@@ -47,7 +47,8 @@ class Asked:
     ``slot``: the project it is for, None for the server itself; ``served``: the one version that
     answers it from start to end, None where the endpoint needs none. ``body``: all of it, within
     the cap. ``path``: the values of the ``{names}`` in the route's path. ``query``: the raw query
-    string. ``caller``: the name of the key that asks, empty where none is needed.
+    string. ``caller``: the name of the key that asks, empty where none is needed. ``at``: the whole
+    path, as it was asked for.
     """
 
     request_id: str
@@ -58,6 +59,7 @@ class Asked:
     slot: "Slot | None" = None
     served: "Served | None" = None
     caller: str = ""
+    at: str = ""
     note: Note = field(default_factory=Note)
 
 
@@ -89,7 +91,8 @@ class Route:
     server once; then ``Asked.slot`` is None, unless ``{project}`` stands in its path and names it.
     A POST takes ``application/json`` and the types of ``other_media``; one whose ``request`` is
     None may also come with no body at all, and where it is ``untyped`` the body need not say its
-    type: Triton's client never does.
+    type: Triton's client never does. ``documented``: whether OpenAPI tells of it: pages are for
+    people.
     """
 
     method: Literal["GET", "POST"]
@@ -107,6 +110,7 @@ class Route:
     parameters: Sequence[Mapping[str, Any]] = ()
     level: Literal["project", "server"] = "project"
     untyped: bool = False
+    documented: bool = True
 
 
 def json_reply(content: Any, status: int = 200, media_type: bytes = JSON) -> Reply:

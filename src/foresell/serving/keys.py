@@ -80,11 +80,22 @@ class KeyRing:
         same = hmac.compare_digest(token_digest(token) if claimed else "", kept)
         if key is None or not same:
             _refuse_unknown("this API key is not known", b'Bearer error="invalid_token"')
-        if key.expires is not None and key.expires.timestamp() <= self._wall():
+        if self._is_over(key):
             _refuse_unknown("this API key has expired", b'Bearer error="invalid_token"')
         if scope is not None and scope not in key.scopes:
             _refuse_scope(scope)
         return key
+
+    def still(self, key: Key) -> Key | None:
+        """Return a key that was admitted before as it is now; None where it opens nothing more."""
+        if self._clock() - self._looked > _LOOK_S:
+            self._look()
+        now = self._keys.get(key.id)
+        return None if now is None or now.digest != key.digest or self._is_over(now) else now
+
+    def _is_over(self, key: Key) -> bool:
+        """Tell whether a key has expired."""
+        return key.expires is not None and key.expires.timestamp() <= self._wall()
 
     def _look(self) -> None:
         """Read the keys again if they have changed."""

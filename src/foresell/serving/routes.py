@@ -27,4 +27,4 @@ def all_routes(site: Site) -> tuple[Route, ...]:
     """
     told = [route for part in _PARTS for route in part.routes(site)]
     told += docs_page.routes(site, lambda: told)
-    return tuple(told)
+    return (*told, *site.pages(told))

@@ -1,12 +1,13 @@
 """What a server is made of: the projects it answers for, how it guards itself, and its limits."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from foresell.serving.slots import Slot
 
 if TYPE_CHECKING:
+    from foresell.serving.exchange import Route
     from foresell.serving.guards import Guards
     from foresell.serving.telemetry import Listener, Telemetry
 
@@ -40,7 +41,8 @@ class Site:
     ``slots`` by the name of the project, in the order they were named. ``root``: the one that also
     answers at the root paths, None where none does. ``telemetry``: None tells nobody anything.
     ``listeners`` hear of every request after its reply. ``opening`` and ``closing``: what is
-    awaited, side by side, when the server starts and when it ends.
+    awaited, side by side, when the server starts and when it ends. ``pages``: from all other
+    routes to those of what people look at, which is made above this room.
     """
 
     slots: Mapping[str, Slot]
@@ -51,3 +53,4 @@ class Site:
     listeners: "tuple[Listener, ...]" = ()
     opening: tuple[Callable[[], Awaitable[None]], ...] = ()
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()
+    pages: "Callable[[Sequence[Route]], Sequence[Route]]" = lambda _: ()

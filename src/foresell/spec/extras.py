@@ -48,6 +48,7 @@ TRAINING: Sequence[str] = ("lightgbm", "onnx", "pandera", "sklearn", "xgboost")
 SERVING: Sequence[str] = ("fastapi", "jiter", "prometheus_client", "uvicorn")
 DATABASE: Sequence[str] = ("adbc_driver_postgresql", "psycopg", "pyarrow")
 RISK: Sequence[str] = ("arch", "pandas", "statsmodels")
+LOOKING: Sequence[str] = ("altair", "vl_convert", *SERVING)
 LOADING: Sequence[str] = ("altair", "locust", "vl_convert", *SERVING)
 
 

@@ -111,6 +111,22 @@ class Workspace(Protocol):
         ...
 
 
+class Outputs(Protocol):
+    """What the stages and watches of one project have left, by output and file; only read."""
+
+    def stamp(self, output: str, file: str) -> object | None:
+        """Return what changes when the file does, None where there is none. Cheap."""
+        ...
+
+    def read(self, output: str, file: str) -> bytes:
+        """Return the bytes of a file. Raises DataError when there is none."""
+        ...
+
+    def list(self, output: str) -> Sequence[str]:
+        """Return the names of an output's files, sorted; none where it was not made."""
+        ...
+
+
 class Vault(Protocol):
     """Keeps contents under their own sha256, so that equal ones are kept once and none changes."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from foresell.adapters.key_file import KeyFile
-from foresell.errors import UsageError
+from foresell.errors import ForesellError, UsageError
 from foresell.serving.keys import KeyRing
 from foresell.settings import Settings
 from foresell.spec.keys import Key
@@ -36,6 +36,17 @@ def key_ring(settings: Settings, tell: Callable[[str], None]) -> KeyRing:
     return ring
 
 
+def open_ring(settings: Settings, tell: Callable[[str], None] | None = None) -> KeyRing:
+    """Return the keys as `key_ring` does, of which there may be none yet.
+
+    Nor need they be readable: who looks without a key is not in need of them. ``tell`` hears of it,
+    and nobody signs in before the list is mended.
+    """
+    said = tell or (lambda _: None)
+    watched = _NoneAtFirst(_Watched(key_file(settings), said), said)
+    return KeyRing(watched, time.time, time.monotonic, said)
+
+
 class _Watched:
     """The keys of a file; says so when others may read it, at the start and whenever they may."""
 
@@ -55,6 +66,33 @@ class _Watched:
     def keys(self) -> Sequence[Key]:
         """Return all of them; errors as of `KeyFile.keys`."""
         return self._file.keys()
+
+
+class _NoneAtFirst:
+    """Keys of a source that may be spoilt when it is first read: then there are none."""
+
+    def __init__(self, source: "_Watched", tell: Callable[[str], None]) -> None:
+        self._source, self._tell = source, tell
+        self._begun = False
+
+    def stamp(self) -> object:
+        """Return what changes when the keys do."""
+        return self._source.stamp()
+
+    def keys(self) -> Sequence[Key]:
+        """Return all of them, none where they cannot be read the first time.
+
+        Raises:
+            ForesellError: they cannot be read later on; then those from before stand.
+        """
+        begun, self._begun = self._begun, True
+        try:
+            return self._source.keys()
+        except ForesellError as error:
+            if begun:
+                raise
+            self._tell(f"the API keys cannot be read, so nobody can sign in: {error.what}")
+            return ()
 
 
 def now() -> datetime:

@@ -18,7 +18,7 @@ from foresell.contracts.rules import contract_rules
 from foresell.errors import DataError, UsageError, nearest
 from foresell.pipeline.landing import open_landing
 from foresell.pipeline.mending import Merged, merge_repairs, without_repairs
-from foresell.pipeline.rejects import read_rejected, rejected_csv
+from foresell.pipeline.rejects import FILE, FILE_ROW, read_rejected, rejected_csv, with_files
 from foresell.pipeline.repairs import Repairs, read_repairs, write_repairs
 from foresell.pipeline.work import Event, Request
 from foresell.pipeline.writing import json_bytes
@@ -30,7 +30,6 @@ from foresell.wiring.agreed import agree
 from foresell.wiring.runs import declaration, runner, workspace
 
 _QUARANTINE, _REPAIRS, _STAGE = "quarantine", "repairs", "validate"
-FILE, FILE_ROW = "__file", "__file_row"  # where a row came from; nobody has to give them back
 
 
 def quarantined(project: str, settings: Settings) -> tuple[Mapping[str, Any], pl.DataFrame]:
@@ -156,18 +155,6 @@ def _refuse_empty(project: str, place: DirectoryWorkspace) -> None:
         str(place.folder(_QUARANTINE)),
         f"go on: foresell run {project}",
     )
-
-
-def with_files(rows: pl.DataFrame, files: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """Return ``rows`` with the file each came from and its row there; null where not known."""
-    names = pl.Series(FILE, [file["name"] for file in files], dtype=pl.String)
-    ends = pl.Series([file["rows"] for file in files], dtype=pl.UInt64).cum_sum()
-    index = ends.search_sorted(rows[ROW], side="left")
-    starts = pl.concat([pl.Series([0], dtype=pl.UInt64), ends])
-    own = rows[ROW] - starts.gather(index) if len(files) else pl.lit(None, pl.UInt64)
-    source = names.gather(index) if len(files) else pl.lit(None, pl.String)
-    others = [name for name in rows.columns if name != ROW]
-    return rows.select(ROW, source.alias(FILE), own.alias(FILE_ROW), *others)
 
 
 def _judged(project: str, settings: Settings) -> DirectoryWorkspace:

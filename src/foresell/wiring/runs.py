@@ -13,6 +13,7 @@ from foresell.adapters.machine import Check, commit_of, examine, libraries
 from foresell.adapters.projects import Declaration, find_declarations, read_declaration
 from foresell.adapters.workspace import DirectoryWorkspace
 from foresell.errors import SpecError, UsageError
+from foresell.pipeline.checks_log import STAGE as GATE
 from foresell.pipeline.runner import Runner
 from foresell.pipeline.work import Event, Request
 from foresell.pipeline.writing import json_bytes
@@ -21,6 +22,7 @@ from foresell.spec.modelling import Selection
 from foresell.spec.ports import Source
 from foresell.spec.project import Preset, ProjectSpec
 from foresell.spec.reading import parse_project
+from foresell.wiring.checks_log import keep_checks
 from foresell.wiring.freshness import code_in
 from foresell.wiring.places import project_workspace
 
@@ -112,7 +114,8 @@ def request(
 def runner(place: DirectoryWorkspace, listen: Callable[[Event], None]) -> Runner:
     """Return a runner with a run id of its own, which it leaves in the file ``run_id``.
 
-    It also keeps ``run.log``: each line has the time, the run id, the stage and what happened.
+    It also keeps ``run.log``: each line has the time, the run id, the stage and what happened, and
+    ``checks_log.jsonl``: what the gate found, each time that it is something new.
     ``listen`` hears one event at a time.
     """
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
@@ -120,12 +123,15 @@ def runner(place: DirectoryWorkspace, listen: Callable[[Event], None]) -> Runner
     log, one_at_a_time = place.root / "run.log", Lock()
 
     def hear(event: Event) -> None:
-        stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+        now = datetime.now(UTC)
+        stamp = now.isoformat(timespec="milliseconds")
         seconds = f" {event.seconds:.2f}s" if event.kind == "done" else ""
         words = f"{event.run_id} {event.stage} {event.kind}{seconds} {event.text}"
         with one_at_a_time:
             with log.open("a", encoding="utf-8") as file:
                 file.write(f"{stamp} {words}\n")
+            if event.stage == GATE and event.kind in {"done", "failed"}:
+                keep_checks(place, event.run_id, now)
             listen(event)
 
     return Runner(

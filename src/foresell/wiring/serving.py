@@ -4,10 +4,11 @@ import math
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from foresell.errors import UsageError, nearest
 from foresell.serving.guards import Guards
@@ -26,7 +27,7 @@ from foresell.wiring import runs
 from foresell.wiring.desks import project_desks, shadow_desk
 from foresell.wiring.monitor_gauges import WatchedGauges
 from foresell.wiring.request_sinks import request_log
-from foresell.wiring.shelves import alias_shelf, folder_shelf, number_shelf
+from foresell.wiring.shelves import alias_shelf, first_shelf, folder_shelf, number_shelf
 
 PORT = 8000
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")  # of a version
@@ -42,7 +43,8 @@ class Asked:
     that is scored beside.
     ``keys``: whether callers need one, None where that hangs on ``host``. ``rate``: requests a
     minute of one caller. ``host_names``: further names it is asked by. ``cors``: origins whose
-    pages may read answers.
+    pages may read answers. ``pages``: whether there are pages to look at, below ``/ui``.
+    ``looked_at``: it is started for the pages; then staging answers where nothing is on prod.
     """
 
     projects: tuple[str, ...] = ()
@@ -55,6 +57,8 @@ class Asked:
     rate: float | None = None
     host_names: tuple[str, ...] = ()
     cors: tuple[str, ...] = ()
+    pages: bool = False
+    looked_at: bool = False
     options: Options = field(default_factory=Options)
 
 
@@ -91,6 +95,7 @@ def make_site(asked: Asked, settings: Settings) -> Made:
         for slot in slots
         if slot.shadow_shelf is not None
     ]
+    pages = _pages(asked, by_name, settings, telemetry)
     site = Site(
         slots=by_name,
         root=slots[0].project,
@@ -98,18 +103,37 @@ def make_site(asked: Asked, settings: Settings) -> Made:
         options=asked.options,
         telemetry=telemetry,
         listeners=(*shadows, *(() if requests is None else (requests,))),
-        opening=tuple(shadow.open for shadow in shadows),
         closing=(
             *(desk.close for slot in slots for desk in slot.desks.values()),
             *(shadow.close for shadow in shadows),
             *(() if requests is None else (requests.finish,)),
         ),
+        **{**pages, "opening": (*(shadow.open for shadow in shadows), *pages.get("opening", ()))},
     )
     every_s = asked.options.poll_s
     return Made(
         site=site,
         reloading=Reloading(site.slots, load_served, telemetry.heard, every_s=every_s),
     )
+
+
+def _pages(
+    asked: Asked, slots: Mapping[str, Slot], settings: Settings, telemetry: Telemetry
+) -> Mapping[str, Any]:
+    """Return what a site needs to have pages, nothing where it is to have none."""
+    if not (asked.pages or asked.looked_at):
+        return {}
+    from foresell.dashboard.routes import routes  # noqa: PLC0415 - not where nobody looks
+    from foresell.dashboard.static_files import warm  # noqa: PLC0415 - as above
+    from foresell.wiring.dashboard import make_dashboard  # noqa: PLC0415 - as above
+
+    tell = partial(telemetry.said, "WARNING")
+    board = make_dashboard(slots, settings, keyed=needs_keys(asked), tell=tell)
+    return {
+        "pages": partial(routes, board),
+        # A server that answers programs keeps its memory until somebody looks.
+        **({"opening": (partial(warm, board.threads),)} if asked.looked_at else {}),
+    }
 
 
 def refuse_contradictions(asked: Asked) -> None:
@@ -180,7 +204,12 @@ def _slots(asked: Asked, settings: Settings) -> Sequence[Slot]:
         project = shelf.look().project
         kind = _bundle_kind(asked.bundle)
         return [_slot(project, kind, shelf, asked, settings)]
-    make = _shelf_of(asked.version or "prod", settings)
+    if asked.looked_at and asked.version is None:
+        make: Callable[[str], Shelf] = partial(
+            first_shelf, settings=settings, patience_s=_PATIENCE_S
+        )
+    else:
+        make = _shelf_of(asked.version or "prod", settings)
     return [
         _slot(name, _kind(name, settings), make(name), asked, settings) for name in asked.projects
     ]

@@ -33,6 +33,21 @@ def alias_shelf(
     return Shelf(look=kept.look, fetch=kept.fetch)
 
 
+def first_shelf(project: str, settings: Settings, patience_s: float | None = None) -> Shelf:
+    """Return the shelf of what is on prod, or on staging where nothing is; see `alias_shelf`."""
+    prod = alias_shelf(project, "prod", settings, patience_s)
+    staging = alias_shelf(project, "staging", settings, patience_s)
+
+    def look() -> Live:
+        """Return what is to answer now."""
+        try:
+            return prod.look()
+        except UsageError:  # nothing was promoted yet
+            return staging.look()
+
+    return Shelf(look=look, fetch=prod.fetch)
+
+
 def number_shelf(
     project: str, number: int, settings: Settings, patience_s: float | None = None
 ) -> Shelf:

@@ -217,11 +217,15 @@ def _logged(looked: "Looked", now: datetime) -> dict[str, Any]:
     return {
         "at": now.isoformat(timespec="seconds"),
         **{name: told[name] for name in kept},
+        "limits": {"psi": looked.watch.limits.psi, "ks": looked.watch.limits.ks},
         "columns": [
             {
                 "name": one.column.name,
                 "part": one.column.part,
+                "trending": one.column.trending,
+                "verdict": one.verdict,
                 "psi": one.psi,
+                "psi_expected": one.psi_expected,
                 "ks": one.ks,
                 "adjusted": one.adjusted,
                 "drifted": one.drifted,

@@ -126,7 +126,7 @@ VERBS = [
     "performance",
     *("create_key", "api_keys", "revoke_key"),
     *("explore", "explore_all"),
-    *("load_test", "logged_requests", "serve", "shadow_report"),
+    *("load_test", "logged_requests", "serve", "serve_dashboard", "shadow_report"),
     *("migrate_warehouse", "warehouse_status", "load_warehouse"),
     *("clear_staging", "finish_load", "validate_warehouse"),
     *("run_all", "status", "extract", "cleanup", "sample_contract", "promote_if_better"),

@@ -82,6 +82,15 @@ def column_rows(contract: Contract) -> list[ColumnRow]:
     ]
 
 
+def row_rules(contract: Contract) -> list[RowRule]:
+    """Return what the page says of each rule over several columns, in the order of the contract."""
+    return [
+        RowRule(name=rule.name.removesuffix(": condition"), says=rule.says, sql=rule.limit.sql)
+        for rule in contract_rules(contract)
+        if isinstance(rule.limit, Condition)
+    ]
+
+
 def _pages() -> Environment:
     """Return the templates that ship with the package."""
     pages = Environment(
@@ -109,11 +118,7 @@ def _context(contract: Contract) -> dict[str, object]:
         "rows": contract.schema[0],
         "columns": column_rows(contract),
         "count": len(rules),
-        "over_rows": [
-            RowRule(name=rule.name.removesuffix(": condition"), says=rule.says, sql=rule.limit.sql)
-            for rule in rules
-            if isinstance(rule.limit, Condition)
-        ],
+        "over_rows": row_rules(contract),
         "personal": [column.name for column in contract.columns.values() if column.personal],
     }
 

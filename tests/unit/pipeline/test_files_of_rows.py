@@ -1,7 +1,7 @@
 import polars as pl
 
 from foresell.contracts.gate import ROW, RULES
-from foresell.wiring.quarantine import with_files
+from foresell.pipeline.rejects import with_files
 
 
 def test_a_row_of_many_files_is_known_by_its_file_and_its_row_there() -> None:

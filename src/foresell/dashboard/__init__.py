@@ -1,0 +1,1 @@
+"""Pages to look at: what is forecast, how good it is, what moved, and which version answers."""

@@ -1,0 +1,1 @@
+"""The forecast explorer of panels: find series, and look at what was and what is to come."""

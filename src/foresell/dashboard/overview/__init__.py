@@ -1,0 +1,1 @@
+"""The page of all projects: how each stands, and what needs attention."""

@@ -1,0 +1,1 @@
+"""The registry as a page: versions, history, differences, and what changes them."""

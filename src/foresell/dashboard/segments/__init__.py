@@ -1,0 +1,1 @@
+"""The forecast page of tables: declared segments by month, and how single rows were answered."""

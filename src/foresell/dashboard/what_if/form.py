@@ -1,0 +1,155 @@
+"""The form: what may be put in, what stands there, and what is wrong with it."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+from foresell.answer.request_words import allowed_words
+from foresell.contracts.compiled.request_fields import RequestField
+from foresell.contracts.contract import LogicalType
+
+Control = Literal["text", "decimal", "numeric", "date", "choice"]
+_CONTROLS: Mapping[LogicalType, Control] = {
+    "string": "text",
+    "integer": "numeric",
+    "number": "decimal",
+    "boolean": "choice",
+    "date": "date",
+}
+_NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,4})?")
+_WHOLE = re.compile(r"[+-]?\d{1,400}")
+_BOOLEANS = {"true": "yes", "false": "no"}
+LONGEST = 200  # characters of a value that is given back into its field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One of the values that may be chosen. ``value`` "" is none of them."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One field of the form.
+
+    ``name``: in the address, ``id``: on the page. ``value``: what stands there; ``was``: what stood
+    there at first, where that is something else. ``options``: of a choice; ``suggestions``: values
+    that are known, beside which any other may be put in. ``errors``: what is wrong with the value.
+    """
+
+    name: str
+    id: str
+    label: str
+    value: str
+    control: Control
+    unit: str = ""
+    hint: str = ""
+    options: Sequence[Option] = ()
+    suggestions: Sequence[str] = ()
+    was: str = ""
+    errors: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Fields that belong together. ``says``: what they are for."""
+
+    legend: str
+    inputs: Sequence[Input]
+    says: str = ""
+
+
+def typed(text: str, kind: LogicalType) -> Any:
+    """Return what a text of the form is, as JSON has it.
+
+    A text that is no value of its ``kind`` is returned as it is: the server says what is wrong.
+
+    >>> typed("95.70", "number"), typed("30", "integer"), typed("30.5", "integer")
+    (95.7, 30, 30.5)
+    >>> typed("true", "boolean"), typed("1e999", "number"), typed("9,5", "number")
+    (True, '1e999', '9,5')
+    """
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text, text)
+    if kind in {"integer", "number"} and text.isascii():
+        if _WHOLE.fullmatch(text):
+            return int(text) if kind == "integer" else _finite(text)
+        if _NUMBER.fullmatch(text):
+            return _finite(text)
+    return text
+
+
+def _finite(text: str) -> float | str:
+    """Return a number, or the text where no float can hold it."""
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
+def written(value: object) -> str:
+    """Return a value as the form shows it, "" for none; `typed` makes the same value of it.
+
+    >>> written(95.7), written(41.0), written(True), written(date(2012, 2, 3)), written(None)
+    ('95.7', '41', 'true', '2012-02-03', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0") if math.isfinite(value) else ""
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def options_of(field: RequestField, untold: str = "") -> tuple[Option, ...]:
+    """Return what may be chosen for a field, nothing where it is free.
+
+    ``untold``: what it is called to choose none; "" where a value is a must.
+    """
+    if field.kind == "boolean":
+        found = [Option(value=value, label=label) for value, label in _BOOLEANS.items()]
+    elif field.domain is not None:
+        found = [Option(value=written(one), label=str(one)) for one in field.domain]
+    else:
+        return ()
+    return (*((Option(value="", label=untold),) if untold else ()), *found)
+
+
+def control_of(field: RequestField, options: Sequence[Option]) -> Control:
+    """Return what a value is put in by."""
+    return "choice" if options else _CONTROLS[field.kind]
+
+
+def limits_of(field: RequestField) -> str:
+    """Return from where to where a field may go, in words; "" where its choices tell that."""
+    words = allowed_words(field).partition(", ")[2]
+    return "" if field.domain is not None else words
+
+
+def numbered(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """Return ``groups`` with an id for every field, whatever its name is."""
+    found, count = [], 0
+    for group in groups:
+        inputs = []
+        for one in group.inputs:
+            count += 1
+            inputs.append(replace(one, id=f"in-{count}"))
+        found.append(replace(group, inputs=tuple(inputs)))
+    return tuple(found)
+
+
+def with_errors(groups: Sequence[Group], errors: Mapping[str, Sequence[str]]) -> tuple[Group, ...]:
+    """Return ``groups`` with what is wrong beside each field, by its name in the address."""
+    return tuple(
+        replace(
+            group,
+            inputs=tuple(
+                replace(one, errors=tuple(errors.get(one.name, ()))) for one in group.inputs
+            ),
+        )
+        for group in groups
+    )
