@@ -115,7 +115,8 @@ def test_a_child_that_was_given_the_lock_keeps_it_when_the_run_is_killed(tmp_pat
         "from pathlib import Path\n"
         "from foresell.adapters.workspace import DirectoryWorkspace\n"
         "with DirectoryWorkspace(Path(sys.argv[1])).locked() as locks:\n"
-        "    child = subprocess.Popen(['sleep', '60'], pass_fds=locks, stdout=subprocess.DEVNULL)\n"
+        "    child = subprocess.Popen(['sleep', '60'], pass_fds=locks,\n"
+        "        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
         "    print(child.pid, flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
     )
