@@ -21,7 +21,8 @@ def say(message):
 
 while (message := read_frame(sys.stdin.buffer)) is not None:
 """
-# ``answer`` does what a question says; ``notes`` counts what it is told.
+# ``answer`` does what a question says; ``notes`` counts what it is told; ``pairs`` answers
+# two questions when it has both, the later one first.
 _BODIES: Mapping[str, str] = {
     "answers": """
     if message.get("do") == "sleep":
@@ -37,6 +38,11 @@ _BODIES: Mapping[str, str] = {
         say({"done": len(message["notes"]), "told": message["notes"]})
         continue
     say({"number": message["number"], "answer": {"pid": os.getpid(), "heard": message.get("say")}})
+""",
+    "pairs": """
+    other = read_frame(sys.stdin.buffer)
+    for one in (other, message):
+        say({"number": one["number"], "answer": one["say"]})
 """,
     "hangs": """
     while True:

@@ -195,7 +195,7 @@ def run_files(bundle: Bundle) -> Files:
 
 
 def shops_shown(*bundles: Bundle, files: Mapping[tuple[str, str], bytes] | None = None) -> Shown:
-    """The project with these versions, the last one on staging, and the files of its run."""
+    """The project with these versions, none of which answers, and the files of the last run."""
     ledger, held = MemoryLedger(), list(bundles or (shops_bundle(),))
     registry = Registry(
         ledger=ledger,

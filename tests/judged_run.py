@@ -10,7 +10,11 @@ import polars as pl
 
 from foresell.adapters.ledger_memory import MemoryLedger
 from foresell.adapters.store import MemoryStore
+from foresell.dashboard.leaderboard.page import Leaderboard, context
+from foresell.dashboard.page import Table
+from foresell.dashboard.pages import page_of
 from foresell.dashboard.reading.shown import Shown
+from foresell.dashboard.rendering import rendered
 from foresell.evaluate.protocols import FROZEN, HELD_OUT, ONE_STEP, Protocol
 from foresell.govern.registering import register
 from foresell.pipeline.judgement import Case, judge_case
@@ -19,7 +23,7 @@ from foresell.serving.exchange import Kind
 from foresell.spec.forecast import QUANTILES, quantile_columns
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
-from tests.dashboard_site import memory_shown
+from tests.dashboard_site import memory_shown, visit_of
 from tests.small_bundles import small_bundle, small_texts, stored
 
 CUTOFF = date(2026, 1, 2)
@@ -202,3 +206,20 @@ def register_bundles(shown: Shown, *knobs: Mapping[str, Any]) -> None:
     """Register a small bundle of the toy for each of ``knobs``."""
     for own in knobs:
         register(shown.registry, shown.name, stored(small_bundle(**own)), reason="a test")
+
+
+def looked(shown: Shown, **query: str) -> Leaderboard:
+    """What the leaderboard page of a project has."""
+    return context(visit_of(shown, query))
+
+
+def html(shown: Shown, **query: str) -> str:
+    """The leaderboard page of a project, as it is sent."""
+    visit = visit_of(shown, query)
+    return rendered(page_of("leaderboard", shown.kind), context(visit), visit, keyed=False).decode()
+
+
+def texts(table: Table | None) -> list[list[str]]:
+    """What the cells of a table say."""
+    assert table is not None
+    return [[cell.text for cell in row] for row in table.rows]

@@ -99,10 +99,19 @@ def leave_table(home: Path, *, to: str = "prod") -> Bundle:
     return made
 
 
-def leave_checks(home: Path, project: str, *, read: int = 200, quarantined: int = 0) -> None:
-    """Leave what the gate says of ``read`` rows."""
+def leave_checks(
+    home: Path,
+    project: str,
+    *,
+    read: int = 200,
+    quarantined: int = 0,
+    sampled: tuple[int, int] | None = None,
+) -> None:
+    """Leave what the gate says of ``read`` rows. ``sampled``: how many it drew, and were broken."""
     told = {"read": read, "kept": read - quarantined, "quarantined": quarantined}
-    put(home, project, "checks", "checks.json", {**told, "allowed_share": 0.01, "rules": []})
+    drawn = {"checked": sampled[0], "broken": sampled[1], "of": read} if sampled else None
+    also: dict[str, object] = {"sampled": drawn, "allowed_share": 0.01, "rules": []}
+    put(home, project, "checks", "checks.json", {**told, **also})
 
 
 def bins() -> pl.DataFrame:

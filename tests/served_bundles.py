@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from foresell.answer.predicting import PLAIN
+from foresell.answer.learnt import PLAIN
 from foresell.bundle.bundle import Bundle
 from foresell.errors import UsageError
 from foresell.models.tabular.ranges import RANGES

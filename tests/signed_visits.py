@@ -14,6 +14,7 @@ from foresell.serving.site import Site
 from tests.dashboard_site import BASE, send, site_of
 from tests.toy_registry import bundle
 
+PAGE = "/ui/projects/toy/registry"
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 _FORM = re.compile(r'<form method="post"[^>]*class="confirm">.*?</form>', re.DOTALL)
 
@@ -24,6 +25,26 @@ def toys(home: Path, *errors: float, **knobs: Any) -> Path:
         place = bundle(home.parent / f"bundle_{seed}_{error}", seed=seed, error=error, **knobs)
         foresell.register("toy", place, home=home)
     return home
+
+
+def one_live(home: Path) -> Path:
+    """Make three versions of ``toy``: 1 is prod, 2 is better, 3 failed its gate; the home."""
+    toys(home, 8.0, 7.0, 12.0)
+    foresell.promote("toy", 1, reason="the first", home=home)
+    return home
+
+
+def moved_on(home: Path) -> Path:
+    """Go on from `one_live`: 2 is prod, and 3 is on staging by an override; the home."""
+    foresell.promote("toy", 2, reason="a better one", home=home)
+    foresell.promote("toy", 3, to="staging", reason="to be tried", override=True, home=home)
+    return home
+
+
+def live(home: Path) -> tuple[int | None, int | None]:
+    """The versions of ``toy`` on prod and on staging."""
+    aliases = foresell.versions("toy", home=home).aliases
+    return aliases["prod"], aliases["staging"]
 
 
 @dataclass

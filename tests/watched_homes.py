@@ -15,12 +15,12 @@ from foresell.dashboard.monitoring.page import Monitoring, context
 from foresell.dashboard.pages import page_of
 from foresell.dashboard.reading.shown import Declared, Shown
 from foresell.dashboard.rendering import rendered
-from foresell.errors import DataError
+from foresell.errors import UsageError
 from foresell.serving.exchange import Kind
 from foresell.settings import read_settings
-from foresell.wiring.dashboard import beside
 from foresell.wiring.places import project_workspace
 from foresell.wiring.registry import registry
+from foresell.wiring.shown_projects import beside
 from tests.dashboard_site import visit_of
 from tests.performing_toy import FIRST, panel_bundle, put_on_prod, weeks
 from tests.watched_toys import lines, watched_shop
@@ -68,7 +68,7 @@ class Home:
 
 
 def _undeclared() -> Declared:
-    raise DataError("nothing is declared here", "home", "declare it")
+    raise UsageError("nothing is declared here", "home", "declare it")
 
 
 def watched_lines(folder: Path) -> Home:

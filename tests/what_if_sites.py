@@ -10,17 +10,19 @@ import polars as pl
 from foresell.adapters.store import DirectoryStore
 from foresell.api import registry
 from foresell.bundle.bundle import Bundle, write_bundle
+from foresell.dashboard.asking import answering_of
 from foresell.dashboard.page import Ask, Visit
 from foresell.dashboard.pages import page_of
 from foresell.dashboard.rendering import rendered
 from foresell.dashboard.what_if.page import context
 from foresell.dashboard.what_if.shown_page import WhatIf
+from foresell.serving.exchange import Kind
 from foresell.serving.loading import load_served
 from foresell.serving.site import Site
 from foresell.serving.slots import Slot
 from foresell.settings import read_settings
 from foresell.spec.serving import Live, Place
-from foresell.wiring.dashboard import shown
+from foresell.wiring.shown_projects import shown
 from tests.served_bundles import answering_bundle, slot
 from tests.served_sites import asked, toy_site
 from tests.small_bundles import small_bundle
@@ -47,7 +49,8 @@ class Looked:
 
     def visit(self, values: Values | None = None) -> Visit:
         """A visit of nobody in particular, of a page whose address holds ``values``."""
-        own = shown(self.slot, read_settings(self.home))
+        kind: Kind = "panel" if self.slot.kind == "panel" else "tabular"
+        own = shown(self.slot.project, kind, read_settings(self.home))
         query = {
             name: (value,) if isinstance(value, str) else tuple(value)
             for name, value in (values or {}).items()
@@ -56,7 +59,7 @@ class Looked:
             own=own,
             projects={own.name: own},
             query=query,
-            slot=self.slot,
+            answering=answering_of(self.slot),
             ask=self.ask,
             path=f"/ui/projects/{own.name}/what-if",
         )

@@ -7,7 +7,7 @@ import pytest
 
 from foresell.adapters.outputs import DirectoryOutputs, MemoryOutputs
 from foresell.adapters.workspace import DirectoryWorkspace
-from foresell.errors import DataError
+from foresell.errors import DataError, MachineError
 from foresell.spec.ports import Outputs
 
 FILES = {("", "run_id"): b"r1\n", ("eda", "a.json"): b"{}", ("eda", "tables/b.csv"): b"x\n1\n"}
@@ -53,3 +53,28 @@ def test_a_stamp_stays_while_a_file_does_and_changes_with_it(make: Make) -> None
     assert outputs.stamp("eda", "a.json") == first
     changed = make({**FILES, ("eda", "a.json"): b'{"more": 1}'})
     assert changed.stamp("eda", "a.json") != first
+
+
+def test_a_file_that_cannot_be_looked_at_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    (tmp_path / "eda").mkdir()
+    around = tmp_path / "eda" / "a.json"
+    around.symlink_to(around)
+    outputs = DirectoryOutputs(DirectoryWorkspace(tmp_path))
+
+    assert outputs.stamp("eda", "a.json") is not None
+    with pytest.raises(MachineError, match=r"a\.json cannot be read: Too many levels") as told:
+        outputs.read("eda", "a.json")
+    assert told.value.mend == "mend the rights or the disk"
+
+
+def test_a_folder_that_cannot_be_looked_at_is_not_said_to_be_empty(tmp_path: Path) -> None:
+    around = tmp_path / "eda"
+    around.symlink_to(around)
+    with pytest.raises(MachineError, match="eda cannot be read: Too many levels"):
+        DirectoryOutputs(DirectoryWorkspace(tmp_path)).list("eda")
+
+
+def test_a_folder_in_the_place_of_a_file_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "eda" / "a.json").mkdir(parents=True)
+    with pytest.raises(DataError, match="Is a directory"):
+        DirectoryOutputs(DirectoryWorkspace(tmp_path)).read("eda", "a.json")

@@ -6,7 +6,7 @@ among a million others with the same bits.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial, reduce
 from math import inf, isfinite, prod
@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from foresell.answer.learnt import PLAIN, model_file, read_learnt
 from foresell.answer.row_answered import AnsweredColumns
 from foresell.answer.row_columns import (
     RowColumns,
@@ -36,7 +37,6 @@ from foresell.models.tabular.ranges import (
     outside_flags,
     outside_of_row,
     range_ends,
-    read_ranges,
 )
 from foresell.models.tabular.uncertainty import (
     Bands,
@@ -53,7 +53,6 @@ from foresell.spec.forecast import CONFORMAL, ENSEMBLE, QUANTILES, quantile_colu
 from foresell.spec.project import ProjectSpec
 from foresell.spec.reading import parse_project
 
-PLAIN = "plain/learner.json"  # as `foresell.models.tabular.plain_files` writes it
 SIZE = "size"  # the graph that says how large a miss is to be expected
 BOTH = "champion and size"  # the graph that says what both say
 Inputs = Mapping[str, NDArray[Any]]
@@ -100,9 +99,9 @@ def row_model(bundle: Bundle) -> RowModel:
     else on this machine is a ``GateError``. A file that is missing is a ``DataError``.
     """
     project = parse_project(bundle.project_text, "bundle/project.yaml")
-    told: Mapping[str, Any] = json.loads(_file(bundle, PLAIN))
+    told: Mapping[str, Any] = json.loads(model_file(bundle, PLAIN))
     champion, known, members = _chosen(told)
-    ranges = learnt_ranges(bundle)
+    learnt = read_learnt(bundle)
     return RowModel(
         project=project,
         champion=champion,
@@ -110,9 +109,9 @@ def row_model(bundle: Bundle) -> RowModel:
         constant=told["baselines"].get(champion),
         members=members,
         uncertainty=known,
-        seen=_seen(told["parts"].values()),
-        ranges=ranges,
-        ends=range_ends(ranges),
+        seen=learnt.seen,
+        ranges=learnt.ranges,
+        ends=range_ends(learnt.ranges),
     )
 
 
@@ -151,7 +150,7 @@ def _opened(bundle: Bundle, told: Mapping[str, Any]) -> dict[str, OpenGraph]:
         if open_facts(both)["model"] == told["chosen"]:
             check_open_graphs(bundle.model, {asked: both})
             return {BOTH: both}
-    graphs = {name: open_graph(_file(bundle, _graph(name))) for name in asked}
+    graphs = {name: open_graph(model_file(bundle, _graph(name))) for name in asked}
     if graphs:
         check_open_graphs(bundle.model, {(name,): graph for name, graph in graphs.items()})
     return graphs
@@ -165,14 +164,6 @@ def _at_once(told: Mapping[str, Any], asked: tuple[str, ...]) -> bool:
 def _graph(name: str) -> str:
     """Return the file of a model's graph."""
     return f"{FOLDER}{name}.onnx"
-
-
-def learnt_ranges(bundle: Bundle) -> dict[str, Range]:
-    """Return of each column of numbers or days the ends that the model learnt from.
-
-    A file that is missing is a ``DataError``.
-    """
-    return read_ranges(_file(bundle, RANGES))
 
 
 def answer_rows(bundle: Bundle, frame: pl.DataFrame) -> pl.DataFrame:
@@ -319,27 +310,3 @@ def _run(graph: OpenGraph, rows: int, inputs: Inputs) -> tuple[Vector, ...]:
     if not parts:
         return tuple(np.zeros(0) for _ in graph.outputs)
     return tuple(np.concatenate(said) for said in zip(*parts, strict=True))
-
-
-def _seen(parts: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
-    """Return the texts that the parts of a model know, by column."""
-    found: dict[str, set[str]] = {}
-    for part in parts:
-        for known in part["encoding"]["categories"]:
-            found.setdefault(known["column"], set()).update(known["values"])
-    return {name: frozenset(values) for name, values in found.items()}
-
-
-def _file(bundle: Bundle, name: str) -> bytes:
-    """Return one of the model's files.
-
-    Raises:
-        DataError: it is not in the bundle.
-    """
-    if name not in bundle.model:
-        raise DataError(
-            f"model/{name} is missing",
-            "bundle",
-            "train again: foresell run PROJECT",
-        )
-    return bundle.model[name]

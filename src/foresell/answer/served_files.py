@@ -20,7 +20,8 @@ def served_files(store: Store) -> Callable[[str], bool]:
     if parse_project(text, "bundle/project.yaml").kind == "panel":
         return lambda name: not name.startswith(_MODEL)
     # Only what answers rows of a table needs ONNX Runtime.
-    from foresell.answer.predicting import PLAIN, files_to_answer  # noqa: PLC0415
+    from foresell.answer.learnt import PLAIN  # noqa: PLC0415
+    from foresell.answer.predicting import files_to_answer  # noqa: PLC0415
     from foresell.models.tabular.proved import SERVED  # noqa: PLC0415
 
     served = f"{_MODEL}{SERVED}" in store.list()

@@ -11,6 +11,8 @@ from foresell.wiring.http_server import Listening
 from foresell.wiring.http_server import serve as run
 from foresell.wiring.serving import Asked
 
+PATIENCE_S = 90.0  # for an explanation: somebody watches, and the first one takes the longest
+
 
 def serve_dashboard(
     projects: str | Sequence[str] = (),
@@ -43,6 +45,6 @@ def serve_dashboard(
         keys=keys,
         host_names=tuple(host_names),
         looked_at=True,
-        options=Options(log=log),
+        options=Options(log=log, timeout_s=PATIENCE_S),
     )
     run(asked, settings, listen or (lambda _: None))

@@ -137,10 +137,8 @@ def predict_rows(
     Raises:
         UsageError: there are none; or as `foresell.answer.requests.refuse_problems`.
     """
-    from foresell.answer.predicting import (  # noqa: PLC0415 - ONNX Runtime
-        answer_rows,
-        learnt_ranges,
-    )
+    from foresell.answer.learnt import learnt_ranges  # noqa: PLC0415 - as below
+    from foresell.answer.predicting import answer_rows  # noqa: PLC0415 - ONNX Runtime
     from foresell.answer.requests import (  # noqa: PLC0415 - pydantic
         read_requests,
         refuse_problems,
@@ -190,7 +188,7 @@ def predict_file(
     Raises:
         DataError: every row is refused; what is wrong with them is in ``skipped``.
     """
-    from foresell.answer.predicting import learnt_ranges  # noqa: PLC0415 - ONNX Runtime
+    from foresell.answer.learnt import learnt_ranges  # noqa: PLC0415 - Polars
 
     _refuse_same({"--file": file, "--out": out, "--skip-bad": skipped})
     wiring.existing_file(file, "--file")

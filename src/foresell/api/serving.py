@@ -22,7 +22,7 @@ def serve(
     rate: float | None = None,
     host_names: Sequence[str] = (),
     cors: Sequence[str] = (),
-    pages: bool = False,
+    pages: bool | None = None,
     options: Options | None = None,
     listen: Callable[[Listening], None] | None = None,
     home: str | Path | None = None,
@@ -35,8 +35,8 @@ def serve(
     beside, which no caller notices. ``port`` 0 takes any that is free. ``keys``: whether callers
     need one; by default as soon as ``host`` lets others than this machine reach it. ``rate``:
     requests a minute of one caller. ``host_names``: further names it is asked by; ``cors``: web
-    origins whose pages may read answers. ``pages``: whether ``/ui`` has the dashboard. ``listen``
-    hears of it once it listens.
+    origins whose pages may read answers. ``pages``: whether ``/ui`` has the dashboard; None for
+    yes, but with a ``bundle``, which has none. ``listen`` hears of it once it listens.
 
     A ``UsageError``: no such project, alias or host; a ``MachineError``: the port is taken, or what
     serving needs is not installed.

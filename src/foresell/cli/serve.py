@@ -114,7 +114,14 @@ def serve(
             metavar="SHARE", help="Keep rows and answers of this share of requests, 0 to 1."
         ),
     ] = 0.0,
-    ui: Annotated[bool, typer.Option("--ui", help="Show the dashboard too, at /ui.")] = False,
+    ui: Annotated[
+        bool | None,
+        typer.Option(
+            "--ui/--no-ui",
+            help="Whether there is the dashboard, at /ui; by default wherever a registered version "
+            "answers.",
+        ),
+    ] = None,
     request_log_format: Annotated[
         RequestLog, typer.Option(help="In which form they are kept.")
     ] = RequestLog.jsonl,
@@ -122,7 +129,8 @@ def serve(
 ) -> None:
     """Answer over HTTP, from registered versions or a bundle folder; Ctrl-C ends it.
 
-    /docs shows what can be asked. Another version that is promoted answers within a second.
+    /docs shows what can be asked, /ui is the dashboard. Another version that is promoted answers
+    within a second.
 
     For example: foresell serve retail --alias staging
 

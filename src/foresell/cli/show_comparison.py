@@ -4,24 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from foresell.cli.metric_cells import change_cell, metric_cells, metric_title
-from foresell.cli.numbers import MISSING
 from foresell.cli.show_comparison_rows import broken
 from foresell.cli.tables import print_table
 from foresell.cli.terminal import one_line, plain, screen
 from foresell.errors import counted
-from foresell.govern.difference_rows import (
-    Row,
-    fact_rows,
-    parameter_rows,
-    rows_of,
-    setting_rows,
-    weight_rows,
-)
+from foresell.govern.difference_rows import PartRows, files_of_model, judged_as, parts_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from foresell.govern.compared import Comparison, FileFacts, MetricDifference, Side
+    from foresell.govern.compared import Comparison, MetricDifference, Side
 
 _MORE = "--format json has them all"
 _MOST = 40  # rows of a part that are shown
@@ -49,30 +41,11 @@ def show_comparison(found: "Comparison") -> None:
         console.print(f"[green]✓[/green] no difference: {why}", soft_wrap=True)
         return
     _show_scores(found, names)
-    facts, follow = fact_rows(found.facts)
-    for title, rows in (
-        ("Features", rows_of(found.features)),
-        ("Parameters", parameter_rows(found.parameters)),
-        ("Settings of candidates", setting_rows(found.parameters)),
-        ("Weights in the ensemble", weight_rows(found.parameters)),
-        ("Data: raw files", [_file(one.name, one.before, one.after) for one in found.files]),
-        ("Data: rows and cutoffs", facts),
-    ):
-        _show_part(title, rows, names)
-    if follow:
-        more = f"{counted(follow, 'more count')} of the split: {_MORE}"
-        console.print(f"[dim]… {more}[/dim]", soft_wrap=True)
+    for part in parts_of(found):
+        _show_part(part, names)
     _show_contract(found)
-    _show_part("project.yaml", rows_of(found.declaration), names)
-    _show_part("Libraries", rows_of(found.libraries), names)
     if not found.model.empty:
-        counts = [
-            f"{len(told)} {word}"
-            for word in ("changed", "added", "removed")
-            if (told := getattr(found.model, word))
-        ]
-        line = f"{', '.join(counts)}, {found.model.same} the same"
-        console.print(f"\n[bold]Model files[/bold]  {line}")
+        console.print(f"\n[bold]Model files[/bold]  {files_of_model(found.model)}")
     for note in found.notes:
         console.print(f"[bold]Note[/bold]  {plain(note)}", soft_wrap=True)
 
@@ -94,12 +67,10 @@ def _show_scores(found: "Comparison", names: tuple[str, str]) -> None:
     """Print the scores of both, and those on the rows that both were judged on."""
     console = screen()
     if found.metrics:
-        before, after = found.before, found.after
-        protocol = before.protocol
-        if before.protocol != after.protocol:
-            protocol = f"{before.protocol} against {after.protocol}"
         console.print()
-        print_table(console, _metrics(f"Scores: {protocol}", found.metrics, names), more=_MORE)
+        print_table(
+            console, _metrics(f"Scores: {judged_as(found)}", found.metrics, names), more=_MORE
+        )
     if found.same_rows is not None:
         console.print(f"[dim]{plain(found.same_rows.says)}[/dim]", soft_wrap=True)
         if found.same_rows.metrics:
@@ -123,39 +94,27 @@ def _metrics(title: str, metrics: "Iterable[MetricDifference]", names: tuple[str
     return table
 
 
-def _file(name: str, before: "FileFacts | None", after: "FileFacts | None") -> Row:
-    """Return a raw file as `rows_of` does a difference."""
-    effect = "added" if before is None else "removed" if after is None else "changed"
-    return effect, name, _told(before), _told(after)
-
-
-def _told(file: "FileFacts | None") -> str:
-    """Return what is known of a raw file."""
-    if file is None:
-        return MISSING
-    rows = "" if file.rows is None else f"{counted(file.rows, 'row')}, "
-    return f"{rows}{counted(file.bytes, 'byte')}, {file.sha256[:12]}"
-
-
-def _show_part(title: str, rows: Sequence[Row], names: Sequence[str]) -> None:
-    """Print a part as a table, if there is anything in it."""
-    if not rows:
-        return
+def _show_part(part: PartRows, names: Sequence[str]) -> None:
+    """Print a part as a table."""
     from rich.text import Text  # noqa: PLC0415 - only when something is shown
 
     console = screen()
-    table = _table(title, "", "", *names)
+    table = _table(part.title, "", "", *names)
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
     room = max(_PLACE, console.width // 3)
-    for effect, place, *cells in rows[:_MOST]:
+    for effect, place, *cells in part.rows[:_MOST]:
         mark, style = _MARKS[effect]
         name = Text(broken(_one(place), room))
         table.add_row(Text(mark, style=style), name, *(Text(_one(cell)) for cell in cells))
     console.print()
     print_table(console, table, more=_MORE)
-    if len(rows) > _MOST:
-        more = counted(len(rows) - _MOST, "more difference")
-        console.print(f"[dim]… {more}: {_MORE}[/dim]", highlight=False)
+    if (beyond := len(part.rows) - _MOST) > 0:
+        console.print(
+            f"[dim]… {counted(beyond, 'more difference')}: {_MORE}[/dim]", highlight=False
+        )
+    if part.left_out:
+        more = f"{counted(part.left_out, 'more count')} of the split: {_MORE}"
+        console.print(f"[dim]… {more}[/dim]", soft_wrap=True)
 
 
 def _show_contract(found: "Comparison") -> None:

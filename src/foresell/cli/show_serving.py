@@ -20,6 +20,7 @@ def json_listening(listening: "Listening") -> None:
     print_json({
         "url": listening.url,
         "docs": f"{listening.url}/docs",
+        **({"ui": f"{listening.url}/ui"} if listening.pages else {}),
         "root": site.root,
         "keys": listening.keys,
         "ready_after_s": round(listening.seconds, 3),
@@ -49,6 +50,8 @@ def say_listening(listening: "Listening") -> None:
             console.print(f"[yellow]![/yellow] {plain(said)}", soft_wrap=True)
     console.print(f"[bold]{listening.url}[/bold]  {plain(_when(listening))}", soft_wrap=True)
     console.print(f"  {listening.url}/docs shows what can be asked, and tries it")
+    if listening.pages:
+        console.print(f"  {listening.url}/ui is the dashboard")
     keys = "callers need an API key: foresell keys create NAME"
     console.print(f"  {keys if listening.keys else 'no API key is needed'}; Ctrl-C ends it")
     sys.stdout.flush()  # as above

@@ -9,8 +9,9 @@ from foresell.dashboard.forms import SECRETS, form_of, refuse_elsewhere
 from foresell.dashboard.page import Page, Visit
 from foresell.dashboard.rendering import rendered
 from foresell.dashboard.sending import HTML, see_other, sent
+from foresell.dashboard.wanted import Wanted
 from foresell.govern.registry import Registry
-from foresell.serving.exchange import Asked, Reply
+from foresell.serving.exchange import Reply
 from foresell.serving.problems import Refused
 
 # Of each page that changes something the module with ``act(visit, form, acting)``, which returns
@@ -31,20 +32,19 @@ class Acting:
     changed: Callable[[str], None]
 
 
-def acted(
-    page: Page, visit: Visit, heads: Mapping[bytes, bytes], asked: Asked, acting: Acting | None
-) -> Reply:
+def acted(page: Page, visit: Visit, wanted: Wanted, acting: Acting) -> Reply:
     """Do what a form of ``page`` orders, and lead on; or show the form again, and say why not.
 
     Raises:
         Refused: 405, the page changes nothing; 403, the form came from elsewhere.
     """
-    if page.name not in _ACTS or acting is None:
+    if page.name not in _ACTS:
         raise Refused(
             "nothing can be changed on this page", "path", "look at it by GET", status=_NOT_ALLOWED
         )
+    heads = wanted.heads_as_sent
     refuse_elsewhere(heads)
-    form = form_of(asked.body)
+    form = form_of(wanted.body.encode("latin-1"))
     typed = {name: told for name, told in form.items() if name not in SECRETS}
     own = replace(visit, query=typed)
     module: Any = import_module(_ACTS[page.name])

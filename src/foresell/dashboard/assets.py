@@ -2,11 +2,18 @@
 
 import gzip
 import hashlib
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from string import Template
+from threading import Lock
+
+from foresell.errors import MachineError
+from foresell.spec.extras import lacking
 
 _DARK = {  # as in report.css, which holds them for who prefers dark
     "ink": "#eceae4",
@@ -19,6 +26,10 @@ _DARK = {  # as in report.css, which holds them for who prefers dark
     "wash": "#1e2126",
     "warn": "#f0995c",
 }
+_BUNDLE = """
+import sys, vl_convert
+sys.stdout.buffer.write(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").encode())
+"""
 _NAMES: Mapping[str, bytes] = {
     "dashboard.css": b"text/css; charset=utf-8",
     "dashboard.js": b"text/javascript; charset=utf-8",
@@ -26,15 +37,16 @@ _NAMES: Mapping[str, bytes] = {
     "icon.svg": b"image/svg+xml",
 }
 
+_TURNS = {name: Lock() for name in _NAMES}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asset:
-    """A file that pages load. ``packed``: by gzip. ``tag``: changes when the content does."""
+    """A file that pages load. ``packed``: by gzip."""
 
     content: bytes
     packed: bytes
     media_type: bytes
-    tag: str
 
 
 def names() -> tuple[str, ...]:
@@ -42,17 +54,41 @@ def names() -> tuple[str, ...]:
     return tuple(_NAMES)
 
 
-@cache
 def asset(name: str) -> Asset:
     """Return one of the files, made once; ``name`` is one of `names`."""
+    with _TURNS[name]:  # a cache alone lets two make the same thing side by side
+        return _made(name)
+
+
+@cache
+def _made(name: str) -> Asset:
+    """Make one of the files."""
     makers = {"dashboard.css": _styles, "charts.js": _charts}
     content = makers[name]() if name in makers else _own(name)
     return Asset(
         content=content,
         packed=gzip.compress(content, 9, mtime=0),
         media_type=_NAMES[name],
-        tag=hashlib.sha256(content).hexdigest()[:12],
     )
+
+
+@cache
+def tag_of(name: str) -> str:
+    """Return what changes when the content of a file does.
+
+    The library of charts changes with its version: a page need not wait until it is made.
+    A ``MachineError``: it is not installed.
+    """
+    content = _charts_version() if name == "charts.js" else asset(name).content
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def _charts_version() -> bytes:
+    """Return what the library of charts is made of; a ``MachineError``: it is not installed."""
+    try:
+        return f"vl-convert {version('vl-convert-python')} {_BUNDLE}".encode()
+    except PackageNotFoundError as error:
+        raise lacking("vl_convert", "/ui", "dashboard") or error from error
 
 
 def _own(name: str) -> bytes:
@@ -97,12 +133,23 @@ def _after(name: str) -> tuple[bool, str]:
 def _charts() -> bytes:
     """Return Vega, Vega-Lite and its interpreter of expressions, which needs no evaluation.
 
-    They come from the wheel of vl-convert, so that the browser asks nobody but this server.
-    """
-    from vl_convert import javascript_bundle  # noqa: PLC0415 - 60 MB of a JavaScript engine
+    They come from the wheel of vl-convert, so that the browser asks nobody but this server. Its
+    JavaScript engine, which puts them together in some seconds, lets no other thread of its process
+    go on meanwhile: it is given one of its own.
 
-    text: str = javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    return text.encode()
+    Raises:
+        MachineError: it cannot be done here.
+    """
+    _charts_version()
+    words = [sys.executable, "-c", _BUNDLE]
+    done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
+    if done.returncode:
+        raise MachineError(
+            f"the library of charts cannot be made: {done.stderr.decode(errors='replace')[-300:]}",
+            "vl_convert",
+            "install it again: pip install --force-reinstall vl-convert-python",
+        )
+    return done.stdout
 
 
 def svg_styles() -> str:

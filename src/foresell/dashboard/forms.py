@@ -5,15 +5,16 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+from foresell.dashboard.addresses import ROOT
 from foresell.dashboard.page import Query, Visitor
-from foresell.dashboard.rendering import ROOT
 from foresell.serving.problems import Refused
 
 MEDIA = "application/x-www-form-urlencoded"
 SECRETS = ("token", "key", "seen")  # fields that never stand in an address
+LARGEST = 64_000  # bytes of a form: a plan of many weeks is some thousands
 _MOST = 60  # fields of a form
 _MOST_VALUES = 400  # of an address
-_LONGEST = 6_000  # characters of an address to come back to
+LONGEST = 6_000  # characters of an address to come back to
 _INNER = re.compile(rf"{ROOT}(?:[/?][!-\[\]-~]*)?")  # printable ASCII but the backslash
 _FORBIDDEN = 403
 
@@ -97,5 +98,5 @@ def inner(address: str) -> str:
     >>> [inner(one) for one in ("//evil.example", "/ui\\evil", "/uix", "https:/ui", "/ui/sign-in")]
     ['/ui', '/ui', '/ui', '/ui', '/ui']
     """
-    known = _INNER.fullmatch(address) and len(address) <= _LONGEST
+    known = _INNER.fullmatch(address) and len(address) <= LONGEST
     return address if known and not address.startswith(f"{ROOT}/sign-") else ROOT

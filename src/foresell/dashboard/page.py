@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from foresell.errors import ForesellError
 from foresell.serving.exchange import Kind
 from foresell.serving.problems import Refused
-from foresell.spec.serving import Scope
+from foresell.spec.serving import Live, Scope
 
 if TYPE_CHECKING:
     import polars as pl
 
     from foresell.dashboard.reading.shown import Shown
-    from foresell.serving.slots import Slot
 
 Spec = dict[str, Any]
 Query = Mapping[str, tuple[str, ...]]
@@ -39,20 +38,37 @@ class Visitor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answering:
+    """What this server answers for a project with, as it was when a page was asked for.
+
+    ``live``: the version, None where it has none yet; then ``waiting`` says why, where and how to
+    mend it. ``refused``: the number of the version that is to answer and must not, ``why`` not;
+    both empty where none is. ``cold``: what explains an answer has not been started yet, which
+    takes seconds.
+    """
+
+    live: Live | None = None
+    waiting: tuple[str, str, str] = ("", "", "")
+    refused: str = ""
+    why: str = ""
+    cold: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Visit:
     """One request for a page.
 
     ``own``: the project that is looked at, None on the overview; ``projects``: all there are to
     look at, by name, in the order they were named. ``query``: the values of the address by name,
-    in their order, none of them trusted. ``slot``: the project's place in the server: what answers
-    what-ifs. ``path``: the address without its query.
+    in their order, none of them trusted. ``answering``: what answers the what-ifs of the project,
+    None where nothing is asked of it here. ``path``: the address without its query.
     """
 
     own: "Shown | None"
     projects: "Mapping[str, Shown]"
     query: Query = field(default_factory=dict)
     visitor: Visitor = field(default_factory=Visitor)
-    slot: "Slot | None" = None
+    answering: Answering | None = None
     path: str = ""
     request_id: str = ""
     ask: Ask | None = None
@@ -106,7 +122,7 @@ class Cell:
     """A cell of a table: what it says, and what it is.
 
     ``share``: from 0 to 1, how long its bar is, None for no bar. ``href``: where it leads, "" for
-    nowhere. ``mark``: ``best``, ``warn`` or "".
+    nowhere. ``mark``: ``best``, ``warn``, ``wraps`` where it is long, or "".
     """
 
     text: str

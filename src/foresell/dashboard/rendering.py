@@ -3,20 +3,20 @@
 A template has no way to a file or a clock, escapes everything, and fails on a name it is not given.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from foresell.dashboard.assets import asset
-from foresell.dashboard.page import Context, Page, Query, Visit, Visitor
+from foresell.dashboard.addresses import ROOT, path_to, query_text
+from foresell.dashboard.assets import tag_of
+from foresell.dashboard.page import Context, Page, Trouble, Visit, Visitor, told
 from foresell.dashboard.pages import pages_of
+from foresell.dashboard.reading.shown import Shown
+from foresell.errors import ForesellError, SpecError
 from foresell.report import wording
 from foresell.serving.exchange import Kind
-
-ROOT = "/ui"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,10 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What stands around every page. ``back``: this address, to come back to after signing in."""
+    """What stands around every page. ``back``: this address, to come back to after signing in.
+
+    ``notices``: declarations that cannot be read, of the project or of any.
+    """
 
     title: str
     project: str
@@ -43,22 +46,7 @@ class Frame:
     files_at: str
     query: str
     synthetic: bool = False
-
-
-def path_to(project: str = "", page: str = "", *more: str) -> str:
-    """Return the path of a page, or of something below it.
-
-    >>> path_to(), path_to("retail", "forecast"), path_to("retail", "data", "files", "a b.csv")
-    ('/ui', '/ui/projects/retail/forecast', '/ui/projects/retail/data/files/a%20b.csv')
-    """
-    parts = ("projects", project, page, *more) if project else ()
-    return "/".join((ROOT, *(quote(part, safe="") for part in parts if part)))
-
-
-def query_text(query: Query | Mapping[str, Sequence[str]]) -> str:
-    """Return values as a query with its ``?``, "" where there are none."""
-    pairs = [(name, value) for name, values in query.items() for value in values if value]
-    return f"?{urlencode(pairs)}" if pairs else ""
+    notices: Sequence[Trouble] = ()
 
 
 def rendered(page: Page, context: Context, visit: Visit, *, keyed: bool) -> bytes:
@@ -95,13 +83,45 @@ def frame_of(page: Page, visit: Visit, *, keyed: bool) -> Frame:
         files_at=f"{below}/files",
         query=query,
         synthetic=own is not None and own.synthetic,
+        notices=_undeclared(visit.projects.values() if own is None else (own,)),
     )
+
+
+def _undeclared(projects: Iterable[Shown]) -> Sequence[Trouble]:
+    """Return what is wrong with declarations: all that pages say of a project rests on them."""
+    found = []
+    for one in projects:
+        try:
+            one.declared()
+        except SpecError as error:
+            trouble = told(error)
+            what = f"the declaration of {one.name} cannot be read: {trouble.what}"
+            found.append(replace(trouble, what=what))
+        except ForesellError:
+            continue  # declared elsewhere, or out of reach: parts that need it say so
+    return found
 
 
 def _same(page: Page, kind: Kind) -> str:
     """Return the page of another project that is like this one; its first where there is none."""
     known = [one.name for one in pages_of(kind)]
     return page.name if page.name in known else known[0]
+
+
+def sentence(text: str) -> str:
+    """Return words as a sentence: a capital at the start, unless a command or a file stands there.
+
+    >>> [sentence(one) for one in ("it is gone", "use 1 to 9.", "foresell run retail")]
+    ['It is gone.', 'Use 1 to 9.', 'foresell run retail']
+    >>> sentence("data/checks.json is missing"), sentence("did you mean 'retail'?")
+    ('data/checks.json is missing.', "Did you mean 'retail'?")
+    """
+    first = text.partition(" ")[0]
+    if first == "foresell":
+        return text
+    named = not first.isalpha()
+    begun = text if named else f"{text[:1].upper()}{text[1:]}"
+    return begun if begun.endswith((".", "?", "!")) or not begun else f"{begun}."
 
 
 @cache
@@ -116,12 +136,16 @@ def templates() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters.update(
-        percent=wording.percent, count=wording.count, day=wording.day, meaning=wording.meaning
+        percent=wording.percent,
+        count=wording.count,
+        day=wording.day,
+        meaning=wording.meaning,
+        sentence=sentence,
     )
     made.globals.update(
         path_to=path_to,
         query_text=query_text,
-        asset=lambda name: f"{ROOT}/static/{name}?v={asset(name).tag}",
+        asset=lambda name: f"{ROOT}/static/{name}?v={tag_of(name)}",
         root=ROOT,
     )
     return made

@@ -84,7 +84,9 @@ class Application:
         listeners: Sequence[Listener] = (),
         root: str | None = None,
     ) -> None:
-        self.router = Router(routes, slots, root)
+        declared = tuple(routes)
+        self.router = Router(declared, slots, root)
+        self._private = {one.path.split("/", 2)[1] for one in declared if not one.documented}
         self._gate = Gate(guards)
         self._telemetry = telemetry or Telemetry()
         self._hearing: tuple[Listener, ...] = (self._telemetry.ended, *listeners)
@@ -135,7 +137,7 @@ class Application:
         """
         scope, heads, gate = visit.scope, visit.heads, self._gate
         gate.check_address(heads, scope["headers"])
-        if gate.origins:
+        if gate.origins and not self._is_private(scope["path"]):
             visit.more += origin_headers(heads.get(b"origin"), gate.origins)
         method, path = scope["method"], scope["path"]
         if method == "OPTIONS":
@@ -151,9 +153,7 @@ class Application:
         )
         asked.at = path
         key, asked.caller = gate.admit(heads, route.scope)
-        if route.scope is not None:
-            client = scope.get("client")
-            visit.more += gate.count(key or (client[0] if client else ""))
+        self._count(visit, route, key)
         if route.method == "POST":
             check_type(heads, found.accepts, bare=route.request is None)
             asked.body = await self._body(visit, receive)
@@ -162,6 +162,12 @@ class Application:
             if asked.served is None and route.needs_model:
                 refuse_waiting((slot,))
         return await route.endpoint(asked)
+
+    def _count(self, visit: _Visit, route: Route, key: str) -> None:
+        """Count a request of a caller, by its ``key`` or its address, and note what it has left."""
+        if route.scope is not None or route.counted:
+            client = visit.scope.get("client")
+            visit.more += self._gate.count(key or (client[0] if client else ""))
 
     async def _body(self, visit: _Visit, receive: Receive) -> bytes:
         """Return the body. What is wrong with it is ``Refused``, as is one large one too many.
@@ -175,7 +181,10 @@ class Application:
             self._large += 1
             visit.large = True
         here = WHOLE in visit.scope.get("extensions", ())
-        body = await read_body(receive, heads, guards.max_body, guards.body_s, here=here)
+        route = visit.found.route if visit.found is not None else None
+        own = route.max_body if route is not None else None
+        most = guards.max_body if own is None else min(own, guards.max_body)
+        body = await read_body(receive, heads, most, guards.body_s, here=here)
         visit.body_read = True
         return body
 
@@ -184,7 +193,12 @@ class Application:
         methods = self.router.methods(path)
         if not methods:
             self.router.find("OPTIONS", path)
-        return Reply(b"", 204, headers=options_headers(heads, methods, self._gate.origins))
+        origins = frozenset() if self._is_private(path) else self._gate.origins
+        return Reply(b"", 204, headers=options_headers(heads, methods, origins))
+
+    def _is_private(self, path: str) -> bool:
+        """Tell whether pages stand there: who may read answers may not read them for that."""
+        return path.lstrip("/").partition("/")[0] in self._private
 
     async def _send(self, visit: _Visit, reply: Reply, receive: Receive, send: Send) -> None:
         """Send an answer. What is left of a long body is dropped, and the connection closed."""
@@ -253,4 +267,6 @@ def _spoilt(error: Exception, visit: _Visit, ended: Ended) -> Reply | None:
         ended.trouble = error
     refused = refused or unforeseen(visit.request_id)
     ended.refused = logged_words(refused, error)
+    if visit.found is not None and visit.found.route.refusing is not None:
+        return visit.found.route.refusing(refused)
     return problem_reply(refused, visit.request_id, visit.scope["path"])

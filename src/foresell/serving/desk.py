@@ -1,8 +1,9 @@
 """Desks: work that does not belong into the process that answers, done by a child of its own.
 
 The child is started when it is first needed and again when it has died; what it does and how is
-its own affair. One question is asked at a time, a bounded number waits. Notes need no answer: they
-are gathered for a moment, sent together, and dropped and counted where the child is behind.
+its own affair. One question is asked at a time, or as many as it works on side by side; a bounded
+number waits. Notes need no answer: they are gathered for a moment, sent together, and dropped and
+counted where the child is behind.
 """
 
 import asyncio
@@ -11,9 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from foresell import errors
-from foresell.answer.requests import Problem
 from foresell.errors import ForesellError, MachineError
+from foresell.serving.crossing_errors import opened
 from foresell.serving.desk_child import ChildEndedError, DeskChild, start_child
 from foresell.serving.problems import Refused
 
@@ -27,10 +27,10 @@ _LONGEST_S = 30.0  # between two starts of one that ends quickly again and again
 _encode = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), check_circular=False, default=date.isoformat
 ).encode
-_KINDS: Mapping[str, type[ForesellError]] = {
-    name: getattr(errors, name)
-    for name in ("SpecError", "DataError", "UsageError", "GateError", "MachineError")
-}
+
+
+class LostError(Refused):
+    """A question was handed to a child, which did not answer it: nobody knows how far it came."""
 
 
 class Desk:
@@ -38,8 +38,9 @@ class Desk:
 
     ``command``: its words. ``name``: what errors call it. ``seconds``: for one answer, from the
     moment it is asked for, and for one note to be done with; then the child is killed.
-    ``waiting``: how many questions may wait, and how many notes may be unfinished. ``heard``: gets
-    what the child says of notes, and ``{"lost": number}`` for those that were dropped or died with
+    ``waiting``: how many questions may wait, and how many notes may be unfinished. ``at_once``: how
+    many questions the child is asked before it has answered one. ``heard``: gets what the child
+    says of notes or asks itself, and ``{"lost": number}`` for notes that were dropped or died with
     it. ``dropped``: how many these are so far.
     Every method belongs to the event loop that serves.
     """
@@ -51,6 +52,7 @@ class Desk:
         *,
         seconds: float = 30.0,
         waiting: int = 32,
+        at_once: int = 1,
         heard: Callable[[Message], None] | None = None,
     ) -> None:
         self.name = name
@@ -60,7 +62,7 @@ class Desk:
         self._listen = heard
         self._child: DeskChild | None = None
         self._starting: asyncio.Task[DeskChild] | None = None
-        self._turn = asyncio.Lock()
+        self._turn = asyncio.Semaphore(at_once)
         self._in_line = 0
         self._quick_ends = 0
         self._not_before = 0.0  # of the loop's clock: when a child may be started again
@@ -82,12 +84,12 @@ class Desk:
         often = self._quick_ends
         return f"{self.name} has ended {often} times in a row" if often > 1 else ""
 
-    async def ask(self, question: Message) -> Message:
+    async def ask(self, question: Message, *, again: bool = True) -> Message:
         """Return the child's answer to ``question``, plain values. Its own errors come back.
 
         A ``Refused``: 503 with Retry-After where too many wait or the child cannot be kept alive,
         504 where it took too long. Waiting for those in front counts. A question whose child ended
-        beneath it, whoever ended it, is asked once more of a fresh one.
+        beneath it, whoever ended it, is asked once more of a fresh one, if ``again``.
         """
         if self._in_line >= self._waiting:
             raise self._busy()
@@ -100,7 +102,7 @@ class Desk:
             raise self._busy() from None
         else:
             try:
-                return await self._answered(question, end)
+                return await self._answered(question, end, again=again)
             finally:
                 self._turn.release()
         finally:
@@ -121,12 +123,23 @@ class Desk:
             self._sending = asyncio.create_task(self._send())
         return True
 
+    def say(self, message: Message) -> None:
+        """Tell the child something at once, an answer to what it has asked; lost on a dead one."""
+        if self._child is not None and self._child.alive:
+            self._child.say(_text(message))
+
     async def start(self) -> None:
         """Start the child now, so that the first question does not wait for that.
 
         A ``Refused`` or ``MachineError`` where it cannot be.
         """
         await self._running()
+
+    def leave(self) -> None:
+        """Refuse what is asked from now on, and what waits; what is under way has a moment left."""
+        self._closed = True
+        if self._child is not None:
+            asyncio.get_running_loop().call_later(_PATIENCE_S, self._child.kill)
 
     async def close(self) -> None:
         """End the child: by closing its input, and by force where that takes too long."""
@@ -140,29 +153,41 @@ class Desk:
         if self._child is not None:
             await self._child.close(_PATIENCE_S)
 
-    async def _answered(self, question: Message, end: float) -> Message:
+    async def _answered(self, question: Message, end: float, *, again: bool) -> Message:
         """Return the answer to the question whose turn it is, before the loop's clock says ``end``.
 
         Raises:
-            Refused: as `ask` says.
+            LostError: the child took too long, or ended.
         """
         try:
             async with asyncio.timeout_at(end):
-                try:
-                    found = await (await self._running()).ask(question)
-                except ChildEndedError:
-                    found = await (await self._running()).ask(question)
+                found = await self._told(question, again=again)
         except TimeoutError:
             self._give_up()
-            raise Refused(
+            raise LostError(
                 f"{self.name} took more than {self._seconds:g} s",
                 self.name,
                 "ask for less at once, or again later",
                 status=504,
             ) from None
+        except ChildEndedError as error:
+            raise self._unavailable(error.what, LostError) from error
         except MachineError as error:
             raise self._unavailable(error.what) from error
         return opened(found)
+
+    async def _told(self, question: Message, *, again: bool) -> Message:
+        """Return what the child says, or a fresh one if ``again``; a MachineError where none can.
+
+        Raises:
+            ChildEndedError: it ended first.
+        """
+        try:
+            return await (await self._running()).ask(question)
+        except ChildEndedError:
+            if not again:
+                raise
+        return await (await self._running()).ask(question)
 
     def _give_up(self) -> None:
         """Kill a child that says nothing, unless it was asked only a moment ago."""
@@ -176,11 +201,11 @@ class Desk:
 
     async def _running(self) -> DeskChild:
         """Return the child; start it where none runs. A Refused where it must not be yet."""
+        if self._closed:
+            raise self._unavailable("the server is about to end")
         if self._child is not None and self._child.alive:
             return self._child
         wait = self._not_before - asyncio.get_running_loop().time()
-        if self._closed:
-            raise self._unavailable("the server is about to end")
         if wait > 0:
             raise self._unavailable(self.failing)
         if self._starting is None:
@@ -272,12 +297,12 @@ class Desk:
     def _busy(self) -> Refused:
         return self._refused(f"{self.name} is busy: others wait already", 1)
 
-    def _unavailable(self, what: str) -> Refused:
+    def _unavailable(self, what: str, kind: type[Refused] = Refused) -> Refused:
         wait = self._not_before - asyncio.get_running_loop().time()
-        return self._refused(what, max(1, round(wait + 0.5)))
+        return self._refused(what, max(1, round(wait + 0.5)), kind)
 
-    def _refused(self, what: str, seconds: int) -> Refused:
-        return Refused(
+    def _refused(self, what: str, seconds: int, kind: type[Refused] = Refused) -> Refused:
+        return kind(
             what,
             self.name,
             f"ask again in {seconds} s",
@@ -289,42 +314,3 @@ class Desk:
 def _text(note: Message) -> bytes:
     """Return a note as JSON; a date is told as 2012-11-02."""
     return _encode(note).encode()
-
-
-def told(error: ForesellError) -> dict[str, Any]:
-    """Return an error as plain values, for `opened` in another process."""
-    found: dict[str, Any] = {
-        "kind": next(
-            (name for name, kind in _KINDS.items() if isinstance(error, kind)),
-            "DataError",
-        ),
-        "what": error.what,
-        "where": error.where,
-        "mend": error.mend,
-    }
-    if isinstance(error, Refused):
-        fields = [
-            {"row": f.row, "field": f.field, "rule": f.rule, "says": f.says, "allowed": f.allowed}
-            for f in error.fields
-        ]
-        headers = [[name.decode(), value.decode()] for name, value in error.headers]
-        found |= {"status": error.status, "fields": fields, "headers": headers}
-    return found
-
-
-def opened(reply: Message) -> Message:
-    """Return the ``answer`` in a child's reply.
-
-    Raises:
-        Refused: what the reply's ``error`` was; another error where it was another.
-    """
-    error = reply.get("error")
-    if error is None:
-        answer: Message = reply["answer"]
-        return answer
-    three = (error["what"], error["where"], error["mend"])
-    if "status" in error:
-        fields = [Problem(**one) for one in error["fields"]]
-        headers = [(name.encode(), value.encode()) for name, value in error["headers"]]
-        raise Refused(*three, status=error["status"], fields=fields, headers=headers)
-    raise _KINDS[error["kind"]](*three)

@@ -10,6 +10,7 @@ from foresell.spec.serving import Scope
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from foresell.serving.problems import Refused
     from foresell.serving.served import Served
     from foresell.serving.slots import Slot
 
@@ -91,8 +92,11 @@ class Route:
     server once; then ``Asked.slot`` is None, unless ``{project}`` stands in its path and names it.
     A POST takes ``application/json`` and the types of ``other_media``; one whose ``request`` is
     None may also come with no body at all, and where it is ``untyped`` the body need not say its
-    type: Triton's client never does. ``documented``: whether OpenAPI tells of it: pages are for
-    people.
+    type: Triton's client never does. ``max_body``: bytes of a body, where that is less than the
+    server takes of anybody. ``counted``: whether a request counts towards a caller's pace, though
+    it takes no key. ``refusing``: how a refusal is told where it is not by problem+json.
+    ``documented``: whether OpenAPI tells of it, and pages of other origins may read it where some
+    may: pages are for people.
     """
 
     method: Literal["GET", "POST"]
@@ -110,6 +114,9 @@ class Route:
     parameters: Sequence[Mapping[str, Any]] = ()
     level: Literal["project", "server"] = "project"
     untyped: bool = False
+    max_body: int | None = None
+    counted: bool = False
+    refusing: "Callable[[Refused], Reply] | None" = None
     documented: bool = True
 
 

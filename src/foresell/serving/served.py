@@ -1,10 +1,11 @@
 """One loaded version of a project: all that a request needs, and nothing that changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from foresell.answer.learnt import Learnt
 from foresell.answer.requests import RequestForm
 from foresell.answer.row_reading import QuickForm, quick_form
 from foresell.contracts.contract import Contract
@@ -21,7 +22,8 @@ class Served:
     """A version that was verified, loaded, and answered its parity vectors.
 
     ``rows`` answers rows of a table, ``published`` holds the forecasts of a panel; one of the two.
-    ``metadata``: of the bundle. ``form``: what a row of a request may be.
+    ``metadata``: of the bundle. ``form``: what a row of a request may be. ``learnt``: of a table,
+    what its model has learnt from.
     """
 
     live: Live
@@ -29,6 +31,7 @@ class Served:
     contract: Contract
     form: RequestForm
     metadata: Mapping[str, Any]
+    learnt: Learnt = field(default_factory=Learnt)
     rows: "RowAnswers | None" = None
     published: "Published | None" = None
 

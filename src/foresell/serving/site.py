@@ -41,8 +41,9 @@ class Site:
     ``slots`` by the name of the project, in the order they were named. ``root``: the one that also
     answers at the root paths, None where none does. ``telemetry``: None tells nobody anything.
     ``listeners`` hear of every request after its reply. ``opening`` and ``closing``: what is
-    awaited, side by side, when the server starts and when it ends. ``pages``: from all other
-    routes to those of what people look at, which is made above this room.
+    awaited, side by side, when the server starts and when it ends. ``leaving``: what is called as
+    soon as it is told to end, while requests are still answered. ``pages``: from all other routes
+    to those of what people look at, which is made above this room.
     """
 
     slots: Mapping[str, Slot]
@@ -53,4 +54,5 @@ class Site:
     listeners: "tuple[Listener, ...]" = ()
     opening: tuple[Callable[[], Awaitable[None]], ...] = ()
     closing: tuple[Callable[[], Awaitable[None]], ...] = ()
+    leaving: tuple[Callable[[], None], ...] = ()
     pages: "Callable[[Sequence[Route]], Sequence[Route]]" = lambda _: ()

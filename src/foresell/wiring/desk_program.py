@@ -8,7 +8,7 @@ foresaw ends it, is logged with its traceback, and the server starts another.
 ``answer`` and ``explain`` answer questions of any project of this home. A question is
 ``{"number", "do", "place", "digest", ...}``, its reply ``{"number", "answer" or "error"}``; what
 can be done is in `table_desk.HANDLERS` and `panel_desk.HANDLERS`. ``shadow`` scores notes, see
-`foresell.wiring.shadow_desk`.
+`foresell.wiring.shadow_desk`. ``pages`` makes pages, see `foresell.wiring.pages_desk`.
 """
 
 import os
@@ -18,14 +18,14 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread, Timer
+from threading import Lock, Thread, Timer
 from typing import IO, Any, cast
 
 from foresell.bundle.bundle import Bundle
 from foresell.errors import ForesellError, MachineError, UsageError, nearest
-from foresell.serving.desk import told
+from foresell.serving.crossing_errors import told
 from foresell.serving.frames import framed, read_frame
-from foresell.serving.logs import Level, Plain, error_text, lines_to, taken_over
+from foresell.serving.logs import Level, Plain, Said, error_text, lines_to, taken_over
 from foresell.serving.problems import Refused
 from foresell.serving.site import LogForm
 from foresell.settings import Settings, read_settings
@@ -35,8 +35,10 @@ from foresell.wiring.placed_bundles import placed_bundle
 
 Message = Mapping[str, Any]
 
-KINDS = ("answer", "explain", "shadow")
-_NICE = {"answer": 5, "explain": 5, "shadow": 10}  # whoever answers requests goes first
+KINDS = ("answer", "explain", "pages", "shadow")
+# Whoever answers requests goes first.
+_NICE = {"answer": 5, "explain": 5, "pages": 15, "shadow": 10}
+_PATIENT = {"pages", "shadow"}  # nobody who asks for an answer waits for these
 _KEPT = 2  # bundles of a project: the one that answers, and the one before or after it
 _PATIENCE_S = 2.0  # for what is being done when the input ends
 
@@ -142,13 +144,15 @@ def _own_input() -> IO[bytes]:
     return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
 
 
-def work(kind: str, settings: Settings) -> None:
-    """Do what a desk of ``kind`` does until the input ends."""
-    out = _own_output()
+def work(kind: str, settings: Settings, said: Said) -> None:
+    """Do what a desk of ``kind`` does until the input ends. ``said``: takes lines of the log."""
+    out, turn = _own_output(), Lock()
 
     def say(message: Message) -> None:
-        out.write(framed(message))
-        out.flush()
+        frame = framed(message)
+        with turn:
+            out.write(frame)
+            out.flush()
 
     bundles, messages = Bundles(settings), _messages(_own_input())
     if kind == "shadow":
@@ -158,6 +162,13 @@ def work(kind: str, settings: Settings) -> None:
         for message in messages:
             say(shadows.scored(message["notes"]))
         return
+    if kind == "pages":
+        from foresell.wiring.pages_desk import PagesDesk  # noqa: PLC0415 - only if asked
+
+        desk = PagesDesk(settings, say, said)
+        for message in messages:
+            desk.hear(message)
+        return
     for message in messages:
         say(answered(message, bundles))
 
@@ -166,7 +177,7 @@ def _begin(kind: str, home: str, log: LogForm) -> None:
     """Set this process up, and work."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end of the input says when
     os.nice(_NICE[kind])
-    if kind == "shadow" and hasattr(os, "SCHED_BATCH"):  # on Linux; it only ever yields more
+    if kind in _PATIENT and hasattr(os, "SCHED_BATCH"):  # on Linux; it only ever yields more
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     lines = lines_to(sys.stderr.buffer, log)
 
@@ -176,7 +187,7 @@ def _begin(kind: str, home: str, log: LogForm) -> None:
 
     try:
         with taken_over(said):
-            work(kind, read_settings(Path(home)))
+            work(kind, read_settings(Path(home)), said)
     except BrokenPipeError:  # the server was killed while an answer was on its way
         os._exit(1)
     except Exception as error:  # it ends with this, and says so as the server does

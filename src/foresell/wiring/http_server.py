@@ -7,10 +7,11 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from types import FrameType
 
 import uvicorn
 
@@ -21,9 +22,10 @@ from foresell.serving.factory import create_app
 from foresell.serving.site import Site
 from foresell.serving.threads import Threads
 from foresell.settings import Settings
+from foresell.spec.extras import LOOKING
 from foresell.wiring.first_loads import refuse_broken, refuse_missing
 from foresell.wiring.open_files import raise_open_files
-from foresell.wiring.serving import Asked, Made, is_pinned, make_site, needs_keys
+from foresell.wiring.serving import Asked, Made, has_pages, is_pinned, make_site, needs_keys
 
 _ENDING_S = 10  # for requests that are being answered when it is told to end
 _IDLE_S = 75  # a connection without a request is kept so long: more than balancers' 60
@@ -33,11 +35,16 @@ _THREADS = 8  # for large requests; more would only take turns
 
 @dataclass(frozen=True, kw_only=True)
 class Listening:
-    """A server that listens. ``seconds``: from the first thing it did to this."""
+    """A server that listens. ``seconds``: from the first thing it did to this.
+
+    ``keys``: whether callers need one; ``pages``: whether there are pages to look at, and all that
+    they need is installed.
+    """
 
     url: str
     site: Site
     keys: bool
+    pages: bool
     seconds: float
 
 
@@ -68,7 +75,8 @@ def serve(asked: Asked, settings: Settings, listen: Callable[[Listening], None])
 def _told(asked: Asked, made: Made, url: str, began: float) -> Listening:
     """Return what is told of a server that listens now."""
     took = time.monotonic() - began
-    return Listening(url=url, site=made.site, keys=needs_keys(asked), seconds=took)
+    pages = has_pages(asked) and all(find_spec(name) is not None for name in LOOKING)
+    return Listening(url=url, site=made.site, keys=needs_keys(asked), pages=pages, seconds=took)
 
 
 def _run(asked: Asked, made: Made, bound: socket.socket, started: Callable[[str], None]) -> None:
@@ -87,7 +95,7 @@ def _run(asked: Asked, made: Made, bound: socket.socket, started: Callable[[str]
         timeout_graceful_shutdown=_ENDING_S,
         backlog=_BACKLOG,
     )
-    server = _Server(config, lambda: started(_url(asked.host, bound)))
+    server = _Server(config, lambda: started(_url(asked.host, bound)), made.site.leaving)
     telemetry = made.site.telemetry
     # What was loaded stays: the collector need not walk through it again and again.
     gc.collect()
@@ -103,16 +111,33 @@ def _run(asked: Asked, made: Made, bound: socket.socket, started: Callable[[str]
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it listens, and comes back to its caller when it is told to end."""
+    """A server that says when it listens, and comes back to its caller when it is told to end.
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    ``leaving``: what is called in its loop as soon as it is told to end.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        started: Callable[[], None],
+        leaving: Sequence[Callable[[], None]],
+    ) -> None:
         super().__init__(config)
-        self._started = started
+        self._started, self._leaving = started, leaving
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self._started()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end."""
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            for one in self._leaving:
+                self._loop.call_soon_threadsafe(one)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

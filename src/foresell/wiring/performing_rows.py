@@ -6,7 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from foresell.answer.predicting import PLAIN, answer_with, row_model
+from foresell.answer.learnt import PLAIN
+from foresell.answer.predicting import answer_with, row_model
 from foresell.bundle.bundle import Bundle
 from foresell.monitor.performance import Unmatched
 from foresell.monitor.weekly import PERIOD, Every, period_of

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from foresell.errors import UsageError, nearest
+from foresell.errors import ForesellError, UsageError, nearest
 from foresell.serving.guards import Guards
 from foresell.serving.hosts import allowed_hosts, is_loopback
 from foresell.serving.loading import load_served
@@ -43,7 +43,8 @@ class Asked:
     that is scored beside.
     ``keys``: whether callers need one, None where that hangs on ``host``. ``rate``: requests a
     minute of one caller. ``host_names``: further names it is asked by. ``cors``: origins whose
-    pages may read answers. ``pages``: whether there are pages to look at, below ``/ui``.
+    pages may read answers. ``pages``: whether there are pages to look at, below ``/ui``; None for
+    wherever there can be, which is not where a ``bundle`` answers.
     ``looked_at``: it is started for the pages; then staging answers where nothing is on prod.
     """
 
@@ -57,7 +58,7 @@ class Asked:
     rate: float | None = None
     host_names: tuple[str, ...] = ()
     cors: tuple[str, ...] = ()
-    pages: bool = False
+    pages: bool | None = None
     looked_at: bool = False
     options: Options = field(default_factory=Options)
 
@@ -107,8 +108,11 @@ def make_site(asked: Asked, settings: Settings) -> Made:
             *(desk.close for slot in slots for desk in slot.desks.values()),
             *(shadow.close for shadow in shadows),
             *(() if requests is None else (requests.finish,)),
+            *pages.get("closing", ()),
         ),
-        **{**pages, "opening": (*(shadow.open for shadow in shadows), *pages.get("opening", ()))},
+        opening=(*(shadow.open for shadow in shadows), *pages.get("opening", ())),
+        leaving=pages.get("leaving", ()),
+        pages=pages.get("pages", lambda _: ()),
     )
     every_s = asked.options.poll_s
     return Made(
@@ -121,18 +125,18 @@ def _pages(
     asked: Asked, slots: Mapping[str, Slot], settings: Settings, telemetry: Telemetry
 ) -> Mapping[str, Any]:
     """Return what a site needs to have pages, nothing where it is to have none."""
-    if not (asked.pages or asked.looked_at):
+    if not has_pages(asked):
         return {}
-    from foresell.dashboard.routes import routes  # noqa: PLC0415 - not where nobody looks
-    from foresell.dashboard.static_files import warm  # noqa: PLC0415 - as above
+    from foresell.dashboard.routes import routes, warm  # noqa: PLC0415 - not where nobody looks
     from foresell.wiring.dashboard import make_dashboard  # noqa: PLC0415 - as above
 
-    tell = partial(telemetry.said, "WARNING")
-    board = make_dashboard(slots, settings, keyed=needs_keys(asked), tell=tell)
+    board = make_dashboard(slots, settings, telemetry, asked.options, keyed=needs_keys(asked))
     return {
         "pages": partial(routes, board),
+        "closing": (board.maker.close,),
+        "leaving": (board.maker.leave,),
         # A server that answers programs keeps its memory until somebody looks.
-        **({"opening": (partial(warm, board.threads),)} if asked.looked_at else {}),
+        **({"opening": (partial(warm, board),)} if asked.looked_at else {}),
     }
 
 
@@ -144,21 +148,11 @@ def refuse_contradictions(asked: Asked) -> None:
     """
     if not asked.projects and asked.bundle is None:
         raise UsageError("no project is named", "PROJECT", "foresell projects lists them")
-    if asked.bundle is not None and asked.version is not None:
-        raise UsageError(
-            "a folder and a registered version cannot both answer",
-            "--bundle, --alias",
-            "leave one of them out",
-        )
+    if asked.bundle is not None:
+        _refuse_beside_folder(asked)
     if asked.shadow is not None and asked.shadow not in ALIAS_WORDS:
         raise UsageError(
             f"there is no alias {asked.shadow!r}", "--shadow", nearest(asked.shadow, ALIAS_WORDS)
-        )
-    if asked.bundle is not None and len(asked.projects) > 1:
-        raise UsageError(
-            "one bundle cannot answer for several projects",
-            "--bundle",
-            "name one project, or none: the bundle says which it is of",
         )
     if twice := sorted({one for one in asked.projects if asked.projects.count(one) > 1}):
         raise UsageError(f"{', '.join(twice)} is named twice", "PROJECT", "name it once")
@@ -168,6 +162,32 @@ def refuse_contradictions(asked: Asked) -> None:
     if not 0 <= asked.options.request_log <= 1:
         raise UsageError(
             f"{asked.options.request_log:g} is no share", "--request-log", "use 0 to 1"
+        )
+
+
+def _refuse_beside_folder(asked: Asked) -> None:
+    """Refuse what cannot be asked of a server that answers from a folder.
+
+    Raises:
+        UsageError: what it is.
+    """
+    if asked.version is not None:
+        raise UsageError(
+            "a folder and a registered version cannot both answer",
+            "--bundle, --alias",
+            "leave one of them out",
+        )
+    if asked.pages:
+        raise UsageError(
+            "a folder has no runs and no versions to look at",
+            "--bundle, --ui",
+            "leave out --ui, or serve the project: foresell serve PROJECT",
+        )
+    if len(asked.projects) > 1:
+        raise UsageError(
+            "one bundle cannot answer for several projects",
+            "--bundle",
+            "name one project, or none: the bundle says which it is of",
         )
 
 
@@ -191,6 +211,11 @@ def is_pinned(asked: Asked) -> bool:
     return asked.bundle is not None or _NUMBER.fullmatch(asked.version or "") is not None
 
 
+def has_pages(asked: Asked) -> bool:
+    """Tell whether there are pages to look at: a folder has no runs."""
+    return asked.pages is not False and asked.bundle is None
+
+
 def needs_keys(asked: Asked) -> bool:
     """Tell whether callers need a key: by default as soon as others than this machine reach it."""
     return asked.keys if asked.keys is not None else not is_loopback(asked.host)
@@ -210,8 +235,9 @@ def _slots(asked: Asked, settings: Settings) -> Sequence[Slot]:
         )
     else:
         make = _shelf_of(asked.version or "prod", settings)
+    kind_of = _shown_kind if asked.looked_at else _kind
     return [
-        _slot(name, _kind(name, settings), make(name), asked, settings) for name in asked.projects
+        _slot(name, kind_of(name, settings), make(name), asked, settings) for name in asked.projects
     ]
 
 
@@ -255,14 +281,32 @@ def _kind(project: str, settings: Settings) -> str:
 
     A ``UsageError`` where nobody knows the project.
     """
+    kind = ""
     if project not in runs.declarations(settings):
-        from foresell.govern.registry import read_state  # noqa: PLC0415 - SQLAlchemy takes a while
-        from foresell.wiring.registry import registry  # noqa: PLC0415
+        kind = _registered_kind(project, settings)
+    return kind or runs.declaration(project, settings)[1].kind
 
-        state = read_state(registry(settings), project)
-        if state.versions:
-            return str(state.versions[-1].record["kind"])
-    return runs.declaration(project, settings)[1].kind
+
+def _registered_kind(project: str, settings: Settings) -> str:
+    """Return of which kind the latest version of a project is; "" where there is none."""
+    from foresell.govern.registry import read_state  # noqa: PLC0415 - SQLAlchemy takes a while
+    from foresell.wiring.registry import registry  # noqa: PLC0415
+
+    state = read_state(registry(settings), project)
+    return str(state.versions[-1].record["kind"]) if state.versions else ""
+
+
+def _shown_kind(project: str, settings: Settings) -> str:
+    """Return the kind of a project whose declaration may be broken: its own pages say so then.
+
+    A ``UsageError`` where nobody knows the project.
+    """
+    if project not in runs.declarations(settings):
+        return _kind(project, settings)
+    try:
+        return _kind(project, settings)
+    except ForesellError:
+        return _registered_kind(project, settings) or "panel"
 
 
 def _bundle_kind(folder: Path) -> str:

@@ -20,16 +20,19 @@ def test_it_says_what_answers_what_waits_and_why(capsys: pytest.CaptureFixture[s
     site = Site(
         slots={"toy": slot(current=served(3)), "other": waiting}, root="toy", guards=Guards()
     )
-    say_listening(Listening(url="http://127.0.0.1:8000", site=site, keys=True, seconds=0.5))
+    say_listening(
+        Listening(url="http://127.0.0.1:8000", site=site, keys=True, pages=True, seconds=0.5)
+    )
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
     assert "toy 3 prod same – /projects/toy/" in lines
     assert "other – – none yet – /projects/other/" in lines
-    assert lines[-4:] == [
+    assert lines[-5:] == [
         "! other answers nothing yet: no version is [prod]; it answers as soon as one can: "
         "foresell registry show other",
         "http://127.0.0.1:8000 listening after 0.50 s, not ready: other",
         "http://127.0.0.1:8000/docs shows what can be asked, and tries it",
+        "http://127.0.0.1:8000/ui is the dashboard",
         "callers need an API key: foresell keys create NAME; Ctrl-C ends it",
     ]
 
@@ -43,7 +46,9 @@ def test_where_the_alias_points_to_nothing_it_says_how_to_promote_and_what_stagi
     waiting = slot()
     waiting.standing = Standing(unreachable=Unreachable(why="none is prod", at=1.0, mend=mend))
     site = Site(slots={"toy": waiting}, root="toy", guards=Guards())
-    listening = Listening(url="http://127.0.0.1:8000", site=site, keys=True, seconds=0.5)
+    listening = Listening(
+        url="http://127.0.0.1:8000", site=site, keys=True, pages=True, seconds=0.5
+    )
     say_listening(listening)
     said = capsys.readouterr().out
     json_listening(listening)
@@ -64,7 +69,9 @@ def test_a_shadow_of_the_version_that_answers_is_warned_of(
     same.shadow, other.shadow = version(3), version(4)
     slots = {"toy": same, "other": other}
     site = Site(slots=slots, root="toy", guards=Guards())
-    say_listening(Listening(url="http://127.0.0.1:8000", site=site, keys=True, seconds=0.5))
+    say_listening(
+        Listening(url="http://127.0.0.1:8000", site=site, keys=True, pages=True, seconds=0.5)
+    )
     said = capsys.readouterr().out
 
     assert "! the shadow of toy is the version that answers, 3" in said
@@ -82,7 +89,9 @@ def test_a_version_that_no_alias_names_is_that_of_a_folder_or_a_number(
             name, current=replace(one, live=replace(one.live, alias="", place=place))
         )
     site = Site(slots=slots, root="here", guards=Guards())
-    say_listening(Listening(url="http://127.0.0.1:8000", site=site, keys=True, seconds=0.5))
+    say_listening(
+        Listening(url="http://127.0.0.1:8000", site=site, keys=True, pages=True, seconds=0.5)
+    )
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
     assert "here 3 folder same – /projects/here/" in lines

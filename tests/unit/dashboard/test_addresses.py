@@ -81,10 +81,10 @@ def test_the_address_of_a_project_leads_to_its_first_page(empty: Site) -> None:
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("/ui/projects/retial/forecast", "did you mean &#39;retail&#39;?"),
-        ("/ui/projects/retail/forcast", "did you mean &#39;forecast&#39;?"),
-        ("/ui/projects/retail/reports/rum", "did you mean &#39;run&#39;?"),
-        ("/ui/nothing", "start at /ui"),
+        ("/ui/projects/retial/forecast", "Did you mean &#39;retail&#39;?"),
+        ("/ui/projects/retail/forcast", "Did you mean &#39;forecast&#39;?"),
+        ("/ui/projects/retail/reports/rum", "Did you mean &#39;run&#39;?"),
+        ("/ui/nothing", "Start at /ui"),
         ("/ui/projects/retail/forecast/figures/none.json", "no chart"),
         ("/ui/projects/retail/leaderboard/files/none.csv", "To the overview"),
         ("/ui/projects/retail/reports/run", "foresell run retail"),
@@ -135,10 +135,15 @@ def test_no_value_of_an_address_makes_a_page_fail(
     assert "<script>" not in reply.text
 
 
-def test_files_that_pages_load_are_kept_by_the_browser_for_a_year(empty: Site) -> None:
-    reply = get(empty, "/ui/static/dashboard.css")
+@pytest.mark.parametrize(
+    ("query", "kept"), [("?v=1", "public, max-age=31536000, immutable"), ("", "no-cache")]
+)
+def test_files_that_pages_load_are_kept_for_a_year_where_their_address_changes_with_them(
+    empty: Site, query: str, kept: str
+) -> None:
+    reply = get(empty, f"/ui/static/dashboard.css{query}")
     assert reply.status_code == 200
-    assert reply.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert reply.headers["cache-control"] == kept
 
 
 def test_pages_are_not_part_of_the_described_api(empty: Site) -> None:

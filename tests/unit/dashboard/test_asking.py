@@ -1,13 +1,14 @@
 """What a page asks its own server is answered as a request would be, and no key's limits fall."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from foresell.dashboard.asking import asker
+from foresell.dashboard.asking import InName
 from foresell.dashboard.page import Visitor
 from foresell.serving.exchange import Route
 from foresell.serving.routes import all_routes
@@ -18,7 +19,7 @@ from tests.served_sites import toy_site
 
 
 def told(path: str, body: Mapping[str, Any], *scopes: Scope) -> tuple[int, Mapping[str, Any]]:
-    """Ask in the name of a visitor who may do ``scopes``, from a thread as pages do."""
+    """Ask in the name of a visitor who may do ``scopes``."""
     routes: list[Route] = []
 
     def heard(answering: Sequence[Route]) -> Sequence[Route]:
@@ -28,13 +29,14 @@ def told(path: str, body: Mapping[str, Any], *scopes: Scope) -> tuple[int, Mappi
     site = replace(toy_site(), pages=heard)
     all_routes(site)
 
-    async def visit() -> tuple[int, Mapping[str, Any]]:
-        loop = asyncio.get_running_loop()
-        router = Router(routes, site.slots)
-        ask = asker(router, loop, "id", Visitor(name="ana", scopes=scopes))
-        return await loop.run_in_executor(None, ask, "POST", path, body)
-
-    return asyncio.run(visit())
+    asks = InName(
+        router=Router(routes, site.slots),
+        visitor=Visitor(name="ana", scopes=scopes),
+        request_id="id",
+        failed=lambda error, _: pytest.fail(repr(error)),
+    )
+    status, reply = asyncio.run(asks.answer("POST", path, json.dumps(body).encode()))
+    return status, json.loads(reply)
 
 
 def test_who_may_predict_is_answered() -> None:

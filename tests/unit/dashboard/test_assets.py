@@ -52,7 +52,7 @@ def test_a_file_is_packed_as_it_is_and_its_tag_changes_with_it() -> None:
     for name in assets.names():
         one = assets.asset(name)
         assert gzip.decompress(one.packed) == one.content
-    tags = {assets.asset(name).tag for name in assets.names()}
+    tags = {assets.tag_of(name) for name in assets.names()}
     assert len(tags) == len(assets.names())
 
 

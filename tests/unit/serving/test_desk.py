@@ -13,7 +13,8 @@ import pytest
 
 from foresell.answer.requests import Problem
 from foresell.errors import DataError, ForesellError, GateError, MachineError, SpecError, UsageError
-from foresell.serving.desk import Desk, opened, told
+from foresell.serving.crossing_errors import opened, told
+from foresell.serving.desk import Desk
 from foresell.serving.problems import Refused
 from tests.desk_children import LONG_S, child, running, until, with_desk
 
@@ -110,6 +111,31 @@ def test_a_question_whose_child_is_killed_beneath_it_is_asked_once_more() -> Non
         assert found["pid"] != before
 
     with_desk(Desk(child("answers"), "the desk"), do)
+
+
+def test_a_question_that_must_not_be_asked_twice_is_refused_when_its_child_is_killed() -> None:
+    async def do(desk: Desk) -> None:
+        before = (await desk.ask({}))["pid"]
+        asked = asyncio.create_task(
+            desk.ask({"do": "sleep", "seconds": LONG_S, "say": "once"}, again=False)
+        )
+        await asyncio.sleep(0.2)
+        os.kill(before, signal.SIGKILL)
+        with pytest.raises(Refused, match="has ended") as refused:
+            await asked
+        assert refused.value.status == 503
+        assert (await desk.ask({"say": "another"}))["heard"] == "another"
+
+    with_desk(Desk(child("answers"), "the desk"), do)
+
+
+def test_as_many_questions_as_the_child_works_on_are_asked_before_it_has_answered_one() -> None:
+    desk = Desk(child("pairs"), "the desk", at_once=2, seconds=LONG_S)
+
+    async def pairs(desk: Desk) -> list[Any]:
+        return list(await asyncio.gather(desk.ask({"say": 1}), desk.ask({"say": 2})))
+
+    assert with_desk(desk, pairs) == [1, 2]
 
 
 def test_a_question_waits_for_its_turn_and_its_answer_within_one_time() -> None:

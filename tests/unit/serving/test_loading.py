@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from foresell.answer.predicting import PLAIN
+from foresell.answer.learnt import PLAIN
 from foresell.errors import DataError, ForesellError
 from foresell.serving.loading import load_served
 from tests.served_bundles import answering_bundle, live, served

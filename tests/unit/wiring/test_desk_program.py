@@ -17,7 +17,7 @@ import pytest
 from foresell.adapters.vault import open_vault
 from foresell.errors import DataError, MachineError
 from foresell.govern.keeping import keep_bundle
-from foresell.serving.desk import opened
+from foresell.serving.crossing_errors import opened
 from foresell.serving.frames import framed, read_frame
 from foresell.serving.problems import Refused, refusal_of
 from foresell.settings import Settings

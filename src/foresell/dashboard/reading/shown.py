@@ -1,23 +1,22 @@
 """One project as pages see it: its outputs, its registry and its bundles, read when they change."""
 
 import json
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
 from foresell.dashboard.page import Trouble, told
+from foresell.dashboard.reading.memory import Memory
 from foresell.errors import DataError, ForesellError, UsageError
 from foresell.govern.registry import Registry, read_history
 from foresell.govern.state import state_of
 from foresell.serving.exchange import Kind
 from foresell.spec.ports import Outputs
-from foresell.spec.registry import ALIAS_WORDS, State, Transition, Version, alias_of
+from foresell.spec.registry import ALIAS_WORDS, Head, State, Transition, Version, alias_of
 
 if TYPE_CHECKING:
     from foresell.bundle.bundle import Bundle
@@ -25,11 +24,10 @@ if TYPE_CHECKING:
     from foresell.spec.project import ProjectSpec
 
 Made = TypeVar("Made")
-_KEPT = 64  # things that are remembered of a project; the one not asked for the longest goes first
-# What comes of a file that holds what we would not have written.
+# What comes of a file that holds what we would not have written, and of what nobody foresaw.
 _ODD = (
-    *(KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError),
-    *(pl.exceptions.PolarsError, pl.exceptions.PanicException),
+    *(ArithmeticError, AttributeError, LookupError, RuntimeError, StopIteration, TypeError),
+    *(ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException),
 )
 
 
@@ -46,33 +44,46 @@ class Declared:
     where: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unopened:
+    """A registry that is opened when it is first asked. ``clock`` tells the time without it.
+
+    ``open`` raises what keeps it from being opened, and is asked again at the next visit.
+    """
+
+    open: Callable[[], Registry]
+    clock: Callable[[], datetime]
+
+
 class Shown:
     """Everything that pages show of one project, through one memory.
 
     A file is read again when its stamp is another one, the registry when its list of transitions
-    ends elsewhere, a bundle never: it does not change. ``declared``: the declaration as it is now;
-    ``bundle_of``: the verified bundle of a version. Any thread may ask; two that want the same
-    thing at once wait for one reading of it.
+    ends elsewhere, a bundle never: it does not change. ``registry``: as it is, or how it is opened.
+    ``declared``: the declaration as it is now; ``bundle_of``: a verified bundle by its digest,
+    without what pages do not read. ``memory``: what several projects share, one of its own where
+    none is told. Any thread may ask; those that want the same thing at once wait for one reading
+    of it, and nobody waits for the reading of another.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is shown, and where each part of it comes from
         self,
         name: str,
         kind: Kind,
         outputs: Outputs,
-        registry: Registry,
+        registry: Registry | Unopened,
         *,
         declared: Callable[[], Declared],
-        bundle_of: "Callable[[Version], Bundle]",
+        bundle_of: "Callable[[str], Bundle]",
+        memory: Memory | None = None,
     ) -> None:
         self.name, self.kind = name, kind
         self._outputs, self._registry = outputs, registry
         self._declared, self._bundle_of = declared, bundle_of
-        self._kept: OrderedDict[object, tuple[object, Any]] = OrderedDict()
-        self._lock = RLock()
+        self._memory = Memory() if memory is None else memory
 
     def now(self) -> datetime:
-        """Return the time, in UTC, by the clock of the registry."""
+        """Return the time, in UTC, by the clock of the registry, which need not be there."""
         return self._registry.clock()
 
     def stamp(self, output: str, file: str) -> object | None:
@@ -121,18 +132,28 @@ class Shown:
 
     @property
     def registry(self) -> Registry:
-        """The registry as it is read; who changes something does so in a name of its own."""
-        return self._registry
+        """The registry as it is read; who changes something does so in a name of its own.
+
+        A ``MachineError``: it is out of reach; a ``DataError``: it is damaged; a ``UsageError``:
+        what names it cannot be read.
+        """
+        found = self._registry
+        if isinstance(found, Unopened):
+            self._registry = found = found.open()
+        return found
 
     def history(self) -> tuple[Transition, ...]:
         """Return all that happened to the project's versions. Raises as `read_history`."""
-        head = self._registry.ledger.head(self.name)
-        return self.kept("history", head, lambda: read_history(self._registry, self.name))
+        registry = self.registry
+        head = registry.ledger.head(self.name)
+        return self.kept("history", head, lambda: read_history(registry, self.name))
 
     def state(self) -> State:
         """Return the versions and aliases as they are now. Raises as `read_history`."""
         history = self.history()
-        return self.kept("state", len(history), lambda: state_of(self.name, history))
+        last = history[-1] if history else None
+        head = Head() if last is None else Head(number=last.number, hash=last.hash)
+        return self.kept("state", head, lambda: state_of(self.name, history))
 
     def version(self, word: str = "") -> Version:
         """Return the version that ``word`` means: a number, prod, staging; "" for the usual one.
@@ -179,25 +200,22 @@ class Shown:
         return newest
 
     def bundle(self, version: Version) -> "Bundle":
-        """Return the bundle of a version, verified. Raises DataError: it was changed."""
-        return self.kept(("bundle", version.digest), None, lambda: self._bundle_of(version))
+        """Return the bundle of a version. Raises as `bundle_by`."""
+        return self.bundle_by(version.digest)
 
-    def kept(self, what: object, stamp: object, make: Callable[[], Made]) -> Made:
-        """Return what ``make`` made when ``stamp`` was as it is now, or make it.
+    def bundle_by(self, digest: str) -> "Bundle":
+        """Return a bundle of the vault by its digest, verified, without what pages do not read.
+
+        A ``DataError``: there is none, or it was changed; a ``MachineError``: it is out of reach.
+        """
+        return self.kept(("bundle", digest), None, lambda: self._bundle_of(digest))
+
+    def kept(self, what: Hashable, stamp: object, make: Callable[[], Made]) -> Made:
+        """Return what ``make`` made when ``stamp`` was as it is now, or make it; see `Memory`.
 
         ``what`` names it among all that is kept of the project.
         """
-        with self._lock:
-            if what in self._kept and self._kept[what][0] == stamp:
-                self._kept.move_to_end(what)
-                held: Made = self._kept[what][1]
-                return held
-            made = make()
-            self._kept[what] = (stamp, made)
-            self._kept.move_to_end(what)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-            return made
+        return self._memory.kept((self.name, what), stamp, make)
 
     def _file(self, output: str, file: str, form: str, read: Callable[[bytes], Made]) -> Made:
         """Return what ``read`` makes of a file; a DataError where it is not what it should be."""
@@ -207,7 +225,7 @@ class Shown:
             content = self.content(output, file)
             try:
                 return read(content)
-            except _ODD as error:
+            except (*_ODD, OSError) as error:
                 raise DataError(*broken(f"{output}/{file}".lstrip("/"), self.name)) from error
 
         return self.kept((form, output, file), stamp, make)
@@ -236,13 +254,14 @@ def tried(
         troubles[part] = told(error, next_step=True)
     except ForesellError as error:
         troubles[part] = told(error)
+    except OSError as error:
+        troubles[part] = Trouble(
+            what=f"{artifact.partition('/')[2] or 'it'} cannot be read: {error.strerror or error}",
+            where=artifact or part,
+            mend="mend the rights, the disk or the connection, and look again",
+        )
     except _ODD as error:
         project, _, name = artifact.partition("/")
-        what, where, mend = broken(name or part, project)
+        what, where, mend = broken(name or part, project or "PROJECT")
         troubles[part] = Trouble(what=f"{what} ({type(error).__name__})", where=where, mend=mend)
     return None
-
-
-def kinds_of(shown: Mapping[str, Shown]) -> Mapping[str, Kind]:
-    """Return the kind of every project by its name."""
-    return {name: one.kind for name, one in shown.items()}
