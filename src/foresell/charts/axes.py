@@ -101,18 +101,18 @@ def time_axis(first: date, last: date, at_most: int, *, margin: timedelta = time
     ``margin``: room at both ends that no tick stands in, for marks that are wide.
     """
     ticks, span = date_ticks(first, last, at_most), [first - margin, last + margin]
-    opening = stamp(ticks[0]) if ticks else 0
-    short = (last - first).days < 100
-    upper = "%e %b" if short else "%b"
-    first_of_year = f"(utcmonth(datum.value) == 0 && {str(not short).lower()})"
+    upper = "%e %b" if (last - first).days < 100 else "%b"
+    opening = [
+        day for day, before in zip(ticks, [None, *ticks], strict=False) if _opens(day, before)
+    ]
     return alt.X(
         "date:T",
-        scale=alt.Scale(type="utc", domain=[*map(_midnight, span)], nice=False),
+        scale=alt.Scale(type="utc", domain=_times(span), nice=False),
         axis=alt.Axis(
-            values=[*map(_midnight, ticks)],
+            values=_times(ticks),
             labelExpr=(
-                f"[utcFormat(datum.value, '{upper}'), {first_of_year} || "
-                f"+datum.value == {opening} ? utcFormat(datum.value, '%Y') : '']"
+                f"[utcFormat(datum.value, '{upper}'), indexof({_listed(opening)}, +datum.value) "
+                ">= 0 ? utcFormat(datum.value, '%Y') : '']"
             ),
             grid=False,
             domain=True,
@@ -126,13 +126,24 @@ def time_axis(first: date, last: date, at_most: int, *, margin: timedelta = time
     )
 
 
-def _midnight(day: date) -> alt.DateTime:
-    """Return ``day`` as Vega-Lite's own date and time, midnight UTC.
+def _times(days: Sequence[date]) -> alt.ExprRef:
+    """Return ``days`` as an expression: the milliseconds of their midnights in UTC.
 
-    Milliseconds would do where expressions are compiled; Vega's interpreter, which pages use so
-    that nothing is evaluated, takes ``datetime(milliseconds)`` for a year.
+    Written as numbers, as texts or as Vega-Lite's own dates each becomes a call: ``datetime`` of a
+    number is a year to Vega's interpreter, which pages use so that nothing is evaluated, and a
+    domain of calls is joined with itself, unevaluated, where a mark has two ends.
     """
-    return alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True)
+    return alt.ExprRef(expr=_listed(days))
+
+
+def _listed(days: Sequence[date]) -> str:
+    """Return the milliseconds of ``days`` as a list in an expression."""
+    return f"[{', '.join(str(stamp(day)) for day in days)}]"
+
+
+def _opens(day: date, before: date | None) -> bool:
+    """Tell whether ``day`` is of another year than the tick ``before`` it, if there is one."""
+    return before is None or before.year != day.year
 
 
 def value_axis(field: str, domain: Domain, *, label: str = NUMBER_LABEL, ticks: int = 4) -> alt.Y:
@@ -244,10 +255,18 @@ def event_names(events: pl.DataFrame, span: tuple[date, date], width: int) -> li
                 )
                 names.append(word.encode(text=alt.Text("text:N")))
                 break
-    marks = alt.Chart(inline(events.select("date").unique().sort("date"))).mark_point(
+    return [*triangles(events), *names]
+
+
+def triangles(events: pl.DataFrame) -> list[Layers]:
+    """Return a triangle above the plot for each ``date`` of ``events``, which may be empty."""
+    if events.is_empty():
+        return []
+    days = events.select("date").unique().sort("date")
+    marks: alt.Chart = alt.Chart(inline(days)).mark_point(
         shape="triangle-down", size=26, filled=True, opacity=1, color=BASE, y=-7
     )
-    return [marks.encode(x=alt.X("date:T")), *names]
+    return [marks.encode(x=alt.X("date:T"))]
 
 
 def mark_at(day: date, text: str | None = None) -> list[Layers]:

@@ -6,6 +6,7 @@ from typing import Literal
 import altair as alt
 import polars as pl
 
+from foresell.charts.placed import placed_text
 from foresell.charts.theme import (
     ACCENT,
     BASE,
@@ -21,9 +22,11 @@ from foresell.charts.theme import (
     inline,
     nothing,
     require,
+    text_width,
 )
 
 OVERALL = "all"
+_FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 
 Encoder = Callable[[alt.Chart], Layers]
 
@@ -95,10 +98,12 @@ def coverage(
         zero=pl.lit(0.0),
     )
     box = Box(width=width, height=rows.height * 34 + 52, left=left, right=22, top=22, bottom=30)
+    # The labels of a short axis would run into each other.
+    shares = [0, 0.5, 1] if box.inner_width < 6 * text_width("100\u00a0%") else _FIFTHS
     x = alt.X(
         "coverage:Q",
         scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], labelExpr=PERCENT_LABEL, labelFlush=False),
+        axis=alt.Axis(values=shares, labelExpr=PERCENT_LABEL, labelFlush=False),
     )
     y = alt.Y(
         "bucket:N",
@@ -107,11 +112,12 @@ def coverage(
         axis=alt.Axis(labelColor=INK, labelLimit=box.left - 10),
     )
     base = alt.Chart(inline(rows))
-    bars = base.mark_bar(color=ACCENT, opacity=0.75, height=18).encode(x=x, x2="zero:Q", y=y)
+    bars = base.mark_bar(color=ACCENT, opacity=1, height=18).encode(x=x, x2="zero:Q", y=y)
     numbers = base.mark_text(align="left", x=6, color=PAPER, fontWeight="bold")
     line = alt.Chart(inline(pl.DataFrame({"coverage": [promised]}))).encode(x=x)
     rule = line.mark_rule(color=INK, strokeWidth=2)
-    label = line.mark_text(
-        y=-8, text=f"promised {100 * promised:.0f}\u00a0%", align="center", color=INK
-    )
+    said = f"promised {100 * promised:.0f}\u00a0%"
+    half = text_width(said) / 2
+    middle = min(max(promised * box.inner_width, half - left), box.inner_width + box.right - half)
+    label = placed_text(said, middle, -8, align="center")
     return finished([bars, numbers.encode(y=y, text="text:N"), rule, label], box)

@@ -23,6 +23,7 @@ from foresell.charts.theme import (
     text_width,
 )
 
+_TOLD = ("label", "said", "checked", "share", "allowed", "aside", "passed")  # of a run
 _LEAST = 2  # runs that make a history
 _PITCH = 11  # pixels that a run takes at least
 _LABEL = 96  # pixels that the day of a run takes
@@ -35,17 +36,18 @@ _FEW = "One run so far: from the second one on they stand side by side here."
 def set_aside(runs: pl.DataFrame, *, width: int = 760) -> Spec:
     """Draw the share of rows that each run set aside, and how many may be.
 
-    ``runs``: ``label`` (its day), ``said`` (day and time), ``share``, ``allowed`` (shares of the
-    rows), ``aside`` (rows), ``passed``, in time order. Where all do not fit, the newest are drawn.
+    ``runs``: ``label`` (its day), ``said`` (day and time), ``checked`` (rows held against every
+    rule), ``share`` (of these, those that broke one), ``allowed`` (as a share), ``aside`` (rows set
+    aside), ``passed``, in time order. Where all do not fit, the newest are drawn.
     The bar of a run that was stopped is dark. The line of what is allowed, that of the last run, is
     left out where it is far above all bars.
 
     A missing column is a DataError.
     """
-    require(runs, ["label", "said", "share", "allowed", "aside", "passed"], "rows set aside")
+    require(runs, list(_TOLD), "rows set aside")
     if runs.height < _LEAST:
         return nothing(_FEW, width)
-    box = Box(width=width, height=210, left=52, right=12, top=14, bottom=34)
+    box = Box(width=width, height=218, left=52, right=12, top=24, bottom=34)
     drawn = _newest(runs, box)
     allowed, highest = float(drawn["allowed"][-1]), float(drawn["share"].max())  # type: ignore[arg-type]
     near = 0 < allowed <= 4 * highest or highest == 0
@@ -59,7 +61,8 @@ def set_aside(runs: pl.DataFrame, *, width: int = 760) -> Spec:
     told = [
         alt.Tooltip("said:N", title="run"),
         alt.Tooltip("aside:Q", title="rows set aside", format=","),
-        alt.Tooltip("share:Q", title="of all rows", format=".3~%"),
+        alt.Tooltip("checked:Q", title="rows checked", format=","),
+        alt.Tooltip("share:Q", title="of these broke a rule", format=".3~%"),
     ]
     thick = min(_WIDEST, 0.66 * box.inner_width / drawn.height)
     feet = alt.Chart(inline(drawn.select("step"))).mark_point(
@@ -156,15 +159,15 @@ def _places(rules: Sequence[str]) -> pl.DataFrame:
 
 
 def _limit(allowed: float, top: float, box: Box) -> list[Layers]:
-    """Return the line of what is allowed, with its words above it."""
+    """Return the line of what is allowed, and its words above all bars, which none covers."""
     down = box.inner_height * (1 - allowed / top)
-    words = f"{100 * allowed:g} % may be set aside"
+    words = f"dashed: {100 * allowed:g} % may break a rule"
     line: alt.Chart = alt.Chart(inline(pl.DataFrame({"one": [1]}))).mark_rule(
         color=MUTED, strokeDash=[4, 3]
     )
     return [
         line.encode(x=alt.value(0), x2=alt.value(box.inner_width), y=alt.value(down)),
-        placed_text(words, 2, down - 9, color=MUTED),
+        placed_text(words, 0, -12, color=MUTED),
     ]
 
 

@@ -94,7 +94,7 @@ def around(rows: pl.DataFrame, *, width: int = 320) -> Spec:
     shown = rows.drop_nulls("ratio").sort("offset")
     if shown.is_empty():
         return nothing("No period around it to draw.", width)
-    box = Box(width=width, height=int(0.56 * width), left=50, right=14)
+    box = Box(width=width, height=int(0.56 * width), left=56, right=14)
     domain = value_domain([1.0, *_values(shown, "ratio", "low", "high")])
     offsets = shown["offset"].to_list()
     x = alt.X(
@@ -201,7 +201,8 @@ def correlations(rows: pl.DataFrame, *, names: list[str], width: int = 960) -> S
         return nothing("No two columns to compare.", width)
     turned = known.select(a="b", b="a", value="value")
     every = pl.concat([known, turned]).filter(pl.col("a").is_in(names) & pl.col("b").is_in(names))
-    left = label_room(names)
+    rows_named = [f"{i + 1}  {name}" for i, name in enumerate(names)]
+    left = label_room(rows_named)
     side = min((width - left - 8) // len(names), 52)
     box = Box(
         width=width,
@@ -221,8 +222,8 @@ def correlations(rows: pl.DataFrame, *, names: list[str], width: int = 960) -> S
         ink=pl.when(pl.col("value").abs() > 0.55).then(pl.lit("#fffefb")).otherwise(pl.lit(INK)),
     )
     numbered = pl.DataFrame({"b": names, "number": [str(i + 1) for i in range(len(names))]})
-    y = label_axis([f"{i + 1}  {name}" for i, name in enumerate(names)], box.left)
-    places = {name: f"{i + 1}  {name}" for i, name in enumerate(names)}
+    y = label_axis(rows_named, box.left)
+    places = dict(zip(names, rows_named, strict=True))
     shown = shown.with_columns(label=pl.col("a").replace_strict(places))
     x = alt.X("b:N", sort=None, scale=alt.Scale(domain=names), axis=None)
     data = inline(shown.select("label", "b", "color", "strength", "text", "ink"))

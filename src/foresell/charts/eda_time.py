@@ -28,6 +28,7 @@ from foresell.charts.theme import (
     require,
     text_width,
 )
+from foresell.charts.through_time import plane
 
 _ROW = 22
 _COLORS = (ACCENT, INK, BASE, FAINT)
@@ -49,15 +50,10 @@ def periods(totals: pl.DataFrame, events: pl.DataFrame | None = None, *, width: 
     marked = events if events is not None else pl.DataFrame()
     top = 10 if marked.is_empty() else 46
     box = Box(width=width, height=(230 if narrow else 300) + top, left=44, right=62, top=top)
-    first, last = _span(shown)
-    domain = value_domain(shown["y"].to_list(), zero=True)
-    line = alt.Chart(inline(shown)).mark_line(
-        color=INK, strokeWidth=1.4 if shown.height > 400 else 1.8, clip=True
-    )
-    layers: list[Layers] = [
-        line.encode(x=time_axis(first, last, 5 if narrow else 12), y=value_axis("y", domain))
-    ]
-    layers += event_names(marked, (first, last), box.inner_width)
+    span = _span(shown)
+    over = plane(span, shown["y"].to_list(), at_most=5 if narrow else 12, zero=True)
+    layers = [over.line(shown, "y", INK, 1.4 if shown.height > 400 else 1.8)]
+    layers += event_names(marked, span, box.inner_width)
     return finished(layers, box)
 
 
@@ -75,18 +71,15 @@ def parted(rows: pl.DataFrame, *, width: int = 420) -> Spec:
     parts = shown["value"].unique(maintain_order=True).to_list()[: len(_COLORS)]
     right = min(max(text_width(part) for part in parts) + 16, 130)
     box = Box(width=width, height=240, left=44, right=right)
-    first, last = _span(shown)
-    domain = value_domain(shown["y"].to_list(), zero=True)
+    span = _span(shown)
+    over = plane(span, shown["y"].to_list(), at_most=6, zero=True)
     layers: list[Layers] = []
     ends: list[End] = []
     for part, color in zip(parts, _COLORS, strict=False):
         line = shown.filter(pl.col("value") == part).sort("date")
-        mark = alt.Chart(inline(line.select("date", "y"))).mark_line(
-            color=color, strokeWidth=1.5, clip=True
-        )
-        layers.append(mark.encode(x=time_axis(first, last, 6), y=value_axis("y", domain)))
+        layers.append(over.line(line, "y", color, 1.5))
         ends.append(End(text=part, value=line["y"][-1], color=BASE if color == FAINT else color))
-    return finished([*layers, *end_labels(ends, last, domain, box.inner_height)], box)
+    return finished([*layers, *end_labels(ends, span[1], over.domain, box.inner_height)], box)
 
 
 def months(rows: pl.DataFrame, *, width: int = 420) -> Spec:

@@ -5,6 +5,7 @@ import numpy as np
 import polars as pl
 
 from foresell.charts.axes import End, end_labels, value_axis, value_domain
+from foresell.charts.placed import ticks
 from foresell.charts.theme import (
     ACCENT,
     BASE,
@@ -25,6 +26,7 @@ from foresell.charts.theme import (
 
 ROW_HEIGHT = 27
 NUMBER_WIDTH = 46  # of one of the two columns of numbers beside the dots
+_BESIDE = 138  # room of the longest name beside its line where a chart is narrow
 
 
 def error_by_step(
@@ -46,7 +48,7 @@ def error_by_step(
         width=width,
         height=250 if narrow else 330,
         left=44,
-        right=130 if narrow else 176,
+        right=_BESIDE if narrow else 176,
         bottom=44,
     )
     domain = value_domain(rows["wape"].to_list(), zero=True)
@@ -143,8 +145,10 @@ def dumbbells(
         axis=alt.Axis(grid=True, labelLimit=box.left - 10, labelColor=INK),
     )
     scale = alt.Scale(domain=[0, limit], nice=False)
-    few = 2 if box.inner_width < 170 else 4  # labels of a short axis would run into each other
-    axis = alt.Axis(tickCount=few, labelExpr=PERCENT_LABEL, labelFlush=False, grid=False)
+    few = min(max(1, int(box.inner_width / 46)), 5)  # so that labels do not run into each other
+    axis = alt.Axis(
+        values=ticks(0.0, limit, few), labelExpr=PERCENT_LABEL, labelFlush=False, grid=False
+    )
 
     drawn = wide.with_columns(pl.col(pl.Float64).clip(upper_bound=limit))
 
@@ -232,7 +236,7 @@ def spread_of_errors(
     bars = (
         alt
         .Chart(inline(frame))
-        .mark_rect(color=ACCENT, opacity=0.8, stroke=PAPER, strokeWidth=1)
+        .mark_rect(color=ACCENT, opacity=1, stroke=PAPER, strokeWidth=1)
         .encode(
             x=alt.X(
                 "low:Q",

@@ -6,16 +6,7 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from foresell.charts.axes import (
-    Domain,
-    End,
-    end_labels,
-    event_names,
-    mark_at,
-    time_axis,
-    value_axis,
-    value_domain,
-)
+from foresell.charts.axes import End, end_labels, event_names, mark_at, triangles
 from foresell.charts.pointed import FUTURE, TEST, strips, strips_of_several
 from foresell.charts.theme import (
     ACCENT,
@@ -29,12 +20,18 @@ from foresell.charts.theme import (
     inline,
     nothing,
     require,
+    text_width,
 )
+from foresell.charts.through_time import Plane, largest_first, plane
 
 COLUMNS = ("date", "part", "y", "prediction", "q0.025", "q0.1", "q0.9", "q0.975", "baseline")
 _NARROW = 500
-Pen = tuple[str, float, bool]  # colour, width, and whether it is broken
 _BANDS = (("q0.025", "q0.975", 0.13), ("q0.1", "q0.9", 0.2))  # the wider one lies below
+_WORDS = {  # what is said where a part begins, the longest first
+    TEST: ("judged from here", "judged", ""),
+    FUTURE: ("forecast from here", "forecast", ""),
+}
+_BESIDE = 10  # pixels before and after what is said beside a rule
 
 
 def explored(
@@ -59,23 +56,24 @@ def explored(
     known = lines.filter(pl.any_horizontal(pl.col("y", "prediction").is_not_null()))
     if known.is_empty():
         return nothing("Nothing is known in this window.", width)
-    marked = _marked(lines, events)
+    marked = largest_first(lines, events)
+    narrow = width < _NARROW
     box = _box(width, small=small, events=not marked.is_empty())
     drawn = ("y", "prediction", "q0.025", "q0.975", "q0.1", "q0.9", "baseline")
-    domain = value_domain(value for name in drawn for value in lines[name].to_list())
+    values = (value for name in drawn for value in lines[name].to_list())
     span = _span(lines)
-    x = time_axis(*span, 4 if small or width < _NARROW else 12)
-    layers = [*_bands(lines, x, domain), *_cuts(lines, small=small or width < _NARROW)]
+    over = plane(span, values, at_most=4 if small or narrow else 12)
+    layers = [*_bands(lines, over), *_cuts(lines, box.inner_width, told=not small and not narrow)]
     if baseline:
-        layers.append(_line(lines, "baseline", (BASE, 1.5, False), x, domain))
-    truth = (INK, 1.4 if small else 1.8, False)
-    layers.append(_line(lines.filter(pl.col("part") != FUTURE), "y", truth, x, domain))
-    said = (ACCENT, 2.0 if small else 2.4, False)
-    layers += [_line(part, "prediction", said, x, domain) for part in _parts(lines)]
-    layers += _came_true(lines, domain)
-    layers += event_names(marked, span, box.inner_width) if not small else _triangles(marked)
+        layers.append(over.line(lines, "baseline", BASE, 1.5))
+    truth = lines.filter(pl.col("part") != FUTURE)
+    layers.append(over.line(truth, "y", INK, 1.4 if small else 1.8))
+    thick = 2.0 if small else 2.4
+    layers += [over.line(part, "prediction", ACCENT, thick) for part in _parts(lines)]
+    layers += _came_true(lines, over)
+    layers += event_names(marked, span, box.inner_width) if not small else triangles(marked)
     if not small:
-        layers += end_labels(_ends(lines), span[1], domain, box.inner_height)
+        layers += end_labels(_ends(lines, narrow=narrow), span[1], over.domain, box.inner_height)
     layers += strips(lines, box, baseline)
     return finished(layers, box)
 
@@ -97,31 +95,29 @@ def overlaid(lines: Sequence[tuple[str, pl.DataFrame]], *, width: int = 1040) ->
     ]
     if not shown:
         return nothing("Nothing is known in this window.", width)
+    narrow = width < _NARROW
     longest = max(len(name) for name, _ in shown)
-    right = min(int(7.2 * longest) + 16, 190 if width >= _NARROW else 116)
-    top = 10
-    box = Box(width=width, height=420 if width >= _NARROW else 300, left=48, right=right, top=top)
-    domain = value_domain(
+    right = min(int(7.2 * longest) + 16, 116 if narrow else 190)
+    box = Box(width=width, height=300 if narrow else 420, left=48, right=right, top=10)
+    values = (
         value
         for _, rows in shown
         for column in ("y", "prediction")
         for value in _told(rows, column)
     )
     span = _span(shown[0][1])
-    x = time_axis(*span, 4 if width < _NARROW else 10)
-    layers: list[Layers] = [*_cuts(shown[0][1], small=width < _NARROW)]
+    over = plane(span, values, at_most=4 if narrow else 10)
+    layers = _cuts(shown[0][1], box.inner_width, told=not narrow)
     ends = []
     for at, (name, rows) in reversed(list(enumerate(shown))):
         color = ACCENT if at == 0 else INK if at == 1 else BASE
         stroke = 2.4 if at == 0 else 1.5
-        layers.append(
-            _line(rows.filter(pl.col("part") != FUTURE), "y", (color, stroke, False), x, domain)
-        )
+        layers.append(over.line(rows.filter(pl.col("part") != FUTURE), "y", color, stroke))
         ahead = rows.filter(pl.col("part") == FUTURE)
-        layers.append(_line(ahead, "prediction", (color, stroke, True), x, domain))
+        layers.append(over.line(ahead, "prediction", color, stroke, dashed=True))
         told = [*_told(rows, "y"), *_told(ahead, "prediction")]
         ends.append(End(text=_cut_short(name, right), value=told[-1], color=color, bold=at == 0))
-    layers += end_labels(ends, span[1], domain, box.inner_height)
+    layers += end_labels(ends, span[1], over.domain, box.inner_height)
     layers += strips_of_several(shown, box)
     return finished(layers, box)
 
@@ -133,7 +129,7 @@ def _box(width: int, *, small: bool, events: bool) -> Box:
     narrow = width < _NARROW
     top = 46 if events else 12
     height = (250 if narrow else 360) + top
-    return Box(width=width, height=height, left=48, right=62 if narrow else 78, top=top)
+    return Box(width=width, height=height, left=48, right=74 if narrow else 78, top=top)
 
 
 def _span(lines: pl.DataFrame) -> tuple[date, date]:
@@ -153,86 +149,58 @@ def _parts(lines: pl.DataFrame) -> list[pl.DataFrame]:
     return [part for part in parts if part["prediction"].count()]
 
 
-def _line(rows: pl.DataFrame, name: str, pen: Pen, x: alt.X, domain: Domain) -> Layers:
-    """Return a line through a column, broken where nothing is known."""
-    chart: alt.Chart = alt.Chart(inline(rows.select("date", name)))
-    color, stroke, dashed = pen
-    dash: list[float] = [5, 3] if dashed else []
-    drawn: alt.Chart = chart.mark_line(
-        color=color, strokeWidth=stroke, strokeDash=dash or alt.Undefined, clip=True
-    )
-    return drawn.encode(x=x, y=value_axis(name, domain))
-
-
-def _bands(lines: pl.DataFrame, x: alt.X, domain: Domain) -> list[Layers]:
+def _bands(lines: pl.DataFrame, over: Plane) -> list[Layers]:
     """Return the bands of 95 and 80 % where there are any, of the test and of what is to come."""
+    return [
+        over.band(part, low, high, opacity=opacity)
+        for low, high, opacity in _BANDS
+        for part in _parts(lines)
+        if part[low].count()
+    ]
+
+
+def _cuts(lines: pl.DataFrame, width: int, *, told: bool) -> list[Layers]:
+    """Return a rule where the test begins, and one where the forecast does.
+
+    ``told``: with what it is, in as many words as fit before the next rule or the end of the plot,
+    which is ``width`` pixels wide.
+    """
+    first, last = _span(lines)
+    per_day = width / max((last - first).days, 1)
+    starts = [
+        (part, days[0])
+        for part in (TEST, FUTURE)
+        if len(days := lines.filter(pl.col("part") == part)["date"]) and days[0] != first
+    ]
     layers: list[Layers] = []
-    for low, high, opacity in _BANDS:
-        for part in _parts(lines):
-            rows = part.select("date", low=low, high=high)
-            if rows["low"].count():
-                area: alt.Chart = alt.Chart(inline(rows)).mark_area(
-                    color=ACCENT, opacity=opacity, clip=True
-                )
-                layers.append(area.encode(x=x, y=value_axis("low", domain), y2=alt.Y2("high:Q")))
+    for (part, day), (_, after) in zip(starts, [*starts[1:], ("", last)], strict=True):
+        room = (after - day).days * per_day
+        fitting = [text for text in _WORDS[part] if _BESIDE + text_width(text) <= room]
+        layers += mark_at(day, fitting[0] if told and fitting else None)
     return layers
 
 
-def _cuts(lines: pl.DataFrame, *, small: bool) -> list[Layers]:
-    """Return a rule where the test begins, and one where the forecast does, with what it is."""
-    layers: list[Layers] = []
-    for part, text in ((TEST, "judged from here"), (FUTURE, "forecast from here")):
-        days = lines.filter(pl.col("part") == part)["date"]
-        if len(days) and (days[0] != lines["date"][0]):
-            layers += mark_at(days[0], None if small else text)
-    return layers
-
-
-def _came_true(lines: pl.DataFrame, domain: Domain) -> list[Layers]:
+def _came_true(lines: pl.DataFrame, over: Plane) -> list[Layers]:
     """Return a dot for each truth that came after the forecast was made."""
     rows = lines.filter((pl.col("part") == FUTURE) & pl.col("y").is_not_null()).select("date", "y")
     if rows.is_empty():
         return []
     dots: alt.Chart = alt.Chart(inline(rows)).mark_point(color=INK, filled=True, opacity=1, size=22)
-    return [dots.encode(x=alt.X("date:T"), y=value_axis("y", domain))]
+    return [dots.encode(x=alt.X("date:T"), y=over.y("y"))]
 
 
-def _ends(lines: pl.DataFrame) -> list[End]:
+def _ends(lines: pl.DataFrame, *, narrow: bool) -> list[End]:
     """Return what the forecast and the edges of its bands are called, at their right ends."""
-    told = lines.filter(pl.col("part") == FUTURE)
-    told = told.filter(pl.col("prediction").is_not_null())
-    if told.is_empty() or told["date"][-1] != lines["date"][-1]:
+    ahead = lines.filter((pl.col("part") == FUTURE) & pl.col("prediction").is_not_null())
+    if ahead.is_empty() or ahead["date"][-1] != lines["date"][-1]:
         return []
-    last = told.row(-1, named=True)
+    last = ahead.row(-1, named=True)
     ends = [End(text="forecast", value=last["prediction"], color=ACCENT, bold=True)]
-    for text, name in (("95 % band", "q0.975"), ("80 % band", "q0.9")):
+    for text, name in (("95 %", "q0.975"), ("80 %", "q0.9")):
         if last[name] is not None:
-            ends.append(End(text=text, value=last[name], color=MUTED))
+            told = text if narrow else f"{text} band"
+            ends.append(End(text=told, value=last[name], color=MUTED))
     return ends
-
-
-def _marked(lines: pl.DataFrame, events: pl.DataFrame | None) -> pl.DataFrame:
-    """Return ``date``, ``name`` of the events on dates that are drawn, largest value first.
-
-    The larger of its own value and the one before counts, for people buy ahead of a feast.
-    """
-    if events is None or events.is_empty():
-        return pl.DataFrame()
-    own = pl.coalesce("y", "prediction")
-    size = lines.select("date", size=pl.max_horizontal(own, own.shift(1)))
-    found = events.select("date", "name").unique().join(size, on="date", how="inner")
-    return found.sort("size", "date", "name", descending=[True, False, False], nulls_last=True)
-
-
-def _triangles(events: pl.DataFrame) -> list[Layers]:
-    """Return a triangle above a small chart for each event."""
-    if events.is_empty():
-        return []
-    days = events.select("date").unique().sort("date")
-    marks: alt.Chart = alt.Chart(inline(days)).mark_point(
-        shape="triangle-down", size=22, filled=True, opacity=1, color=BASE, y=-7
-    )
-    return [marks.encode(x=alt.X("date:T"))]
 
 
 def _cut_short(name: str, room: int) -> str:

@@ -61,7 +61,7 @@ def fold_strips(
         if part.is_empty():
             continue
         dots = alt.Chart(inline(part)).mark_point(
-            color=color, filled=True, opacity=0.5, size=48, strokeWidth=0
+            color=color, filled=True, opacity=0.65, size=48, strokeWidth=0
         )
         bar = alt.Chart(inline(middle)).mark_tick(
             color=color, opacity=1, thickness=3, size=17, orient="vertical"

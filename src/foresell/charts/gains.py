@@ -46,7 +46,7 @@ def gains(rows: pl.DataFrame, *, width: int = 460) -> Spec:
             zero=pl.lit(0.0),
         )
     )
-    box = Box(width=width, height=240, left=52, right=12, top=22, bottom=26)
+    box = Box(width=width, height=240, left=56, right=12, top=22, bottom=26)
     domain = value_domain(ranked["value_added"].to_list(), zero=True)
     x = alt.X(
         "rank:Q",

@@ -63,7 +63,7 @@ def importance_chart(
         axis=alt.Axis(labelColor=INK, labelLimit=left - 10),
     )
     data = alt.Chart(inline(rows))
-    bars = data.mark_bar(color=ACCENT, opacity=0.75, height=14).encode(x=x, x2="zero:Q", y=y)
+    bars = data.mark_bar(color=ACCENT, opacity=1, height=14).encode(x=x, x2="zero:Q", y=y)
     numbers = data.mark_text(align="left", dx=6, color=INK).encode(x=x, y=y, text="text:N")
     told = "mean size of what each column adds"
     above = title_above(f"What matters to {title}", told, unit, left=-left) if title else []

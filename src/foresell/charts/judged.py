@@ -1,22 +1,20 @@
 """A slice of the judged rows as a picture that stands alone: the truth, the forecast, its band."""
 
-import altair as alt
 import polars as pl
 
-from foresell.charts.axes import End, end_labels, time_axis, value_axis, value_domain
+from foresell.charts.axes import End, end_labels
 from foresell.charts.placed import title_above
 from foresell.charts.series import HIGH, LOW
 from foresell.charts.theme import (
     ACCENT,
     INK,
     Box,
-    Layers,
     Spec,
     finished,
-    inline,
     nothing,
     require,
 )
+from foresell.charts.through_time import plane
 
 
 def judged_chart(
@@ -34,26 +32,19 @@ def judged_chart(
         return nothing("No rows to draw.", width)
     banded = {LOW, HIGH} <= set(rows.columns)
     names = ["y", "prediction", *([LOW, HIGH] if banded else [])]
-    shown = rows.select("date", *names).rename({LOW: "low", HIGH: "high"}, strict=False)
-    domain = value_domain(value for name in names for value in rows[name].to_list())
+    values = [value for name in names for value in rows[name].to_list()]
     box = Box(width=width, height=int(0.5 * width) + 50, left=52, right=90, top=64)
-    first, last = shown["date"][0], shown["date"][-1]
-    x = time_axis(first, last, 6)
-    data = inline(shown)
-    layers: list[Layers] = []
-    if banded:
-        area = alt.Chart(data).mark_area(color=ACCENT, opacity=0.2)
-        layers.append(area.encode(x=x, y=value_axis("low", domain), y2="high:Q"))
+    first, last = rows["date"][0], rows["date"][-1]
+    over = plane((first, last), values, at_most=6)
+    layers = [over.band(rows, LOW, HIGH)] if banded else []
     drawn = (("y", "actual", INK, 1.5), ("prediction", "forecast", ACCENT, 2.5))
-    for name, _, color, stroke in drawn:
-        line: alt.Chart = alt.Chart(data).mark_line(color=color, strokeWidth=stroke)
-        layers.append(line.encode(x=x, y=value_axis(name, domain)))
+    layers += [over.line(rows, name, color, stroke) for name, _, color, stroke in drawn]
     ends = [
-        End(text=text, value=values[-1], color=color, bold=color == ACCENT)
+        End(text=text, value=known[-1], color=color, bold=color == ACCENT)
         for name, text, color, _ in drawn
-        if (values := shown[name].drop_nulls().to_list())
+        if (known := rows[name].drop_nulls().to_list())
     ]
-    layers += end_labels(ends, last, domain, box.inner_height)
+    layers += end_labels(ends, last, over.domain, box.inner_height)
     below = f"{told}, in {unit}" if unit else told
     below += "; shaded: the 80 % band" if banded else ""
     return finished([*layers, *title_above(title, below, "")], box)

@@ -33,9 +33,12 @@ from foresell.charts.theme import (
     inline,
     nothing,
     require,
+    text_width,
 )
+from foresell.charts.through_time import Plane
 
 _NARROW = 600
+_BESIDE = 12  # pixels on both sides of the name at the end of a line
 _MARGIN = timedelta(days=20)  # half a month and a bit, at both ends
 # A logarithmic return as the change that it is: 0.693 is 100 %. Close to nothing, it has
 # more digits: no month falls by the whole.
@@ -105,46 +108,39 @@ def monthly_chart(
     if not values:
         return nothing("No month to draw.", width)
     narrow = width < _NARROW
-    right = 92 if narrow else 132
+    named = max((text_width(end.text) for end in _ends(rows, lines)), default=0) + _BESIDE
+    right = max(92 if narrow else 132, min(named, width // 2))
     box = Box(width=width, height=270 if narrow else 340, left=48, right=right, top=18)
     domain = value_domain(values, zero=min(values) < max(values) / 3)
     first, last = rows["date"][0], rows["date"][-1]
     x = time_axis(first, last, 5 if narrow else 10, margin=_MARGIN)
-    layers = [_band(rows, one, x, domain) for one in bands]
+    over = Plane(x=x, domain=domain)
+    layers = [
+        over.band(rows.drop_nulls([one.low, one.high]), one.low, one.high, opacity=one.opacity)
+        for one in bands
+    ]
     layers += mark_at(start, "forecast from here") if start is not None else []
     for one in lines:
-        layers += _line(rows, one, x, domain)
+        layers += _line(rows, one, over)
     layers += end_labels(_ends(rows, lines), last, domain, box.inner_height)
-    layers += _peaks(rows, lines, x, domain)
+    layers += _peaks(rows, lines, over)
     layers += _pointed(rows, lines, bands, box)
     return finished(layers, box)
 
 
-def _band(rows: pl.DataFrame, one: Between, x: alt.X, domain: Domain) -> Layers:
-    """Return one band."""
-    own = rows.select("date", low=one.low, high=one.high).drop_nulls()
-    area: alt.Chart = alt.Chart(inline(own)).mark_area(color=ACCENT, opacity=one.opacity)
-    return area.encode(x=x, y=value_axis("low", domain), y2="high:Q")
-
-
-def _line(rows: pl.DataFrame, one: Line, x: alt.X, domain: Domain) -> list[Layers]:
+def _line(rows: pl.DataFrame, one: Line, over: Plane) -> list[Layers]:
     """Return one line, and its dots where it has any."""
     own = rows.select("date", value=one.column)
     if one.after:
         # It begins where the other one ends, so that no gap is read as a month without a number.
         known = rows.select("date", value=one.after).drop_nulls().tail(1)
         own = pl.concat([known, own.drop_nulls()]).unique("date", keep="last").sort("date")
-    y = value_axis("value", domain)
-    chart: alt.Chart = alt.Chart(inline(own))
-    line: alt.Chart = chart.mark_line(
-        color=one.color, strokeWidth=one.stroke, strokeDash=[5, 4] if one.dashed else [1, 0]
-    )
-    layers: list[Layers] = [line.encode(x=x, y=y)]
+    layers = [over.line(own, "value", one.color, one.stroke, dashed=one.dashed)]
     if one.dots:
         dots: alt.Chart = alt.Chart(inline(own.drop_nulls())).mark_point(
             color=one.color, filled=True, opacity=1, size=22
         )
-        layers.append(dots.encode(x=x, y=y))
+        layers.append(dots.encode(x=over.x, y=over.y("value")))
     return layers
 
 
@@ -168,7 +164,7 @@ def _left(rows: pl.DataFrame, lines: Sequence[Line]) -> set[str]:
     return {one.after for one in lines if rows[one.column].drop_nulls().len()}
 
 
-def _peaks(rows: pl.DataFrame, lines: Sequence[Line], x: alt.X, domain: Domain) -> list[Layers]:
+def _peaks(rows: pl.DataFrame, lines: Sequence[Line], over: Plane) -> list[Layers]:
     """Return the names of the lines that others go on from: above their highest month."""
     left = _left(rows, lines)
     layers: list[Layers] = []
@@ -178,7 +174,7 @@ def _peaks(rows: pl.DataFrame, lines: Sequence[Line], x: alt.X, domain: Domain) 
             peak = known.sort("value", "date", descending=True).head(1)
             data = inline(peak.with_columns(text=pl.lit(one.name)))
             word: alt.Chart = alt.Chart(data).mark_text(color=one.color, dy=-9, align="center")
-            layers.append(word.encode(x=x, y=value_axis("value", domain), text="text:N"))
+            layers.append(word.encode(x=over.x, y=over.y("value"), text="text:N"))
     return layers
 
 

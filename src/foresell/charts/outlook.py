@@ -3,10 +3,9 @@
 from datetime import date, timedelta
 from typing import Literal
 
-import altair as alt
 import polars as pl
 
-from foresell.charts.axes import Domain, mark_at, time_axis, value_axis, value_domain
+from foresell.charts.axes import mark_at
 from foresell.charts.monthly import strips
 from foresell.charts.placed import full
 from foresell.charts.theme import (
@@ -16,10 +15,10 @@ from foresell.charts.theme import (
     Layers,
     Spec,
     finished,
-    inline,
     nothing,
     require,
 )
+from foresell.charts.through_time import Plane, plane
 from foresell.spec.forecast import BANDS
 
 Every = Literal["day", "week", "month"]
@@ -54,9 +53,13 @@ def outlook(history: pl.DataFrame, future: pl.DataFrame, *, every: Every, width:
         for value in frame[name].drop_nulls().to_list()
     ]
     box = Box(width=width, height=230 if width < 500 else 290, left=44, right=10, top=16)
-    domain = value_domain(values, zero=bool(values) and 0 <= min(values) < max(values) / 3)
-    x = time_axis(first, last, 5 if width < 600 else 9)
-    layers = [*_bands(future, x, domain), *_start(future), *_lines(history, future, x, domain)]
+    over = plane(
+        (first, last),
+        values,
+        at_most=5 if width < 600 else 9,
+        zero=bool(values) and 0 <= min(values) < max(values) / 3,
+    )
+    layers = [*_bands(future, over), *_start(future), *_lines(history, future, over)]
     return finished([*layers, *_pointed(history, future, every, (first, last, box))], box)
 
 
@@ -70,15 +73,13 @@ def _banded(future: pl.DataFrame) -> list[int]:
     return [level for level in sorted(BANDS, reverse=True) if {*_edges(level)} <= {*future.columns}]
 
 
-def _bands(future: pl.DataFrame, x: alt.X, domain: Domain) -> list[Layers]:
+def _bands(future: pl.DataFrame, over: Plane) -> list[Layers]:
     """Return the bands of the forecast, the widest lowest."""
-    layers: list[Layers] = []
-    for level in _banded(future):
-        low, high = _edges(level)
-        rows = future.select("date", low=low, high=high).drop_nulls()
-        area: alt.Chart = alt.Chart(inline(rows)).mark_area(color=ACCENT, opacity=_OPACITY[level])
-        layers.append(area.encode(x=x, y=value_axis("low", domain), y2="high:Q"))
-    return layers
+    return [
+        over.band(future.drop_nulls([low, high]), low, high, opacity=_OPACITY[level])
+        for level in _banded(future)
+        for low, high in (_edges(level),)
+    ]
 
 
 def _start(future: pl.DataFrame) -> list[Layers]:
@@ -86,21 +87,17 @@ def _start(future: pl.DataFrame) -> list[Layers]:
     return [] if future.is_empty() else mark_at(future["date"][0], "forecast")
 
 
-def _lines(history: pl.DataFrame, future: pl.DataFrame, x: alt.X, domain: Domain) -> list[Layers]:
+def _lines(history: pl.DataFrame, future: pl.DataFrame, over: Plane) -> list[Layers]:
     """Return the line of what was, and that of what is to come, which sets out from its end."""
     layers: list[Layers] = []
     if not history.is_empty():
-        was: alt.Chart = alt.Chart(inline(history.select("date", "y"))).mark_line(
-            color=INK, strokeWidth=1.5
-        )
-        layers.append(was.encode(x=x, y=value_axis("y", domain)))
+        layers.append(over.line(history, "y", INK, 1.5))
     if not future.is_empty():
         rows = future.select("date", pl.col("prediction").cast(pl.Float64))
         if not history.is_empty():
             end = history.tail(1).select("date", prediction=pl.col("y").cast(pl.Float64))
             rows = pl.concat([end, rows])
-        ahead: alt.Chart = alt.Chart(inline(rows)).mark_line(color=ACCENT, strokeWidth=2.5)
-        layers.append(ahead.encode(x=x, y=value_axis("prediction", domain)))
+        layers.append(over.line(rows, "prediction", ACCENT, 2.5))
     return layers
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import altair as alt
 import polars as pl
 
-from foresell.charts.axes import Domain, time_axis, value_axis, value_domain
+from foresell.charts.axes import Domain, time_axis, value_domain
 from foresell.charts.theme import (
     ACCENT,
     BASE,
@@ -21,6 +21,7 @@ from foresell.charts.theme import (
     nothing,
     require,
 )
+from foresell.charts.through_time import Plane
 
 _FEW = "Nothing to draw: fewer than two periods have a date."
 _NARROW = 500
@@ -39,21 +40,14 @@ def error_over_time(weeks: pl.DataFrame, *, width: int = 960) -> Spec:
         return nothing(_FEW, width)
     box = _box(width, 280)
     domain = value_domain([one for name in names for one in weeks[name].to_list()], zero=True)
-    x = _time(weeks, width)
-    usual = (
-        alt
-        .Chart(inline(weeks.select("date", "usual_low", "usual_high")))
-        .mark_area(color=FAINT, opacity=0.45)
-        .encode(x=x, y=value_axis("usual_low", domain, label=PERCENT_LABEL), y2="usual_high:Q")
-    )
-    lines: list[Layers] = [usual]
+    over = _plane(weeks, domain, width)
+    lines = [over.band(weeks, "usual_low", "usual_high", color=FAINT, opacity=0.45)]
     for name, color, thick in (("baseline_wape", BASE, 1.5), ("wape", ACCENT, 2.5)):
-        own = alt.Chart(inline(weeks.select("date", name)))
-        y = value_axis(name, domain, label=PERCENT_LABEL)
-        lines.append(own.mark_line(color=color, strokeWidth=thick).encode(x=x, y=y))
-    dots = alt.Chart(inline(weeks.select("date", "wape")))
-    y = value_axis("wape", domain, label=PERCENT_LABEL)
-    lines.append(dots.mark_point(color=ACCENT, filled=True, opacity=1, size=34).encode(x=x, y=y))
+        lines.append(over.line(weeks, name, color, thick))
+    dots: alt.Chart = alt.Chart(inline(weeks.select("date", "wape"))).mark_point(
+        color=ACCENT, filled=True, opacity=1, size=34
+    )
+    lines.append(dots.encode(x=over.x, y=over.y("wape")))
     return finished(lines, box)
 
 
@@ -67,15 +61,15 @@ def bias_over_time(weeks: pl.DataFrame, *, width: int = 960) -> Spec:
         return nothing(_FEW, width)
     box = _box(width, 190)
     domain = value_domain([0.0, *weeks["bias_share"].to_list()])
-    x, y = _time(weeks, width), value_axis("bias_share", domain, label=PERCENT_LABEL, ticks=3)
+    over = _plane(weeks, domain, width, ticks=3)
     room = box.inner_width / weeks.height
     bars = (
         alt
         .Chart(inline(weeks.select("date", "bias_share").with_columns(zero=pl.lit(0.0))))
-        .mark_bar(color=ACCENT, opacity=0.8, width=max(2.0, min(18.0, 0.6 * room)))
-        .encode(x=x, y=y, y2="zero:Q")
+        .mark_bar(color=ACCENT, opacity=1, width=max(2.0, min(18.0, 0.6 * room)))
+        .encode(x=over.x, y=over.y("bias_share"), y2="zero:Q")
     )
-    return finished([bars, _rule(0.0, domain, INK, ticks=3)], box)
+    return finished([bars, _rule(0.0, over, INK)], box)
 
 
 def coverage_over_time(weeks: pl.DataFrame, *, backtest: float | None, width: int = 960) -> Spec:
@@ -89,16 +83,13 @@ def coverage_over_time(weeks: pl.DataFrame, *, backtest: float | None, width: in
     if weeks.height < 2 or not known:
         return nothing(_FEW if known else "The forecasts have no bands.", width)
     box = _box(width, 190)
-    low = min(0.75, *known) - 0.02
-    domain = (low, 1.005)
-    x = _time(weeks, width)
-    layers: list[Layers] = [_rule(0.8, domain, INK), _rule(0.95, domain, INK)]
-    if backtest is not None and backtest > low:
-        layers.append(_rule(backtest, domain, BASE, dash=(4, 3)))
+    low = min(0.75, *known, *([backtest] if backtest is not None else [])) - 0.02
+    over = _plane(weeks, (low, 1.005), width)
+    layers = [_rule(0.8, over, INK), _rule(0.95, over, INK)]
+    if backtest is not None:
+        layers.append(_rule(backtest, over, BASE, dash=(4, 3)))
     for name, color in (("coverage_95", BASE), ("coverage_80", ACCENT)):
-        own = alt.Chart(inline(weeks.select("date", name).drop_nulls()))
-        y = value_axis(name, domain, label=PERCENT_LABEL)
-        layers.append(own.mark_line(color=color, strokeWidth=2).encode(x=x, y=y))
+        layers.append(over.line(weeks.drop_nulls(name), name, color, 2.0))
     return finished(layers, box)
 
 
@@ -107,24 +98,16 @@ def _box(width: int, height: int) -> Box:
     return Box(width=width, height=height, left=52, right=16, top=12, bottom=44)
 
 
-def _time(weeks: pl.DataFrame, width: int) -> alt.X:
-    """Return the axis of the periods."""
+def _plane(weeks: pl.DataFrame, domain: Domain, width: int, *, ticks: int = 4) -> Plane:
+    """Return the axes of the periods and of shares within ``domain``."""
     days: Sequence[date] = weeks["date"].to_list()
-    return time_axis(min(days), max(days), 5 if width < _NARROW else 10, margin=_DAYS)
+    x = time_axis(min(days), max(days), 5 if width < _NARROW else 10, margin=_DAYS)
+    return Plane(x=x, domain=domain, ticks=ticks, label=PERCENT_LABEL)
 
 
-def _rule(
-    value: float,
-    domain: Domain,
-    color: str,
-    dash: tuple[int, int] | None = None,
-    *,
-    ticks: int = 4,
-) -> Layers:
-    """Return a line across at a value; ``ticks``: as many as the other layers have."""
+def _rule(value: float, over: Plane, color: str, dash: tuple[int, int] | None = None) -> Layers:
+    """Return a line across at a value."""
     own: alt.Chart = alt.Chart(inline(pl.DataFrame({"at": [value]})))
-    y = value_axis("at", domain, label=PERCENT_LABEL, ticks=ticks)
-    rule: Layers = own.mark_rule(color=color, strokeWidth=1).encode(y=y)
-    if dash is not None:
-        rule = own.mark_rule(color=color, strokeWidth=1, strokeDash=list(dash)).encode(y=y)
-    return rule
+    strokes = alt.Undefined if dash is None else list(dash)
+    rule: alt.Chart = own.mark_rule(color=color, strokeWidth=1, strokeDash=strokes)
+    return rule.encode(y=over.y("at"))

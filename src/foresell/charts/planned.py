@@ -5,16 +5,7 @@ from datetime import date, timedelta
 import altair as alt
 import polars as pl
 
-from foresell.charts.axes import (
-    Domain,
-    End,
-    end_labels,
-    event_names,
-    mark_at,
-    time_axis,
-    value_axis,
-    value_domain,
-)
+from foresell.charts.axes import End, end_labels, event_names, mark_at
 from foresell.charts.placed import full
 from foresell.charts.theme import (
     ACCENT,
@@ -29,6 +20,7 @@ from foresell.charts.theme import (
     nothing,
     require,
 )
+from foresell.charts.through_time import Plane, plane
 
 _NARROW = 600
 _COLUMNS = ("date", "planned", "changed", "low", "high", "moved")
@@ -61,42 +53,29 @@ def plan_chart(
     right = 78 if narrow else 104
     box = Box(width=width, height=(230 if narrow else 280) + top, left=48, right=right, top=top)
     values = [one for name in ("planned", "changed", "low", "high") for one in rows[name].to_list()]
-    domain = value_domain([*values, *past["y"].to_list()])
     days = [*past["date"].to_list(), *rows["date"].to_list()]
-    x = time_axis(days[0], days[-1], 4 if narrow else 9)
-    layers = [*_shade(rows), *_band(rows, x, domain)]
+    span = (days[0], days[-1])
+    over = plane(span, [*values, *past["y"].to_list()], at_most=4 if narrow else 9)
+    layers = [*_shade(rows), *_band(rows, over)]
     if past.height:
-        layers += [_line(past, "y", (INK, 1.5), x, domain), *mark_at(rows["date"][0])]
-    lines, ends = _lines(rows, x, domain)
+        layers += [over.line(past, "y", INK, 1.5), *mark_at(rows["date"][0])]
+    lines, ends = _lines(rows, over)
     layers += lines
-    layers += event_names(
-        events if events is not None else pl.DataFrame(), (days[0], days[-1]), box.inner_width
-    )
-    layers += [*end_labels(ends, days[-1], domain, box.inner_height)]
+    layers += event_names(events if events is not None else pl.DataFrame(), span, box.inner_width)
+    layers += end_labels(ends, days[-1], over.domain, box.inner_height)
     room = max(3.0, box.inner_width / max(len(days) - 1, 1))
     return finished([*layers, _told(rows, room)], box)
 
 
-def _line(
-    rows: pl.DataFrame, name: str, look: tuple[str, float], x: alt.X, domain: Domain
-) -> Layers:
-    """Return one line of a colour and a thickness."""
-    color, stroke = look
-    mark: alt.Chart = alt.Chart(inline(rows.select("date", name))).mark_line(
-        color=color, strokeWidth=stroke, clip=True
-    )
-    return mark.encode(x=x, y=value_axis(name, domain))
-
-
-def _lines(rows: pl.DataFrame, x: alt.X, domain: Domain) -> tuple[list[Layers], list[End]]:
+def _lines(rows: pl.DataFrame, over: Plane) -> tuple[list[Layers], list[End]]:
     """Return the lines of what is forecast, and what is said at their ends."""
     if rows["changed"].null_count() == rows.height:
         end = End(text="forecast", value=rows["planned"][-1], color=ACCENT, bold=True)
-        return [_line(rows, "planned", (ACCENT, 2.5), x, domain)], [end]
+        return [over.line(rows, "planned", ACCENT, 2.5)], [end]
     return (
         [
-            _line(rows, "planned", (BASE, 1.8), x, domain),
-            _line(rows, "changed", (ACCENT, 2.5), x, domain),
+            over.line(rows, "planned", BASE, 1.8),
+            over.line(rows, "changed", ACCENT, 2.5),
         ],
         [
             End(text="as planned", value=rows["planned"][-1], color=BASE),
@@ -115,17 +94,13 @@ def _shade(rows: pl.DataFrame) -> list[Layers]:
     ends = [max(moved[0] - half, days[0]), min(moved[-1] + half, days[-1])]
     data = inline(pl.DataFrame({"date": [ends[0]], "end": [ends[1]]}))
     shade: alt.Chart = alt.Chart(data).mark_rect(color=FAINT, opacity=0.35)
-    # Without a scale of its own: of a mark with two ends Vega-Lite misreads days in a domain.
     return [shade.encode(x="date:T", x2="end:T")]
 
 
-def _band(rows: pl.DataFrame, x: alt.X, domain: Domain) -> list[Layers]:
+def _band(rows: pl.DataFrame, over: Plane) -> list[Layers]:
     """Return the area between low and high, where there is one."""
     known = rows.select("date", "low", "high").drop_nulls()
-    if known.is_empty():
-        return []
-    area: alt.Chart = alt.Chart(inline(known)).mark_area(color=ACCENT, opacity=0.2, clip=True)
-    return [area.encode(x=x, y=value_axis("low", domain), y2="high:Q")]
+    return [] if known.is_empty() else [over.band(known, "low", "high")]
 
 
 def _told(rows: pl.DataFrame, room: float) -> Layers:

@@ -6,12 +6,12 @@ import altair as alt
 import polars as pl
 
 from foresell.charts.axes import (
-    Domain,
     End,
     end_labels,
     event_names,
     mark_at,
     time_axis,
+    triangles,
     value_axis,
     value_domain,
 )
@@ -27,7 +27,9 @@ from foresell.charts.theme import (
     inline,
     nothing,
     require,
+    text_width,
 )
+from foresell.charts.through_time import Plane, largest_first, plane
 
 LOW, HIGH = "q0.1", "q0.9"
 
@@ -54,47 +56,27 @@ def total_over_time(
         return nothing("No total to draw: no forecast was judged.", width)
     narrow = width < 600
     shown = _tail(totals, judged.height, 2 if narrow else 3)
-    marked = _marked(shown, events)
+    marked = largest_first(shown, events)
     top = 10 if marked.is_empty() else 46
     height = (250 if narrow else 330) + top
-    box = Box(width=width, height=height, left=44, right=100 if narrow else 150, top=top)
     lines = [("baseline", baseline, BASE, 1.5), ("y", "actual", INK, 2.0)]
     lines.append(("prediction", "foresell", ACCENT, 2.5))
     lines = [line for line in lines if line[0] in totals.columns and line[1]]
-    domain = value_domain(value for name, *_ in lines for value in shown[name].to_list())
-    first, last = _dates(shown)
-    x = time_axis(first, last, 5 if narrow else 12)
-    data = inline(shown)
-    layers: list[Layers] = [
-        alt
-        .Chart(data)
-        .mark_line(color=color, strokeWidth=stroke, clip=True)
-        .encode(x=x, y=value_axis(name, domain))
-        for name, _, color, stroke in lines
-    ]
-    start = _first(judged)
+    beside = max(text_width(text) for _, text, *_ in lines) + 12
+    box = Box(width=width, height=height, left=44, right=min(beside, 150), top=top)
+    span = _dates(shown)
+    values = [value for name, *_ in lines for value in shown[name].to_list()]
+    over = plane(span, values, at_most=5 if narrow else 12)
+    layers = [over.line(shown, name, color, stroke) for name, _, color, stroke in lines]
     ends = [
         End(text=text, value=values[-1], color=color, bold=color == ACCENT)
         for name, text, color, _ in lines
         if (values := shown[name].drop_nulls().to_list())
     ]
-    layers += mark_at(start, "forecast from here")
-    layers += event_names(marked, (first, last), box.inner_width)
-    layers += end_labels(ends, last, domain, box.inner_height)
+    layers += mark_at(_first(judged), "forecast from here")
+    layers += event_names(marked, span, box.inner_width)
+    layers += end_labels(ends, span[1], over.domain, box.inner_height)
     return finished(layers, box)
-
-
-def _marked(shown: pl.DataFrame, events: pl.DataFrame | None) -> pl.DataFrame:
-    """Return ``date``, ``name`` of the events on dates that are drawn, largest total first.
-
-    The larger of its own total and the one before counts, for people buy ahead of a feast.
-    """
-    if events is None or events.is_empty():
-        return pl.DataFrame()
-    own = pl.coalesce("y", "prediction")
-    size = shown.select("date", size=pl.max_horizontal(own, own.shift(1)))
-    found = events.select("date", "name").join(size, on="date", how="inner")
-    return found.sort("size", "date", "name", descending=[True, False, False], nulls_last=True)
 
 
 def one_series(
@@ -122,15 +104,15 @@ def one_series(
     past = history.tail(_shown_before(test, future)) if ahead else history
     box = Box(width=width, height=int(0.62 * width), left=38, right=8, top=16)
     frames = [frame for frame in (past, test, future) if not frame.is_empty()]
-    domain = value_domain(
+    values = [
         value
         for frame in frames
         for name in ("y", "prediction", LOW, HIGH)
         if name in frame.columns
         for value in frame[name].to_list()
-    )
-    first, last = _first(frames[0]), _dates(frames[-1])[1]
-    return finished(_series_layers(past, test, future, events, (first, last, domain)), box)
+    ]
+    over = plane((_first(frames[0]), _dates(frames[-1])[1]), values, at_most=6, ticks=3)
+    return finished(_series_layers(past, test, future, events, over), box)
 
 
 def _series_layers(
@@ -138,54 +120,31 @@ def _series_layers(
     test: pl.DataFrame,
     future: pl.DataFrame,
     events: pl.DataFrame | None,
-    frame: tuple[date, date, Domain],
+    over: Plane,
 ) -> list[Layers]:
     """Return the layers of one series, lowest first."""
-    first, last, domain = frame
-    x = time_axis(first, last, 6)
-
-    def line(rows: pl.DataFrame, field: str, color: str, stroke: float) -> Layers:
-        mark: alt.Chart = alt.Chart(inline(rows.select("date", field))).mark_line(
-            color=color, strokeWidth=stroke, clip=True
-        )
-        return mark.encode(x=x, y=value_axis(field, domain, ticks=3))
-
-    def band(rows: pl.DataFrame) -> Layers:
-        area: alt.Chart = alt.Chart(inline(rows.select("date", low=LOW, high=HIGH))).mark_area(
-            color=ACCENT, opacity=0.2, clip=True
-        )
-        return area.encode(x=x, y=value_axis("low", domain, ticks=3), y2="high:Q")
-
     ahead = [rows for rows in (test, future) if not rows.is_empty()]
-    layers: list[Layers] = [band(rows) for rows in ahead]
+    layers = [over.band(rows, LOW, HIGH) for rows in ahead]
     layers += [rule for rows in ahead for rule in mark_at(_first(rows))]
     if "baseline" in test.columns and not test.is_empty():
-        layers.append(line(test, "baseline", BASE, 1))
+        layers.append(over.line(test, "baseline", BASE, 1))
     observed = [
         rows.select("date", pl.col("y").cast(pl.Float64))
         for rows in (past, test)
         if not rows.is_empty()
     ]
     if observed:
-        layers.append(line(pl.concat(observed), "y", INK, 1.3))
-    layers += [line(rows, "prediction", ACCENT, 2) for rows in ahead]
-    return layers + _event_marks(events, test, future)
+        layers.append(over.line(pl.concat(observed), "y", INK, 1.3))
+    layers += [over.line(rows, "prediction", ACCENT, 2) for rows in ahead]
+    return layers + triangles(_ahead(events, ahead))
 
 
-def _event_marks(
-    events: pl.DataFrame | None, test: pl.DataFrame, future: pl.DataFrame
-) -> list[Layers]:
-    """Return a small triangle at the top for each event that falls where a forecast was made."""
+def _ahead(events: pl.DataFrame | None, ahead: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return the events that fall where a forecast was made."""
     if events is None or events.is_empty():
-        return []
-    dates = [day for rows in (test, future) for day in rows["date"].to_list()]
-    shown = events.filter(pl.col("date").is_in(dates)).unique("date").sort("date")
-    if shown.is_empty():
-        return []
-    marks = alt.Chart(inline(shown.select("date"))).mark_point(
-        shape="triangle-down", size=26, filled=True, opacity=1, color=BASE, y=-7
-    )
-    return [marks.encode(x="date:T")]
+        return pl.DataFrame()
+    dates = [day for rows in ahead for day in rows["date"].to_list()]
+    return events.filter(pl.col("date").is_in(dates))
 
 
 def bias_over_time(totals: pl.DataFrame, *, width: int = 460) -> Spec:

@@ -48,7 +48,7 @@ def delta_bars(bins: pl.DataFrame, *, unit: str = "", width: int = 640) -> Spec:
     bars = (
         alt
         .Chart(inline(there))
-        .mark_bar(color=ACCENT, opacity=0.8)
+        .mark_bar(color=ACCENT, opacity=1)
         .encode(x=x, x2="high:Q", y=y, y2="zero:Q")
     )
     rule = alt.Chart(inline(pl.DataFrame({"low": [0.0]}))).mark_rule(color=INK).encode(x=x)

@@ -167,7 +167,7 @@ def _said(name: str) -> dict[str, str]:
 
 def _plain(value: float) -> str:
     """Return a number of a column as it is asked for."""
-    return f"{value:.6g}"
+    return f"{value:.6g}".replace("-", "−")
 
 
 def _short(text: str) -> str:

@@ -145,10 +145,12 @@ def row_waterfall_chart(
 def _label(name: str, text: str | None) -> str:
     """Return a column with the row's own value, no longer than fits beside the way.
 
-    >>> _label("COUNTRY", None), _label("COUNTRY", "x" * 100)[-6:]
-    ('COUNTRY = missing', 'xxxxx…')
+    >>> _label("COUNTRY", None), _label("COUNTRY", "x" * 100)[-6:], _label("depth", "-2.5")
+    ('COUNTRY = missing', 'xxxxx…', 'depth = −2.5')
     """
     shown = "missing" if text is None else text
+    if shown[:1] == "-" and shown[1:2].isdigit():
+        shown = f"−{shown[1:]}"
     shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
     room = max(_LEAST_TEXT, _LABEL - len(name) - 3)
     shown = shown if len(shown) <= room else f"{shown[: room - 1]}…"

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from foresell.errors import counted
+from foresell.govern.compared import Comparison, FileFacts, ModelDifference
 from foresell.govern.differing import Difference
 
 Row = tuple[str, str, str, str]  # effect, place, before, after
@@ -18,12 +19,74 @@ _SIDES = "train calibration test"  # in the order they are told
 _PROTOCOLS = "split.protocols."  # what the places of counts by protocol begin with
 
 
+@dataclass(frozen=True, kw_only=True)
+class PartRows:
+    """A part that differs. ``left_out``: counts that follow from its rows, which are not in it."""
+
+    title: str
+    rows: Sequence[Row]
+    left_out: int = 0
+
+
+def parts_of(found: Comparison) -> tuple[PartRows, ...]:
+    """Return what differs beside scores, contract and files of the model: the parts that do.
+
+    What terminal and pages show, in their order.
+    """
+    facts, follow = fact_rows(found.facts)
+    parts = (
+        PartRows(title="Features", rows=rows_of(found.features)),
+        PartRows(title="Parameters", rows=parameter_rows(found.parameters)),
+        PartRows(title="Settings of candidates", rows=setting_rows(found.parameters)),
+        PartRows(title="Weights in the ensemble", rows=weight_rows(found.parameters)),
+        PartRows(
+            title="Data: raw files",
+            rows=[file_row(one.name, one.before, one.after) for one in found.files],
+        ),
+        PartRows(title="Data: rows and cutoffs", rows=facts, left_out=follow),
+        PartRows(title="project.yaml", rows=rows_of(found.declaration)),
+        PartRows(title="Libraries", rows=rows_of(found.libraries)),
+    )
+    return tuple(one for one in parts if one.rows)
+
+
+def judged_as(found: Comparison) -> str:
+    """Return how both were judged: once where it is the same."""
+    before, after = found.before.protocol, found.after.protocol
+    return before if before == after else f"{before} against {after}"
+
+
+def files_of_model(model: ModelDifference) -> str:
+    """Return how many of a model's files differ.
+
+    >>> files_of_model(ModelDifference(changed=("a",), added=("b", "c"), same=4))
+    '1 changed, 2 added, 4 the same'
+    """
+    told = {"changed": model.changed, "added": model.added, "removed": model.removed}
+    counts = [f"{len(names):,} {word}" for word, names in told.items() if names]
+    return f"{', '.join(counts)}, {model.same:,} the same"
+
+
+def file_row(name: str, before: FileFacts | None, after: FileFacts | None) -> Row:
+    """Return a raw file as `rows_of` does a difference."""
+    effect = "added" if before is None else "removed" if after is None else "changed"
+    return effect, _line(name), _file(before), _file(after)
+
+
+def _file(file: FileFacts | None) -> str:
+    """Return what is known of a raw file."""
+    if file is None:
+        return MISSING
+    rows = "" if file.rows is None else f"{counted(file.rows, 'row')}, "
+    return f"{rows}{counted(file.bytes, 'byte')}, {file.sha256[:12]}"
+
+
 def rows_of(found: Iterable[Difference]) -> list[Row]:
     """Return effect, place and both values of each difference, as text."""
     return [
         (
             one.effect,
-            one.place,
+            _line(one.place),
             MISSING if one.effect == "added" else value_of(one.before),
             MISSING if one.effect == "removed" else value_of(one.after),
         )
@@ -76,7 +139,7 @@ def fact_rows(found: Sequence[Difference]) -> tuple[list[Row], int]:
         if one.place.startswith(_PROTOCOLS) and one.effect == "changed":
             protocols.setdefault(one.place.split(".")[2], []).append(one)
         elif one.place != "split.rows" or not _same_pair(one, by_place.get("rows")):
-            plainly.append(replace(one, before=_thousands(one.before), after=_thousands(one.after)))
+            plainly.append(_counted(one))
     rows = rows_of(plainly)
     left_out = len(found) - len(plainly) - sum(map(len, protocols.values()))
     for name, told in protocols.items():
@@ -96,19 +159,34 @@ def value_of(value: Any) -> str:
     ('none', 'a, b', '0.123457')
     >>> value_of({"role": "feature", "top": 1}), value_of(True)
     ('role: feature, top: 1', 'true')
+    >>> value_of({"how": "ratio", "of": ["price", "list"]})
+    'how: ratio, of: (price, list)'
     """
     if value is None or value in ((), [], {}):
         return "none"
     if isinstance(value, float):
         return f"{value:.6g}"
-    inner = value.values() if isinstance(value, Mapping) else value
-    if isinstance(value, list | tuple | Mapping) and value:
-        if not any(isinstance(one, list | tuple | Mapping) for one in inner):
-            named = value.items() if isinstance(value, Mapping) else (("", one) for one in value)
-            told = (f"{name}: {value_of(one)}" if name else value_of(one) for name, one in named)
-            return _line(", ".join(told))
-        return _line(json.dumps(value, ensure_ascii=False, default=str))
+    if isinstance(value, list | tuple | Mapping):
+        inner = value.values() if isinstance(value, Mapping) else value
+        if any(_deep(one) for one in inner):
+            return _line(json.dumps(value, ensure_ascii=False, default=str))
+        named = value.items() if isinstance(value, Mapping) else (("", one) for one in value)
+        told = (f"{name}: {_inner(one)}" if name else _inner(one) for name, one in named)
+        return _line(", ".join(told))
     return _line(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _deep(value: Any) -> bool:
+    """Tell whether a value in a list or a mapping is more than a list of plain ones."""
+    if isinstance(value, list | tuple):
+        return any(isinstance(one, list | tuple | Mapping) for one in value)
+    return isinstance(value, Mapping)
+
+
+def _inner(value: Any) -> str:
+    """Return a value in a list or a mapping; a list of several in brackets."""
+    several = isinstance(value, list | tuple) and len(value) > 1
+    return f"({value_of(value)})" if several else value_of(value)
 
 
 def _line(text: str) -> str:
@@ -136,6 +214,13 @@ def _sides(sides: Iterable[Difference], when: str) -> str:
     named = [(one.place.rsplit(".", 1)[-1], getattr(one, when)) for one in sides]
     named.sort(key=lambda pair: (_SIDES.find(pair[0]), pair[0]))
     return ", ".join(f"{name} {_thousands(count)}" for name, count in named)
+
+
+def _counted(one: Difference) -> Difference:
+    """Return counts with their thousands apart; a seed counts nothing."""
+    if one.place.endswith("seed"):
+        return one
+    return replace(one, before=_thousands(one.before), after=_thousands(one.after))
 
 
 def _thousands(value: Any) -> Any:

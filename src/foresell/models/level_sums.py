@@ -13,10 +13,9 @@ import polars as pl
 from foresell.features.levels import Vector
 from foresell.models.combination import bucket_of
 from foresell.models.level_bands import LevelBand, band_quantiles
-from foresell.spec.forecast import CONFORMAL, QUANTILES, quantile_columns
+from foresell.spec.forecast import COMBINED, CONFORMAL, QUANTILES, quantile_columns
 from foresell.spec.ordered_sums import one_piece, ordered_sum
 
-COMBINED = "combined_intervals"
 WHOLE = 0.95  # of a node's usual size, and of a sum: what the level's own band may speak for
 
 

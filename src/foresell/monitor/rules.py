@@ -35,12 +35,14 @@ WIDE = 0.08  # more rows in a band than was promised
 class Recent:
     """The periods that rules look at: ``weeks``, at most four whole ones, the last one last.
 
-    ``sustained``: they are enough for an alarm. ``word``: what they are called.
+    ``sustained``: they are enough for an alarm. ``word``: what they are called. ``over``: over
+    which of them a number was taken: each period counts alike, however many rows it has.
     """
 
     weeks: pl.DataFrame
     sustained: bool
     word: str
+    over: str
 
 
 def recent_of(weeks: pl.DataFrame, every: Every) -> Recent:
@@ -49,10 +51,17 @@ def recent_of(weeks: pl.DataFrame, every: Every) -> Recent:
     enough = last.height == RECENT
     if every == ALL:
         return Recent(
-            weeks=last, sustained=bool((last["n"] >= LEAST_ROWS).all()), word="all rows given"
+            weeks=last,
+            sustained=bool((last["n"] >= LEAST_ROWS).all()),
+            word="all rows given",
+            over="over all rows given",
         )
-    many = f"the last {last.height} {every}s" if last.height > 1 else f"the last {every}"
-    return Recent(weeks=last, sustained=enough, word=many)
+    if last.height == 1:
+        return Recent(
+            weeks=last, sustained=enough, word=f"the last {every}", over=f"in the last {every}"
+        )
+    word = f"the last {last.height} {every}s"
+    return Recent(weeks=last, sustained=enough, word=word, over=f"in the mean of {word}")
 
 
 def findings_of(seen: Recent, reference: Reference) -> list[Finding]:
@@ -103,7 +112,8 @@ def _wide(seen: Recent) -> str:
         return ""
     if share <= PROMISE or mean < PROMISE + WIDE:
         return ""
-    return f"the band of 80 % holds {mean:.1%} of {seen.word}: it is wider than it needs to be"
+    holds = f"{seen.over} the band of 80 % holds {_percent(mean)} of the truth"
+    return f"{holds}: it is wider than it needs to be"
 
 
 def _odd(weeks: pl.DataFrame, name: str, expected: Expectation) -> Oddity | None:
@@ -129,17 +139,17 @@ def _error(seen: Recent, reference: Reference) -> Finding | None:
     """Find errors that are larger than the backtest's."""
     if reference.error is None or (odd := _odd(seen.weeks, "log_error", reference.error)) is None:
         return None
-    word, least = seen.word, RISE
+    over, least = seen.over, RISE
     weight = _weight(seen, odd.above) if exp(odd.apart) >= RISE else None
     if weight is None and seen.weeks.height > 1:
         last = seen.weeks.tail(1)
         one = _odd(last, "log_error", reference.error)
         if one is None or exp(one.apart) < JUMP or one.above > DOUBT / 2:
             return None
-        odd, weight, word, least = one, "note", f"the last period, {last['period'][0]},", JUMP
+        odd, weight, over, least = one, "note", f"in the last period, {last['period'][0]},", JUMP
     if weight is None or exp(odd.apart) < least:
         return None
-    says = f"errors of {word} are {exp(odd.apart):.2f} times those expected from the backtest"
+    says = f"{over} errors are {exp(odd.apart):.2f} times those expected from the backtest"
     return _finding("error", weight, says, odd.above, ratio=exp(odd.apart))
 
 
@@ -159,8 +169,8 @@ def _bias(seen: Recent, reference: Reference) -> Finding | None:
         return None
     side = "high" if odd.apart > 0 else "low"
     says = (
-        f"forecasts of {seen.word} are {abs(odd.apart):.1%} too {side}, all on one side; the "
-        f"backtest was off by {reference.bias_share or 0.0:+.1%}"
+        f"{seen.over} forecasts are {_percent(abs(odd.apart))} too {side}, all on one side; the "
+        f"backtest was off by {_percent(reference.bias_share or 0.0, '+')}"
     )
     return _finding("bias", weight, says, chance, bias_share=odd.apart)
 
@@ -177,8 +187,8 @@ def _coverage(seen: Recent, reference: Reference) -> Finding | None:
     if weight is None or share > PROMISE - BROKEN:
         return None
     says = (
-        f"the band of 80 % holds {share:.1%} of {seen.word}; in the backtest it held "
-        f"{reference.coverage_80 or 0.0:.1%}"
+        f"{seen.over} the band of 80 % holds {_percent(share)} of the truth; in the backtest it "
+        f"held {_percent(reference.coverage_80 or 0.0)}"
     )
     return _finding("coverage", weight, says, odd.below, coverage_80=share)
 
@@ -191,19 +201,19 @@ def _value_added(seen: Recent, reference: Reference) -> Finding | None:
     beside = one_piece(seen.weeks["log_beside"]).mean()
     if odd is None or not isinstance(beside, float):
         return None
-    weight, before = _weight(seen, odd.above), f"{reference.value_added or 0.0:.1%}"
+    weight, before = _weight(seen, odd.above), _percent(reference.value_added or 0.0)
     if weight is None or 1 - exp(beside) > LEFT * (1 - exp(reference.value.level)):
         return None
     if exp(beside) >= WORSE:
         says = (
-            f"errors of {seen.word} are {exp(beside):.2f} times those of the baseline; in the "
+            f"{seen.over} errors are {exp(beside):.2f} times those of the baseline; in the "
             f"backtest the model saved {before} of them"
         )
     else:
         weight, saved = "note", max(0.0, 1 - exp(beside))
         says = (
-            f"of {seen.word} the model saved {saved:.1%} of the baseline's error, which is next to "
-            f"nothing; in the backtest it saved {before}"
+            f"{seen.over} the model saved {_percent(saved)} of the baseline's error, which is next "
+            f"to nothing; in the backtest it saved {before}"
         )
     return _finding("value_added", weight, says, odd.above, ratio=exp(beside))
 
@@ -217,6 +227,15 @@ def _finding(seen: Seen, weight: Weight, says: str, chance: float, **numbers: fl
         says=f"{says} (chance {_chance(chance)})",
         numbers={"chance": chance, **numbers},
     )
+
+
+def _percent(share: float, sign: str = "") -> str:
+    """Return a share as a person reads it, with ``sign`` "+" always with one.
+
+    >>> _percent(0.686), _percent(0.012, "+")
+    ('68.6 %', '+1.2 %')
+    """
+    return f"{100 * share:{sign}.1f} %"
 
 
 def _chance(value: float) -> str:

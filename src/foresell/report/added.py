@@ -34,26 +34,34 @@ def gain_figures(report: RunReport) -> list[Figure]:
             half(
                 partial(gains, named),
                 f"gain-{number}",
-                capitalized(f"{column(key)}: {_behind(part)}"),
+                capitalized(f"{column(key)}: {ahead(part)}"),
                 f"Value added over the best baseline, one bar a {column(key)}{cut}",
             )
         )
     return found
 
 
-def _behind(part: pl.DataFrame) -> str:
-    """Return in how many parts the champion is ahead."""
-    behind = part.filter(pl.col("value_added") < 0).height
-    if not behind:
+def ahead(part: pl.DataFrame) -> str:
+    """Return in how many parts ``value_added`` is above 0; where it is 0 neither is ahead.
+
+    >>> ahead(pl.DataFrame({"value_added": [0.2, 0.1]}))
+    'ahead in all 2'
+    >>> ahead(pl.DataFrame({"value_added": [0.2, 0.0, -0.1]}))
+    'ahead in 1 of 3, level in 1'
+    """
+    gained = part.filter(pl.col("value_added") > 0).height
+    if gained == part.height:
         return f"ahead in all {part.height:,}"
-    return f"ahead in {part.height - behind:,} of {part.height:,}"
+    level = part.filter(pl.col("value_added") == 0).height
+    told = f"ahead in {gained:,} of {part.height:,}"
+    return f"{told}, level in {level:,}" if level else told
 
 
 def says(report: RunReport, held: Standing) -> str:
     """Return how much error is saved in all, and in how many series some is added."""
     rows = report.value_added_by
     whole = rows.filter(pl.col("by") == "all")
-    series = rows.filter(pl.col("by") == SERIES).drop_nulls("value_added")
+    series = rows.filter(pl.col("by") == SERIES)
     if whole.is_empty():
         return ""
     saved = float(whole["saved"][0])
@@ -65,7 +73,7 @@ def says(report: RunReport, held: Standing) -> str:
     )
     if series.is_empty():
         return f"{text}."
-    worse = series.filter(pl.col("value_added") < 0)
+    worse = series.filter(pl.col("saved") < 0)  # those of a baseline without error, too
     lost = amount(abs(float(one_piece(worse["saved"]).sum())), unit)
     return (
         f"{text}. It is worse in {count(worse.height)} of {count(series.height, 'series')}, "

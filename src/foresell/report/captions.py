@@ -132,13 +132,15 @@ def segments(report: Result, held: Standing) -> str:
     if both.is_empty() or held.champion == held.baseline:
         return "The error of the champion, segment by segment."
     lead = both.with_columns(gain=1 - pl.col("wape") / pl.col("wape_base"))
-    behind = lead.filter(pl.col("gain") < 0)
+    behind, level = lead.filter(pl.col("gain") < 0), lead.filter(pl.col("gain") == 0).height
     labels = [_segment(row) for row in behind.iter_rows(named=True)]
     best = lead.sort("gain", descending=True, maintain_order=True).row(0, named=True)
     where = f"the widest lead is {percent(best['gain'], 0)}, in {_segment(best)}"
-    if labels:
-        ahead = both.height - behind.height
-        return f"Ahead in {ahead} of {both.height} segments, behind in {listed(labels)}; {where}."
+    if labels or level:
+        ahead = both.height - behind.height - level
+        told = f", level in {level}" if level else ""
+        told += f", behind in {listed(labels)}" if labels else ""
+        return f"Ahead in {ahead} of {both.height} segments{told}; {where}."
     return f"Ahead of {held.baseline} in all {both.height} segments; {where}."
 
 

@@ -10,6 +10,8 @@ from datetime import date
 
 import polars as pl
 
+from foresell.report.wording import typeset
+
 
 @dataclass(frozen=True, kw_only=True)
 class ResultFacts:
@@ -62,6 +64,11 @@ class Verdict:
 
     passed: bool
     reasons: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The reasons as pages print them."""
+        return tuple(typeset(one) for one in self.reasons)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,9 @@ from markupsafe import Markup
 
 from foresell.charts.drawing import inline_svg
 from foresell.charts.theme import Spec
-from foresell.report.figures import HALF, NARROW, WIDE, Drawer, Figure
+from foresell.report.figures import HALF, WIDE, Drawer, Figure
 
+PHONE = 340  # pixels: as wide as a phone shows it, so that no letter shrinks
 SMALL = 320
 
 
@@ -16,13 +17,19 @@ def wide(draw: Drawer, key: str, says: str, shows: str) -> Figure:
         says=says,
         shows=shows,
         wide=_drawn(draw(width=WIDE), f"{key}-w", says, shows),
-        narrow=_drawn(draw(width=NARROW), f"{key}-n", says, shows),
+        narrow=_drawn(draw(width=PHONE), f"{key}-n", says, shows),
     )
 
 
 def half(draw: Drawer, key: str, says: str, shows: str) -> Figure:
-    """Return a figure half a page wide, which is as wide as a phone."""
-    return Figure(name=key, says=says, shows=shows, wide=_drawn(draw(width=HALF), key, says, shows))
+    """Return a figure half a page wide, with a drawing of its own for phones."""
+    return Figure(
+        name=key,
+        says=says,
+        shows=shows,
+        wide=_drawn(draw(width=HALF), f"{key}-w", says, shows),
+        narrow=_drawn(draw(width=PHONE), f"{key}-n", says, shows),
+    )
 
 
 def small(draw: Drawer, key: str, says: str, shows: str) -> Figure:

@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from foresell.report.quality_overview import COLUMNS, overview
 from foresell.report.quality_words import BASELINE, RIVAL, beside, label, short, shown
+from foresell.report.wording import typeset
 
 _FINE = ("found", "not yet")  # states in which nobody has anything to do
 
@@ -26,6 +27,7 @@ def quality_html(told: Mapping[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     pages.filters.update(label=label, shown=shown, short=short, cell=_cell, rows=_rows)
+    pages.filters["typeset"] = typeset
     projects, general = told["projects"], told.get("sections", [])
     parts = [("", one) for one in general]
     parts += [(one["project"], part) for one in projects for part in one["sections"]]

@@ -47,6 +47,8 @@ _THIRDS = {"low": "lowest third", "middle": "middle third", "high": "highest thi
 _MANY = re.compile(r"(\d[\d,]*) (\D.*)")  # a unit that counts another one: "100,000 USD"
 # Parts of the rows that foresell makes; every other one is a column, called as the data calls it.
 _MADE = ("holiday", "horizon", "month", "predicted_tercile", "volume_quartile", "year")
+_PERCENT = re.compile(r"(?<=\d) ?%")
+_MINUS = re.compile(r"(?:(?<=[\s(])|^)-(?=\d)")
 _BAND = re.compile(r"below \S+|\S+ and above|\S+ to below \S+")
 
 
@@ -56,8 +58,8 @@ def percent(share: float, digits: int = 1) -> str:
     >>> percent(-0.0421)
     '−4.2\xa0%'
     """
-    text = f"{100 * share:.{digits}f}"
-    if float(text) == 0:
+    text = f"{100 * share:,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
         text = text.removeprefix("-")
     return f"{text.replace('-', '−')}{NBSP}%"
 
@@ -70,6 +72,17 @@ def signed(share: float) -> str:
     """
     text = percent(share)
     return text if text[0] == "−" or not any(c in "123456789" for c in text) else f"+{text}"
+
+
+def typeset(text: str) -> str:
+    r"""Return a sentence of the terminal as pages print it: "8 %" in one piece, a real minus.
+
+    >>> typeset("ridge: MAE 3 does not beat 2 of mean (-50.0% value added)")
+    'ridge: MAE 3 does not beat 2 of mean (−50.0\xa0% value added)'
+    >>> typeset("-80 to 140"), typeset("from 2010-02-05 to 2012-10-26"), typeset("the 80 % band")
+    ('−80 to 140', 'from 2010-02-05 to 2012-10-26', 'the 80\xa0% band')
+    """
+    return _PERCENT.sub(f"{NBSP}%", _MINUS.sub("−", text))
 
 
 def unbroken(text: str) -> str:
@@ -122,6 +135,18 @@ def count(value: int, noun: str = "") -> str:
         return f"{value:,}"
     plural = noun if value == 1 or noun.endswith("s") else f"{noun}s"
     return f"{value:,}{NBSP}{plural}"
+
+
+def size(held: int) -> str:
+    r"""Return a number of bytes in words.
+
+    >>> size(532), size(592_289), size(8_955_243)
+    ('532\xa0B', '592\xa0kB', '9.0\xa0MB')
+    """
+    for least, unit, digits in ((1e9, "GB", 1), (1e6, "MB", 1), (1e3, "kB", 0)):
+        if held >= least:
+            return f"{held / least:,.{digits}f}{NBSP}{unit}"
+    return f"{held}{NBSP}B"
 
 
 def day(value: date) -> str:

@@ -5,6 +5,7 @@ QUANTILES = (0.025, *DECILES, 0.975)  # what every answer carries
 BANDS = {80: (0.1, 0.9), 95: (0.025, 0.975)}  # the levels between which so many percent are to lie
 CONFORMAL, RESIDUAL = "conformal_intervals", "residual_quantiles"  # how quantiles came about
 ENSEMBLE = "ensemble_quantiles"
+COMBINED = "combined_intervals"  # of a sum: put together, see `foresell.models.level_sums`
 
 
 def quantile_columns() -> tuple[str, ...]:

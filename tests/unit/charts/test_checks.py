@@ -14,6 +14,7 @@ def runs(shares: list[float], *, allowed: float = 0.01, stopped: int | None = No
     return pl.DataFrame({
         "label": [f"{day} May 2026" for day in range(1, len(shares) + 1)],
         "said": [f"{day} May 2026, 06:00 UTC" for day in range(1, len(shares) + 1)],
+        "checked": [1000] * len(shares),
         "share": shares,
         "allowed": [allowed] * len(shares),
         "aside": [round(1000 * share) for share in shares],
@@ -93,8 +94,25 @@ def test_of_more_runs_than_fit_the_newest_are_drawn() -> None:
 
 
 def test_what_is_allowed_is_a_line_where_it_is_near_and_left_out_where_it_is_far() -> None:
-    assert "1 % may be set aside" in drawn(set_aside(runs([0.0, 0.004])), "text")
-    assert "100 % may be set aside" not in drawn(set_aside(runs([0.0, 0.004], allowed=1.0)), "text")
+    assert "dashed: 1 % may break a rule" in drawn(set_aside(runs([0.0, 0.004])), "text")
+    far = drawn(set_aside(runs([0.0, 0.004], allowed=1.0)), "text")
+    assert not [text for text in far if "may break a rule" in str(text)]
+
+
+def test_the_pointer_is_told_of_which_rows_a_share_is() -> None:
+    spec = set_aside(runs([0.0, 0.004]))
+    bars = [layer for layer in spec["layer"] if layer["mark"]["type"] == "bar"]
+    assert [
+        [(one["field"], one["title"]) for one in bar["encoding"]["tooltip"]] for bar in bars
+    ] == [
+        [
+            ("said", "run"),
+            ("aside", "rows set aside"),
+            ("checked", "rows checked"),
+            ("share", "of these broke a rule"),
+        ]
+    ] * 2
+    assert {row["checked"] for bar in bars for row in _rows(spec, bar)} == {1000}
 
 
 def test_a_run_that_was_stopped_is_dark() -> None:

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import altair as alt
@@ -7,7 +8,7 @@ import pytest
 
 from foresell.charts.drawing import render_svg
 from foresell.charts.explored import COLUMNS, explored, overlaid
-from foresell.charts.theme import ACCENT, BASE, INK, Spec
+from foresell.charts.theme import ACCENT, BASE, INK, Spec, text_width
 from foresell.errors import DataError
 
 PARTS = ["history"] * 6 + ["test"] * 3 + ["forecast"] * 4
@@ -75,6 +76,50 @@ def test_a_period_that_is_pointed_at_tells_what_is_known_of_its_part() -> None:
     ]
 
 
+def judged_weeks(test: int, ahead: int, history: int = 100) -> pl.DataFrame:
+    parts = ["history"] * history + ["test"] * test + ["forecast"] * ahead
+    days = [date(2024, 1, 5) + timedelta(weeks=at) for at in range(len(parts))]
+    frame = pl.DataFrame({
+        "date": days,
+        "part": parts,
+        "y": [float(at) for at in range(len(parts))],
+    })
+    none = pl.lit(None, pl.Float64)
+    return frame.with_columns(
+        pl.when(pl.col("part") != "history").then("y").alias("prediction"),
+        *(none.alias(name) for name in COLUMNS[4:]),
+    ).select(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "draw", [explored, lambda rows, width: overlaid([("one", rows)], width=width)]
+)
+@pytest.mark.parametrize("width", [500, 688, 760, 1040])
+@pytest.mark.parametrize("test", [1, 4, 8, 26, 52])
+@pytest.mark.parametrize("ahead", [1, 12, 39])
+def test_what_is_said_where_a_part_begins_ends_before_the_next_one(
+    draw: Callable[..., Spec], width: int, test: int, ahead: int
+) -> None:
+    rows = judged_weeks(test, ahead)
+    spec = draw(rows, width=width)
+    first, last = rows["date"][0], rows["date"][-1]
+    told = {
+        row["date"]: row["text"]
+        for held in spec["datasets"].values()
+        for row in held
+        if row.keys() == {"date", "text"}
+    }
+    days = [rows.filter(part=part)["date"][0] for part in ("test", "forecast")]
+
+    assert list(told) == [day.isoformat() for day in days]
+    for day, after in zip(days, [days[1], last], strict=True):
+        room = spec["width"] * (after - day).days / (last - first).days
+        text = told[day.isoformat()]
+        assert text == "" or 5 + text_width(text) < room
+    if width == 1040 and test == 26 and ahead == 39:
+        assert list(told.values()) == ["judged from here", "forecast from here"]
+
+
 def test_what_came_true_since_is_told_and_dotted() -> None:
     late = lines().with_columns(
         pl.when(pl.col("date") == date(2026, 3, 6)).then(104.5).otherwise("y").alias("y")
@@ -107,3 +152,13 @@ def test_a_missing_column_is_named() -> None:
         explored(lines().drop("baseline"))
     with pytest.raises(DataError, match="part"):
         overlaid([("one", lines().drop("part"))])
+
+
+@pytest.mark.parametrize("width", [320, 340, 500, 1040])
+def test_what_stands_at_the_ends_of_lines_fits_beside_them(width: int) -> None:
+    spec = explored(lines(), EVENTS, baseline="naive", width=width)
+    texts = [
+        str(row["text"]) for rows in spec["datasets"].values() for row in rows if "place" in row
+    ]
+    assert len(texts) == 3
+    assert spec["padding"]["right"] >= max(7 + text_width(text) for text in texts)

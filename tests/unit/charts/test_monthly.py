@@ -8,7 +8,7 @@ import pytest
 
 from foresell.charts.drawing import render_svg
 from foresell.charts.monthly import Between, Line, monthly_chart, returns_chart
-from foresell.charts.theme import ACCENT, BASE, INK, TOKENS, Spec
+from foresell.charts.theme import ACCENT, BASE, INK, TOKENS, Spec, text_width
 from foresell.errors import DataError
 
 MONTHS = [date(2004, month, 1) for month in range(1, 13)]
@@ -146,3 +146,11 @@ def test_a_missing_column_is_named() -> None:
         monthly_chart(ROWS.drop("high"), [ACTUAL], bands=[BAND])
     with pytest.raises(DataError, match="no column 'value'"):
         returns_chart(RETURNS.drop("value"), PATH)
+
+
+@pytest.mark.parametrize("width", [320, 760])
+@pytest.mark.parametrize("name", ["year before", "last month again", "segment_median"])
+def test_the_name_of_a_line_fits_beside_its_end(name: str, width: int) -> None:
+    spec = monthly_chart(ROWS, [Line(column="prediction", name=name, color=BASE)], width=width)
+    assert [row["text"] for row in rows_of(spec) if "place" in row] == [name]
+    assert spec["padding"]["right"] >= 7 + text_width(name)

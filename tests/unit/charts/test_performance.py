@@ -55,6 +55,11 @@ def test_a_missing_column_is_named(draw: Callable[[pl.DataFrame], Spec]) -> None
         draw(weeks(3).drop("date"))
 
 
+def test_a_bar_is_as_solid_as_in_every_other_chart() -> None:
+    bars = next(one for one in bias_over_time(weeks(6))["layer"] if one["mark"]["type"] == "bar")
+    assert (bars["mark"]["color"], bars["mark"]["opacity"]) == (ACCENT, 1)
+
+
 def test_forecasts_without_bands_are_told_in_words() -> None:
     none = (
         weeks(4)

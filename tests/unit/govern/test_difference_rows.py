@@ -1,7 +1,19 @@
 """What follows from another row of a difference is folded; nothing that stands alone is."""
 
-from foresell.govern.difference_rows import fact_rows, parameter_rows, setting_rows, value_of
+from dataclasses import replace
+
+from foresell.govern.compared import FileFacts
+from foresell.govern.comparison import compare
+from foresell.govern.difference_rows import (
+    fact_rows,
+    file_row,
+    parameter_rows,
+    parts_of,
+    setting_rows,
+    value_of,
+)
 from foresell.govern.differing import Difference, differences
+from tests.small_bundles import small_bundle
 
 ROWS = {"train": 1785, "calibration": 465, "test": 573}
 FEWER = {"train": 1654, "calibration": 419, "test": 526}
@@ -24,6 +36,31 @@ def test_the_counts_of_a_protocol_are_one_line_and_the_rest_is_counted() -> None
         ),
     ]
     assert left_out == 3  # rows of the split, groups and folds
+
+
+def test_a_seed_is_no_count() -> None:
+    found = (Difference(place="split.seed", effect="changed", before=20261121, after=2),)
+    assert fact_rows(found) == ([("changed", "split.seed", "20261121", "2")], 0)
+
+
+def test_the_parts_are_those_that_differ_with_what_is_left_out_of_each() -> None:
+    old, new = small_bundle(), small_bundle(seed=2, metadata={"split": {"groups": 5, "rows": 7}})
+    other = replace(new, project_text=new.project_text.replace("0.2", "0.3"))
+    parts = parts_of(compare(old, other))
+    assert {one.title: one.left_out for one in parts} == {
+        "Parameters": 0,
+        "Settings of candidates": 0,
+        "Data: rows and cutoffs": 0,
+        "project.yaml": 0,
+    }
+    assert ("changed", "split.test_share", "0.2", "0.3") in parts[-1].rows
+    assert parts_of(compare(old, old)) == ()
+
+
+def test_a_raw_file_that_came_has_a_dash_where_it_was_not() -> None:
+    facts = FileFacts(sha256="ab" * 32, bytes=1200, rows=1)
+    told = ("added", "lines.csv", "–", "1 row, 1,200 bytes, abababababab")
+    assert file_row("lines.csv", None, facts) == told
 
 
 def test_folds_that_alone_differ_are_shown() -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from foresell.evaluate.intervals import Spread
 from foresell.models.level_bands import LevelBand
-from foresell.models.level_sums import COMBINED, Known, level_sums
-from foresell.spec.forecast import CONFORMAL, QUANTILES, RESIDUAL, quantile_columns
+from foresell.models.level_sums import Known, level_sums
+from foresell.spec.forecast import COMBINED, CONFORMAL, QUANTILES, RESIDUAL, quantile_columns
 
 DAY = date(2020, 1, 3)
 TENTH = float(np.log(0.1))

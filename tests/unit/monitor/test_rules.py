@@ -167,8 +167,8 @@ def test_value_that_is_all_but_gone_is_told_before_the_baseline_wins() -> None:
     ]
 
     assert found.weight == "note"
-    assert found.says.startswith("of the last 4 weeks the model saved 3.0% of")
-    assert "in the backtest it saved 20.0%" in found.says
+    assert found.says.startswith("in the mean of the last 4 weeks the model saved 3.0 % of")
+    assert "in the backtest it saved 20.0 %" in found.says
 
 
 @pytest.mark.parametrize(("coverage", "told"), [(0.93, True), (0.84, False)])

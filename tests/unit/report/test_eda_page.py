@@ -144,6 +144,14 @@ def test_each_figure_is_a_file_of_both_kinds_even_where_columns_are_called_alike
     assert {"histogram-a-b.svg", "histogram-a-b-2.svg"} <= {*page.pictures}
 
 
+def test_no_drawing_is_wider_than_a_phone_where_a_phone_shows_it(page: EdaPage) -> None:
+    figures = [one for section in page.sections for one in section.figures]
+    for figure in figures:
+        shown = str(figure.narrow or figure.wide)
+        assert float(shown.split('viewBox="0 0 ')[1].split(" ", maxsplit=1)[0]) <= 345, figure.name
+    assert len({one.narrow for one in figures if one.narrow}) > 3
+
+
 def test_the_same_tables_give_the_same_bytes(page: EdaPage) -> None:
     again = eda_page(TOLD, TABLES, FACTS)
 

@@ -50,6 +50,15 @@ def test_every_number_stands_on_the_page_with_its_file_its_place_and_its_hash() 
     assert f'title="{SHA}"' in html
 
 
+def test_percents_of_sentences_and_tables_look_alike() -> None:
+    told = section("errors", number("wape", 0.25, "share"), says="25.0% of the truth, and -3 more.")
+
+    html = quality_html(report(project("toy", told)))
+
+    assert "25.0\u00a0% of the truth, and −3 more." in html
+    assert "25.0%" not in html
+
+
 def test_what_is_missing_changed_or_failed_stands_at_the_top_with_what_mends_it() -> None:
     parts = [
         section("drift", state="missing", mend="foresell monitor drift toy"),

@@ -1,7 +1,7 @@
 """The contract as people read it: every column, what it means and what its values must be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foresell.contracts.compiled.page import ColumnRow, RowRule, column_rows, row_rules
 from foresell.contracts.contract import Contract
@@ -9,7 +9,7 @@ from foresell.contracts.rules import contract_rules
 from foresell.dashboard.data.gate import WHOLE, quarantine_at
 from foresell.dashboard.data.reading import Checks
 from foresell.dashboard.reading.shown import Declared
-from foresell.report.wording import count
+from foresell.report.wording import count, typeset
 
 _ROLES: Mapping[str, str] = {
     "key": "key of the series",
@@ -68,7 +68,7 @@ def contract_of(project: str, declared: Declared, checks: Checks | None) -> Show
         rules=rules,
         columns=tuple(
             ShownColumn(
-                told=told,
+                told=replace(told, limits=typeset(told.limits)),
                 role=_role(declared.spec.columns.get(told.name, "")),
                 broken=broken.get(told.name, ()),
             )

@@ -7,10 +7,11 @@ import polars as pl
 
 from foresell.charts.checks import rules_broken, set_aside
 from foresell.dashboard.data.moments import moment
+from foresell.dashboard.data.shares import limit, share
 from foresell.dashboard.page import Figure
 from foresell.dashboard.reading.shown import Shown
 from foresell.pipeline.checks_log import LOG, Checked, ChecksLog, read_log
-from foresell.report.wording import count, day, percent
+from foresell.report.wording import count, day
 
 _LEAST = 2  # runs that make a history
 
@@ -67,6 +68,7 @@ def _aside(found: Sequence[Checked]) -> Figure:
     rows = _times(found).with_columns(
         share=pl.Series(shares, dtype=pl.Float64),
         allowed=pl.Series([one.allowed_share for one in found], dtype=pl.Float64),
+        checked=pl.Series([one.checked for one in found], dtype=pl.Int64),
         aside=pl.Series([one.quarantined for one in found], dtype=pl.Int64),
         passed=pl.Series([one.passed for one in found], dtype=pl.Boolean),
     )
@@ -96,12 +98,12 @@ def _aside(found: Sequence[Checked]) -> Figure:
         note=f"{label}, result by result.{strong if stopped else ''}",
         says=(
             f"{label} in {len(found)} results, from {moment(first.at)} to "
-            f"{moment(last.at)}: first {percent(shares[0], 2)}, last {percent(shares[-1], 2)}, "
-            f"most {percent(max(shares), 2)}. {percent(last.allowed_share)} may be."
+            f"{moment(last.at)}: first {share(shares[0])}, last {share(shares[-1])}, "
+            f"most {share(max(shares))}. {limit(last.allowed_share)} may be."
         ),
         draw=lambda width: set_aside(rows, width=width),
         rows=told,
-        size=(760, 210),
+        size=(760, 218),
     )
 
 
@@ -110,8 +112,8 @@ def _aside_title(shares: Sequence[float]) -> str:
     if not any(shares):
         return f"No row was set aside in any of {len(shares)} results"
     if shares[-1] == 0:
-        return f"No row is set aside now; the most there were is {percent(max(shares), 2)}"
-    return f"{percent(shares[-1], 2)} of the rows are set aside, {_beside(shares, 'were')}"
+        return f"No row is set aside now; the most there were is {share(max(shares))}"
+    return f"{share(shares[-1])} of the rows are set aside, {_beside(shares, 'were')}"
 
 
 def _sampled_title(shares: Sequence[float]) -> str:
@@ -119,8 +121,8 @@ def _sampled_title(shares: Sequence[float]) -> str:
     if not any(shares):
         return f"No checked row broke a rule in any of {len(shares)} results"
     if shares[-1] == 0:
-        return f"No checked row breaks a rule now; the most that did is {percent(max(shares), 2)}"
-    return f"{percent(shares[-1], 2)} of the checked rows break a rule, {_beside(shares, 'did')}"
+        return f"No checked row breaks a rule now; the most that did is {share(max(shares))}"
+    return f"{share(shares[-1])} of the checked rows break a rule, {_beside(shares, 'did')}"
 
 
 def _beside(shares: Sequence[float], did: str) -> str:
@@ -130,7 +132,7 @@ def _beside(shares: Sequence[float], did: str) -> str:
         return "more than ever before"
     if last == before:
         return "as the time before"
-    return f"after {percent(before, 2)}" if before else f"none {did} the time before"
+    return f"after {share(before)}" if before else f"none {did} the time before"
 
 
 def _rules(found: Sequence[Checked]) -> Figure:
@@ -155,15 +157,9 @@ def _rules(found: Sequence[Checked]) -> Figure:
         run_id=pl.Series([one.run_id for _ in order for one in found], dtype=pl.String),
         broken="broken",
     )
-    top = order[0]
-    title = (
-        f"{top} is broken most: by {count(last[top], 'row')}"
-        if last.get(top)
-        else f"No rule is broken now; {top} was, most often"
-    )
     return Figure(
         name="rules-broken",
-        title=title,
+        title=_rules_title(order, last),
         note="Each dot is a result, its area the rows that broke the rule.",
         says="Rows that broke each rule, in the last result: "
         + "; ".join(f"{rule}: {last.get(rule, 0):,}" for rule in order),
@@ -171,6 +167,22 @@ def _rules(found: Sequence[Checked]) -> Figure:
         rows=told,
         size=(760, 58 + 28 * min(len(order), 10)),
     )
+
+
+def _rules_title(order: Sequence[str], last: Mapping[str, int]) -> str:
+    r"""Return the finding about the rules, ``order``: those of most rows first.
+
+    >>> _rules_title(["a: minimum", "b: values"], {"a: minimum": 1, "b: values": 1})
+    '2 rules are broken most: each by 1\xa0row'
+    """
+    top = order[0]
+    most = last.get(top, 0)
+    if not most:
+        return f"No rule is broken now; {top} was, most often"
+    level = sum(rows == most for rows in last.values())
+    if level > 1:
+        return f"{count(level)} rules are broken most: each by {count(most, 'row')}"
+    return f"{top} is broken most: by {count(most, 'row')}"
 
 
 def _draw_rules(counts: pl.DataFrame, width: int) -> dict[str, object]:

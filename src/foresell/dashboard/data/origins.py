@@ -8,7 +8,7 @@ import polars as pl
 from foresell.dashboard.data.moments import moment
 from foresell.dashboard.data.reading import Landed, Manifest, Sources, Unlike
 from foresell.dashboard.page import Cell, Table
-from foresell.report.wording import NBSP, count
+from foresell.report.wording import count, size
 
 NAME = "files.csv"
 _ASKED = "not read as rows"  # the file that says what a forecast is asked for, or others beside it
@@ -79,26 +79,19 @@ def files_of(manifest: Manifest, landed: Landed, sources: Sources) -> pl.DataFra
     )
 
 
-def size(held: int) -> str:
-    r"""Return a number of bytes in words.
-
-    >>> size(532), size(592_289), size(8_955_243)
-    ('532\xa0B', '592\xa0kB', '9.0\xa0MB')
-    """
-    for least, unit, digits in ((1e9, "GB", 1), (1e6, "MB", 1), (1e3, "kB", 0)):
-        if held >= least:
-            return f"{held / least:,.{digits}f}{NBSP}{unit}"
-    return f"{held}{NBSP}B"
-
-
 def _says(files: pl.DataFrame) -> str:
     """Return how many files there are, how large, and from when."""
     if files.is_empty():
         return "No file was read."
-    rows, held = sum(files["rows"].drop_nulls()), sum(files["bytes"])
     newest = max(files["modified"].drop_nulls(), default=None)
-    when = f", the newest of {moment(newest)}" if newest is not None else ""
-    return f"{count(files.height, 'file')}, {size(held)}, {count(rows, 'row')}{when}."
+    first = "the newest of" if files.height > 1 else "of"
+    when = f", {first} {moment(newest)}" if newest is not None else ""
+    read = files.filter(pl.col("table") != _ASKED)
+    rows, tables = sum(read["rows"].drop_nulls()), read["table"].n_unique()
+    found = f"{count(rows, 'row')}{f' in {count(tables)} tables' if tables > 1 else ''}"
+    if beside := files.height - read.height:
+        found += f"; {count(beside, 'file')} {'is' if beside == 1 else 'are'} {_ASKED}"
+    return f"{count(files.height, 'file')}, {size(sum(files['bytes']))}{when}. {found}."
 
 
 def _tables(files: pl.DataFrame) -> Table:

@@ -31,9 +31,11 @@ from foresell.dashboard.reading.shown import Declared, Shown, tried
 from foresell.dashboard.reports import Report, reports_of
 from foresell.errors import nearest
 from foresell.pipeline.checks_log import LOG, STAGE, ChecksLog
+from foresell.pipeline.records import read_record
 from foresell.serving.problems import Refused
 
 _REPORTS = ("eda", "quality")
+_RECORDS, _RECORD = ".state", f"{STAGE}.json"  # where runs keep what they know of a stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,7 @@ def context(visit: Visit) -> Data:
         browser=_browser(visit, troubles, _known(checks, landed, declared)),
         contract=_contract(shown, troubles, checks, declared),
         origins=_origins(shown, troubles, landed),
-        cleaned=_cleaned(shown, troubles),
+        cleaned=_cleaned(shown, troubles, checks),
         leaks=tried(
             troubles,
             "leaks",
@@ -99,7 +101,9 @@ def context(visit: Visit) -> Data:
         explored=tried(
             troubles,
             "explored",
-            lambda: explored_of(shown.json("eda", "eda_report.json")),
+            lambda: explored_of(
+                shown.json("eda", "eda_report.json"), checks.processed if checks else None
+            ),
             f"{shown.name}/eda/eda_report.json",
         ),
         reports=tuple(one for one in reports_of(shown) if one.name in _REPORTS),
@@ -132,10 +136,13 @@ def download(visit: Visit, name: str) -> Download:
 
 
 def _run_of(shown: Shown) -> str:
-    """Return the id of the run in which the gate was asked last; "" where no run has ended yet."""
-    if shown.stamp("", "run.json") is None:
+    """Return the id of the run in which the gate was asked last; "" where nothing says it.
+
+    A run that the gate stopped leaves no ``run.json``: its stage's own record tells of it.
+    """
+    if shown.stamp(_RECORDS, _RECORD) is None:
         return ""
-    return str(shown.json("", "run.json")["stages"].get(STAGE, ""))
+    return str(read_record(shown.content(_RECORDS, _RECORD)).get("run_id", ""))
 
 
 def _is_empty(troubles: Mapping[str, Trouble]) -> bool:
@@ -155,7 +162,7 @@ def _gate(shown: Shown, troubles: dict[str, Trouble], checks: Checks | None) -> 
     if checks is None:
         return None
 
-    run = tried(troubles, "run", lambda: _run_of(shown), f"{shown.name}/run.json")
+    run = tried(troubles, "run", lambda: _run_of(shown), f"{shown.name}/{_RECORDS}/{_RECORD}")
     return tried(
         troubles,
         "gate",
@@ -210,11 +217,12 @@ def _origins(shown: Shown, troubles: dict[str, Trouble], landed: Landed | None) 
     )
 
 
-def _cleaned(shown: Shown, troubles: dict[str, Trouble]) -> Cleaned | None:
+def _cleaned(shown: Shown, troubles: dict[str, Trouble], checks: Checks | None) -> Cleaned | None:
     """Return what was changed on the way to the layer."""
 
     def told() -> Cleaned:
         steps = shown.json("checks", "cleaning.json")
-        return Cleaned(says=cleaning_says(steps), table=cleaning_of(steps))
+        went_on = checks is None or not steps or checks.processed > 0
+        return Cleaned(says=cleaning_says(steps, went_on=went_on), table=cleaning_of(steps))
 
     return tried(troubles, "cleaned", told, f"{shown.name}/checks/cleaning.json")

@@ -8,10 +8,10 @@ import polars as pl
 
 from foresell.contracts.contract import Contract
 from foresell.contracts.gate import BETWEEN, ROW, RULES
+from foresell.dashboard.addresses import path_to, query_text
 from foresell.dashboard.data.reading import Checks, Landed, LandedFile, RuleFound
 from foresell.dashboard.page import Cell, Download, Table, Visit
 from foresell.dashboard.reading.shown import Declared, Shown, broken
-from foresell.dashboard.rendering import path_to, query_text
 from foresell.errors import DataError
 from foresell.pipeline.rejects import FILE, FILE_ROW, REJECTED, with_files
 from foresell.report.wording import count

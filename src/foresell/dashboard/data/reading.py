@@ -35,12 +35,16 @@ class Sampled:
 
 @dataclass(frozen=True, kw_only=True, config=_READ)
 class Checks:
-    """What ``checks.json`` says; see `foresell.pipeline.gating.gate_report`."""
+    """What ``checks.json`` says; see `foresell.pipeline.gating.gate_report`.
+
+    ``processed``: rows of the layer, 0 where the run was stopped.
+    """
 
     read: NonNegativeInt
     kept: NonNegativeInt
     quarantined: NonNegativeInt
     repaired: NonNegativeInt
+    processed: NonNegativeInt
     sampled: Sampled | None
     allowed_share: float
     contract: Mapping[Literal["version", "sha256"], str]

@@ -7,9 +7,9 @@ from typing import Literal, TypeVar, get_args
 
 import polars as pl
 
+from foresell.dashboard.addresses import query_text
 from foresell.dashboard.forecast.indexed import Index
 from foresell.dashboard.page import Query, Visit
-from foresell.dashboard.rendering import query_text
 from foresell.errors import nearest
 from foresell.spec.hierarchy import level_name
 

@@ -33,8 +33,8 @@ class Beside:
     """What stands beside a version's own rows, each None where it is not to be had.
 
     ``names``: the baselines there are. ``baseline``: the one shown, and ``blind`` its forecasts of
-    the test: of the cells of ``Index.judged``, and of no others. ``outer``: the 95 % band of the
-    test. ``truth``: what came true. ``levels``: the sums of every declared level and date, with
+    the test, ``outer``: the 95 % band of the test, both of the cells of ``Index.judged``, and of no
+    others. ``truth``: what came true. ``levels``: the sums of every declared level and date, with
     their own bands.
     """
 
@@ -153,16 +153,18 @@ def _blind(reading: Reading, name: str) -> Block:
 
 
 def _where_judged(index: Index, made: Block) -> Block:
-    """Return the predictions of ``made`` in the shape of what was judged, NaN elsewhere."""
-    judged = index.judged
-    values = np.full((index.n_series, judged.width), np.nan)
+    """Return the columns of ``made`` in the shape of what was judged, NaN elsewhere."""
+    judged, columns = index.judged, {}
     low, high = max(made.first, judged.first), min(made.after, judged.after)
-    if low < high:
-        values[:, low - judged.first : high - judged.first] = made.columns["prediction"][
-            :, low - made.first : high - made.first
-        ]
-    values[~np.isfinite(judged.columns["prediction"])] = np.nan
-    return Block(first=judged.first, width=judged.width, columns={"prediction": values})
+    for name, whole in made.columns.items():
+        values = np.full((index.n_series, judged.width), np.nan)
+        if low < high:
+            values[:, low - judged.first : high - judged.first] = whole[
+                :, low - made.first : high - made.first
+            ]
+        values[~np.isfinite(judged.columns["prediction"])] = np.nan
+        columns[name] = values
+    return Block(first=judged.first, width=judged.width, columns=columns)
 
 
 def _outer(reading: Reading) -> Block | None:
@@ -180,7 +182,7 @@ def _outer(reading: Reading) -> Block | None:
         frame = pl.read_parquet(BytesIO(content), columns=wanted)
         made = laid(index.grid, frame, ["prediction", *OUTER])
         _refuse_other(made, index, f"{reading.project}/{_PREDICTIONS}/{file}")
-        return made
+        return _where_judged(index, made)  # a run answers every series at every step
 
     return tried(
         reading.troubles,

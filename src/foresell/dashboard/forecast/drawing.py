@@ -58,7 +58,7 @@ def drawn(
     for subject in subjects:
         whole = lines_of(index, beside, subject, (0, index.end))
         shown = whole.slice(span[0], span[1] - span[0])
-        numbers = numbers_of(index, subject, whole)
+        numbers = numbers_of(index, beside, subject, whole)
         made.append(Drawn(subject=subject, whole=whole, shown=shown, numbers=numbers))
     return made
 
@@ -144,8 +144,8 @@ def _together(index: Index, made: Sequence[Drawn]) -> Figure:
 def table_of(beside: Beside, made: Sequence[Drawn], version: int) -> pl.DataFrame:
     """Return exactly what is drawn, a row per subject and period.
 
-    ``version``, what tells subjects apart, the date under its own name, ``part``, ``actual``,
-    ``prediction``, the edges of the bands, ``baseline``; null where nothing is known.
+    ``version``, what tells subjects apart, ``date``, ``part``, ``actual``, ``prediction``, edges of
+    the bands, ``baseline_NAME``; null where nothing is known.
     """
     frames = [
         one.shown.rename({"y": "actual"}).select(

@@ -24,7 +24,8 @@ class Option:
 class Filter:
     """The field of one column. ``told``: what is chosen, in words; ``low`` and ``high``: as given.
 
-    ``hint``: what there is, for a field that is typed in. ``errors``: of each of its inputs.
+    ``options``: what can be ticked, or what is suggested for a field that is typed in; ``hint``:
+    what there is, for such a field. ``error``: what is wrong with it.
     """
 
     name: str
@@ -96,6 +97,9 @@ def _filter(index: Index, asked: Asked, name: str) -> Filter:
         label=label,
         kind="text",
         told=listed([*given], 2) if given else "all",
+        options=[
+            Option(value=one, label=one, chosen=False) for one in index.suggested.get(name, ())
+        ],
         low=given[0] if given else "",
         hint=f"{index.texts[name].n_unique():,} values: write one whole",
         error=error,
@@ -177,12 +181,16 @@ def tabs_of(index: Index, asked: Asked) -> Sequence[Tab]:
 
 
 def version_options(state: State, shown: int, asked: Asked) -> Sequence[Option]:
-    """Return the versions there are, the newest first, with the aliases that point to them."""
+    """Return the versions there are, the newest first, with the aliases that point to them.
+
+    The first option is what is shown where nobody asks for one, see `Shown.version`.
+    """
     names: dict[int, list[str]] = {}
     for alias, number in state.aliases.items():
         if number is not None:
             names.setdefault(number, []).append(alias)
-    live = Option(value="", label="the live one", chosen=not asked.version)
+    usual = "the live one" if names else "the newest: none is live"
+    live = Option(value="", label=usual, chosen=not asked.version)
     return (
         live,
         *(

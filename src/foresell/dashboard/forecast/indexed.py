@@ -25,6 +25,7 @@ UNKNOWN = "(unknown)"  # what a static column is shown as where nobody knows it
 EDGES = tuple(f"q{level}" for level in sorted(level for band in BANDS.values() for level in band))
 INNER = tuple(f"q{level}" for level in BANDS[80])
 _MOST_CHOICES = 120  # values of a column that are listed; of more, some are typed
+_MOST_SUGGESTED = 1000  # values of a column that is typed in, which a browser may complete
 _RANGED = 12  # different numbers of a static column from which on it is chosen by a range
 _MOST_OF = 0.9  # of the cells of a series: what a comparison with the year before needs
 
@@ -55,7 +56,8 @@ class Index:
     text, as people read and choose them; ``names``: what each series is called in an address, see
     `series_name`; ``search``: all of its words, in small letters, with a space around each.
     ``choices``: by column with few values, all of them as text; ``ends``: by column of many numbers
-    that is no key, the least and the greatest; columns in neither have many values.
+    that is no key, the least and the greatest; columns in neither have many values, of which
+    ``suggested`` has all where they are not very many.
     ``last``: the last observed period; ``cut``: the last one the judged model knew, None where
     nothing was judged. ``asked``: (n series, width of ``published``) whether a row is one of those
     that are answered when nobody names any.
@@ -68,6 +70,7 @@ class Index:
     names: Sequence[str]
     search: pl.Series
     choices: Mapping[str, tuple[str, ...]]
+    suggested: Mapping[str, tuple[str, ...]]
     ends: Mapping[str, tuple[float, float]]
     last: int
     cut: int | None
@@ -149,6 +152,7 @@ def indexed(bundle: Bundle) -> Index:
         .alias("search")
     )["search"]
     ends = _ends(described, spec)
+    values = {name: _values(described, texts, name) for name in shown if name not in ends}
     at = grid.period(last)
     return Index(
         spec=spec,
@@ -157,10 +161,11 @@ def indexed(bundle: Bundle) -> Index:
         texts=texts,
         names=[series_name(row) for row in texts.select(spec.keys).iter_rows()],
         search=search,
-        choices={
+        choices={name: told for name, told in values.items() if len(told) <= _MOST_CHOICES},
+        suggested={
             name: told
-            for name in shown
-            if name not in ends and (told := _choices(described, texts, name))
+            for name, told in values.items()
+            if _MOST_CHOICES < len(told) <= _MOST_SUGGESTED
         },
         ends=ends,
         last=at,
@@ -211,15 +216,15 @@ def _ends(described: pl.DataFrame, spec: ProjectSpec) -> dict[str, tuple[float, 
     return ends
 
 
-def _choices(described: pl.DataFrame, texts: pl.DataFrame, name: str) -> tuple[str, ...]:
-    """Return the values of a column as text, in their own order; none where there are many."""
+def _values(described: pl.DataFrame, texts: pl.DataFrame, name: str) -> tuple[str, ...]:
+    """Return the values of a column as text, in their own order."""
     both = (
         pl
         .DataFrame({"own": described[name], "text": texts[name]})
         .unique()
         .sort("own", nulls_last=True)
     )
-    return tuple(both["text"].to_list()) if both.height <= _MOST_CHOICES else ()
+    return tuple(both["text"].to_list())
 
 
 def _judged(bundle: Bundle, grid: Grid) -> tuple[Block, int | None]:

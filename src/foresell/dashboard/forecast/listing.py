@@ -15,6 +15,7 @@ from foresell.report.wording import amount, count, percent, signed
 
 PER_PAGE = 20
 SPARK = (132, 26)  # width and height of a small picture
+_PICTURED = 91  # periods before the forecast that it has at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,8 @@ class Listed:
 class Listing:
     """A page of the list. ``first`` and ``last``: which of ``found`` series are on it, from 1.
 
-    ``before`` and ``after``: links, "" where there is no such page. ``spark``: viewBox of pictures.
+    ``before`` and ``after``: links, "" where there is no such page. ``spark``: viewBox of pictures;
+    ``pictured``: what of time they show before the forecast.
     """
 
     heads: Sequence[Head]
@@ -60,6 +62,7 @@ class Listing:
     pages: int
     before: str
     after: str
+    pictured: str
     spark: tuple[int, int] = SPARK
 
 
@@ -79,16 +82,24 @@ def listing(index: Index, asked: Asked, matched: Rows) -> tuple[Listing, Rows]:
         pages=pages,
         before=asked.link(page=str(page - 1)) if page > 1 else "",
         after=asked.link(page=str(page + 1)) if page < pages else "",
+        pictured=_pictured(index),
     ), shown
+
+
+def _pictured(index: Index) -> str:
+    """Return what of time a small picture shows before the forecast."""
+    if year_periods(index.spec) <= _PICTURED:
+        return "Last year"
+    return f"Last {count(_PICTURED, noun_of(index))}"
 
 
 def _heads(index: Index, asked: Asked) -> Sequence[Head]:
     """Return the columns that the list can be sorted by."""
-    noun = noun_of(index)
+    noun, unit = noun_of(index), f", {index.spec.unit}" if index.spec.unit else ""
     told: Mapping[str, str] = {
         "name": "Series",
-        "size": f"A {noun}, last year",
-        "ahead": "Forecast, in all",
+        "size": f"A {noun}, last year{unit}",
+        "ahead": f"Forecast, in all{unit}",
         "change": "Against the year before",
         "error": "Error of the test",
         "held": "In the 80 % band",
@@ -127,8 +138,8 @@ def _told(value: float, say: Callable[[float], str]) -> str:
 
 
 def _spark(index: Index, row: int) -> tuple[str, str]:
-    """Return the paths of the last year and of the forecast, in one frame."""
-    year = min(year_periods(index.spec), 91)
+    """Return the paths of what was last observed and of the forecast, in one frame."""
+    year = min(year_periods(index.spec), _PICTURED)
     span = (index.last + 1 - year, index.end)
     y = stretched(index.history.columns[index.spec.target][row], index.history.first, span)
     said = stretched(index.published.columns["prediction"][row], index.published.first, span)

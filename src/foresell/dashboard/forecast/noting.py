@@ -13,9 +13,21 @@ from foresell.dashboard.forecast.blocks import Rows
 from foresell.dashboard.forecast.drawing import Drawn
 from foresell.dashboard.forecast.indexed import Index
 from foresell.dashboard.forecast.listing import Listing
+from foresell.dashboard.forecast.matching import selected
 from foresell.dashboard.forecast.subjects import Subject, counted_cells
 from foresell.dashboard.forecast.telling import noun_of
 from foresell.report.wording import column
+from foresell.spec.forecast import COMBINED, CONFORMAL, ENSEMBLE, RESIDUAL
+
+_ALONE = "alone"  # a sum of a single row
+_WAYS = {  # how the band of a sum came about, by its `interval_method`: see docs/hierarchy.md
+    CONFORMAL: "the level's own, learnt from how its sums missed before",
+    RESIDUAL: "the level's own, learnt from few misses: that of 95 % is that of 80 % made wider",
+    ENSEMBLE: "a guess, a quarter of the sum wide, for no sum was held out",
+    COMBINED: "put together from the level's own and those of its series, for some of these are "
+    "not forecast then, or were not seen for a year",
+    _ALONE: "that of the one series forecast then",
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,18 +71,42 @@ def notes_of(looked: Looked) -> Sequence[str]:
     notes = []
     if len(made) < looked.of:
         what = "sums" if asked.view == "level" else "series"
-        order = "the largest" if asked.view == "level" else "those listed first below"
+        order = "the first by name" if asked.series else "those listed first below"
+        order = "the largest" if asked.view == "level" else order
         notes.append(f"{len(made)} of {looked.of:,} {what} are drawn: {order}.")
     if asked.view in {"each", "level"}:
         notes.append("Each chart has a scale of its own.")
-    nodes = [one.subject.sums is not None for one in made if one.subject.kind == "node"]
+    if asked.view == "level" and not _whole(looked):
+        notes.append("Each is the sum of all its series, also of those that are not chosen.")
+    nodes = [one.subject.sums for one in made if one.subject.kind == "node"]
     if any(one.subject.kind == "sum" for one in made):
         notes.append(_no_band(index))
-    if not all(nodes):
+    if any(one is None for one in nodes):
         notes.append("The bands of this level are not at hand for this version: none is drawn.")
-    if any(nodes):
-        notes.append("The band is the level's own, learnt from how its sums missed before.")
+    if sums := [one for one in nodes if one is not None]:
+        notes.append(_banded(sums))
     return [*notes, *_counted(index, [one.subject for one in made])]
+
+
+def _whole(looked: Looked) -> bool:
+    """Tell whether all series that are summed are among those that are chosen or left."""
+    chosen = selected(looked.index, looked.asked, looked.matched)
+    return all(np.isin(one.subject.rows, chosen).all() for one in looked.made)
+
+
+def _banded(nodes: Sequence[pl.DataFrame]) -> str:
+    """Return how the bands of the sums of ``nodes`` came about, the way of most of them first."""
+    sums = pl.concat(nodes, how="diagonal_relaxed")
+    alone = pl.when(pl.col("rows") == 1).then(pl.lit(_ALONE)).otherwise(pl.col("interval_method"))
+    ways = (
+        sums.select(way=alone).group_by("way").len("n").sort("n", "way", descending=[True, False])
+    )
+    (most, _), *others = ways.rows()
+    told = [f"{'The' if len(nodes) == 1 else 'Each'} band is {_WAYS.get(most, most)}"]
+    told += [
+        f"of {n:,} of the {sums.height:,} sums it is {_WAYS.get(way, way)}" for way, n in others
+    ]
+    return f"{'; '.join(told)}. It is no sum of bands: these do not add up."
 
 
 def _counted(index: Index, subjects: Sequence[Subject]) -> Sequence[str]:
@@ -112,6 +148,7 @@ def series_table(looked: Looked) -> pl.DataFrame:
         "test_coverage_80": m.held,
         f"{noun}s_observed": m.seen,
     }
-    return index.described[rows].with_columns(
+    table = index.described[rows].with_columns(
         pl.Series(name, values[rows]).fill_nan(None) for name, values in numbers.items()
     )
+    return table.with_columns(pl.col(f"{noun}s_observed").cast(pl.Int64))

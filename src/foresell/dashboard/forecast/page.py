@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from foresell.bundle.bundle import Bundle, may_answer
 from foresell.dashboard.forecast.asked import FILTER, Asked, read_asked
 from foresell.dashboard.forecast.beside import Beside, Reading, read_beside
 from foresell.dashboard.forecast.blocks import Rows
@@ -41,7 +40,7 @@ from foresell.dashboard.forecast.subjects import (
 )
 from foresell.dashboard.forecast.telling import facts_of, heading_of, standfirst_of, together_text
 from foresell.dashboard.page import Context, Download, Fact, Trouble, Visit
-from foresell.dashboard.reading.shown import tried
+from foresell.dashboard.reading.shown import AbsentError, Shown, tried
 from foresell.errors import UsageError
 from foresell.report.wording import capitalized, column, count
 from foresell.report.wording import name as words
@@ -64,7 +63,7 @@ class Explorer(Context):
     ``key``: what the marks mean that are drawn. ``several``: charts lie side by side. ``daily``:
     a period is a day. ``kept``:
     values of the address that the form sends along. ``refused``: what the gate said, where nobody
-    may use this version.
+    may use this version. ``standing``: which version answers, where it is not this one.
     """
 
     found: bool
@@ -89,14 +88,14 @@ class Explorer(Context):
     listing: Listing | None = None
     kept: Sequence[tuple[str, str]] = ()
     refused: Sequence[str] = ()
+    standing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Opened:
-    """A version, its bundle, and its series, indexed once. ``errors``: of the field of it."""
+    """A version and its series, indexed once. ``errors``: of the field of it."""
 
     version: Version
-    bundle: Bundle
     index: Index
     errors: Mapping[str, str]
 
@@ -107,7 +106,9 @@ def context(visit: Visit) -> Explorer:
     shown = visit.shown
     opened = tried(troubles, "series", lambda: _opened(visit), f"{shown.name}/bundle")
     if opened is None:
-        return Explorer(heading="No forecast to look at yet", found=False, troubles=troubles)
+        yet = troubles["series"].next
+        heading = "No forecast to look at yet" if yet else "The forecast cannot be shown"
+        return Explorer(heading=heading, found=False, troubles=troubles)
     index, version = opened.index, opened.version
     looked = _looked(visit, opened, troubles)
     asked, beside, made = looked.asked, looked.beside, looked.made
@@ -142,7 +143,8 @@ def context(visit: Visit) -> Explorer:
         several=asked.view in {"each", "level"},
         listing=looked.listing,
         kept=_kept(looked),
-        refused=() if may_answer(opened.bundle) else _reasons(opened.bundle),
+        refused=_refused(index),
+        standing=_standing(shown, version),
     )
 
 
@@ -170,7 +172,7 @@ def download(visit: Visit, name: str) -> Download:
 
 
 def _opened(visit: Visit) -> _Opened:
-    """Return the version that is asked for; the live one where there is none of that name.
+    """Return the version that is asked for; the usual one where there is none of that name.
 
     Raises:
         UsageError: there is none at all.
@@ -184,9 +186,21 @@ def _opened(visit: Visit) -> _Opened:
             raise
         errors["version"] = f"{error.what}; {error.mend}"
         version = shown.version()
-    bundle = shown.bundle(version)
-    index = shown.kept(("explorer", version.digest), None, lambda: indexed(bundle))
-    return _Opened(version=version, bundle=bundle, index=index, errors=errors)
+    # The bundle is asked for only where an index is made of it: both need not fit into the memory.
+    index = shown.kept(("explorer", version.digest), None, lambda: indexed(shown.bundle(version)))
+    return _Opened(version=version, index=index, errors=errors)
+
+
+def _standing(shown: Shown, version: Version) -> str:
+    """Return which version answers, "" where it is the one that is drawn."""
+    drawn_is = f"What is drawn is of version {version.version}"
+    try:
+        live = shown.live()
+    except AbsentError:
+        return f"No version answers: none is on prod or on staging. {drawn_is}."
+    if live.version == version.version:
+        return ""
+    return f"{drawn_is}; version {live.version} answers."
 
 
 def _looked(visit: Visit, opened: _Opened, troubles: dict[str, Trouble]) -> Looked:
@@ -268,16 +282,28 @@ def _clear(asked: Asked) -> str:
 
 
 def _kept(looked: Looked) -> Sequence[tuple[str, str]]:
-    """Return what the form sends along: the view, the order, chosen series that are not listed."""
+    """Return what the form sends along and has no field for.
+
+    The view, the order, chosen series that are not listed, and all but the first value of a column
+    that is typed in.
+    """
     asked, index = looked.asked, looked.index
     on_page = {index.names[int(row)] for row in looked.on_page}
     names = ("view", "level", "sort")
     values = [(name, value) for name in names for value in asked.query.get(name, ())]
+    values += [
+        (f"{FILTER}{name}", value)
+        for name, given in asked.values.items()
+        if name not in index.choices and name not in index.ends
+        for value in given[1:]
+    ]
     return [*values, *(("series", name) for name in asked.series if name not in on_page)]
 
 
-def _reasons(bundle: Bundle) -> Sequence[str]:
-    """Return what the gate said of a version that failed."""
-    gate = bundle.metadata.get("gate")
-    reasons = gate.get("reasons", ()) if isinstance(gate, dict) else ()
-    return [str(one) for one in reasons] or ["the gate gave no reason"]
+def _refused(index: Index) -> Sequence[str]:
+    """Return what the gate said of a version that nobody may use, as `may_answer` has it."""
+    found = index.metadata["gate"]
+    gate = found if isinstance(found, dict) else {}
+    if gate.get("passed") or gate.get("override"):
+        return ()
+    return [str(one) for one in gate.get("reasons", ())] or ["the gate gave no reason"]

@@ -158,7 +158,7 @@ def lines_of(index: Index, beside: Beside, subject: Subject, span: tuple[int, in
     cut = index.cut if index.cut is not None else index.last
     y = stretched(_sum(index.history, index.spec.target, subject.rows), index.history.first, span)
     after = np.arange(*span) >= future
-    y[after] = stretched(_came_true(index, beside, subject), index.published.first, span)[after]
+    y[after] = stretched(came_true(index, beside, subject)[0], index.published.first, span)[after]
     columns: dict[str, Vector] = {"y": y}
     for name in ("prediction", *EDGES):
         test = _test(index, beside, subject, name) if alone or name == "prediction" else None
@@ -241,24 +241,30 @@ def _joined(
     return out
 
 
-def _came_true(index: Index, beside: Beside, subject: Subject) -> Vector:
-    """Return (steps,) the truth of what is forecast, NaN where it is not known, or not enough.
+def came_true(index: Index, beside: Beside, subject: Subject) -> tuple[Vector, Vector]:
+    """Return (steps,) the truth of what is forecast, and the forecast of the very same rows.
 
-    A sum of truths stands beside a sum of forecasts only where it is of nearly all of their rows.
+    NaN where it is not known, or not enough: a sum of truths is of the rows that the sum of
+    forecasts beside it counts, and is there where nearly all of them are known.
     """
     width, first = index.published.width, index.published.first
     if beside.truth is None or not width:
-        return np.full(width, np.nan)
-    truth = beside.truth
-    values = truth.columns[index.spec.target]
-    total = stretched(summed(values, subject.rows), truth.first, (first, first + width))
+        return np.full(width, np.nan), np.full(width, np.nan)
+    truth, said = beside.truth, index.published.columns["prediction"][subject.rows]
+    values = np.full(said.shape, np.nan)
+    low, high = max(first, truth.first), min(first + width, truth.after)
+    if low < high:
+        own = truth.columns[index.spec.target][subject.rows]
+        values[:, low - first : high - first] = own[:, low - truth.first : high - truth.first]
     if subject.kind == "series":
-        return total
-    known = np.isfinite(values[subject.rows]).sum(axis=0).astype(np.float64)
-    counted = stretched(known, truth.first, (first, first + width))
-    wanted = index.asked[subject.rows].sum(axis=0)
-    total[~(counted >= _ENOUGH * wanted)] = np.nan
-    return total
+        return values[0], np.where(np.isfinite(values[0]), said[0], np.nan)
+    counted = counted_cells(index, subject)
+    known = counted & np.isfinite(values)
+    every = np.arange(len(known), dtype=np.int64)
+    total, told = (summed(np.where(known, part, np.nan), every) for part in (values, said))
+    few = known.sum(axis=0) < _ENOUGH * counted.sum(axis=0)
+    total[few] = told[few] = np.nan
+    return total, told
 
 
 def usual_span(index: Index) -> tuple[int, int]:

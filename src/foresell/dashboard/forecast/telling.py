@@ -11,10 +11,10 @@ from foresell.charts.pointed import FUTURE, TEST
 from foresell.dashboard.forecast.beside import Beside
 from foresell.dashboard.forecast.blocks import stretched
 from foresell.dashboard.forecast.indexed import Index
-from foresell.dashboard.forecast.subjects import Subject, counted_cells
+from foresell.dashboard.forecast.subjects import Subject, came_true, counted_cells
 from foresell.dashboard.page import Fact
 from foresell.features.alignment import year_periods
-from foresell.report.wording import amount, count, day, percent
+from foresell.report.wording import amount, count, day, percent, signed
 from foresell.spec.ordered_sums import one_piece
 
 _MOST_OF = 0.9  # of the periods: what a comparison with the year before needs
@@ -30,8 +30,8 @@ class Numbers:
     ``change``: as a share of the same periods of the year before. ``error``: of the test of
     ``judged`` periods, the sum of absolute errors as a share of that of absolute truths;
     ``baseline``: the same of the baseline, over the same rows and periods. ``held``: the share of
-    truths of the test inside the 80 % band. ``since``: the error of the forecast over the ``known``
-    periods that came true.
+    truths of the test inside the 80 % band, of the ``banded`` periods that have one. ``since``: the
+    error of the forecast over the ``known`` periods that came true, of the rows that did.
     """
 
     ahead: float | None
@@ -42,18 +42,20 @@ class Numbers:
     judged: int
     baseline: float | None
     held: float | None
+    banded: int
     since: float | None
     known: int
 
 
-def numbers_of(index: Index, subject: Subject, lines: pl.DataFrame) -> Numbers:
+def numbers_of(index: Index, beside: Beside, subject: Subject, lines: pl.DataFrame) -> Numbers:
     """Return the numbers of a subject from all of its lines, from the first period to the last."""
     lines = lines.with_columns(_counted(index, subject, lines.height))
     told = lines.filter((pl.col("part") == FUTURE) & pl.col("prediction").is_not_null())
     ahead = told.filter("counted")
     test = lines.filter(pl.col("part") == TEST).drop_nulls(["y", "prediction"])
     inside = test.drop_nulls(["q0.1", "q0.9"])
-    since = told.drop_nulls("y")
+    truth, said = came_true(index, beside, subject)
+    since = pl.DataFrame({"y": truth, "prediction": said}).fill_nan(None).drop_nulls()
     return Numbers(
         ahead=float(one_piece(ahead["prediction"]).sum()) if ahead.height else None,
         steps=ahead.height,
@@ -65,6 +67,7 @@ def numbers_of(index: Index, subject: Subject, lines: pl.DataFrame) -> Numbers:
         held=inside.select(pl.col("y").is_between("q0.1", "q0.9").mean()).item()
         if inside.height
         else None,
+        banded=inside.height,
         since=_error(since, "prediction"),
         known=since.height,
     )
@@ -149,7 +152,7 @@ def facts_of(index: Index, subject: Subject, numbers: Numbers, beside: Beside) -
     if numbers.change is not None:
         facts.append(
             Fact(
-                value=_signed(numbers.change),
+                value=signed(numbers.change),
                 label="against the year before",
                 note=f"the same {noun}s, as observed",
                 source="bundle/history.parquet",
@@ -176,7 +179,7 @@ def facts_of(index: Index, subject: Subject, numbers: Numbers, beside: Beside) -
             Fact(
                 value=percent(numbers.held, 0),
                 label="of the test inside the 80 % band",
-                note=f"{count(numbers.judged, noun)}",
+                note=count(numbers.banded, noun),
                 source="bundle/judged.parquet",
             )
         )
@@ -190,12 +193,6 @@ def facts_of(index: Index, subject: Subject, numbers: Numbers, beside: Beside) -
             )
         )
     return facts
-
-
-def _signed(share: float) -> str:
-    """Return a change with its sign."""
-    text = percent(share)
-    return f"+{text}" if share > 0 and text[0] != "0" else text
 
 
 def says_of(index: Index, subject: Subject, lines: pl.DataFrame, numbers: Numbers) -> str:
@@ -243,7 +240,7 @@ def title_of(index: Index, numbers: Numbers) -> str:
 
 def short_note(numbers: Numbers) -> str:
     """Return what is said beside the title of one chart of several: its change, if any is known."""
-    return "" if numbers.change is None else _signed(numbers.change)
+    return "" if numbers.change is None else signed(numbers.change)
 
 
 def together_text(index: Index, made: Sequence[Numbers]) -> str:

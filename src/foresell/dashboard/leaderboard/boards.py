@@ -9,7 +9,7 @@ from foresell.dashboard.leaderboard.reading import OUTPUT, TEST, Judged
 from foresell.dashboard.page import Cell, Fact, Table
 from foresell.dashboard.reading.shown import Shown
 from foresell.report import tables as told
-from foresell.report.tables import METRICS, Metric
+from foresell.report.tables import METRICS
 from foresell.report.wording import count, meaning, measured, percent
 
 _POINT: Mapping[str, tuple[str, ...]] = {
@@ -191,11 +191,3 @@ def _gain(value: float | None, *, bars: bool = True) -> Cell:
         return Cell(text="–")
     share = min(max(value, 0.0), 1.0) if bars else None
     return Cell(text=percent(value), share=share, mark="warn" if value < 0 else "")
-
-
-def metric_of(name: str) -> Metric:
-    """Return how a metric of a bundle is named and printed; ``bias`` there is in the unit."""
-    if name == "bias":
-        return Metric(title="Bias", means="mean error, in the unit of the target", show=measured)
-    known = METRICS.get("bias" if name == _SHARE else name)
-    return known or Metric(title=name.upper(), means="", show=measured)

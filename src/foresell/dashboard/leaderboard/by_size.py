@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from foresell.bundle.bundle import Bundle
+from foresell.bundle.bundle import Evidence
 from foresell.charts.errors_by import dumbbells
 from foresell.charts.theme import Spec
 from foresell.dashboard.leaderboard.weak_spots import HALF
@@ -17,7 +17,7 @@ _GROUPS = 8  # of as many rows each
 _BEFORE = "prediction__live"  # what `common_rows` calls what the earlier of the two said
 
 
-def by_size(old: Bundle, new: Bundle, numbers: tuple[int, int], unit: str) -> Figure | None:
+def by_size(old: Evidence, new: Evidence, numbers: tuple[int, int], unit: str) -> Figure | None:
     """Return the errors of both in groups of rows; None where hardly a row was judged in both.
 
     ``numbers``: of the two versions.

@@ -178,14 +178,15 @@ def importance(rows: pl.DataFrame, judged: Judged) -> Figure | None:
     columns = own.filter(~pl.col("name").str.starts_with("(")).select("name", "share").rows()
     first = [f"{name} {percent(share, 0)}" for name, share in columns]
     whole = replace(judged.result, importance=rows)
-    title = f"What moves the forecasts of {judged.held.champion} most: {listed(first[:3])}."
+    title = f"What {judged.held.champion} learnt beside the seasonal base: {listed(first[:3])}."
+    of_what = "what was learnt beside the seasonal base"
     if isinstance(whole, TabularReport):
-        title = of_rows.importance(whole, judged.held)
+        title, of_what = of_rows.importance(whole, judged.held), "what moves the answers"
     return Figure(
         name="importance",
         title=title,
         note=f"Mean of how far a column moves an answer up or down{f', {unit}' if unit else ''}.",
-        says=f"Share of each column in what moves the answers: {', '.join(first[:14])}.",
+        says=f"Share of each column in {of_what}: {', '.join(first[:14])}.",
         draw=lambda width: importance_chart(own, width=width),
         rows=own.select("name", "mean_abs", "mean", "share"),
         size=(HALF[0], min(own.height, 14) * 24 + 16),

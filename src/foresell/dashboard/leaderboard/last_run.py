@@ -10,15 +10,16 @@ from foresell.bundle.bundle import CHECKSUMS
 from foresell.dashboard.overview.last_run import read_run
 from foresell.dashboard.page import Cell, Fact, Table, Trouble
 from foresell.dashboard.reading.shown import Shown, tried
+from foresell.dashboard.registry.versions import live_of
 from foresell.pipeline.fingerprint import digest
-from foresell.report.wording import NBSP, count, day, listed
+from foresell.report.wording import NBSP, count, day, listed, size
 from foresell.spec.registry import Version
 
 RUN, MANIFEST, METADATA = "run.json", "manifest.json", "metadata.json"
 _SHORT = 12  # characters of a digest that are shown
 _MINUTE = 60.0
-_MB = 1e6
 _MOST = 12  # raw files that are listed
+_UNREAD = "The registry cannot be read, so nobody can say whether this run is registered."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +40,16 @@ class Registered:
 class About:
     """The run itself; None, "" and () where it could not be read.
 
-    ``fingerprint``: of the raw files, as reports and trackers have it. ``synthetic``: they are of
-    foresell's own generator. ``standing``: as what the run is registered, in a sentence.
+    ``fingerprint``: of the raw files, as reports and trackers have it. ``standing``: as what the
+    run is registered, in a sentence.
     """
 
     run: tuple[Fact, ...] = ()
     stages: Table | None = None
     made: tuple[Fact, ...] = ()
+    libraries: tuple[Fact, ...] = ()
     data: Table | None = None
     fingerprint: str = ""
-    synthetic: bool = False
     registered: Registered | None = None
     standing: str = ""
 
@@ -56,14 +57,18 @@ class About:
 def read_about(shown: Shown, result_id: str, troubles: dict[str, Trouble]) -> About:
     """Return the facts of the last run, with why one is missing in ``troubles``.
 
-    ``result_id``: of what was judged.
+    ``result_id``: of what was judged. Where ``troubles`` tell of "versions", that the registry
+    cannot be read, it is not asked once more.
     """
     name = shown.name
     run = tried(troubles, "run", lambda: (run_facts(shown), stage_table(shown)), f"{name}/{RUN}")
     made = tried(
         troubles,
         "made",
-        lambda: made_facts(shown.json("bundle", METADATA), result_id),
+        lambda: (
+            made_facts(shown.json("bundle", METADATA), result_id),
+            library_facts(shown.json("bundle", METADATA)),
+        ),
         f"{name}/bundle/{METADATA}",
     )
     data = tried(
@@ -72,16 +77,17 @@ def read_about(shown: Shown, result_id: str, troubles: dict[str, Trouble]) -> Ab
         lambda: (shown.json("manifest", MANIFEST), data_table(shown.json("manifest", MANIFEST))),
         f"{name}/manifest/{MANIFEST}",
     )
-    found = tried(troubles, "registered", lambda: registered(shown), f"{name}/bundle/{CHECKSUMS}")
+    place, asked = f"{name}/bundle/{CHECKSUMS}", "versions" not in troubles
+    found = tried(troubles, "registered", lambda: registered(shown), place) if asked else None
     return About(
         run=run[0] if run else (),
         stages=run[1] if run else None,
-        made=made or (),
+        made=made[0] if made else (),
+        libraries=made[1] if made else (),
         data=data[1] if data else None,
         fingerprint=digest(data[0]) if data else "",
-        synthetic=data is not None and data[0].get("synthetic") is True,
         registered=found,
-        standing=standing(found) if found is not None else "",
+        standing=standing(found) if found is not None else "" if asked else _UNREAD,
     )
 
 
@@ -100,8 +106,8 @@ def run_facts(shown: Shown) -> tuple[Fact, ...]:
         Fact(
             label="Took",
             value=duration(seconds),
-            note=f"{count(len(own), 'stage')}"
-            + (f"; {count(rest, 'more')} kept from earlier runs" if rest else ""),
+            note=f"{count(len(own), 'stage')}{' added up' if len(own) > 1 else ''}"
+            + (f"; {count(rest)} more kept from earlier runs" if rest else ""),
             source=RUN,
         ),
         Fact(
@@ -159,7 +165,6 @@ def made_facts(metadata: Mapping[str, Any], result_id: str) -> tuple[Fact, ...]:
         if value is not None
     ]
     contract = str(metadata.get("contract_sha256", ""))[:_SHORT]
-    libraries = [f"{name}{NBSP}{version}" for name, version in metadata["libraries"].items()]
     note = f"another result than the one judged above, {result_id}" if other else ""
     return (
         *facts[:-1],
@@ -170,7 +175,15 @@ def made_facts(metadata: Mapping[str, Any], result_id: str) -> tuple[Fact, ...]:
             note=f"sha256 {contract}",
             source=source,
         ),
-        Fact(label="Libraries", value=", ".join(libraries), source=source),
+    )
+
+
+def library_facts(metadata: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """Return the libraries that a bundle was made with, each with its version. As `made_facts`."""
+    source = f"bundle/{METADATA}"
+    return tuple(
+        Fact(label=str(name), value=str(version), source=source)
+        for name, version in metadata["libraries"].items()
     )
 
 
@@ -208,8 +221,7 @@ def registered(shown: Shown) -> Registered:
     """Return as what the last bundle is registered, as of now."""
     digest = sha256(shown.content("bundle", CHECKSUMS)).hexdigest()
     state = shown.state()
-    aliases = state.aliases
-    live = aliases["prod"] or aliases["staging"]
+    aliases, live = state.aliases, live_of(state)
     own = next((one for one in reversed(state.versions) if one.digest == digest), None)
     if own is None:
         return Registered(version=None, live=live)
@@ -254,17 +266,6 @@ def duration(seconds: float) -> str:
         return f"{seconds:.2f}{NBSP}s"
     minutes, rest = divmod(round(seconds), int(_MINUTE))
     return f"{minutes:,}{NBSP}min {rest}{NBSP}s"
-
-
-def size(count_of_bytes: int) -> str:
-    r"""Return a number of bytes.
-
-    >>> size(532), size(8955243)
-    ('532\xa0B', '8.96\xa0MB')
-    """
-    if count_of_bytes < 10_000:
-        return f"{count_of_bytes:,}{NBSP}B"
-    return f"{count_of_bytes / _MB:.3g}{NBSP}MB"
 
 
 def _moment(moment: datetime) -> str:

@@ -57,7 +57,7 @@ class Leaderboard(Context):
 def context(visit: Visit) -> Leaderboard:
     """Return what the page shows."""
     shown, troubles = visit.shown, dict[str, Trouble]()
-    picked = tried(troubles, "versions", lambda: versions.picking(visit, shown.state()))
+    picked = tried(troubles, "versions", lambda: versions.picking(visit))
     if picked is not None and picked.valid:
         found = tried(troubles, "compared", lambda: versions.comparison(shown, picked))
         return _two(picked, found, troubles)
@@ -101,10 +101,9 @@ def _two(picked: Picking, found: Compared | None, troubles: Mapping[str, Trouble
         return Leaderboard(
             heading="These two versions cannot be compared", troubles=troubles, picking=picked
         )
-    basis = f"{found.basis[:1].upper()}{found.basis[1:]}."
     return Leaderboard(
-        heading=found.says,
-        standfirst=basis,
+        heading=found.told.heading,
+        standfirst=found.told.basis,
         figures={found.figure.name: found.figure} if found.figure is not None else {},
         troubles=troubles,
         picking=picked,

@@ -62,12 +62,7 @@ def _drawn(ranked: pl.DataFrame, title: str, width: int) -> Spec:
 
 def _gains(part: pl.DataFrame, key: str, number: int) -> Figure:
     """Return the value added for each value of one key column."""
-    title, behind = column(key), part.filter(pl.col("value_added") < 0).height
-    told = (
-        f"in all {part.height:,}"
-        if not behind
-        else f"in {part.height - behind:,} of {part.height:,}"
-    )
+    title = column(key)
     named = part.with_columns(
         pl.Series("value", [segment_value(key, one) for one in part["value"].to_list()])
     ).select("value", "n", "wape", "baseline_wape", "value_added")
@@ -78,7 +73,7 @@ def _gains(part: pl.DataFrame, key: str, number: int) -> Figure:
     cut = "; bars end at −100\u00a0%" if (part["value_added"] < -1).any() else ""
     return Figure(
         name=f"gain-{number}",
-        title=capitalized(f"{title}: ahead {told}"),
+        title=capitalized(f"{title}: {added.ahead(part)}"),
         note=f"Value added over the best baseline, one bar a {title}{cut}.",
         says=f"Value added by {title}, from {ends[0]} down to {ends[-1]}.",
         draw=lambda width: _drawn(ranked, title, width),

@@ -14,8 +14,6 @@ from foresell.report.context import RunReport
 from foresell.report.figures import label_margin
 from foresell.report.standing import Standing, scale_limit
 from foresell.report.tables import METRICS
-from foresell.report.tabular import captions as of_rows
-from foresell.report.tabular.context import TabularReport
 from foresell.report.wording import (
     capitalized,
     column,
@@ -185,18 +183,30 @@ def _by_group(own: pl.DataFrame, judged: Judged) -> Figure | None:
     named = segment_label if judged.spec.kind == "tabular" else segment_heading
     labels = [named(*pair) for pair in shown.select("segment", "value").iter_rows()]
     part = pl.DataFrame({"bucket": labels, "coverage": shown["coverage_80"]})
-    title = "How much of the truth the 80\u00a0% band held, by group."
-    if isinstance(judged.result, TabularReport):
-        title = of_rows.bands(replace(judged.result, segments=own), judged.held)
     return Figure(
         name="coverage-80",
-        title=title,
+        title=_held_between(part, shown["n"].to_list()),
         note="Share of the truth inside the 80\u00a0% band, in the largest groups.",
         says=f"Share of the truth inside the 80 % band by group: {_said(part)}.",
         draw=lambda width: honest.coverage(part, left=label_margin(labels), width=width),
         rows=part,
         size=(HALF[0], part.height * 34 + 52),
     )
+
+
+def _held_between(part: pl.DataFrame, sizes: list[int]) -> str:
+    """Return in which of the groups that are drawn the band held least and most."""
+    if part.height < 2:
+        return "How much of the truth the 80\u00a0% band held, by group."
+    if part["coverage"].n_unique() == 1:
+        share = percent(part["coverage"][0])
+        return f"The 80\u00a0% band held {share} of the truth in each of these groups."
+    ordered = part.with_columns(n=pl.Series(sizes)).sort("coverage", maintain_order=True).rows()
+    least, most = (
+        f"{percent(share)} ({name}, {count(n, 'row')})"
+        for name, share, n in (ordered[0], ordered[-1])
+    )
+    return f"The 80\u00a0% band held between {least} and {most} of the truth."
 
 
 def _said(part: pl.DataFrame) -> str:

@@ -11,6 +11,7 @@ from foresell.dashboard.monitoring.moments import iso_moment, moment
 from foresell.dashboard.reading.shown import Shown
 from foresell.errors import counted
 from foresell.monitor.alerts import Standing
+from foresell.report.wording import typeset
 from foresell.spec.monitoring import Subject
 
 OUTPUT, STATE = "monitor", "alerts.json"
@@ -21,6 +22,8 @@ _ANCHORS: Mapping[Subject, str] = {
     "performance": "performance",
     "pipeline": "",
 }
+
+_LOOKED: Sequence[Subject] = ("drift", "schema", "performance")  # by looks; a schedule tells others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +66,16 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class Alerts:
-    """How the alerts of a project stand. ``checked``: by subject, when it was last looked at."""
+    """How the alerts of a project stand. ``checked``: by subject, when it was last looked at.
+
+    ``unlooked``: subjects that no look has settled yet.
+    """
 
     standing: Sequence[StandingAlert]
     quiet: Sequence[Quiet]
     waiting: Sequence[Waiting]
     checked: Mapping[str, datetime]
+    unlooked: Sequence[str]
 
     @property
     def looked(self) -> int:
@@ -107,7 +114,7 @@ def alerts_of(shown: Shown) -> Alerts:
                     version=one.alert.version,
                     since=moment(one.alert.since),
                     looked=moment(one.checked),
-                    alarms=one.alert.findings[: len(one.alarms)],
+                    alarms=[typeset(said) for said in one.alert.findings[: len(one.alarms)]],
                     notes=len(one.alert.findings[len(one.alarms) :]),
                     anchor=_ANCHORS[subject],
                 )
@@ -122,6 +129,7 @@ def alerts_of(shown: Shown) -> Alerts:
         quiet=quiet,
         waiting=_waiting(shown),
         checked={subject: one.checked for subject, one in kept.items()},
+        unlooked=[subject for subject in _LOOKED if subject not in kept],
     )
 
 

@@ -1,5 +1,6 @@
 """Whether the data moved away from what the version learnt: the last look, and those before."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from foresell.report.wording import listed, percent
 OUTPUT, SUMMARY, TABLE = "monitor", "drift_summary.json", "drift.csv"
 RUN, REASON = "monitored", "monitored.json"  # what the stage of a run leaves
 _SEGMENTS = 10
+_ISO = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 Told = Mapping[str, Any]
 
 
@@ -119,6 +121,8 @@ def headline(told: Told) -> str:
     segments = told["segments"]
     apart = sum(bool(one["moved"]) for one in segments["levels"]) if segments else 0
     also = f", and {counted(apart, 'segment')} moved away from all others" if apart else ""
+    if not columns:
+        return f"No column was compared{also.replace(', and', ', but')}"
     if not moved:
         quiet = f"None of {counted(len(columns), 'column')} moved beyond what chance gives"
         return f"{quiet}{also}" if not apart else f"{quiet}{also.replace(', and', ', but')}"
@@ -132,8 +136,8 @@ def _sides(told: Told) -> str:
     before = f"{counted(int(reference['rows']), 'row')} that version {told['version']} learnt from"
     if told["withheld"]:
         return f"{now}. {told['withheld']}."
-    says = str(reference["says"]).rstrip(".")
-    return f"{now}, beside {before}{f': {says}' if says else _span(reference)}."
+    says = _ISO.sub(lambda found: iso_day(found[0]), str(reference["says"]).rstrip("."))
+    return f"{now}, beside {before}{f' ({says})' if says else _span(reference)}."
 
 
 def _span(side: Told) -> str:
@@ -186,7 +190,7 @@ def _table(columns: Sequence[Column], limits: Told, address: str) -> Table:
             Cell(text=share(told["unseen_share"])),
         ])
     return Table(
-        caption="Every column, the farthest moved first",
+        caption="Every column: those that moved, then the others, the farthest first",
         heads=(
             *("Column", "Verdict", "PSI", "by chance", "KS", "Chance"),
             *("Missing before", "now", "Unseen"),
@@ -206,7 +210,10 @@ def _chance(value: float) -> str:
 
 
 def _segments(told: Told | None) -> Table | None:
-    """Return the segments that moved farthest from all others; None where none were compared."""
+    """Return the segments, in the order of the look: moved, large, small; the surest of each first.
+
+    None where none were compared.
+    """
     if told is None or not told["levels"]:
         return None
     levels = told["levels"]
@@ -221,7 +228,7 @@ def _segments(told: Told | None) -> Table | None:
         for one in levels[:_SEGMENTS]
     ]
     return Table(
-        caption="Segments, the farthest moved from all others first",
+        caption="Segments: those that moved, then large before small ones",
         heads=("Segment", "Now / before", "All others", "Chance", "Rows now"),
         rows=rows,
         left_out=len(levels) - len(rows),

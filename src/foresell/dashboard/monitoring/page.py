@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from foresell.dashboard.addresses import query_text
 from foresell.dashboard.monitoring import drift as drifting
 from foresell.dashboard.monitoring import performance as performing
 from foresell.dashboard.monitoring import schema as columns
@@ -12,12 +13,12 @@ from foresell.dashboard.monitoring.latency import Latency, latency_of
 from foresell.dashboard.monitoring.looks import LOG
 from foresell.dashboard.monitoring.movement import Movement, movement_of
 from foresell.dashboard.monitoring.opening import first_facts, heading, stale, standfirst
+from foresell.dashboard.monitoring.parts import Segments, segments_of
 from foresell.dashboard.monitoring.shadow import Shadow, shadow_of
 from foresell.dashboard.monitoring.traffic import Traffic, traffic_of
 from foresell.dashboard.monitoring.training import Training, training_of
-from foresell.dashboard.page import Context, Download, Fact, Figure, Table, Trouble, Visit
+from foresell.dashboard.page import Context, Download, Fact, Figure, Trouble, Visit
 from foresell.dashboard.reading.shown import Shown, broken, tried
-from foresell.dashboard.rendering import query_text
 from foresell.dashboard.reports import reports_of
 from foresell.errors import nearest
 from foresell.serving.problems import Refused
@@ -34,6 +35,7 @@ _LOOKS: Mapping[str, str] = {  # by what a part is made again
     "alerts": "look at the file, then remove it: the next look settles what stands anew",
     "latency": "measure again: foresell quality {} --measure",
 }
+_PARTS = ("judged", "drift", "schema", "shadow", "traffic", "latency")  # as they stand on the page
 _CSV, _JSON = "text/csv; charset=utf-8", "application/json"
 
 
@@ -71,6 +73,14 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Look:
+    """A look that nobody has taken yet. ``command``: takes it; ``lacks``: what it would tell."""
+
+    command: str
+    lacks: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Monitoring(Context):
     """All that is known of the watch. A part is None where there is a trouble of its name.
 
@@ -89,7 +99,7 @@ class Monitoring(Context):
     alerts: Alerts | None
     judged: performing.Judged | None
     periods: performing.Periods | None
-    segments: Table | None
+    segments: Segments | None
     drift: drifting.Drift | None
     movement: Movement | None
     schema: columns.Schema | None
@@ -99,6 +109,20 @@ class Monitoring(Context):
     training: Training | None
     reports: Sequence[tuple[str, str]]
     files: Sequence[File]
+
+    @property
+    def lacking(self) -> Sequence[str]:
+        """The parts that nobody has looked at yet, in the order of the page."""
+        told = self.troubles
+        return [part for part in _PARTS if part in told and told[part].next]
+
+    @property
+    def looks(self) -> Sequence[Look]:
+        """What nobody has looked at yet, by the command that does."""
+        found: dict[str, list[str]] = {}
+        for part in self.lacking:
+            found.setdefault(self.troubles[part].mend, []).append(self.troubles[part].what)
+        return [Look(command=command, lacks=lacks) for command, lacks in found.items()]
 
     @property
     def unmade(self) -> bool:
@@ -138,7 +162,7 @@ def context(visit: Visit) -> Monitoring:
     if judged is not None:
         weeks, parts = f"{folder}{performing.WEEKS}", f"{folder}{performing.SEGMENTS}"
         periods = part("periods", lambda: performing.periods_of(shown, folder), weeks)
-        segments = part("segments", lambda: performing.segments_of(shown, folder), parts)
+        segments = part("segments", lambda: segments_of(shown, folder), parts)
     if drift is not None and drift.columns is not None:
         column = visit.one("column")
         movement = part("movement", lambda: movement_of(shown, folder, column), f"{folder}{LOG}")

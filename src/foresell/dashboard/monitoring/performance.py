@@ -11,7 +11,7 @@ from foresell.charts.performance import bias_over_time, coverage_over_time, erro
 from foresell.charts.pointing import pointed
 from foresell.charts.theme import Spec
 from foresell.dashboard.page import Cell, Fact, Figure, Table
-from foresell.dashboard.reading.shown import Shown
+from foresell.dashboard.reading.shown import AbsentError, Shown
 from foresell.errors import counted
 from foresell.report.performance_words import (
     ADVICE,
@@ -21,7 +21,7 @@ from foresell.report.performance_words import (
     or_dash,
     standfirst,
 )
-from foresell.report.wording import day, name, percent, segment_heading, signed
+from foresell.report.wording import day, name, percent, signed, typeset
 from foresell.spec.ordered_sums import one_piece
 
 Draw = Callable[[int], Spec]
@@ -32,8 +32,7 @@ SUMMARY, WEEKS, SEGMENTS = (
     "performance_weeks.csv",
     "performance_segments.csv",
 )
-SURE = 0.01  # the chance below which a part's error is hardly one: `monitor.segment_errors.SURE`
-_PERIODS, _SEGMENTS = 104, 12  # drawn, and rows of the table
+_PERIODS = 104  # drawn, and rows of the table
 _NUMBERS = (
     *("wape", "expected_wape", "usual_low", "usual_high", "baseline_wape", "ratio"),
     *("bias_share", "coverage_80", "coverage_95", "value_added"),
@@ -44,7 +43,8 @@ _NUMBERS = (
 class Judged:
     """What is known of forecasts whose truth came. ``command``: what to do about it, "" nothing.
 
-    ``version``: the one that is judged.
+    ``version``: the one that is judged. ``weighed``: how the reasons come to their numbers, "" as
+    the facts do.
     """
 
     verdict: str
@@ -57,6 +57,7 @@ class Judged:
     facts: Sequence[Fact]
     compared: Sequence[tuple[str, str]]
     notes: Sequence[str]
+    weighed: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,16 +85,43 @@ def judged_of(shown: Shown, folder: str) -> Judged:
         standfirst=standfirst(told),
         advice=ADVICE[verdict],
         command=_command(shown.name, verdict),
-        reasons=[str(one) for one in told["reasons"]],
+        reasons=[typeset(str(one)) for one in told["reasons"]],
         version=int(told["version"]),
         facts=facts,
         compared=compared(told),
-        notes=[str(one) for one in told["notes"]],
+        notes=[typeset(str(one)) for one in told["notes"]],
+        weighed=_weighed(told),
+    )
+
+
+def _weighed(told: Mapping[str, Any]) -> str:
+    """Return why the numbers of the reasons are not those of the facts, "" where they are.
+
+    Rules take the mean of the periods, the facts take all rows of them together.
+    """
+    recent, every = told["recent"], str(told["every"])
+    if recent is None or every == "all" or int(recent["periods"]) < 2:
+        return ""
+    if told["verdict"] not in {"watch", "retrain"}:
+        return ""  # then the reasons hold no numbers
+    return (
+        f"These sentences count every {every} alike; the numbers above count every row of the "
+        f"{counted(int(recent['periods']), every)}."
     )
 
 
 def summary_of(shown: Shown, folder: str) -> Mapping[str, Any]:
-    """Return the summary of performance; an ``AbsentError`` where nothing was judged."""
+    """Return the summary of performance.
+
+    Raises:
+        AbsentError: nothing was judged.
+    """
+    if shown.stamp(OUTPUT, f"{folder}{SUMMARY}") is None:
+        raise AbsentError(
+            "no forecast was compared with what came true yet",
+            f"{shown.name}/{OUTPUT}",
+            _command(shown.name, "unknown"),
+        )
     told: Mapping[str, Any] = shown.json(OUTPUT, f"{folder}{SUMMARY}")
     return told
 
@@ -161,7 +189,8 @@ def _figures(
         _figure(
             "coverage",
             _coverage_says(whole),
-            "Blue the 80\u00a0% band, grey that of 95\u00a0%; lines at what they promise",
+            "Blue the 80\u00a0% band, grey that of 95\u00a0%; lines at what they promise"
+            + (", dashed at what that of 80\u00a0% held in the backtest" if promised else ""),
             lambda width: coverage_over_time(dated, backtest=promised, width=width),
             dated,
             {"coverage_80": "within 80 %", "coverage_95": "within 95 %"},
@@ -201,6 +230,8 @@ def _error_says(whole: pl.DataFrame, every: str, told: Mapping[str, Any]) -> str
     known = whole.drop_nulls(["wape", "usual_high"])
     above = known.filter(pl.col("wape") > pl.col("usual_high")).height
     worse = whole.filter(pl.col("wape") > pl.col("baseline_wape")).height
+    if known.is_empty():
+        return f"What error is usual of {counted(whole.height, every)} is not known"
     base = name(str(told["baseline"]))
     first = (
         f"In {above} of {counted(known.height, every)} the error was beyond what is usual"
@@ -215,6 +246,8 @@ def _bias_says(whole: pl.DataFrame, every: str) -> str:
     known = whole["bias_share"].drop_nulls()
     high = int((known > 0).sum())
     low = int((known < 0).sum())
+    if known.is_empty():
+        return "To which side the forecasts lean is not known"
     if max(high, low) * 4 < 3 * len(known):
         return f"Too high in {high}, too low in {low} of {counted(len(known), every)}"
     side, number = ("high", high) if high >= low else ("low", low)
@@ -238,7 +271,7 @@ def _period_table(weeks: pl.DataFrame, every: str) -> Table:
     shown = weeks.reverse().head(_PERIODS)
     rows = [
         [
-            Cell(text=_period(row["period"])),
+            Cell(text=_period(row["period"]) + ("" if row["whole"] else ", in part")),
             Cell(text=f"{row['n']:,}"),
             Cell(text=share(row["wape"])),
             Cell(text=share(row["expected_wape"])),
@@ -253,51 +286,18 @@ def _period_table(weeks: pl.DataFrame, every: str) -> Table:
     return Table(
         caption="Numbers by period" if every != "all" else "Numbers of all rows together",
         heads=(
-            *("Period", "Rows", "Error", "Expected", "Times expected", "Bias"),
+            *(
+                "Period" if every == "all" else f"{every.capitalize()} of",
+                "Rows",
+                "Error",
+                "Expected",
+                "Times expected",
+                "Bias",
+            ),
             *("In 80\u00a0%", "In 95\u00a0%", "Value added"),
         ),
         rows=rows,
         left_out=weeks.height - shown.height,
-    )
-
-
-def segments_of(shown: Shown, folder: str) -> Table | None:
-    """Return the parts whose forecasts fail most; None where rows have no parts.
-
-    A ratio that chance hardly explains is marked.
-    """
-    found = shown.csv(OUTPUT, f"{folder}{SEGMENTS}")
-    share, sign = or_dash(percent), or_dash(signed)
-    times = or_dash(lambda value: f"{value:.2f}")
-    numbers = ("share", "wape", "backtest_wape", "ratio", "bias_share", "coverage_80")
-    typed = found.select(
-        pl.col("by").cast(pl.String),
-        pl.col("value").cast(pl.String),
-        *(pl.col(one).cast(pl.Float64) for one in (*numbers, "value_added", "chance")),
-    )
-    if typed.is_empty():
-        return None
-    rows = []
-    for row in typed.head(_SEGMENTS).to_dicts():
-        odd = row["chance"] is not None and row["chance"] <= SURE
-        rows.append([
-            Cell(text=segment_heading(row["by"], row["value"])),
-            Cell(text=share(row["share"])),
-            Cell(text=share(row["wape"])),
-            Cell(text=share(row["backtest_wape"])),
-            Cell(text=times(row["ratio"]), mark="warn" if odd else ""),
-            Cell(text=sign(row["bias_share"])),
-            Cell(text=share(row["coverage_80"])),
-            Cell(text=sign(row["value_added"])),
-        ])
-    return Table(
-        caption="Parts, the largest error beyond what was expected first",
-        heads=(
-            *("Part", "Share of the truth", "Error", "Backtest", "Times expected"),
-            *("Bias", "In 80\u00a0%", "Value added"),
-        ),
-        rows=rows,
-        left_out=typed.height - len(rows),
     )
 
 

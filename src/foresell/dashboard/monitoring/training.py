@@ -10,6 +10,7 @@ from foresell.dashboard.monitoring.performance import OUTPUT
 from foresell.dashboard.monitoring.performance import SUMMARY as PERFORMANCE
 from foresell.dashboard.reading.shown import Shown
 from foresell.monitor.retraining import Evidence, Told, of_drift, of_performance, weigh
+from foresell.report.wording import typeset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,7 @@ def training_of(shown: Shown, live: int, alerts: Alerts | None) -> Training:
     return Training(
         needed=weighed.needed,
         version=live,
-        reasons=weighed.reasons,
+        reasons=[typeset(one) for one in weighed.reasons],
         command=f"foresell retrain {shown.name} --if-needed",
         unsure="" if weighed.needed else _unsure(shown, live, performance, drift),
     )

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from foresell.dashboard.data.shares import share
 from foresell.dashboard.overview.facts import Facts, gate_of, whose
 from foresell.monitor.retraining import Evidence
-from foresell.report.wording import capitalized, count, day, percent
+from foresell.report.wording import capitalized, count, day
 
 Urgency = Literal["now", "soon", "later"]
 URGENCIES: Mapping[Urgency, str] = {
@@ -85,6 +86,15 @@ def _opened(sentence: str) -> str:
     return sentence if {"/", "."} & set(word) else capitalized(sentence)
 
 
+def _ended(sentence: str) -> str:
+    """Return a sentence with its full stop, unless it has an end of its own.
+
+    >>> _ended("it is damaged"), _ended("Is the server running?")
+    ('it is damaged.', 'Is the server running?')
+    """
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
+
+
 def _unreadable(facts: Facts) -> Iterator[Concern]:
     """What cannot be read: the registry before all."""
     for part, trouble in facts.troubles.items():
@@ -93,7 +103,7 @@ def _unreadable(facts: Facts) -> Iterator[Concern]:
         yield Concern(
             urgency="now" if part == "registry" else "soon",
             project=facts.name,
-            says=f"{_opened(trouble.what)}.",
+            says=_ended(_opened(trouble.what)),
             page=_PAGES.get(part, "data"),
             source=trouble.where,
         )
@@ -249,13 +259,20 @@ def _quarantine(facts: Facts) -> Iterator[Concern]:
     rows = facts.rows
     if rows is None or not rows.quarantined:
         return
-    share = rows.quarantined / max(rows.read, 1)
-    one = rows.quarantined == 1
+    verb = "is" if rows.quarantined == 1 else "are"
+    part, head = f"({share(rows.share)}) ", ""
+    if rows.checked < rows.read:  # of the others nobody knows what they would break
+        broken = f" ({share(rows.broken / rows.checked)})" if rows.broken else ""
+        head = (
+            f"{count(rows.broken) if rows.broken else 'None'} of "
+            f"{count(rows.checked, 'checked row')}{broken} broke the contract; "
+        )
+        part = ""
     yield Concern(
-        urgency="soon" if share > rows.allowed / 2 else "later",
+        urgency="soon" if rows.share > rows.allowed / 2 else "later",
         project=facts.name,
-        says=f"{count(rows.quarantined)} of {count(rows.read, 'row')} "
-        f"({percent(share, 2)}) {'is' if one else 'are'} in quarantine.",
+        says=f"{head}{count(rows.quarantined)} of {count(rows.read, 'row')} "
+        f"{part}{verb} in quarantine.",
         page="data",
         source="checks/checks.json",
     )

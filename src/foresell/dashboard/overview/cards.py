@@ -206,6 +206,9 @@ def _data(facts: Facts) -> list[Fact]:
         aside = (
             f"{count(rows.quarantined)} in quarantine" if rows.quarantined else "none in quarantine"
         )
+        aside = (
+            f"{count(rows.checked)} of them checked, {aside}" if rows.checked < rows.read else aside
+        )
         note = aside if days.observed or not loaded else f"{aside}; {loaded}"
         found.append(
             Fact(value=count(rows.read), label="Rows read", note=note, source="checks/checks.json")
@@ -219,7 +222,9 @@ def _reach(facts: Facts) -> list[Fact]:
     if reaches is None:
         return []
     left = (reaches - facts.now.date()).days
-    note = f"{count(left, 'day')} left" if left >= 0 else "it has run out"
+    note = f"{count(left, 'day')} left" if left > 0 else "it ends today"
+    if left < 0:
+        note = "it has run out"
     return [Fact(value=f"to {day(reaches)}", label="Forecast", note=note, source="registry")]
 
 
@@ -266,12 +271,8 @@ def standfirst(projects: Sequence[Facts], now: Sequence[str], soon: Sequence[str
     """Return what stands below the heading: how many answer, what stands, and what waits."""
     if not projects or all(one.untouched for one in projects):
         return ""
-    answer = sum(one.live is not None for one in projects)
     alerts = sum(len(one.watch.alerts) for one in projects)
-    whole = "" if len(projects) == 1 else f" of {count(len(projects), 'project')}"
-    said = f"{answer}{whole} {'has' if answer == 1 else 'have'} a version that answers"
-    if len(projects) == 1:
-        said = "A version answers" if answer else "No version answers"
+    said = _answering(projects)
     told = f"{alerts} {'alert stands' if alerts == 1 else 'alerts stand'}"
     if not alerts:
         told = _no_alerts(projects)
@@ -280,6 +281,19 @@ def standfirst(projects: Sequence[Facts], now: Sequence[str], soon: Sequence[str
         return f"{said}, and {told}."
     who = waits[0] if len(waits) == 1 else count(len(waits), "project")
     return f"{said}, and {told}. Something is to be done soon in {who}."
+
+
+def _answering(projects: Sequence[Facts]) -> str:
+    """Return of how many projects a version answers, as far as the registry could be read."""
+    answer = sum(one.live is not None for one in projects)
+    unknown = sum(one.state is None for one in projects)
+    if unknown == len(projects):
+        return f"Which {'version answers' if unknown == 1 else 'versions answer'} is not known"
+    if len(projects) == 1:
+        return "A version answers" if answer else "No version answers"
+    verb = "has" if answer == 1 else "have"
+    said = f"{answer} of {count(len(projects), 'project')} {verb} a version that answers"
+    return f"{said}, of {count(unknown)} it is not known" if unknown else said
 
 
 def _no_alerts(projects: Sequence[Facts]) -> str:

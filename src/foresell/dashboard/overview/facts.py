@@ -49,7 +49,8 @@ class Watch:
     """What monitoring says of the version that answers.
 
     ``alerts``: those that stand. ``checked``: the last look that compared something, None where
-    nobody ever looked. ``performance``, ``drift``: None where their summary cannot be read.
+    nobody ever looked. ``performance``, ``drift``: None where their summary cannot be read, or no
+    version is known to answer.
     """
 
     alerts: tuple[Standing, ...] = ()
@@ -60,11 +61,21 @@ class Watch:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """What the gate made of the rows of the last run; ``allowed``: the share it may set aside."""
+    """What the gate made of the rows of the last run; ``allowed``: the share that may break a rule.
+
+    ``checked``: how many were held against every rule, ``broken``: how many of these broke one.
+    """
 
     read: int
     quarantined: int
     allowed: float
+    checked: int
+    broken: int
+
+    @property
+    def share(self) -> float:
+        """The share that broke a rule, as the gate compares it with what is allowed."""
+        return max(self.quarantined / max(self.read, 1), self.broken / max(self.checked, 1))
 
 
 @dataclass(frozen=True, kw_only=True)

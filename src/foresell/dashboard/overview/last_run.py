@@ -1,14 +1,18 @@
 """The last run of a project: whether it came to its end, and if not, what it said last."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from foresell.dashboard.overview.facts import Run
 from foresell.dashboard.reading.shown import Shown
+from foresell.pipeline.records import read_record
 
 _RUN_ID = "%Y%m%dT%H%M%SZ"  # how a run's id begins
 _STAMPED = 16  # characters of that
 _TAIL = 65_536  # bytes of run.log: more than a run tells of its last stages
+_LOADED = ".state", "ingest.json"  # what is known of the stage that takes the rows in
 _STEPS = ("started", "failed", "done", "kept")
 
 
@@ -33,9 +37,10 @@ def read_run(shown: Shown) -> Run | None:
     if shown.stamp("", "run_id") is None:
         return None
     run_id = shown.content("", "run_id").decode("utf-8", "replace").strip()
-    told = shown.json("", "run.json") if shown.stamp("", "run.json") is not None else {"stages": {}}
-    loaded = moment_of(told["stages"].get("ingest"))
-    if told.get("run_id") == run_id:
+    left = shown.stamp("", "run.json") is not None
+    told: Mapping[str, Any] = shown.json("", "run.json") if left else {"run_id": ""}
+    loaded = moment_of(_loading(shown))
+    if told["run_id"] == run_id:
         own = [name for name, run in told["stages"].items() if run == run_id]
         return Run(
             run_id=run_id,
@@ -47,6 +52,16 @@ def read_run(shown: Shown) -> Run | None:
     stamp = run_id, shown.stamp("", "run.log")
     found = shown.kept("overview: unfinished run", stamp, lambda: _unfinished(shown, run_id))
     return replace(found, loaded=loaded)
+
+
+def _loading(shown: Shown) -> object:
+    """Return the id of the run that took in the rows there are, None where nothing says it.
+
+    That stands in the record of the stage: a run that failed later on leaves no ``run.json``.
+    """
+    if shown.stamp(*_LOADED) is None:
+        return None
+    return read_record(shown.content(*_LOADED)).get("run_id")
 
 
 def _unfinished(shown: Shown, run_id: str) -> Run:

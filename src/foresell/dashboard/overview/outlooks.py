@@ -14,7 +14,7 @@ from foresell.charts.predicted import mean_by_prediction
 from foresell.dashboard.page import Figure
 from foresell.dashboard.reading.shown import Shown, broken
 from foresell.errors import DataError
-from foresell.report.wording import amount, capitalized, count, day, percent
+from foresell.report.wording import NBSP, amount, capitalized, count, day, percent
 from foresell.spec.forecast import BANDS
 from foresell.spec.hierarchy import TOTAL
 from foresell.spec.ordered_sums import one_piece, ordered_sum
@@ -24,7 +24,7 @@ _LEAST, _TIMES = 60, 3  # periods of history that are drawn, or so many times th
 _ALIKE = 0.1  # how far the number of series may differ where two totals are compared
 _EDGES = tuple(f"{edge}_{level}" for level in BANDS for edge in ("lower", "upper"))
 _HISTORY, _SUMS, _ROWS = "history.parquet", "hierarchy.parquet", "forecast.parquet"
-_BINS = "calibration.csv"
+_REFUSED, _BINS = "refused.parquet", "calibration.csv"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,7 +32,7 @@ class Outlook:
     """Observed values and their forecast, as `foresell.charts.outlook` takes them.
 
     ``gain``: the share by which the forecast exceeds the same periods a year before, None where
-    they are not known or not the same series.
+    they are not known or not the same series. ``lacks``: why nothing is forecast, "" where it is.
     """
 
     history: pl.DataFrame
@@ -41,6 +41,7 @@ class Outlook:
     told: str
     unit: str
     gain: float | None
+    lacks: str = ""
 
 
 def picture(shown: Shown, name: str) -> Figure | None:
@@ -71,7 +72,8 @@ def drawn_from(shown: Shown) -> str:
 
 def _kept(shown: Shown, output: str, file: str, make: Any) -> Outlook:
     """Return what ``make`` makes, remembered until one of the files it is made of changes."""
-    read = [("bundle", "metadata.json"), ("forecast", _SUMS), ("forecast", _ROWS), (output, file)]
+    read = [("bundle", "metadata.json"), (output, file)]
+    read += [("forecast", name) for name in (_SUMS, _ROWS, _REFUSED)]
     stamps = tuple(shown.stamp(*one) for one in read)
     made: Outlook = shown.kept("overview: outlook", stamps, lambda: make(shown, file))
     return made
@@ -86,29 +88,56 @@ def _panel(shown: Shown, file: str) -> Outlook:
     future = _total(shown, time)
     every: Every = "day" if told["frequency"] == "D" else "week"
     kept = max(_TIMES * future.height, _LEAST)
-    series = count(int(told["series"]), "series") if "series" in told else "all series"
+    refused = shown.stamp("forecast", _REFUSED) is not None
     return Outlook(
         history=history.tail(kept).select("date", "y"),
         future=future.drop("rows"),
         every=every,
-        told=f"{told['target']} by {every}, {series} together",
+        told=f"{told['target']} by {every}, {_together(shown, told)}",
         unit=str(told.get("unit", "")),
         gain=_gain(history, future),
+        lacks=_lacks(future, "the model of the last run may not answer" if refused else ""),
     )
 
 
+def _lacks(future: pl.DataFrame, why: str) -> str:
+    """Return that nothing is forecast, and why where that is known; "" where something is."""
+    if not future.is_empty():
+        return ""
+    return f"Nothing is forecast: {why}" if why else "Nothing is forecast yet"
+
+
+def _together(shown: Shown, told: Mapping[str, Any]) -> str:
+    """Return how many series are added up: those observed, and those forecast where others are."""
+    if "series" not in told:
+        return "all series together"
+    observed = int(told["series"])
+    keys = [name for name, role in told["roles"].items() if role == "key"]
+    if not keys or shown.stamp("forecast", _ROWS) is None:
+        return f"{count(observed, 'series')} together"
+    held = _read(shown, "forecast", _ROWS, keys)
+    ahead = held.n_unique()
+    if ahead == observed:
+        return f"{count(observed, 'series')} together"
+    return f"{count(observed, 'series')} observed and {count(ahead)} forecast, together"
+
+
 def _columns(shown: Shown, output: str, file: str, time: str, value: str) -> pl.DataFrame:
-    """Return two columns of a Parquet file: ``date`` and ``value``; the others are not read.
+    """Return two columns of a Parquet file: ``date`` and ``value``. Raises as `_read`."""
+    return _read(shown, output, file, [time, value]).rename({time: "date"})
+
+
+def _read(shown: Shown, output: str, file: str, columns: list[str]) -> pl.DataFrame:
+    """Return some columns of a Parquet file; the others are not read.
 
     Raises:
         DataError: it is none, or has no such columns.
     """
     held = BytesIO(shown.content(output, file))
     try:
-        rows = pl.read_parquet(held, columns=[time, value])
+        return pl.read_parquet(held, columns=columns)
     except pl.exceptions.PolarsError as error:
         raise DataError(*broken(f"{output}/{file}", shown.name)) from error
-    return rows.rename({time: "date"})
 
 
 def _summed(rows: pl.DataFrame, value: str) -> pl.DataFrame:
@@ -195,6 +224,7 @@ def _months(shown: Shown, file: str) -> Outlook:
         told=f"{told['target']} by month, {told['told']}",
         unit=str(told["unit"]),
         gain=_sum(future["prediction"]) / behind - 1 if whole else None,
+        lacks=_lacks(future, str(told["forecast"].get("reason", ""))),
     )
 
 
@@ -206,7 +236,7 @@ def _first(month: str) -> date:
 def _over_time(name: str, found: Outlook) -> Figure:
     """Return the picture of a total through time."""
     banded = set(_EDGES) <= set(found.future.columns) and not found.future.is_empty()
-    bands = "; bands of 80 and 95 %" if banded else ""
+    bands = f"; bands of 80 and 95{NBSP}%" if banded else ""
     if not banded and not found.future.is_empty():
         bands = "; a plain sum of series has no honest band"
     drawn = pl.concat([found.history, found.future], how="diagonal")
@@ -229,10 +259,9 @@ def _draw(found: Outlook, width: int) -> dict[str, Any]:
 def _title(found: Outlook) -> str:
     """Return what the picture shows, as a sentence."""
     if found.future.is_empty():
-        return "Nothing is forecast: the model of the last run may not answer"
+        return found.lacks
     total = amount(_sum(found.future["prediction"]), found.unit)
-    last = found.future["date"][-1]
-    until = day(last) if found.every != "month" else f"{last:%B %Y}"
+    until = _when(found.future["date"][-1], found.every)
     said = f"The {count(found.future.height, found.every)} to {until} are forecast at {total}"
     if found.future.height == 1:
         said = f"{capitalized(found.every)} of {until}: {total} are forecast"
@@ -244,21 +273,33 @@ def _title(found: Outlook) -> str:
     return f"{said}, {change} than a year before"
 
 
+def _when(date_: date, every: Every) -> str:
+    r"""Return a period in words.
+
+    >>> _when(date(2005, 6, 1), "month"), _when(date(2005, 6, 1), "day")
+    ('June 2005', '1\xa0Jun\xa02005')
+    """
+    return f"{date_:%B %Y}" if every == "month" else day(date_)
+
+
+def _span(rows: pl.DataFrame, every: Every) -> str:
+    """Return from when to when rows are, or of when where there is one."""
+    first, last = (_when(rows["date"][at], every) for at in (0, -1))
+    return f"of {first}" if rows.height == 1 else f"from {first} to {last}"
+
+
 def _says(found: Outlook) -> str:
     """Return what is drawn, for somebody who does not see it."""
     said = [f"Line of {found.told}"]
     known = found.history.drop_nulls("y")
     if not known.is_empty():
-        first, last = known["date"][0], known["date"][-1]
-        said.append(
-            f"observed from {day(first)} to {day(last)}, at the end {amount(known['y'][-1])}"
-        )
+        end = amount(known["y"][-1], found.unit)
+        said.append(f"observed {_span(known, found.every)}, at the end {end}")
     if not found.future.is_empty():
-        first, last = found.future["date"][0], found.future["date"][-1]
-        ahead = found.future["prediction"]
+        first, last = (amount(found.future["prediction"][at], found.unit) for at in (0, -1))
+        told = f"forecast {_span(found.future, found.every)}, "
         said.append(
-            f"forecast from {day(first)} to {day(last)}, at first {amount(ahead[0])}, "
-            f"at the end {amount(ahead[-1])}"
+            told + (first if found.future.height == 1 else f"at first {first}, at the end {last}")
         )
     return "; ".join(said)
 

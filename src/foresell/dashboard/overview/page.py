@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from foresell.dashboard.addresses import path_to
 from foresell.dashboard.overview.attention import URGENCIES, Concern, concerns
 from foresell.dashboard.overview.cards import (
     Card,
@@ -16,10 +17,9 @@ from foresell.dashboard.overview.cards import (
 from foresell.dashboard.overview.facts import Facts, whose
 from foresell.dashboard.overview.outlooks import drawn_from, picture
 from foresell.dashboard.overview.readings import read
-from foresell.dashboard.page import Context, Trouble, Visit
+from foresell.dashboard.page import Context, Figure, Trouble, Visit
 from foresell.dashboard.pages import pages_of
 from foresell.dashboard.reading.shown import Shown, tried
-from foresell.dashboard.rendering import path_to
 from foresell.dashboard.reports import reports_of
 
 
@@ -82,14 +82,7 @@ def _looked(shown: Shown) -> tuple[Facts, Card]:
     troubles: dict[str, Trouble] = dict(facts.troubles)
     at = f"{own}/{drawn_from(shown)}"
     figure = tried(troubles, "figure", lambda: picture(shown, _figure_name(own)), at)
-    if figure is not None and (of := whose(facts)):
-        answers = f"version {facts.live.version} answers" if facts.live else "no version answers"
-        figure = replace(
-            figure,
-            title=f"{figure.title} (of {of})",
-            note=f"{figure.note} Of the last run, {of}; {answers}.",
-            says=f"{figure.says}; of {of}",
-        )
+    figure = _marked(figure, facts) if figure is not None else None
     told = tried(troubles, "record", lambda: (says(facts), numbers(facts), quiet(facts)), own)
     sentence, big, small = told or ("What the registry noted cannot be shown.", (), ())
     facts = replace(facts, troubles=_distinct(troubles))
@@ -111,6 +104,23 @@ def _looked(shown: Shown) -> tuple[Facts, Card]:
             for one in reports_of(shown)
         ),
         troubles=facts.troubles,
+    )
+
+
+def _marked(figure: Figure, facts: Facts) -> Figure:
+    """Return a picture that says whose it is, unless it is of the version that answers."""
+    if facts.state is None:
+        known = "of the last run; which version answers is not known"
+        return replace(figure, note=f"{figure.note} It is {known}.", says=f"{figure.says}; {known}")
+    of = whose(facts)
+    if not of:
+        return figure
+    answers = f"version {facts.live.version} answers" if facts.live else "no version answers"
+    return replace(
+        figure,
+        title=f"{figure.title} (of {of})",
+        note=f"{figure.note} Of the last run, {of}; {answers}.",
+        says=f"{figure.says}; of {of}",
     )
 
 

@@ -9,7 +9,7 @@ from foresell.dashboard.overview.facts import Days, Facts, Rows
 from foresell.dashboard.overview.last_run import read_run
 from foresell.dashboard.overview.watching import read_watch
 from foresell.dashboard.page import Trouble
-from foresell.dashboard.reading.shown import Shown, tried
+from foresell.dashboard.reading.shown import AbsentError, Shown, tried
 from foresell.spec.calendar import step
 from foresell.spec.registry import Alias, State, Version
 
@@ -18,12 +18,13 @@ def read(shown: Shown) -> Facts:
     """Return what is known of a project now; what cannot be read is among its troubles."""
     troubles: dict[str, Trouble] = {}
     own, now = shown.name, shown.now()
-    state = tried(troubles, "registry", shown.state, f"{own}/registry")
-    live, alias = live_of(state) if state else (None, None)
+    standing = tried(troubles, "registry", lambda: _standing(shown), f"{own}/registry")
+    state, live, alias = standing or (None, None, None)
+    left = tried(troubles, "bundle", lambda: _left(shown), f"{own}/bundle/checksums.json")
     days = Days(
         observed=tried(troubles, "data", lambda: _observed(shown), f"{own}/splits/split.json"),
         reaches=tried(
-            troubles, "reach", lambda: _reaches(shown, live), f"{own}/bundle/metadata.json"
+            troubles, "reach", lambda: _reaches(shown, live, left), f"{own}/bundle/metadata.json"
         ),
     )
     return Facts(
@@ -37,18 +38,23 @@ def read(shown: Shown) -> Facts:
         watch=read_watch(shown, live, now, troubles),
         rows=tried(troubles, "rows", lambda: _rows(shown), f"{own}/checks/checks.json"),
         days=days,
-        left=tried(troubles, "bundle", lambda: _left(shown), f"{own}/bundle/checksums.json"),
+        left=left,
         troubles=troubles,
     )
 
 
-def live_of(state: State) -> tuple[Version, Alias] | tuple[None, None]:
-    """Return the version that answers and what points to it: prod, else staging, else none."""
-    by_number = {one.version: one for one in state.versions}
-    for alias, number in state.aliases.items():  # prod comes first
-        if number is not None:
-            return by_number[number], alias
-    return None, None
+def _standing(shown: Shown) -> tuple[State, Version | None, Alias | None]:
+    """Return the registry's state, the version that answers and what points to it, None for none.
+
+    Raises as `Shown.state`.
+    """
+    state = shown.state()
+    try:
+        live = shown.live()
+    except AbsentError:
+        return state, None, None
+    pointing = (alias for alias, number in state.aliases.items() if number == live.version)
+    return state, live, next(pointing, None)
 
 
 def _rows(shown: Shown) -> Rows | None:
@@ -56,10 +62,14 @@ def _rows(shown: Shown) -> Rows | None:
     if shown.stamp("checks", "checks.json") is None:
         return None
     told = shown.json("checks", "checks.json")
+    read, aside = int(told["read"]), int(told["quarantined"])
+    sampled = told["sampled"] or {"checked": read, "broken": aside}
     return Rows(
-        read=int(told["read"]),
-        quarantined=int(told["quarantined"]),
+        read=read,
+        quarantined=aside,
         allowed=float(told["allowed_share"]),
+        checked=int(sampled["checked"]),
+        broken=int(sampled["broken"]),
     )
 
 
@@ -85,12 +95,18 @@ def last_day(split: Mapping[str, Any]) -> date | None:
     return max(ends, default=None)
 
 
-def _reaches(shown: Shown, live: Version | None) -> date | None:
-    """Return the last day that a panel's live version can forecast, None where nothing says it."""
+def _reaches(shown: Shown, live: Version | None, left: str | None) -> date | None:
+    """Return the last day that a panel's live version can forecast, None where nothing says it.
+
+    How far it reaches stands in its own bundle, and that of the last run may be another one.
+    """
     cutoff = live.record.get("refit_cutoff") if live else None
-    if shown.kind != "panel" or not cutoff or shown.stamp("bundle", "metadata.json") is None:
+    if shown.kind != "panel" or live is None or not cutoff:
         return None
-    told = shown.json("bundle", "metadata.json")
+    own = left == live.digest
+    told: Mapping[str, Any] = (
+        shown.json("bundle", "metadata.json") if own else shown.bundle(live).metadata
+    )
     return date.fromisoformat(str(cutoff)) + int(told["horizon"]) * step(told["frequency"])
 
 

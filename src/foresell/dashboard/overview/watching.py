@@ -36,8 +36,8 @@ def read_watch(
     return Watch(
         alerts=alerts,
         checked=max(checked.values(), default=None),
-        performance=found["performance"],
-        drift=found["drift"],
+        performance=found["performance"] if live else None,
+        drift=found["drift"] if live else None,
     )
 
 

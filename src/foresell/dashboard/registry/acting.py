@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from foresell.dashboard.acting import Acting
+from foresell.dashboard.addresses import query_text
 from foresell.dashboard.forms import own_token
 from foresell.dashboard.page import Context, Query, Trouble, Visit, told
 from foresell.dashboard.registry.confirming import Returned
 from foresell.dashboard.registry.orders import Order, carried_out, order_of
 from foresell.dashboard.registry.page import page_of
-from foresell.dashboard.rendering import query_text
 from foresell.errors import ForesellError, MachineError, UsageError
 from foresell.govern.registry import one_line, read_state
 from foresell.spec.registry import Transition

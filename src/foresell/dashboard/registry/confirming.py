@@ -6,17 +6,26 @@ from typing import Any
 
 from foresell.dashboard.page import Table, Trouble, Visit, told
 from foresell.dashboard.reading.shown import Shown
-from foresell.dashboard.registry.difference import finding, metric_table
+from foresell.dashboard.registry.difference import comparison_of, metric_table, unit_of
+from foresell.dashboard.registry.finding import finding, on_the_same_rows
 from foresell.dashboard.registry.orders import Order, Rehearsal, rehearsed
-from foresell.dashboard.registry.versions import champion, gate_passed, gate_sentences
-from foresell.errors import counted
+from foresell.dashboard.registry.versions import (
+    champion,
+    deciding,
+    gate_passed,
+    gate_sentences,
+    live_of,
+)
+from foresell.errors import DataError, counted
 from foresell.govern.compared import MetricDifference
 from foresell.govern.registry import Move
 from foresell.govern.rolling_back import NOWHERE
 from foresell.govern.state import earlier
+from foresell.report.wording import capitalized, typeset
 from foresell.spec.registry import State, Transition, Version
 
 _BESIDE = ("rmse", "wmae", "mae", "wape", "coverage_80")
+_ROWS = "On the {} that both were judged on"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,14 +85,15 @@ def confirmation(visit: Visit, order: Order, state: State, returned: Returned) -
     transition = found.move.transition if found.move is not None else None
     evidence: Mapping[str, Any] = transition.evidence if transition is not None else {}
     subject = _subject(order, state, transition)
-    beside, says = _beside(evidence.get("against_live"), order)
+    beside, says = _beside(shown, evidence.get("against_live"), subject, state)
+    gate = evidence.get("gate")  # judged anew; of what is no promotion, what was noted
     return Confirm(
         order=order,
         title=_title(order, state, transition),
         button=_button(order, transition),
         happens=list(_happens(found.move, order)),
-        gate=[] if subject is None else gate_sentences(subject),
-        passed=None if subject is None else gate_passed(subject),
+        gate=_gate_told(subject, gate),
+        passed=_gate_passed(subject, gate),
         beside=beside,
         beside_says=says,
         against_gate=found.against_gate,
@@ -211,31 +221,73 @@ def _choices(order: Order, state: State) -> Iterator[Choice]:
         )
 
 
-def _beside(found: Any, order: Order) -> tuple[Table | None, str]:
+def _gate_told(subject: Version | None, gate: Any) -> Sequence[str]:
+    """Return what the gate says; ``gate``: as it was judged just now, else what was noted."""
+    if isinstance(gate, Mapping):
+        return [typeset(str(one)) for one in gate.get("sentences", ())]
+    return [] if subject is None else gate_sentences(subject)
+
+
+def _gate_passed(subject: Version | None, gate: Any) -> bool | None:
+    """Tell whether the gate passed; see `_gate_told`."""
+    if isinstance(gate, Mapping):
+        return gate.get("passed") is True
+    return None if subject is None else gate_passed(subject)
+
+
+def _beside(
+    shown: Shown, found: Any, subject: Version | None, state: State
+) -> tuple[Table | None, str]:
     """Return the table of a version beside the live one, and what is to be said of it."""
-    if not isinstance(found, Mapping):
+    if not isinstance(found, Mapping) or subject is None:
+        return None, ""
+    if state.aliases["prod"] is None:
+        return _beside_staging(shown, subject, state)
+    if found.get("version") == subject.version:
         return None, ""
     if not found.get("comparable"):
-        why = str(found.get("why"))
-        return None, f"{why[:1].upper()}{why[1:]}: there is nothing to compare it with."
+        return None, f"{capitalized(str(found.get('why')))}: there is nothing to compare it with."
     live, new = found["live"], found["new"]
+    decisive = deciding(subject)
     metrics = [
         MetricDifference(
             metric=name,
-            deciding=False,
+            deciding=name in decisive,
             before=live[name],
             after=new[name],
             difference=new[name] - live[name],
             change=_share(name, live[name], new[name]),
         )
-        for name in _BESIDE
+        for name in dict.fromkeys([*decisive, *_BESIDE])
         if live.get(name) is not None and new.get(name) is not None
     ]
-    rows = counted(int(found["n"]), "row")
-    before, after = f"version {found.get('version')}", f"version {order.version}"
-    heads = (f"{before.capitalize()}, live", after.capitalize())
-    table = metric_table(f"On the {rows} that both were judged on", metrics, heads)
-    return table, finding(metrics, f"{before}, which is live,", after) or "Beside the live version"
+    before = f"version {found.get('version')}"
+    heads = (f"{capitalized(before)}, on prod", f"Version {subject.version}")
+    caption = _ROWS.format(counted(int(found["n"]), "row"))
+    told = finding(metrics, f"{before}, which is on prod,", heads[1])
+    unit = unit_of(shown, subject)
+    return metric_table(caption, metrics, heads, unit=unit), told or "Beside the version on prod"
+
+
+def _beside_staging(shown: Shown, subject: Version, state: State) -> tuple[Table | None, str]:
+    """Return a version beside the one that answers from staging, for nothing is on prod."""
+    live = live_of(state)
+    if live is None or live == subject.version:
+        return None, "" if live else "No version answers: there is nothing to compare it with."
+    answering = next(one for one in state.versions if one.version == live)
+    try:
+        found = comparison_of(shown, answering, subject)
+    except DataError as error:
+        return None, f"{capitalized(error.what)}: there is nothing to compare it with."
+    metrics, before = on_the_same_rows(found), f"version {live}"
+    if not metrics or found.same_rows is None:
+        why = found.same_rows.says if found.same_rows is not None else "both are the same bundle"
+        return None, f"Version {live} answers from staging; {why}."
+    heads = (f"{capitalized(before)}, on staging", f"Version {subject.version}")
+    told = finding(metrics, f"{before}, which answers from staging,", heads[1])
+    caption = _ROWS.format(counted(found.same_rows.n, "row"))
+    table = metric_table(caption, metrics, heads, unit=unit_of(shown, subject))
+    return table, told or "Beside the version that answers"
 
 
 def _share(name: str, before: float, after: float) -> float | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from foresell.adapters.ledger_memory import MemoryLedger
+from foresell.dashboard.addresses import query_text
 from foresell.dashboard.page import Query
-from foresell.dashboard.rendering import query_text
 from foresell.errors import ForesellError, GateError, UsageError, nearest
 from foresell.govern import approving, promoting, rolling_back
 from foresell.govern.registry import Move, Registry

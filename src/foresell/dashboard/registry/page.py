@@ -1,12 +1,12 @@
 """Which version answers, how that came to be, and how to change it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from foresell.dashboard.page import Cell, Context, Download, Fact, Table, Trouble, Visit
 from foresell.dashboard.reading.shown import Shown, tried
 from foresell.dashboard.registry.confirming import Confirm, Returned, confirmation
-from foresell.dashboard.registry.difference import Differing, comparison_of, differing
+from foresell.dashboard.registry.difference import Differing, comparison_of, differing, unit_of
 from foresell.dashboard.registry.orders import order_of
 from foresell.dashboard.registry.timeline import Event, event_of, events_of, moment
 from foresell.dashboard.registry.versions import (
@@ -14,12 +14,15 @@ from foresell.dashboard.registry.versions import (
     Action,
     Versions,
     champion,
+    live_of,
     rollbacks,
+    usual_pair,
     value_added,
     versions_of,
 )
 from foresell.errors import counted
 from foresell.govern import exporting, verifying
+from foresell.govern.state import state_of
 from foresell.report.wording import listed
 from foresell.serving.problems import Refused
 from foresell.spec.registry import State, Transition, Version
@@ -84,8 +87,16 @@ def page_of(visit: Visit, returned: Returned) -> RegistryPage:
     """Return the page with a form that came back; see `context`."""
     troubles: dict[str, Trouble] = {}
     shown = visit.shown
+    if tried(troubles, "registry", lambda: shown.registry.ledger.head(shown.name)) is None:
+        return RegistryPage(
+            heading="The registry cannot be read",
+            standfirst="So nobody can say which version answers, and nothing can be changed.",
+            at=visit.path,
+            troubles=troubles,
+        )
     history = tried(troubles, "history", shown.history) or ()
-    state = tried(troubles, "history", shown.state) if history else None
+    # Of this very history: whoever promotes at this moment is not seen in one half of the page.
+    state = tried(troubles, "history", lambda: state_of(shown.name, history)) if history else None
     if state is None:
         return _without(visit, troubles)
     if visit.one("do"):
@@ -102,16 +113,16 @@ def page_of(visit: Visit, returned: Returned) -> RegistryPage:
     return RegistryPage(
         heading=_heading(state, history),
         standfirst=_standfirst(state, history),
-        facts=_facts(state),
+        facts=_facts(state, live_of(state)),
         answering=_answering(visit, state),
-        versions=versions_of(state),
+        versions=versions_of(state, live_of(state)),
         rollbacks=list(rollbacks(state)),
         events=events_of(history if visit.one("all") else history[-_EVENTS:]),
         left_out=0 if visit.one("all") else max(0, len(history) - _EVENTS),
         done=event_of(history[-1]) if visit.one("done") == str(len(history)) else None,
         numbers=[one.version for one in reversed(state.versions)],
-        chosen=chosen or _usual(state),
-        difference=_difference(shown, state, chosen, troubles),
+        chosen=usual_pair(state) if chosen is None else (chosen[0].version, chosen[1].version),
+        difference=_difference(shown, chosen, troubles),
         verification=_verified(visit, troubles),
         seen=len(history),
         at=visit.path,
@@ -156,10 +167,10 @@ def _heading(state: State, history: Sequence[Transition]) -> str:
     prod, staging = state.aliases["prod"], state.aliases["staging"]
     if prod is not None:
         since = moment(_moved(history, "prod").at).partition(",")[0]
-        return f"Version {prod} has been live since {since}"
+        return f"Version {prod} answers from prod, since {since}"
     if staging is not None:
-        return f"Nothing is on prod; version {staging} is on staging"
-    return "Nothing is live"
+        return f"Version {staging} answers from staging; nothing is on prod"
+    return "No version answers"
 
 
 def _standfirst(state: State, history: Sequence[Transition]) -> str:
@@ -167,7 +178,11 @@ def _standfirst(state: State, history: Sequence[Transition]) -> str:
     parts = []
     prod, staging = state.aliases["prod"], state.aliases["staging"]
     if prod is None:
-        parts.append("Until a version is promoted, nothing answers as prod.")
+        parts.append(
+            "Until a version is promoted, nothing answers."
+            if staging is None
+            else "Until a version is promoted to prod, the one on staging answers."
+        )
     else:
         last = _moved(history, "prod")
         did = "rolled back to it" if last.action == "roll back" else "promoted it"
@@ -183,8 +198,8 @@ def _standfirst(state: State, history: Sequence[Transition]) -> str:
     return " ".join(parts)
 
 
-def _facts(state: State) -> Sequence[Fact]:
-    """Return what is live in a few numbers."""
+def _facts(state: State, live: int | None) -> Sequence[Fact]:
+    """Return what answers in a few numbers."""
     known = {one.version: one for one in state.versions}
     facts = [
         Fact(
@@ -195,10 +210,9 @@ def _facts(state: State) -> Sequence[Fact]:
         )
         for alias, number in state.aliases.items()
     ]
-    first = next((one for one in state.aliases.values() if one is not None), None)
-    added = None if first is None else value_added(known[first])
-    if first is not None and added is not None:
-        note = f"version {first} on {added[1]}"
+    added = value_added(known[live]) if live in known else None
+    if added is not None:
+        note = f"version {live} on {added[1]}"
         facts.append(Fact(value=added[0], label="value added", note=note, source="registry"))
     last = f"the last one registered {moment(state.versions[-1].registered_at)}"
     count = len(state.versions)
@@ -209,54 +223,56 @@ def _facts(state: State) -> Sequence[Fact]:
 
 def _answering(visit: Visit, state: State) -> Answering | None:
     """Return what this server answers with; None where it has no place for the project."""
-    slot = visit.slot
-    if slot is None:
+    answering = visit.answering
+    if answering is None:
         return None
-    refused = slot.standing.refused
     trouble = None
-    if refused is not None:
+    if answering.refused:
         trouble = Trouble(
-            what=f"this server refuses version {refused.live.version}: {refused.why}",
+            what=f"this server refuses version {answering.refused}: {answering.why}",
             where="the server behind this page",
             mend="roll back, or register a sound version; it tries again by itself",
         )
-    if slot.current is None:
+    if answering.live is None:
         return Answering(says="This server answers with no version yet.", trouble=trouble)
-    live, prod = slot.current.live, state.aliases["prod"]
+    live, wanted = answering.live, live_of(state)
     known = any(str(one.version) == live.version for one in state.versions)
     word = f"version {live.version}" if known else f"the bundle {live.version}"
-    same = prod is None or str(prod) == live.version
-    other = "" if same else f", not with version {prod}, which is on prod"
+    same = wanted is None or str(wanted) == live.version
+    where = "prod" if wanted == state.aliases["prod"] else "staging"
+    other = "" if same else f", not with version {wanted}, which is on {where}"
     return Answering(says=f"This server answers with {word}{other}.", trouble=trouble)
 
 
-def _chosen(visit: Visit, troubles: dict[str, Trouble]) -> tuple[int, int] | None:
+def _chosen(visit: Visit, troubles: dict[str, Trouble]) -> tuple[Version, Version] | None:
     """Return the two versions that the address names; None where it names none."""
     words = [word for word in (visit.one("a"), visit.one("b")) if word]
     if len(words) < 2:
         return None
     pair = tried(troubles, "difference", lambda: [visit.shown.version(one) for one in words])
-    return None if pair is None else (pair[0].version, pair[1].version)
-
-
-def _usual(state: State) -> tuple[int, int] | None:
-    """Return the two versions that are likely to be compared: the live one and the newest other."""
-    numbers = [one.version for one in state.versions]
-    if len(numbers) < 2:
+    if pair is None:
         return None
-    live = state.aliases["prod"] or state.aliases["staging"] or numbers[-2]
-    return live, next(one for one in reversed(numbers) if one != live)
+    before, after = pair
+    if before.version == after.version:
+        what = f"version {before.version} does not differ from itself"
+        troubles["difference"] = Trouble(
+            what=what, where="version", mend="choose two different versions"
+        )
+        return None
+    return before, after
 
 
 def _difference(
-    shown: Shown, state: State, chosen: tuple[int, int] | None, troubles: dict[str, Trouble]
+    shown: Shown, chosen: tuple[Version, Version] | None, troubles: dict[str, Trouble]
 ) -> Differing | None:
     """Return what differs between the two that were chosen."""
     if chosen is None:
         return None
-    known: Mapping[int, Version] = {one.version: one for one in state.versions}
-    first, second = (known[one] for one in chosen)
-    return tried(troubles, "difference", lambda: differing(comparison_of(shown, first, second)))
+    return tried(
+        troubles,
+        "difference",
+        lambda: differing(comparison_of(shown, *chosen), unit_of(shown, chosen[1])),
+    )
 
 
 def _verified(visit: Visit, troubles: dict[str, Trouble]) -> Verified | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from foresell.errors import counted
 from foresell.report.tables import METRICS
-from foresell.report.wording import day, listed
+from foresell.report.wording import day, listed, typeset
 from foresell.spec.registry import Transition
 
 _SHORT = 12  # characters of a digest that tell bundles apart
@@ -88,14 +88,16 @@ def evidence_of(one: Transition) -> Iterator[str]:
 
 def beside_live(told: Mapping[str, Any]) -> str:
     """Return how a version did beside what was live, in a sentence."""
-    live = f"version {told['version']}, live then" if "version" in told else "what was live"
+    if "version" not in told:
+        return "Nothing was on prod to compare it with"
+    live = f"version {told['version']}, on prod then"
     if not told.get("comparable"):
         return f"Not compared with {live}: {told.get('why')}"
     new, old = told["new"], told["live"]
     pairs = [
         f"{METRICS[name].title} {METRICS[name].show(new[name])} against "
         f"{METRICS[name].show(old[name])}"
-        for name in ("rmse", "wmae", "mae")
+        for name in ("rmse", "wmae", "mae", "coverage_80")
         if new.get(name) is not None and old.get(name) is not None
     ]
     rows = counted(int(told["n"]), "row")
@@ -117,7 +119,7 @@ def _gate(gate: object) -> Iterator[str]:
     if not isinstance(gate, Mapping):
         return
     for sentence in gate.get("sentences", ()):
-        yield str(sentence)
+        yield typeset(str(sentence))
 
 
 def _named(version: int | None) -> str:

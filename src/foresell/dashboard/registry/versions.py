@@ -11,11 +11,11 @@ from foresell.dashboard.registry.orders import Order
 from foresell.dashboard.registry.timeline import moment
 from foresell.errors import counted
 from foresell.report.tables import METRICS
-from foresell.report.wording import signed
+from foresell.report.wording import signed, typeset
 from foresell.spec.registry import Approval, State, Version
 
 MISSING = "–"
-_APPROVAL: Mapping[Approval, str] = {
+APPROVAL: Mapping[Approval, str] = {
     "PendingManualApproval": "waits for approval",
     "Approved": "approved",
     "Rejected": "rejected",
@@ -33,7 +33,7 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True)
 class VersionRow:
-    """One version. ``cells``: as the heads of its table say; ``live``: prod points to it."""
+    """One version. ``cells``: as the heads of its table say; ``live``: it is what answers."""
 
     number: int
     aliases: tuple[str, ...]
@@ -52,8 +52,27 @@ class Versions:
     rows: Sequence[VersionRow]
 
 
-def versions_of(state: State) -> Versions:
-    """Return the table of the versions of ``state``."""
+def live_of(state: State) -> int | None:
+    """Return the version that answers, on prod or else on staging; None where none does."""
+    return state.aliases["prod"] or state.aliases["staging"]
+
+
+def usual_pair(state: State) -> tuple[int, int] | None:
+    """Return the two versions that are likely to be compared, the earlier one first.
+
+    The one that answers, or the newest where none does, and the newest other; None where there are
+    not two.
+    """
+    numbers = [one.version for one in state.versions]
+    if len(numbers) < 2:
+        return None
+    usual = live_of(state) or max(numbers)
+    other = next(one for one in reversed(numbers) if one != usual)
+    return min(usual, other), max(usual, other)
+
+
+def versions_of(state: State, live: int | None) -> Versions:
+    """Return the table of the versions of ``state``; ``live`` is the one that answers."""
     metrics = list(dict.fromkeys(name for one in state.versions for name in deciding(one)))
     words = ("Champion", "Gate", "Approval", "Registered", "By")
     heads = (
@@ -65,7 +84,7 @@ def versions_of(state: State) -> Versions:
         "when it was trained",
         heads=heads,
         words=words,
-        rows=[_row(one, state, metrics) for one in reversed(state.versions)],
+        rows=[_row(one, state, metrics, live) for one in reversed(state.versions)],
     )
 
 
@@ -76,7 +95,7 @@ def deciding(version: Version) -> tuple[str, ...]:
 
 def gate_sentences(version: Version) -> Sequence[str]:
     """Return what the gate said of a version."""
-    return [str(one) for one in _gate(version).get("sentences", ())]
+    return [typeset(str(one)) for one in _gate(version).get("sentences", ())]
 
 
 def gate_passed(version: Version) -> bool | None:
@@ -114,24 +133,24 @@ def rollbacks(state: State) -> Iterator[Action]:
             yield Action(label=f"Roll back {alias}", rest=f"from version {live}", query=order.query)
 
 
-def _row(version: Version, state: State, metrics: Sequence[str]) -> VersionRow:
+def _row(version: Version, state: State, metrics: Sequence[str], live: int | None) -> VersionRow:
     """Return one row."""
     passed, added = gate_passed(version), value_added(version)
     waits = version.approval != "Approved"
-    aliases = tuple(alias for alias, live in state.aliases.items() if live == version.version)
+    aliases = tuple(alias for alias, at in state.aliases.items() if at == version.version)
     return VersionRow(
         number=version.version,
         aliases=aliases,
-        live="prod" in aliases,
+        live=version.version == live,
         cells=[
             Cell(text=champion(version)),
             *(Cell(text=scored(version, metric)) for metric in metrics),
-            Cell(text=MISSING if added is None else f"{added[0]}, {added[1]}"),
+            Cell(text=MISSING if added is None else f"{added[0]}, {added[1]}", mark="wraps"),
             Cell(
                 text=MISSING if passed is None else "passed" if passed else "not passed",
                 mark="warn" if passed is False else "",
             ),
-            Cell(text=_APPROVAL[version.approval], mark="warn" if waits else ""),
+            Cell(text=APPROVAL[version.approval], mark="warn" if waits else ""),
             Cell(text=moment(version.registered_at)),
             Cell(text=version.who),
         ],

@@ -41,7 +41,6 @@ class Ahead:
     missing: Sequence[tuple[str, str]]
     limitations: Sequence[str]
     warnings: Sequence[str]
-    synthetic: bool
     last: date | None
     months: pl.DataFrame = field(repr=False)
 
@@ -59,7 +58,6 @@ def ahead_of(found: Gauged) -> Ahead:
         missing=[(_PARTS[name], why) for name, why in found.reasons.items()],
         limitations=found.limitations,
         warnings=found.warnings,
-        synthetic=found.synthetic,
         last=found.history["date"][-1] if found.history.height else None,
         months=months_of(found),
     )

@@ -77,7 +77,6 @@ class Gauged:
     title: str
     source: str
     unit: str
-    synthetic: bool
     history: pl.DataFrame
     ahead: pl.DataFrame
     returns: pl.DataFrame
@@ -167,7 +166,6 @@ def read_gauged(told: Mapping[str, Any], source: str) -> Gauged:
         title=segment_title(told["segment"]),
         source=source,
         unit=str(told["unit"]),
-        synthetic=bool(told["data"]["synthetic"]),
         history=_frame(series.get("months", ()), {"value": "y"}),
         ahead=_frame(forecast.get("months", ()), {one: one for one in ("prediction", *EDGES)}),
         returns=_frame(returns.get("values", ()), {"return": "value"}),
@@ -258,13 +256,21 @@ def _losses(told: Mapping[str, Any], amounts: Mapping[str, Any]) -> tuple[Loss, 
 
 
 def _tested(told: Mapping[str, Any]) -> str:
-    """Return what Kupiec's test says of the past, one clause a level."""
+    """Return what Kupiec's test says of the past, one clause a level.
+
+    Why a level was not tested is said once: of the next one only how many months it needs.
+    """
     if not told["available"]:
         return str(told["reason"])
-    said = []
+    said: list[str] = []
+    before = ""
     for one in told["levels"]:
-        verdict = one["reason"] if not one["available"] else "no fault found"
-        if one["available"] and one["rejected"]:
+        verdict = "no fault found"
+        if not one["available"]:
+            why, _, need = str(one["reason"]).partition("; ")
+            verdict = need if need and why == before else str(one["reason"])
+            before = why
+        elif one["rejected"]:
             verdict = "too many or too few"
         level = f"{one['level']}\u00a0%"
         said.append(f"{level}: broken in {one['failures']} of {one['months']} months ({verdict})")

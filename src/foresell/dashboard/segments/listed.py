@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from foresell.dashboard.addresses import path_to, query_text
 from foresell.dashboard.page import Cell, Query, Table, Trouble, Visit
 from foresell.dashboard.reading.shown import Declared, Shown, tried
-from foresell.dashboard.rendering import path_to, query_text
 from foresell.dashboard.segments.ahead import Ahead, ahead_of, change_of
 from foresell.dashboard.segments.gauged import (
     LISTED,

@@ -26,8 +26,9 @@ def pictures(found: Gauged) -> dict[str, Figure]:
 
 
 def rival_of(found: Gauged) -> str:
-    """Return the better of both naive forecasts; the plain one where none was judged.
+    """Return the better of both naive forecasts, or the plain one where that cannot be drawn.
 
+    It cannot where none was judged, and where the year before lacks a month: `_rival_text` says so.
     "" where it is the forecast itself, or where there is no forecast.
     """
     if found.ahead.is_empty():
@@ -40,6 +41,16 @@ def rival_of(found: Gauged) -> str:
     return "" if name == found.method else name
 
 
+def _rival_text(found: Gauged, rival: str) -> str:
+    """Return what the dashed line is: called the better naive forecast only where it is that."""
+    best = better_naive(found)
+    if best is None:
+        return f"{RULES[rival]}; no backtest says which naive forecast is the better one"
+    if best.name != rival:
+        return f"{RULES[rival]}; the better naive forecast, the {RULES[best.name]}, lacks a month"
+    return f"{RULES[rival]}, the better naive forecast"
+
+
 def _within_a_year(days: Sequence[date]) -> Sequence[date]:
     """Return those months ahead whose month of the year before is behind."""
     return days[:YEAR]
@@ -48,8 +59,8 @@ def _within_a_year(days: Sequence[date]) -> Sequence[date]:
 def months_of(found: Gauged) -> pl.DataFrame:
     """Return every month that is drawn, ascending, null where there is nothing.
 
-    ``date``, ``actual``, ``prediction``, the edges of both bands, and the better naive forecast
-    under its own name, where it is not the forecast itself.
+    ``date``, ``actual``, ``prediction``, the edges of both bands, and the naive forecast of
+    `rival_of` under its own name, where it is not the forecast itself.
     """
     past = found.history.select("date", actual="y")
     ahead = found.ahead
@@ -103,7 +114,7 @@ def _drawn(found: Gauged, rival: str) -> str:
     """Return how to read the chart of the months."""
     if found.ahead.is_empty():
         return ""
-    dashed = f" Dashed: {RULES[rival]}, the better naive forecast." if rival else ""
+    dashed = f" Dashed: {_rival_text(found, rival)}." if rival else ""
     by = f"{found.method}, {found.model}" if found.model else found.method
     return f"Forecast by {by}; shaded: the 80 and 95{NBSP}% bands.{dashed}"
 

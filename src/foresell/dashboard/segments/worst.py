@@ -6,8 +6,8 @@ from datetime import date
 import polars as pl
 
 from foresell.charts.series import HIGH, LOW
+from foresell.dashboard.addresses import path_to, query_text
 from foresell.dashboard.page import Cell, Table
-from foresell.dashboard.rendering import path_to, query_text
 from foresell.dashboard.segments.question import Question
 from foresell.dashboard.what_if.form import written
 from foresell.evaluate.row_truth import ROW
@@ -90,16 +90,23 @@ def _number(value: object) -> float:
 def _text(value: object) -> str:
     """Return a value of a row as a table shows it.
 
-    >>> _text(None), _text(85), _text(95.7), _text(0.123456), _text(True)
-    ('–', '85', '95.7', '0.123', 'yes')
+    >>> _text(None), _text(85), _text(95.7), _text(0.123456), _text(True), _text(-122.25)
+    ('–', '85', '95.7', '0.123', 'yes', '−122.25')
     """
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.10g}" if value == round(value, 2) else measured(value)
+        return _minus(f"{value:.10g}") if value == round(value, 2) else measured(value)
+    if isinstance(value, int):
+        return _minus(str(value))
     if isinstance(value, date):
         return day(value)
     text = str(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _minus(number: str) -> str:
+    """Return a number with a real minus, as the other columns have it."""
+    return number.replace("-", "−")

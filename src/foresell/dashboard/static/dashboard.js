@@ -35,18 +35,6 @@
     return library;
   }
 
-  // Vega-Lite writes times of a scale and an axis as datetime(ms), and Vega's interpreter takes the
-  // one number of that for a year: as expressions they stay numbers.
-  const plain = (times) => Array.isArray(times) && times.every(Number.isFinite)
-    ? { expr: `[${times.join(", ")}]` } : times;
-  function timed(part) {
-    if (!part || typeof part !== "object") return part;
-    if (part.type === "temporal" && part.scale?.domain) part.scale.domain = plain(part.scale.domain);
-    if (part.type === "temporal" && part.axis?.values) part.axis.values = plain(part.axis.values);
-    for (const one of Object.values(part)) timed(one);
-    return part;
-  }
-
   async function draw(plot) {
     const address = new URL(plot.dataset.chart, location.href);
     const width = Math.floor(plot.clientWidth);
@@ -56,7 +44,7 @@
     try {
       const [embed, reply] = await Promise.all([charts(), fetch(address)]);
       if (!reply.ok) throw new Error(`${reply.status} ${reply.statusText}`);
-      const spec = timed(await reply.json());
+      const spec = await reply.json();
       const held = document.createElement("div");
       held.setAttribute("aria-hidden", "true"); // the plot says it all by its label
       const result = await embed(held, spec, {

@@ -1,49 +1,36 @@
 """Questions to the endpoints of the server, and what they say: an answer, mistakes, or trouble."""
 
 import json
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from foresell.dashboard.page import Ask, Trouble, Visit
 from foresell.dashboard.reading.shown import AbsentError
-from foresell.serving.explain import DESK
+from foresell.serving.loading import read_served
+from foresell.serving.problems import Refused
 from foresell.serving.served import Served
-from foresell.serving.standing import refuse_waiting
 from foresell.spec.serving import Scope
 
-_OK, _UNPROCESSABLE = 200, 422
-_KEPT = 48  # answers that are remembered: a page and each of its charts ask the same
+_OK, _UNPROCESSABLE, _UNAVAILABLE = 200, 422, 503
+Made = TypeVar("Made")
 
 
-# What the visitor may ask, the path and the body.
-Question = tuple[tuple[Scope, ...], str, str]
+class Keeps(Protocol):
+    """Keeps what was made by name, as long as its stamp stays and there is room; see `Memory`."""
+
+    def kept(self, what: Hashable, stamp: object, make: Callable[[], Made]) -> Made:
+        """Return what was made, or make it."""
+        ...
 
 
-class Remembered:
-    """Answers of one version; each of its charts asks what the page has asked already."""
+class _NoAnswerError(Exception):
+    """The endpoint refused."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Question, Mapping[str, Any]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, question: Question) -> Mapping[str, Any] | None:
-        """Return what was said to a question, None where nobody asked it lately."""
-        with self._lock:
-            found = self._kept.get(question)
-            if found is not None:
-                self._kept.move_to_end(question)
-            return found
-
-    def put(self, question: Question, told: Mapping[str, Any]) -> None:
-        """Remember what was said to a question."""
-        with self._lock:
-            self._kept[question] = told
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+    def __init__(self, status: int, told: Mapping[str, Any]) -> None:
+        super().__init__(status)
+        self.status, self.told = status, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,29 +57,45 @@ class Answer:
 class Door:
     """The endpoints of a project, for one visit.
 
-    ``served``: the version that answers. ``scopes``: what the visitor may ask; what was said to one
-    who may more is not remembered for one who may less. ``cold``: what explains has not been
-    started, which takes seconds: then a page does not wait for it, and its charts do.
+    ``served``: the version that answers. ``memory``: where its answers are kept, for each chart of
+    a page asks what the page has asked already; they leave it with everything else that is not
+    looked at. ``scopes``: what the visitor may ask; what was said to one who may more is not
+    remembered for one who may less. ``cold``: what explains has not been started, which takes
+    seconds: then a page does not wait for it, and its charts do.
     """
 
     project: str
     served: Served
     ask: Ask
-    remembered: Remembered
+    memory: Keeps
     scopes: tuple[Scope, ...] = ()
     cold: bool = False
 
     def post(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Return what ``POST path`` of the project says to ``body``."""
-        question = (self.scopes, path, json.dumps(body, sort_keys=True))
-        known = self.remembered.get(question)
-        if known is not None:
-            return Answer(told=known)
-        status, told = self.ask("POST", f"/projects/{quote(self.project, safe='')}{path}", body)
-        if status == _OK:
-            self.remembered.put(question, told)
-            return Answer(told=told)
-        return refused(status, told)
+        where = f"/projects/{quote(self.project, safe='')}{path}"
+
+        def asked() -> Mapping[str, Any]:
+            """Return what is said to a question that nobody asked lately.
+
+            Raises:
+                _NoAnswerError: nothing but why there is no answer, which is asked again.
+            """
+            status, told = self.ask("POST", where, body)
+            if status != _OK:
+                raise _NoAnswerError(status, told)
+            own = self.served.live.version
+            if told.get("model_version", own) != own:  # one was promoted meanwhile
+                what = f"version {told['model_version']} answers since this page was asked for"
+                gone = {"detail": what, "where": self.project, "mend": "load the page again"}
+                raise _NoAnswerError(_UNAVAILABLE, gone)
+            return told
+
+        question = ("what-if", self.scopes, path, json.dumps(body, sort_keys=True))
+        try:
+            return Answer(told=self.memory.kept(question, self.served.live.digest, asked))
+        except _NoAnswerError as error:
+            return refused(error.status, error.told)
 
 
 def refused(status: int, told: Mapping[str, Any]) -> Answer:
@@ -116,21 +119,24 @@ def door(visit: Visit) -> Door:
 
     Raises:
         AbsentError: no version was made yet, or nothing is served here.
+        Refused: 503, a version is there and does not answer yet.
     """
-    shown, slot = visit.shown, visit.slot
-    if slot is None or visit.ask is None:
+    shown, answering = visit.shown, visit.answering
+    if answering is None or visit.ask is None:
         raise AbsentError("nothing answers here", shown.name, f"foresell dashboard {shown.name}")
-    served = slot.current
-    if served is None:
+    live = answering.live
+    if live is None:
         shown.version()  # the plain reason, where nothing was ever registered
-        refuse_waiting((slot,))
+        raise Refused(*answering.waiting, status=_UNAVAILABLE)
     return Door(
         scopes=visit.visitor.scopes,
         project=shown.name,
-        served=served,
+        served=shown.kept(
+            "what answers", live, lambda: read_served(shown.bundle_by(live.digest), live)
+        ),
         ask=visit.ask,
-        remembered=shown.kept("answers to what-ifs", served.live.digest, Remembered),
-        cold=DESK in slot.desks and slot.desks[DESK].pid is None,
+        memory=shown,
+        cold=answering.cold,
     )
 
 

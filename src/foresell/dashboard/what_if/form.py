@@ -22,6 +22,8 @@ _CONTROLS: Mapping[LogicalType, Control] = {
 _NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,4})?")
 _WHOLE = re.compile(r"[+-]?\d{1,400}")
 _BOOLEANS = {"true": "yes", "false": "no"}
+_ENDS = ("ge", "gt", "le", "lt")
+_COMMAS = 10_000
 LONGEST = 200  # characters of a value that is given back into its field
 
 
@@ -40,6 +42,7 @@ class Input:
     ``name``: in the address, ``id``: on the page. ``value``: what stands there; ``was``: what stood
     there at first, where that is something else. ``options``: of a choice; ``suggestions``: values
     that are known, beside which any other may be put in. ``errors``: what is wrong with the value.
+    ``beside``: another way to put in the field before it. ``becomes``: the values that result.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Input:
     suggestions: Sequence[str] = ()
     was: str = ""
     errors: Sequence[str] = ()
+    beside: bool = False
+    becomes: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +131,41 @@ def control_of(field: RequestField, options: Sequence[Option]) -> Control:
 
 def limits_of(field: RequestField) -> str:
     """Return from where to where a field may go, in words; "" where its choices tell that."""
-    words = allowed_words(field).partition(", ")[2]
-    return "" if field.domain is not None else words
+    if field.domain is not None:
+        return ""
+    numbers = {name: number(field.limits[name]) for name in _ENDS if name in field.limits}
+    told = replace(field, limits={**field.limits, **numbers})
+    return allowed_words(told).partition(", ")[2]
+
+
+def number(value: object, figures: int = 6) -> str:
+    """Return a number as a reader is told it; what is no number as the form shows it.
+
+    At most so many figures, and none left out before the point; with commas from 10,000 on, for a
+    year has none.
+
+    >>> number(5.41031941031941), number(1243.33333333), number(-118.46), number(2100)
+    ('5.41032', '1243.33', '−118.46', '2100')
+    >>> number(35682), number(1234567.8), number(0.1 + 0.2), number(date(2026, 2, 1))
+    ('35,682', '1,234,568', '0.3', '2026-02-01')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return written(value)
+    size = abs(value)
+    if isinstance(value, int) or size >= 10.0 ** (figures - 1):
+        text = f"{value:,.0f}" if size >= _COMMAS else f"{value:.0f}"
+    else:
+        text = f"{value:{',' if size >= _COMMAS else ''}.{figures}g}"
+    return text.replace("-", "−")
+
+
+def beyond(name: str, value: str, ends: tuple[object, object]) -> str:
+    """Return what is said of a value outside ``ends``, of what the model learnt from."""
+    low, high = (number(end) for end in ends)
+    return (
+        f"{name} is {value}, outside the {low} to {high} that the model learnt from: the answer is "
+        "a guess beyond what is known."
+    )
 
 
 def numbered(groups: Iterable[Group]) -> tuple[Group, ...]:

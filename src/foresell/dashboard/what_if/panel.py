@@ -1,33 +1,32 @@
 """What if the plan of a panel were another one: levers, days, the forecast by both, and why."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from functools import partial
 from typing import Any
 
 import polars as pl
 
+from foresell.answer.published import PLANNED
 from foresell.charts.planned import plan_chart
 from foresell.dashboard.page import Figure, Trouble, Visit
 from foresell.dashboard.reading.shown import tried
 from foresell.dashboard.what_if import panel_words as words
-from foresell.dashboard.what_if import reasons
+from foresell.dashboard.what_if import percent as by_percent
 from foresell.dashboard.what_if.asking import Answer, Door, door, who_answers
-from foresell.dashboard.what_if.form import Group, numbered, typed, with_errors, written
+from foresell.dashboard.what_if.form import Group, numbered, with_errors
 from foresell.dashboard.what_if.panel_form import (
     GIVEN,
     SET,
     WHERE,
-    Outlook,
     Plan,
     chosen_series,
-    day_words,
     outlook_of,
     plan_groups,
     plan_of,
 )
+from foresell.dashboard.what_if.panel_why import Made, why_of
+from foresell.dashboard.what_if.percent import MovedPlan
 from foresell.dashboard.what_if.shown_page import (
+    Request,
     Step,
     WhatIf,
     mistaken_heading,
@@ -35,26 +34,14 @@ from foresell.dashboard.what_if.shown_page import (
     nothing_answers,
     request_of,
 )
+from foresell.dashboard.what_if.units import in_plain_unit
 from foresell.serving.served import Served
 from foresell.spec.ordered_sums import ordered_sum
 
 PLAN = "plan"
-_SAME = 1e-6
+_AMOUNTS = ("planned", "changed", "low", "high")
+_MOST_ROWS = 60  # of a question that is shown as a program asks it
 Troubles = dict[str, Trouble]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """What was answered.
-
-    ``rows``: as `plan_rows` returns them. ``series``: those that are meant.
-    """
-
-    plan: Plan
-    rows: pl.DataFrame
-    series: pl.DataFrame
-    served: Served
-    outlook: Outlook
 
 
 def context(visit: Visit) -> WhatIf:
@@ -68,14 +55,26 @@ def context(visit: Visit) -> WhatIf:
     if outlook is None:
         return nothing_answers("panel", troubles)
     plan = plan_of(visit, served, outlook)
-    groups = numbered(plan_groups(plan, served, outlook))
-    answer = open_door.post("/forecast", plan.question(served))
+    series, published = chosen_series(plan, outlook), served.published
+    moved: MovedPlan | None = None
+    path, body = "/forecast", plan.question(served)
+    if plan.moves and published is not None:
+        moved = by_percent.moved_plan(plan, served, published, series)
+        path, body = by_percent.PATH, by_percent.body_of(moved, plan, served)
+        answer = by_percent.answered(open_door, moved, plan, body)
+    else:
+        answer = open_door.post(path, body)
+    becomes = moved.becomes if moved is not None else {}
+    groups = numbered(plan_groups(plan, served, outlook, becomes))
     if not answer.fine:
-        return _refused(groups, answer, troubles)
+        return _refused(groups, answer, moved, troubles)
     made = Made(
         plan=plan,
         rows=plan_rows(answer.told["forecasts"], served),
-        series=chosen_series(plan, outlook),
+        moved=moved,
+        path=path,
+        body=body,
+        series=series,
         served=served,
         outlook=outlook,
     )
@@ -112,7 +111,9 @@ def plan_rows(told: Sequence[Mapping[str, Any]], served: Served) -> pl.DataFrame
     return summed.sort("date")
 
 
-def _refused(groups: Sequence[Group], answer: Answer, troubles: Troubles) -> WhatIf:
+def _refused(
+    groups: Sequence[Group], answer: Answer, moved: MovedPlan | None, troubles: Troubles
+) -> WhatIf:
     """Return the page of a plan that has no answer: what is wrong, beside the fields."""
     if answer.trouble is not None:
         troubles["answer"] = answer.trouble
@@ -122,8 +123,9 @@ def _refused(groups: Sequence[Group], answer: Answer, troubles: Troubles) -> Wha
         for says in told:
             names = fields_of(field, says, set(labels))
             alone = labels.get(field, "")  # then the words are about it and do not name it
+            whole = moved is not None and says in moved.errors.get(field, ())
             for name in names:
-                errors.setdefault(name, []).append(f"{alone} {says}".strip())
+                errors.setdefault(name, []).append(says if whole else f"{alone} {says}".strip())
             if not names:
                 troubles["answer"] = Trouble(
                     what=says, where=field, mend="choose other series or days"
@@ -175,8 +177,9 @@ def _answered(
     history = tried(troubles, "history", lambda: _history(visit, made))
     figures = [_plan_figure(made, history)]
     notes = list(words.notes(made.plan, served, made.series.height))
+    notes += made.moved.notes if made.moved is not None else ()
     if made.series.height == 1 and made.rows.height:
-        drawn, said = _why(open_door, made, troubles)
+        drawn, said = why_of(open_door, made, troubles)
         figures += drawn
         notes += said
     facts = words.facts(made.rows, served)
@@ -190,8 +193,8 @@ def _answered(
         notes=tuple(notes),
         answered_by=who_answers(served),
         figures={one.name: one for one in figures},
-        days=words.days_table(made.rows, made.outlook, served),
-        request=request_of(visit.shown.name, "/forecast", plan.question(served)),
+        days=words.days_table(made.rows, made.outlook, served, _levers(made)),
+        request=_request(visit.shown.name, made),
         steps=_steps(plan),
         troubles=troubles,
     )
@@ -199,10 +202,29 @@ def _answered(
 
 def _steps(plan: Plan) -> tuple[Step, ...]:
     """Return where one can go from here: back to the plan as it is."""
-    if not plan.changes and not plan.day:
+    if not plan.changed and not plan.day:
         return ()
     kept = {f"{WHERE}{name}": (text,) for name, text in plan.where.items() if text}
     return (Step(label="Back to the plan as it is", query={GIVEN: ("1",), **kept}),)
+
+
+def _request(project: str, made: Made) -> Request | None:
+    """Return the question as a program asks it; None where it is too long to be read."""
+    rows = made.body.get("rows", ())
+    return request_of(project, made.path, made.body) if len(rows) <= _MOST_ROWS else None
+
+
+def _levers(made: Made) -> Mapping[str, Sequence[float | None]]:
+    """Return the values of one series' columns that are moved by percent, day by day."""
+    if made.moved is None or made.series.height != 1:
+        return {}
+    rows = made.moved.rows.sort(made.served.spec.time)
+    named = [(name, f"{PLANNED}{name}") for name in made.plan.moves]
+    return {
+        label: rows[column].to_list()
+        for name, planned in named
+        for label, column in ((f"{name}, planned", planned), (f"{name}, changed", name))
+    }
 
 
 def _history(visit: Visit, made: Made) -> pl.DataFrame:
@@ -225,7 +247,10 @@ def _history(visit: Visit, made: Made) -> pl.DataFrame:
 
 def _plan_figure(made: Made, history: pl.DataFrame | None) -> Figure:
     """Return the chart of both plans."""
-    rows, outlook = made.rows, made.outlook
+    unit, outlook = made.served.spec.unit, made.outlook
+    rows, _ = in_plain_unit(made.rows, unit, *_AMOUNTS)
+    if history is not None:
+        history, _ = in_plain_unit(history, unit, "y")
     events = pl.DataFrame(
         [
             {"date": day, "name": " and ".join(name.replace("_", " ") for name in names)}
@@ -236,82 +261,9 @@ def _plan_figure(made: Made, history: pl.DataFrame | None) -> Figure:
     return Figure(
         name=PLAN,
         title=words.chart_title(made.plan, rows),
-        says=words.chart_says(rows, made.served),
+        says=words.chart_says(made.rows, made.served),
         note=words.chart_note(made.plan, made.served, made.series.height),
         draw=lambda width: plan_chart(rows, history, events, width=width),
         rows=rows,
         size=(760, 326),
     )
-
-
-def _day(made: Made) -> date:
-    """Return the day that is explained: the one asked for, or the one that changes the most.
-
-    Of a plan that is not changed the largest.
-    """
-    rows = made.rows
-    days: list[date] = rows["date"].to_list()
-    asked = [one for one in days if one.isoformat() == made.plan.day]
-    if asked:
-        return asked[0]
-    size = (rows["changed"] - rows["planned"]).abs()
-    matters = size if size.null_count() < rows.height else rows["planned"]
-    place = matters.arg_max()
-    return days[place if place is not None else 0]
-
-
-def _why(open_door: Door, made: Made, troubles: Troubles) -> tuple[list[Figure], list[str]]:
-    """Return the waterfalls of one day of one series, and what has to be said of them."""
-    day = _day(made)
-    if not open_door.cold:
-        return _reasons(open_door, made, day, troubles)
-    moved = bool(made.rows.filter(pl.col("date") == day)["moved"][0])
-    name = reasons.CHANGE if moved else reasons.WHY  # one alone: who looks elsewhere is not to wait
-    return [reasons.later(name, partial(_reason, open_door, made, day, name))], []
-
-
-def _reason(open_door: Door, made: Made, day: date, name: str) -> Figure | None:
-    """Return one waterfall, None where nothing explains it."""
-    found, _ = _reasons(open_door, made, day, {})
-    return next((one for one in found if one.name == name), None)
-
-
-def _reasons(
-    open_door: Door, made: Made, day: date, troubles: Troubles
-) -> tuple[list[Figure], list[str]]:
-    """Return the waterfalls of one day of one series, and what has to be said of them."""
-    served, outlook = made.served, made.outlook
-    keys = {name: typed_key(made, name) for name in served.spec.keys}
-    row = {**keys, served.spec.time: day.isoformat()}
-    at = made.rows.filter(pl.col("date") == day)
-    changes = made.plan.values(served) if at["moved"][0] else {}
-    after = open_door.post("/explain", {**row, **changes})
-    if after.trouble is not None:
-        troubles["why"] = after.trouble
-    if not after.fine:
-        return [], []
-    if not after.told["available"]:
-        troubles["why"] = Trouble(
-            what="this server cannot explain the forecast",
-            where=served.model_name,
-            mend=str(after.told["reason"]),
-        )
-        return [], []
-    unit, named = served.spec.unit, day_words(day, outlook)
-    figures: list[Figure] = []
-    before = open_door.post("/explain", row) if changes else Answer()
-    if before.fine and before.told["available"]:
-        moved = reasons.step_change(before.told, after.told)
-        figures += [reasons.step_change_figure(moved, unit, named)] if moved is not None else []
-    figures.append(reasons.step_figure(reasons.step_reasons(after.told), unit, named))
-    said = at["changed"][0] if at["changed"][0] is not None else at["planned"][0]
-    alone = float(after.told["prediction"])
-    if abs(alone - said) > _SAME * max(1.0, abs(said)):
-        return figures, [words.alone(alone, said, named, served)]
-    return figures, []
-
-
-def typed_key(made: Made, name: str) -> Any:
-    """Return a key of the one series that is meant, as JSON has it."""
-    kind = made.served.contract.columns[name].logical_type
-    return typed(written(made.series[name][0]), kind)

@@ -18,6 +18,7 @@ from foresell.dashboard.what_if.form import (
     Option,
     control_of,
     limits_of,
+    number,
     options_of,
     typed,
     written,
@@ -28,37 +29,42 @@ from foresell.spec.occurrences import occurrences
 from foresell.spec.ordered_sums import ordered_sum
 from foresell.spec.project import ProjectSpec
 
-WHERE, SET = "where.", "set."
+WHERE, SET, BY = "where.", "set.", "by."
 FIRST, LAST, DAY, GIVEN = "first", "last", "day", "given"
 _MOST_OPTIONS = 200  # of one choice; where there are more, a value is typed
 _SUGGESTED = 500
 _FEW = 3
+_NUMBERS = {"integer", "number"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is asked, as it stands in the form; "" is not told.
 
-    ``where``: by key or static column, ``levers`` by known-future column. ``day``: which is to be
-    explained.
+    ``where``: by key or static column, ``levers`` by known-future column, ``percents`` by such a
+    column of numbers: by how many percent its plan is moved. ``day``: which is to be explained.
     """
 
     where: Mapping[str, str]
     levers: Mapping[str, str]
+    percents: Mapping[str, str]
     first: str
     last: str
     day: str
 
     def question(self, served: Served) -> dict[str, Any]:
-        """Return it as ``POST /forecast`` takes it; without a change the plan as it is."""
+        """Return it as ``POST /forecast`` takes it; without a change the plan as it is.
+
+        Percents have no say in it: that endpoint knows none.
+        """
+        found = self.chosen(served)
+        return found | {"set": self.values(served)} | self.days if self.changes else found
+
+    def chosen(self, served: Served) -> dict[str, Any]:
+        """Return which series are meant, as ``POST /forecast`` takes it."""
         kinds = {name: one.logical_type for name, one in served.contract.columns.items()}
         where = {name: typed(text, kinds[name]) for name, text in self.where.items() if text}
-        found: dict[str, Any] = {"where": where} if where else {}
-        if not self.changes:
-            return found
-        found["set"] = self.values(served)
-        days = {FIRST: self.first, LAST: self.last}
-        return found | {name: text for name, text in days.items() if text}
+        return {"where": where} if where else {}
 
     def values(self, served: Served) -> dict[str, Any]:
         """Return what is planned otherwise, as JSON has it."""
@@ -66,9 +72,25 @@ class Plan:
         return {name: typed(text, kinds[name]) for name, text in self.changes.items()}
 
     @property
+    def days(self) -> dict[str, str]:
+        """From when to when, as ``POST /forecast`` takes it."""
+        named = {FIRST: self.first, LAST: self.last}
+        return {name: text for name, text in named.items() if text}
+
+    @property
     def changes(self) -> Mapping[str, str]:
         """What is planned otherwise, by column."""
         return {name: text for name, text in self.levers.items() if text}
+
+    @property
+    def moves(self) -> Mapping[str, str]:
+        """What is moved by percent, by column."""
+        return {name: text for name, text in self.percents.items() if text}
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is planned otherwise."""
+        return bool(self.changes or self.moves)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +166,12 @@ def plan_of(visit: Visit, served: Served, outlook: Outlook) -> Plan:
         largest = outlook.series.sort("total", *project.keys, descending=[True, *_no(project)])
         first = largest.row(0, named=True)
         where |= {name: written(first[name]) for name in project.keys}
+    known = project.with_role("known_future")
+    numbers = [name for name in known if served.contract.columns[name].logical_type in _NUMBERS]
     return Plan(
         where=where,
-        levers={name: visit.one(f"{SET}{name}") for name in project.with_role("known_future")},
+        levers={name: visit.one(f"{SET}{name}") for name in known},
+        percents={name: visit.one(f"{BY}{name}") for name in numbers},
         first=visit.one(FIRST),
         last=visit.one(LAST),
         day=visit.one(DAY),
@@ -168,12 +193,21 @@ def chosen_series(plan: Plan, outlook: Outlook) -> pl.DataFrame:
     return found
 
 
-def plan_groups(plan: Plan, served: Served, outlook: Outlook) -> list[Group]:
-    """Return the fields: the series, what is planned otherwise, and the day to be explained."""
+def plan_groups(
+    plan: Plan, served: Served, outlook: Outlook, becomes: Mapping[str, str]
+) -> list[Group]:
+    """Return the fields: the series, what is planned otherwise, and the day to be explained.
+
+    ``becomes``: by column that is moved by percent, the values that result, in words.
+    """
     mine = chosen_series(plan, outlook)
     fields = {one.name: one for one in served.form.fields}
     series = [_where_input(name, text, outlook) for name, text in plan.where.items()]
-    levers = [_lever(fields[name], text, served, mine) for name, text in plan.levers.items()]
+    levers = []
+    for name, text in plan.levers.items():
+        levers.append(_lever(fields[name], text, served, mine))
+        if name in plan.percents:
+            levers.append(_percent(name, plan.percents[name], becomes.get(name, "")))
     groups = [
         Group(legend="Which series", inputs=tuple(series)),
         Group(
@@ -189,7 +223,7 @@ def plan_groups(plan: Plan, served: Served, outlook: Outlook) -> list[Group]:
     if not levers:
         groups.pop()
     if mine.height == 1:
-        most = "the one that changes most" if plan.changes else "the largest"
+        most = "the one that changes most" if plan.changed else "the largest"
         day = _day_input((DAY, "Explain the forecast of"), plan.day, outlook, most)
         groups.append(Group(legend="Why", inputs=(day,)))
     return groups
@@ -230,7 +264,7 @@ def _lever(field: RequestField, text: str, served: Served, mine: pl.DataFrame) -
         said.append(f"Allowed: {limits}")
     ranges = served.published.ranges if served.published is not None else {}
     if field.name in ranges:
-        said.append("Seen: {} to {}".format(*(f"{end:.4g}" for end in ranges[field.name])))
+        said.append("Seen: {} to {}".format(*map(number, ranges[field.name])))
     said.append(f"Planned: {planned_words(field.name, served, mine)}")
     return Input(
         name=f"{SET}{field.name}",
@@ -242,6 +276,19 @@ def _lever(field: RequestField, text: str, served: Served, mine: pl.DataFrame) -
         hint=". ".join(said),
         options=options,
         was="as planned" if text else "",
+    )
+
+
+def _percent(name: str, text: str, becomes: str) -> Input:
+    """Return the field of by how many percent a plan is moved."""
+    return Input(
+        name=f"{BY}{name}",
+        id="",
+        label=f"{name} by percent",
+        value=text[:LONGEST],
+        control="text",  # a telephone's keys for numbers have no minus
+        beside=True,
+        becomes=becomes,
     )
 
 
@@ -262,7 +309,7 @@ def planned_words(name: str, served: Served, mine: pl.DataFrame) -> str:
         return f"yes on {wording.listed(shown)}" if shown else "no on every day"
     if values.dtype.is_numeric():
         low, high = (float(str(end)) for end in (values.min(), values.max()))
-        return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+        return " to ".join(dict.fromkeys([number(low, 4), number(high, 4)]))
     known = sorted(map(written, values.unique().to_list()))
     return wording.listed(known, _FEW)
 

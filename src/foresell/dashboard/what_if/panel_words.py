@@ -1,15 +1,18 @@
 """What is said of a changed plan: the finding, its numbers, and what they do not tell."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
 from foresell.charts.placed import full
 from foresell.dashboard.page import Cell, Fact, Table
+from foresell.dashboard.what_if.form import beyond, number
 from foresell.dashboard.what_if.panel_form import Outlook, Plan, day_words
+from foresell.dashboard.what_if.percent import moved_words
 from foresell.dashboard.what_if.reasons import moved
+from foresell.dashboard.what_if.units import in_plain_unit
 from foresell.report.wording import amount, capitalized, column, count, day, listed, signed
 from foresell.serving.served import Served
 from foresell.spec.ordered_sums import one_piece
@@ -72,10 +75,20 @@ def standfirst(plan: Plan, rows: pl.DataFrame, series: pl.DataFrame, served: Ser
             else "Nothing of this project is planned ahead, so no plan can be changed."
         )
         return f"{capitalized(where)}, {span}. {more}"
-    told = [f"{name} {_shown(text)}" for name, text in plan.changes.items()]
+    told = told_changes(plan)
     days = rows.filter(pl.col("moved"))["date"].to_list()
     on = "on" if served.spec.frequency == "D" else "in"
+    if not days:
+        return f"With {listed(told)}: {where}."
     return f"With {listed(told)} {on} {periods(len(days), served)}, {_span(days)}: {where}."
+
+
+def told_changes(plan: Plan) -> list[str]:
+    """Return what is planned otherwise, in words."""
+    return [
+        *(f"{name} {_shown(text)}" for name, text in plan.changes.items()),
+        *(moved_words(name, text) for name, text in plan.moves.items()),
+    ]
 
 
 def _shown(text: str) -> str:
@@ -125,11 +138,11 @@ def facts(rows: pl.DataFrame, served: Served) -> tuple[Fact, ...]:
             source=_FORECAST,
         ),
     ]
-    beyond = _effect(there) if there.height else 0.0
-    if abs(beyond) > _SHARE * abs(_effect(rows)):
+    elsewhere = _effect(there) if there.height else 0.0
+    if abs(elsewhere) > _SHARE * abs(_effect(rows)):
         found.append(
             Fact(
-                value=moved(beyond, unit),
+                value=moved(elsewhere, unit),
                 label=f"on {_noun(served)} before and after",
                 note="whose own plan is as it was",
                 source=_FORECAST,
@@ -194,13 +207,10 @@ def notes(plan: Plan, served: Served, series: int) -> tuple[str, ...]:
     for name, value in plan.values(served).items():
         low, high = ranges.get(name, (-math.inf, math.inf))
         if isinstance(value, int | float) and not low <= value <= high:
-            found.append(
-                f"{name} was never {value:g}: the history runs from {low:g} to {high:g}, so this "
-                "is a guess beyond what is known."
-            )
-    if (plan.first or plan.last) and not plan.changes:
+            found.append(beyond(name, number(value), (low, high)))
+    if (plan.first or plan.last) and not plan.changed:
         found.append("Days were chosen, and nothing is planned otherwise on them yet.")
-    if series > 1 and plan.changes:
+    if series > 1 and plan.changed:
         found.append("A sum has no band here: the ends of its series' bands do not add up to one.")
     return tuple(found)
 
@@ -223,15 +233,19 @@ def chart_title(plan: Plan, rows: pl.DataFrame) -> str:
     if top["size"] <= _TINY * max(1.0, abs(top["planned"])):
         return "Both plans give the same forecast"
     more = "more" if top["changed"] > top["planned"] else "less"
-    told = listed([f"{name} {_shown(text)}" for name, text in plan.changes.items()])
+    told = listed(told_changes(plan))
     return f"With {told}, {amount(top['size'])} {more} on {day(top['date'])}, where it moves most"
 
 
 def chart_note(plan: Plan, served: Served, series: int) -> str:
     """Return how to read the chart."""
     band = "Four in five lie in the band. " if series == 1 else ""
-    shade = f"The {_noun(served)} whose plan is another one are shaded." if plan.changes else ""
-    return f"{band}{shade}".strip()
+    if not plan.changed:
+        return band.strip()
+    if plan.moves:
+        noun = _noun(served)[:-1]
+        return f"{band}Shaded from the first to the last {noun} whose plan is another one."
+    return f"{band}The {_noun(served)} whose plan is another one are shaded."
 
 
 def chart_says(rows: pl.DataFrame, served: Served) -> str:
@@ -244,14 +258,21 @@ def chart_says(rows: pl.DataFrame, served: Served) -> str:
     return f"Forecast, {span}: {planned}, {amount(_total(rows, 'changed'), unit)} changed."
 
 
-def days_table(rows: pl.DataFrame, outlook: Outlook, served: Served) -> Table:
-    """Return the forecasts day by day."""
+def days_table(
+    rows: pl.DataFrame,
+    outlook: Outlook,
+    served: Served,
+    levers: Mapping[str, Sequence[float | None]],
+) -> Table:
+    """Return the forecasts day by day; ``levers``: more columns, values in the order of days."""
+    rows, unit = in_plain_unit(rows, served.spec.unit, "planned", "changed", "low", "high")
     changed, banded = _is_changed(rows), rows["low"].null_count() == 0
     heads = ["Day" if served.spec.frequency == "D" else "Week", "As planned"]
     heads += ["Changed", "Effect"] if changed else []
     heads += ["One in ten below", "One in ten above"] if banded else []
+    heads += levers
     table = []
-    for one in rows.head(_MOST_DAYS).iter_rows(named=True):
+    for at, one in enumerate(rows.head(_MOST_DAYS).iter_rows(named=True)):
         cells = [Cell(text=day_words(one["date"], outlook)), Cell(text=_number(one["planned"]))]
         if changed:
             cells += [
@@ -259,15 +280,21 @@ def days_table(rows: pl.DataFrame, outlook: Outlook, served: Served) -> Table:
                 Cell(text=_signed(one["changed"] - one["planned"])),
             ]
         cells += [Cell(text=_number(one[name])) for name in ("low", "high") if banded]
+        cells += [Cell(text=_lever(values[at])) for values in levers.values()]
         table.append(cells)
-    unit = f", in {served.spec.unit}" if served.spec.unit else ""
+    within = f", in {unit}" if unit else ""
     return Table(
-        caption=f"The forecast of every {heads[0].lower()}{unit}",
+        caption=f"The forecast of every {heads[0].lower()}{within}",
         heads=heads,
         rows=table,
         marks=["champion" if one else "" for one in rows.head(_MOST_DAYS)["moved"].to_list()],
         left_out=max(0, rows.height - _MOST_DAYS),
     )
+
+
+def _lever(value: float | None) -> str:
+    """Return a value that is planned, as the form tells it."""
+    return "not known" if value is None else number(value, 4)
 
 
 def _number(value: float) -> str:

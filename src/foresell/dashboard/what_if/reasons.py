@@ -9,6 +9,7 @@ from foresell.charts.explanation import PHRASES
 from foresell.charts.theme import nothing
 from foresell.charts.waterfall import row_waterfall_chart, waterfall_chart
 from foresell.dashboard.page import Figure, Spec
+from foresell.dashboard.what_if.units import in_plain_unit
 from foresell.report.wording import amount
 from foresell.spec.ordered_sums import one_piece, ordered_sum
 
@@ -103,6 +104,7 @@ def step_change(before: Told, after: Told) -> pl.DataFrame | None:
 
 def row_figure(frame: pl.DataFrame, unit: str) -> Figure:
     """Return the waterfall of one row's answer."""
+    frame, unit = in_plain_unit(frame, unit, "value")
     return Figure(
         name=WHY,
         title=f"{largest(frame, unit, 'this answer')}",
@@ -117,6 +119,7 @@ def row_figure(frame: pl.DataFrame, unit: str) -> Figure:
 
 def row_change_figure(frame: pl.DataFrame, unit: str) -> Figure:
     """Return the waterfall from the row that was begun with to the one that is asked."""
+    frame, unit = in_plain_unit(frame, unit, "value")
     ends = ("the row you began with", "your row")
     return Figure(
         name=CHANGE,
@@ -132,6 +135,7 @@ def row_change_figure(frame: pl.DataFrame, unit: str) -> Figure:
 
 def step_figure(frame: pl.DataFrame, unit: str, day: str) -> Figure:
     """Return the waterfall of the forecast of one day."""
+    frame, unit = in_plain_unit(frame, unit, "value")
     return Figure(
         name=WHY,
         title=f"{largest(frame, unit, f'the forecast of {day}')}",
@@ -145,6 +149,7 @@ def step_figure(frame: pl.DataFrame, unit: str, day: str) -> Figure:
 
 def step_change_figure(frame: pl.DataFrame, unit: str, day: str) -> Figure:
     """Return the waterfall from the planned forecast of one day to the changed one."""
+    frame, unit = in_plain_unit(frame, unit, "value")
     ends = ("as planned", "changed")
     return Figure(
         name=CHANGE,
@@ -169,7 +174,7 @@ def later(name: str, make: Callable[[], Figure | None]) -> Figure:
     return Figure(
         name=name,
         title=_LATER[name],
-        says=_LATER[name],
+        says=f"{_LATER[name]}.",
         note="The numbers take a moment the first time.",
         draw=draw,
         size=(760, 380),

@@ -1,5 +1,6 @@
 """The row a what-if begins with: a real one, of those the model learnt from."""
 
+import math
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ from foresell.dashboard.page import Visit
 from foresell.dashboard.reading.shown import AbsentError
 from foresell.serving.served import Served
 
+_WHOLE = 1e5  # from here on six figures would leave some out before the point
 MOST = 9_999  # rows that can be drawn by their number
 Row = Mapping[str, Any]
 
@@ -18,14 +20,36 @@ Row = Mapping[str, Any]
 def start_row(visit: Visit, served: Served, number: int) -> Row:
     """Return a row of the model's own: the most usual one for 0, else one drawn by ``number``.
 
-    By feature, None where a value is unknown. An AbsentError: the version carries no rows.
+    By feature, None where a value is unknown; see `rounded`. An AbsentError: the version carries
+    no rows.
     """
-    rows = _rows(visit, served)
+    rows, ranges = _rows(visit, served), served.learnt.ranges
     if number:
         place = Random(served.spec.seed + number).randrange(rows.height)  # noqa: S311 - no secret
-        return rows.row(place, named=True)
+        return rounded(rows.row(place, named=True), ranges)
     what = ("usual row", served.live.digest)
-    return visit.shown.kept(what, None, lambda: rows.row(usual(rows), named=True))
+    return visit.shown.kept(what, None, lambda: rounded(rows.row(usual(rows), named=True), ranges))
+
+
+def rounded(row: Row, ranges: Mapping[str, tuple[Any, Any]]) -> Row:
+    """Return a row whose fractions have six figures, so that a person can read and change them.
+
+    One stays as it is where rounding would bring it out of what the model has seen: a contract may
+    end there. ``ranges``: that, by column.
+
+    >>> rounded({"rooms": 5.41031941031941, "people": 1243.0}, {"rooms": (0.5, 1243.3333333333333)})
+    {'rooms': 5.41032, 'people': 1243.0}
+    >>> rounded({"rooms": 0.66666666}, {"rooms": (0.1, 0.66666666)})
+    {'rooms': 0.66666666}
+    """
+    found = dict(row)
+    for name, value in row.items():
+        if isinstance(value, float) and math.isfinite(value):
+            low, high = ranges.get(name, (-math.inf, math.inf))
+            near = float(f"{value:.6g}") if abs(value) < _WHOLE else float(round(value))
+            if low <= near <= high:
+                found[name] = near
+    return found
 
 
 def _rows(visit: Visit, served: Served) -> pl.DataFrame:

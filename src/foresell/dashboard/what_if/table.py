@@ -14,6 +14,7 @@ from foresell.dashboard.what_if.form import (
     Group,
     Input,
     Option,
+    beyond,
     numbered,
     with_errors,
     written,
@@ -250,13 +251,11 @@ def _notes(told: Mapping[str, Any], asked: AskedRow, served: Served) -> tuple[st
         "the answer does not know it."
         for name in told["unseen"]
     ]
-    ranges = served.rows.model.ranges if served.rows is not None else {}
-    for name in told["outside"]:
-        low, high = (written(end) for end in ranges.get(name, ("", "")))
-        notes.append(
-            f"{name} is {asked.texts[name][:LONGEST]}, outside the {low} to {high} that the model "
-            "learnt from: the answer is a guess beyond what is known."
-        )
+    ranges = served.learnt.ranges
+    notes += [
+        beyond(name, asked.texts[name][:LONGEST], ranges.get(name, ("", "")))
+        for name in told["outside"]
+    ]
     return tuple(notes)
 
 

@@ -14,6 +14,7 @@ from foresell.dashboard.what_if.form import (
     Option,
     control_of,
     limits_of,
+    number,
     options_of,
     typed,
     written,
@@ -24,7 +25,6 @@ from foresell.serving.served import Served
 BEFORE = "row."  # the names of fields in the address, so that none is taken for another thing
 VARY, START = "vary", "start"
 _SUGGESTED = 300  # values that are known, of one field
-_LARGE = 1000.0  # from here on a number is told to its last digit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +80,8 @@ def _input(field: RequestField, served: Served, asked: AskedRow) -> Input:
         options = (*options, Option(value=text, label=text))  # what is wrong is shown, not hidden
     was = written(asked.begun.get(field.name))
     seen: Sequence[str] = ()
-    if served.rows is not None and field.kind == "string" and not options:
-        seen = sorted(served.rows.model.seen.get(field.name, ()))[:_SUGGESTED]
+    if field.kind == "string" and not options:
+        seen = sorted(served.learnt.seen.get(field.name, ()))[:_SUGGESTED]
     return Input(
         name=f"{BEFORE}{field.name}",
         id="",
@@ -101,16 +101,11 @@ def _hint(field: RequestField, served: Served) -> str:
     said = [field.description.rstrip(".")] if field.description else []
     if limits := limits_of(field):
         said.append(f"Allowed: {limits}")
-    ranges = served.rows.model.ranges if served.rows is not None else {}
+    ranges = served.learnt.ranges
     if field.name in ranges:
-        low, high = (_short(end) for end in ranges[field.name])
+        low, high = (number(end) for end in ranges[field.name])
         said.append(f"Seen: {low} to {high}")
     return ". ".join(said)
-
-
-def _short(end: object) -> str:
-    """Return an end of a range as a hint tells it: a fraction to four digits."""
-    return f"{end:.4g}" if isinstance(end, float) and abs(end) < _LARGE else written(end)
 
 
 def hidden(visit: Visit) -> dict[str, str]:

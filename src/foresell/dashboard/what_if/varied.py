@@ -12,6 +12,7 @@ from foresell.contracts.compiled.request_fields import RequestField
 from foresell.dashboard.page import Figure
 from foresell.dashboard.what_if.asking import Answer, Door
 from foresell.dashboard.what_if.reasons import in_unit
+from foresell.dashboard.what_if.units import in_plain_unit
 from foresell.report.wording import amount
 from foresell.serving.served import Served
 
@@ -50,7 +51,8 @@ def varied_figure(
     })
     if field.kind in _KINDS:
         frame = frame.sort("x")
-    return _figure(frame, field, door.served), answer
+    frame, unit = in_plain_unit(frame, door.served.spec.unit, "prediction", "low", "high")
+    return _figure(frame, field, unit), answer
 
 
 def most_moving(
@@ -96,9 +98,7 @@ def _batch(
 
 def _values(field: RequestField, served: Served, own: Any) -> list[Any]:
     """Return the values that are asked for, ``own`` among them; none where nobody knows any."""
-    if served.rows is None:
-        return []
-    model = served.rows.model
+    model = served.learnt
     if field.kind in _KINDS and field.domain is None:
         if field.name not in model.ranges:
             return []
@@ -118,9 +118,9 @@ def _values(field: RequestField, served: Served, own: Any) -> list[Any]:
     return found if own is None or own in found else [*found, own]
 
 
-def _figure(frame: pl.DataFrame, field: RequestField, served: Served) -> Figure:
-    """Return the chart: a line over numbers, a row for each word."""
-    unit, name = served.spec.unit, field.name
+def _figure(frame: pl.DataFrame, field: RequestField, unit: str) -> Figure:
+    """Return the chart: a line over numbers, a row for each word. ``unit``: of the answers."""
+    name = field.name
     low, high = frame["prediction"].min(), frame["prediction"].max()
     span = f"from {amount(_number(low), unit)} to {amount(_number(high), unit)}"
     named = f"{name}, {field.unit}" if field.unit else name

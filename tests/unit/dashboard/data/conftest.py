@@ -24,6 +24,7 @@ from tests.unit.pipeline.conftest import GROUND, House, MakeRequest
 
 Files = Mapping[tuple[str, str], bytes]
 RUN = "20260504T060000Z-0a1b2c3d"
+RECORD = (".state", "validate.json")  # of the stage, as a run keeps it, whether rows pass or not
 RAW = weekly_files(stores=3, depts=2, weeks=120)
 EDA = tuple(stage for stage in PANEL_STAGES if stage.name == "eda")
 
@@ -43,11 +44,10 @@ STOPPED = {**RAW, "stores.csv": RAW["stores.csv"].replace(b"1,A,", b"1,<script>a
 
 
 def files_of(house: House) -> Files:
-    """Every published file, by output and name, and what a run says of itself."""
+    """Every published file, by output and name, and what a run keeps of its gate."""
     stores = house.workspace.published
     found = {(out, name): stores[out].files[name] for out in stores for name in stores[out].files}
-    run = {"run_id": RUN, "stages": {"validate": RUN}}
-    return {**found, ("", "run.json"): json.dumps(run).encode()}
+    return {**found, RECORD: json.dumps({"run_id": RUN}).encode()}
 
 
 def judged(request: Request) -> Files:

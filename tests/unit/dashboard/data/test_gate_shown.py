@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from foresell.contracts.rules import contract_rules
 from foresell.dashboard.data.gate import gate_of
 from foresell.dashboard.data.page import context
 from foresell.dashboard.data.reading import Checks
 from foresell.dashboard.page import Fact
 from foresell.pipeline.checks_log import LOG, read_log
 from tests.dashboard_site import memory_shown, visit_of
-from tests.unit.dashboard.data.conftest import RAW, Files, Show, page, shown_of
+from tests.unit.dashboard.data.conftest import RAW, Files, Show, log_of, page, shown_of
 from tests.unit.pipeline.conftest import MakeRequest
 
 _AT = datetime(2026, 5, 4, 6, 0, tzinfo=UTC)
@@ -27,14 +28,31 @@ def checks_of(files: Files) -> Any:
     return json.loads(files["checks", "checks.json"])
 
 
+def bare(read: int, aside: int) -> dict[str, Any]:
+    """What the gate says of rows, of no rule in particular."""
+    return {
+        "read": read,
+        "kept": read - aside,
+        "quarantined": aside,
+        "repaired": 0,
+        "processed": read - aside,
+        "sampled": None,
+        "allowed_share": 0.01,
+        "contract": {"version": "1.0.0", "sha256": "0"},
+        "rules": [],
+        "unchecked": [],
+        "repairs": {"stale": [], "unneeded": []},
+    }
+
+
 def test_every_number_is_that_of_the_checks(show: Show, broken: Files) -> None:
     checks = checks_of(broken)
     assert (checks["read"], checks["kept"], checks["quarantined"]) == (720, 717, 3)
     made = context(visit_of(show()))
     assert made.heading == "3 of 720\u00a0rows break the contract and were set aside"
     assert made.standfirst == (
-        f"{len(checks['rules'])}\u00a0rules of contract {checks['contract']['version']}, checked "
-        "on 4\u00a0May\u00a02026, 06:00\u00a0UTC."
+        f"{len(checks['rules']) - 1}\u00a0rules of contract {checks['contract']['version']} and 1 "
+        "of the calendar, checked on 4\u00a0May\u00a02026, 06:00\u00a0UTC."
     )
     where = "checks/checks.json"
     version = checks["contract"]["version"]
@@ -85,12 +103,84 @@ def test_rows_that_all_keep_the_contract_are_the_finding(clean: Files, asked: Ma
     assert (made.browser.all, made.browser.table) == (0, None)
 
 
+def test_the_rules_of_the_contract_are_as_many_beside_the_checks_as_in_the_contract(
+    show: Show, asked: MakeRequest
+) -> None:
+    made = context(visit_of(show()))
+    rules = len(contract_rules(asked(RAW).contract))
+    assert made.standfirst.startswith(f"{rules}\u00a0rules of contract ")
+    assert made.contract is not None
+    assert dict(made.contract.facts)["Rules"].startswith(f"{rules}, sha256 ")
+
+
+@pytest.mark.parametrize("sampled", [None, {"checked": 100, "broken": 0, "of": 720}])
+@pytest.mark.parametrize("left", [(), ("PHONE: required",), ("PHONE: required", "CITY: values")])
+def test_rows_are_said_to_keep_only_the_rules_that_could_be_checked(
+    left: tuple[str, ...], sampled: dict[str, int] | None, clean: Files, asked: MakeRequest
+) -> None:
+    checks = {**checks_of(clean), "unchecked": left, "sampled": sampled}
+    rules = len(checks["rules"])
+    content = json.dumps(checks).encode()
+    shown = shown_of({**clean, ("checks", "checks.json"): content}, asked(RAW))
+    made = context(visit_of(shown))
+    text = page(shown, made)
+    assert made.gate is not None
+    asks = f"the {rules}\u00a0rules that could be checked" if left else "the contract"
+    some = f"any of {asks}" if left else asks
+    assert made.heading == (
+        f"None of 100\u00a0checked rows breaks {some}"
+        if sampled
+        else f"All 720\u00a0rows keep {asks}"
+    )
+    broke = f"None of the {rules}\u00a0rules that were checked" if left else "No rule"
+    by = " by a checked row" if sampled else ""
+    assert f"<h2>{broke} was broken{by}</h2>" in text
+    told = {
+        0: "",
+        1: "; 1 was not checked, as its columns were dropped",
+        2: "; 2 were not checked, as their columns were dropped",
+    }[len(left)]
+    assert made.standfirst.endswith(f"UTC{told}.")
+    of = f"{rules - 1} of {rules - 1 + len(left)}" if left else f"{rules - 1}"
+    assert made.standfirst.startswith(f"{of}\u00a0rules of contract ")
+    if left:
+        assert ", ".join(left) in text
+
+
+def test_a_single_row_breaks_and_several_break() -> None:
+    heads = {
+        (1, 0): "The only row keeps the contract",
+        (3, 1): "1 of 3\u00a0rows breaks the contract and was set aside",
+        (3, 2): "2 of 3\u00a0rows break the contract and were set aside",
+    }
+    for (read, aside), head in heads.items():
+        checks = {**bare(read, aside), "allowed_share": 0.9}
+        assert gate_of("toy", _CHECKS.validate_python(checks), None).heading == head
+
+
+def test_a_few_rows_of_many_are_neither_none_nor_do_all_others_seem_to_be_kept() -> None:
+    gate = gate_of("toy", _CHECKS.validate_python(bare(421_570, 3)), None)
+    assert [fact.note for fact in gate.facts[1:3]] == [
+        "more than 99.9\u00a0%",
+        "less than 0.01\u00a0%, 1.0\u00a0% may be",
+    ]
+
+
+def test_a_share_just_above_what_is_allowed_reads_as_more() -> None:
+    gate = gate_of("toy", _CHECKS.validate_python(bare(10_000, 101)), None)
+    assert gate.stopped == ("1.01\u00a0% of the rows broke the contract, and 1.0\u00a0% may.",)
+
+
 def test_a_run_that_the_gate_stopped_is_the_finding_with_the_reason(
     stopped: Files, asked: MakeRequest
 ) -> None:
     shown = shown_of(stopped, asked(RAW))
     made = context(visit_of(shown))
     assert made.heading == "The run was stopped: 240 of 720\u00a0rows break the contract"
+    assert made.cleaned is not None
+    assert made.cleaned.says == (
+        "720\u00a0rows came in and 480 passed. The run was stopped: none went on."
+    )
     assert made.gate is not None
     assert made.gate.stopped == ("33.3\u00a0% of the rows broke the contract, and 1.0\u00a0% may.",)
     assert made.gate.facts[2].tone == "bad"
@@ -107,22 +197,15 @@ def test_of_a_sample_it_says_what_was_drawn(broken: Files) -> None:
         "3.0\u00a0% of the rows that were drawn broke the contract, and 1.0\u00a0% may.",
     )
     assert gate.notes == (
-        "3 of the rows that were drawn broke a rule; keys were compared on all rows.",
+        "3 of the 100\u00a0rows that were drawn broke a rule; keys were compared on all rows.",
         "No row that was drawn broke 32\u00a0more rules of the contract below; nobody knows of the "
         "others.",
     )
 
 
 def test_a_column_that_lacks_too_many_values_stops_the_run_without_a_row_set_aside() -> None:
-    checks: dict[str, Any] = {
-        "read": 10,
-        "kept": 10,
-        "quarantined": 0,
-        "repaired": 0,
-        "processed": 0,
-        "sampled": None,
-        "allowed_share": 0.01,
-        "contract": {"version": "1.0.0", "sha256": "0"},
+    checks = {
+        **bare(10, 0),
         "rules": [
             {
                 "rule": "CPI: missing",
@@ -168,6 +251,16 @@ def test_the_history_holds_every_finding_of_the_log(show: Show, history: bytes) 
         "0.42\u00a0% of the rows are set aside, after 33.33\u00a0%"
     )
     assert figures["rules-broken"].title == "Dept: maximum is broken most: by 2\u00a0rows"
+
+
+def test_rules_that_are_broken_as_often_are_told_together(show: Show, broken: Files) -> None:
+    found = checks_of(broken)
+    for one in found["rules"]:
+        one["broken"] = min(one["broken"], 1)
+    even = {**broken, ("checks", "checks.json"): json.dumps(found).encode()}
+    log = log_of((_AT.replace(day=3), broken), (_AT, even))
+    figure = context(visit_of(show({("", LOG): log}))).figures["rules-broken"]
+    assert figure.title == "2 rules are broken most: each by 1\u00a0row"
 
 
 @pytest.mark.parametrize("width", [340, 1040])

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from foresell.dashboard.data.cleaned import cleaning_of, cleaning_says, leaks_of
 from foresell.dashboard.data.page import Data, context, download
 from foresell.pipeline.checks_log import LOG
+from foresell.report.wording import day
 from tests.dashboard_site import visit_of
-from tests.unit.dashboard.data.conftest import RAW, Files, Show, page, shown_of
+from tests.unit.dashboard.data.conftest import RAW, RECORD, Files, Show, page, shown_of
 from tests.unit.pipeline.conftest import MakeRequest
 
 _PARTS = {
@@ -22,7 +24,6 @@ _PARTS = {
     ("sources", "sources.json"): ("origins",),
     ("quarantine", "rejected.parquet"): ("quarantine",),
     ("eda", "eda_report.json"): ("explored",),
-    ("", "run.json"): ("run",),
 }
 _DAMAGE: Mapping[str, Callable[[bytes], bytes]] = {
     "cut off": lambda held: held[: len(held) // 2],
@@ -58,7 +59,7 @@ def test_a_broken_file_takes_away_its_own_part_and_says_what_is_wrong(
     assert trouble.mend in text.replace("&#39;", "'")
 
 
-@pytest.mark.parametrize("place", [place for place in _PARTS if place[0]])
+@pytest.mark.parametrize("place", _PARTS)
 def test_a_file_that_is_missing_is_made_by_a_run(
     place: tuple[str, str], whole: Files, asked: MakeRequest
 ) -> None:
@@ -68,6 +69,18 @@ def test_a_file_that_is_missing_is_made_by_a_run(
     assert tuple(made.troubles) == _PARTS[place]
     assert made.troubles[_PARTS[place][0]].next
     assert "foresell run walmart" in page(shown, made)
+
+
+@pytest.mark.parametrize("record", [b"", b"[]", b'{"seconds": 3}', None])
+def test_when_the_rows_were_checked_is_left_out_where_no_record_vouches_for_it(
+    record: bytes | None, whole: Files, asked: MakeRequest
+) -> None:
+    files = {name: held for name, held in whole.items() if name != RECORD}
+    files |= {} if record is None else {RECORD: record}
+    made = context(visit_of(shown_of(files, asked(RAW))))
+    version = asked(RAW).contract.version
+    assert made.standfirst == f"35\u00a0rules of contract {version} and 1 of the calendar."
+    assert made.troubles == {}
 
 
 def test_the_whole_page_has_no_trouble_and_leads_to_every_part(
@@ -95,9 +108,11 @@ def test_the_files_are_those_of_the_manifest(whole: Files, asked: MakeRequest) -
         "stores.csv": "stores",
         "test.csv": "not read as rows",
     }
-    total = sum(one["rows"] for one in manifest["files"])
-    assert "4\u00a0files, " in made.says
-    assert f"{total:,}\u00a0rows" in made.says
+    total = sum(one["rows"] for one in manifest["files"] if one["name"] != "test.csv")
+    assert made.says.startswith("4\u00a0files, ")
+    assert made.says.endswith(
+        f". {total:,}\u00a0rows in 3 tables; 1\u00a0file is not read as rows."
+    )
     content = download(visit_of(shown_of(whole, asked(RAW))), "files.csv").content.decode()
     assert all(one["sha256"] in content for one in manifest["files"])
 
@@ -129,6 +144,9 @@ def test_what_changed_is_told_in_a_sentence() -> None:
     assert cleaning_says([drop, drop, still]) == (
         "All 10\u00a0rows went on, without 2\u00a0columns; no step changed a value."
     )
+    assert cleaning_says([gate], went_on=False) == (
+        "10\u00a0rows came in and 7 passed. The run was stopped: none went on."
+    )
     assert cleaning_says([gate, fill]) == (
         "10\u00a0rows came in and 7 went on. What changed them: gate and fill (zero)."
     )
@@ -152,7 +170,25 @@ def test_the_main_findings_of_the_exploration_stand_in_their_rank(
     told = [one["says"] for one in sorted(findings, key=lambda one: one["rank"])]
     assert list(made.explored.findings) == told[:6]
     assert made.explored.more == len(told) - 6
+    rows = json.loads(whole["eda", "eda_report.json"])["rows"]
+    assert rows["n"] < rows["of"] == 720
+    assert made.explored.says == (
+        f"Seen in the {rows['n']}\u00a0rows that models may learn from, up to "
+        f"{day(date.fromisoformat(rows['cutoff']))}; the {rows['of'] - rows['n']} that the test "
+        "keeps were not looked at."
+    )
+    assert made.explored.says in page(shown, made)
     assert '<a href="/ui/projects/walmart/reports/eda">' in page(shown, made)
+
+
+def test_an_exploration_of_other_rows_than_went_on_last_is_said_to_be_older(
+    whole: Files, asked: MakeRequest
+) -> None:
+    checks = json.loads(whole["checks", "checks.json"])
+    fewer = json.dumps({**checks, "processed": checks["processed"] - 3}).encode()
+    made = context(visit_of(shown_of({**whole, ("checks", "checks.json"): fewer}, asked(RAW))))
+    assert made.explored is not None
+    assert made.explored.says.startswith("Of an earlier run. Seen in the ")
 
 
 def test_a_column_that_tells_the_target_is_named_with_what_is_done() -> None:
@@ -194,6 +230,8 @@ def test_every_column_of_the_contract_says_what_broke_it(show: Show) -> None:
         "Dept": ["2\u00a0rows broke maximum"],
         "Weekly_Sales": ["1\u00a0row broke maximum"],
     }
+    limits = {one.told.name: one.told.limits for one in made.columns}
+    assert limits["Temperature"] == "−80 to 140"
     roles = {one.told.name: one.role for one in made.columns}
     assert (roles["Store"], roles["Date"], roles["Weekly_Sales"]) == (
         "key of the series",

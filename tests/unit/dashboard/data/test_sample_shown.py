@@ -53,7 +53,7 @@ def test_shares_of_a_sample_are_of_the_rows_that_were_checked() -> None:
     assert [fact.note for fact in gate.facts[:3]] == [
         "1,000 of them drawn and checked",
         "970 of them drawn and checked",
-        "3.00\u00a0% of those checked, 5.0\u00a0% may be",
+        "3.00\u00a0% of those checked broke a rule, 5.0\u00a0% may",
     ]
     assert gate.broken is not None
     assert [row[2].text for row in gate.broken.rows] == ["3.00\u00a0%"]

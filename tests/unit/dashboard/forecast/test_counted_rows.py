@@ -1,15 +1,12 @@
 """Which rows a number of the explorer counts, where a file has more rows than the one beside it."""
 
 from datetime import date, timedelta
-from io import StringIO
 
 import polars as pl
 import pytest
 
-from foresell.dashboard.forecast.page import Explorer, context, download
 from foresell.dashboard.reading.shown import Shown
 from foresell.report.wording import amount
-from tests.dashboard_site import visit_of
 from tests.explored_shops import (
     LAST,
     STEPS,
@@ -22,6 +19,7 @@ from tests.explored_shops import (
     shops_bundle,
     shops_shown,
 )
+from tests.unit.dashboard.forecast.explored_pages import drawn, look
 
 _MISSING = LAST - timedelta(weeks=2)  # the week that was not observed of the shop west
 _BASELINE = ("baselines", "seasonal_naive.parquet")
@@ -46,16 +44,6 @@ def every_cell() -> pl.DataFrame:
 def shown_with(baseline: pl.DataFrame) -> Shown:
     bundle = shops_bundle()
     return shops_shown(bundle, files=run_files(bundle) | {_BASELINE: parquet(baseline)})
-
-
-def look(shown: Shown, query: dict[str, str]) -> Explorer:
-    return context(visit_of(shown, query))
-
-
-def drawn(shown: Shown, query: dict[str, str], part: str) -> pl.DataFrame:
-    """What the page draws of a part of time, as the CSV has it."""
-    content = download(visit_of(shown, query), "explored.csv").content.decode()
-    return pl.read_csv(StringIO(content), try_parse_dates=True).filter(part=part)
 
 
 def same_cells(*own: pl.Expr) -> pl.DataFrame:
@@ -87,12 +75,12 @@ def test_a_baseline_is_summed_over_the_rows_that_were_judged_and_no_others(
     query: dict[str, str], own: pl.Expr
 ) -> None:
     shown, sums = shown_with(every_cell()), same_cells(own)
-    rows = drawn(shown, query, "test").drop_nulls("prediction")
+    rows = drawn(shown, **query).filter(part="test").drop_nulls("prediction")
     assert rows["date"].to_list() == sums["week"].to_list()
     assert rows["actual"].to_list() == pytest.approx(sums["y"].to_list(), rel=1e-12)
     told = rows["baseline_seasonal_naive"].to_list()
     assert told == pytest.approx(sums["base"].to_list(), rel=1e-12)
-    page = look(shown, query)
+    page = look(shown, **query)
     own_error, other = percent_off(sums, "prediction"), percent_off(sums, "base")
     assert page.standfirst == (
         f"In the test of {sums.height}\xa0weeks the forecast was {own_error} off, "
@@ -102,18 +90,35 @@ def test_a_baseline_is_summed_over_the_rows_that_were_judged_and_no_others(
 
 
 def test_a_baseline_says_nothing_of_a_series_in_a_week_that_was_not_judged() -> None:
-    rows = drawn(shown_with(every_cell()), {"series": "west/7"}, "test")
+    rows = drawn(shown_with(every_cell()), **{"series": "west/7"}).filter(part="test")
     silent = rows.filter(pl.col("baseline_seasonal_naive").is_null())["date"].to_list()
     assert silent == [_MISSING]
+
+
+def test_a_week_that_was_not_judged_has_neither_band_though_the_run_forecast_it() -> None:
+    bundle = shops_bundle()
+    whole = every_cell().join(
+        judged().select("shop", "dept", "week", said="prediction"),
+        on=["shop", "dept", "week"],
+        how="left",
+    )
+    point = pl.coalesce("said", "prediction")
+    rows = whole.with_columns(
+        point.alias("prediction"), (point - 30.0).alias("q0.025"), (point + 30.0).alias("q0.975")
+    )
+    files = run_files(bundle) | {("predictions", "ridge.parquet"): parquet(rows)}
+    test = drawn(shops_shown(bundle, files=files), **{"series": "west/7"}).filter(part="test")
+    for name in ("prediction", "q0.025", "q0.1", "q0.9", "q0.975"):
+        assert test.filter(pl.col(name).is_null())["date"].to_list() == [_MISSING]
 
 
 def test_a_baseline_that_lacks_a_judged_row_is_not_summed_in_that_week_and_not_compared() -> None:
     gap = (pl.col("shop") == "north") & (pl.col("dept") == 7) & (pl.col("week") == LAST)
     shown = shown_with(every_cell().filter(~gap))
-    rows = drawn(shown, {}, "test")
+    rows = drawn(shown).filter(part="test")
     assert rows["baseline_seasonal_naive"].is_null().to_list() == [False] * (STEPS - 1) + [True]
-    assert look(shown, {}).standfirst.endswith("off.")
-    other = look(shown, {"f.shop": "south"})
+    assert look(shown).standfirst.endswith("off.")
+    other = look(shown, **{"f.shop": "south"})
     assert "the baseline seasonal_naive" in other.standfirst
 
 
@@ -132,7 +137,7 @@ def _is(week: date) -> pl.Expr:
 def test_a_series_has_one_total_on_its_page_that_of_the_rows_asked_for() -> None:
     shown = partly_asked()
     own = published().filter((pl.col("shop") == "north") & (pl.col("dept") == 7))
-    page = look(shown, {"f.shop": "north", "f.dept": "7"})
+    page = look(shown, **{"f.shop": "north", "f.dept": "7"})
     assert page.listing is not None
     asked = own.filter(_is(fridays(3, 1)[0]))["prediction"].item()
     row = page.listing.rows[0]
@@ -146,18 +151,18 @@ def test_a_series_has_one_total_on_its_page_that_of_the_rows_asked_for() -> None
     shares = [fact.value for fact in page.facts if fact.label == "against the year before"]
     assert shares == [row.change]
     assert "counts the 1 row that the source asked for, of 4 that" in " ".join(page.notes)
-    rows = drawn(shown, {"series": "north/7"}, "forecast")
+    rows = drawn(shown, **{"series": "north/7"}).filter(part="forecast")
     assert rows["prediction"].to_list() == own["prediction"].to_list()  # all of it is drawn
 
 
 def test_what_is_known_of_a_forecast_so_far_is_of_all_that_is_drawn_of_a_series() -> None:
-    page = look(partly_asked(), {"series": "north/7"})
+    page = look(partly_asked(), **{"series": "north/7"})
     notes = {fact.label: fact.note for fact in page.facts}
     assert notes["error of the forecast so far"] == "1\xa0week came true since"
 
 
 def test_a_series_that_nobody_asked_for_has_one_total_as_well_that_of_all_its_rows() -> None:
-    page = look(partly_asked(), {"f.shop": "zoo", "f.dept": "7"})
+    page = look(partly_asked(), **{"f.shop": "zoo", "f.dept": "7"})
     own = published().filter((pl.col("shop") == "zoo") & (pl.col("dept") == 7))
     assert page.listing is not None
     assert page.listing.rows[0].forecast == amount(float(own["prediction"].sum()))
@@ -167,7 +172,7 @@ def test_a_series_that_nobody_asked_for_has_one_total_as_well_that_of_all_its_ro
 
 def test_the_totals_of_two_series_add_up_to_the_total_of_both() -> None:
     shown = partly_asked()
-    both = look(shown, {"f.shop": "north"})
+    both = look(shown, **{"f.shop": "north"})
     rows = published().filter(
         (pl.col("shop") == "north") & ((pl.col("dept") == 1) | _is(fridays(3, 1)[0]))
     )

@@ -1,13 +1,12 @@
 """The explorer over files and versions in memory: every number against the rows it came from."""
 
 from datetime import timedelta
-from io import BytesIO, StringIO
-from typing import Any
+from io import BytesIO
 
 import polars as pl
 import pytest
 
-from foresell.dashboard.forecast.page import FILES, Explorer, context, download
+from foresell.dashboard.forecast.page import FILES, Explorer, download
 from foresell.dashboard.reading.shown import Shown
 from foresell.serving.problems import Refused
 from tests.dashboard_site import visit_of
@@ -19,26 +18,8 @@ from tests.explored_shops import (
     history,
     judged,
     published,
-    shops_shown,
 )
-
-
-@pytest.fixture(scope="module")
-def shown() -> Shown:
-    return shops_shown()
-
-
-def look(shown: Shown, **query: Any) -> Explorer:
-    return context(
-        visit_of(shown, {name.replace("__", "."): value for name, value in query.items()})
-    )
-
-
-def drawn(shown: Shown, **query: Any) -> pl.DataFrame:
-    """What the page draws, as the CSV has it."""
-    told = {name.replace("__", "."): value for name, value in query.items()}
-    content = download(visit_of(shown, told), "explored.csv").content.decode()
-    return pl.read_csv(StringIO(content), try_parse_dates=True)
+from tests.unit.dashboard.forecast.explored_pages import drawn, listed, look
 
 
 def labels(page: Explorer) -> list[str]:
@@ -126,11 +107,7 @@ def test_a_level_is_drawn_node_by_node_each_with_its_own_band(shown: Shown) -> N
     assert len(page.figures) == len(SHOPS)
     rows = drawn(shown, view="level", level="shop").filter(part="forecast")
     sums = published().filter("by_default").group_by("shop", "week").agg(pl.col("prediction").sum())
-    beside = (
-        rows.join(sums, on=["shop", "week"] if "week" in rows.columns else [], suffix="_own")
-        if "week" in rows.columns
-        else rows.join(sums.rename({"week": "date"}), on=["shop", "date"], suffix="_own")
-    )
+    beside = rows.join(sums.rename({"week": "date"}), on=["shop", "date"], suffix="_own")
     assert beside.height == rows.height == STEPS * len(SHOPS)
     assert beside["prediction"].to_list() == pytest.approx(beside["prediction_own"].to_list())
     assert (rows["q0.9"] / rows["prediction"]).to_list() == pytest.approx([1.08] * rows.height)
@@ -188,8 +165,7 @@ def test_numbers_are_chosen_by_a_range_that_holds_its_ends(shown: Shown) -> None
 
 
 def test_the_list_has_the_numbers_of_each_series(shown: Shown) -> None:
-    content = download(visit_of(shown), "series.csv").content
-    rows = pl.read_csv(BytesIO(content)).sort("shop", "dept")
+    rows = listed(shown).sort("shop", "dept")
     late = history().filter(pl.col("week") > LAST - timedelta(weeks=52))
     size = late.group_by("shop", "dept").agg(pl.col("sales").mean()).sort("shop", "dept")
     assert rows["mean_a_week_last_year"].to_list() == pytest.approx(size["sales"].to_list())
@@ -202,17 +178,17 @@ def test_the_list_has_the_numbers_of_each_series(shown: Shown) -> None:
     assert rows["test_coverage_80"].to_list() == [1.0] * 14
     young = rows.filter((pl.col("shop") == "east") & (pl.col("dept") == 7))
     assert young["against_the_year_before"].to_list() == [None]
-    assert young["weeks_observed"].to_list() == [10.0]
+    assert young["weeks_observed"].to_list() == [10]
+    assert rows.schema["weeks_observed"] == pl.Int64
 
 
 def test_the_change_is_against_the_same_weeks_of_the_year_before(shown: Shown) -> None:
-    content = download(visit_of(shown, {"q": "north 7"}), "series.csv").content
     own = (pl.col("shop") == "north") & (pl.col("dept") == 7)
     before = history().filter(
         own & pl.col("week").is_between(LAST - timedelta(weeks=51), LAST - timedelta(weeks=48))
     )
     ahead = float(published().filter(own)["prediction"].sum())
-    told = pl.read_csv(BytesIO(content))["against_the_year_before"].item()
+    told = listed(shown, q="north 7")["against_the_year_before"].item()
     assert told == pytest.approx(ahead / float(before["sales"].sum()) - 1, rel=1e-12)
     text = f"{abs(told) * 100:.1f}".replace("-", "−")
     assert text in next(iter(look(shown, series="north/7").figures.values())).title

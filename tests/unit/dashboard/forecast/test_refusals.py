@@ -1,16 +1,19 @@
 """What the explorer says where something is asked wrongly, missing, broken or hostile."""
 
 from dataclasses import replace
-from io import BytesIO, StringIO
-from typing import Any
+from io import BytesIO
+from typing import NoReturn
 
 import polars as pl
 import pytest
 
-from foresell.dashboard.forecast.page import Explorer, context, download
+from foresell.bundle.bundle import Bundle
+from foresell.dashboard.forecast.page import context
 from foresell.dashboard.pages import page_of
-from foresell.dashboard.reading.shown import Shown
+from foresell.dashboard.reading.memory import Memory
+from foresell.dashboard.reading.shown import Shown, Unopened
 from foresell.dashboard.rendering import rendered
+from foresell.errors import MachineError
 from tests.dashboard_site import memory_shown, visit_of
 from tests.explored_shops import (
     STEPS,
@@ -19,24 +22,7 @@ from tests.explored_shops import (
     shops_bundle,
     shops_shown,
 )
-
-
-@pytest.fixture(scope="module")
-def shown() -> Shown:
-    return shops_shown()
-
-
-def look(shown: Shown, **query: Any) -> Explorer:
-    return context(
-        visit_of(shown, {name.replace("__", "."): value for name, value in query.items()})
-    )
-
-
-def drawn(shown: Shown, **query: Any) -> pl.DataFrame:
-    """What the page draws, as the CSV has it."""
-    told = {name.replace("__", "."): value for name, value in query.items()}
-    content = download(visit_of(shown, told), "explored.csv").content.decode()
-    return pl.read_csv(StringIO(content), try_parse_dates=True)
+from tests.unit.dashboard.forecast.explored_pages import drawn, look
 
 
 @pytest.mark.parametrize(
@@ -113,6 +99,55 @@ def test_a_project_without_a_version_is_told_what_to_do_next() -> None:
     assert not page.found
     assert page.troubles["series"].next
     assert page.troubles["series"].mend == "foresell run shops"
+
+
+def test_a_registry_out_of_reach_is_no_forecast_that_is_still_to_come() -> None:
+    def nowhere() -> NoReturn:
+        raise MachineError("the registry cannot be used", "postgresql://nowhere", "start it")
+
+    near = shops_shown()
+    far = Shown(
+        "shops",
+        "panel",
+        near._outputs,
+        Unopened(open=nowhere, clock=near.now),
+        declared=near.declared,
+        bundle_of=near.bundle_by,
+    )
+    assert look(far).heading == "The forecast cannot be shown"
+    assert look(memory_shown("shops")).heading == "No forecast to look at yet"
+
+
+def test_a_panel_whose_bundle_and_index_have_no_room_together_is_read_once() -> None:
+    near = shops_shown()
+    asked: list[str] = []
+
+    def bundle_of(digest: str) -> Bundle:
+        asked.append(digest)
+        return near.bundle_by(digest)
+
+    def over(memory: Memory) -> Shown:
+        return Shown(
+            "shops",
+            "panel",
+            near._outputs,
+            near.registry,
+            declared=near.declared,
+            bundle_of=bundle_of,
+            memory=memory,
+        )
+
+    wide = Memory()
+    assert look(over(wide)).found
+    digest = near.version().digest
+    whole = {("shops", ("bundle", digest)), ("shops", ("explorer", digest))}
+    most = min(weight for name, weight in wide.weights.items() if name in whole) - 1
+
+    asked.clear()
+    shown = over(Memory(most))
+    for _ in range(3):
+        assert look(shown).found
+    assert asked == [digest]
 
 
 @pytest.mark.parametrize(

@@ -4,38 +4,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from foresell.adapters.ledger_memory import MemoryLedger
-from foresell.dashboard.leaderboard.page import Leaderboard, context
-from foresell.dashboard.pages import page_of
-from foresell.dashboard.reading.shown import Shown
-from foresell.dashboard.rendering import rendered
-from foresell.serving.exchange import Kind
-from tests.dashboard_site import visit_of
-from tests.judged_run import (
-    Files,
-    register_bundles,
-    run_files,
-    shown_run,
-)
+from tests.judged_run import Files, html, looked, register_bundles, shown_run
 from tests.small_bundles import small_bundle, stored
 
 NBSP = "\u00a0"
-
-
-@pytest.fixture(scope="module")
-def panel() -> Files:
-    return run_files("panel")
-
-
-def looked(files: Files, kind: Kind = "panel", **query: str) -> Leaderboard:
-    return context(visit_of(shown_run(kind, files), query))
-
-
-def html(shown: Shown, **query: str) -> str:
-    visit = visit_of(shown, query)
-    return rendered(page_of("leaderboard", shown.kind), context(visit), visit, keyed=False).decode()
 
 
 def test_a_model_that_failed_its_gate_is_told_as_that_and_why_it_may_answer(panel: Files) -> None:
@@ -50,7 +23,7 @@ def test_a_model_that_failed_its_gate_is_told_as_that_and_why_it_may_answer(pane
     files = {**panel, **bundle, ("evaluation", "test.json"): json.dumps(test).encode()}
     shown = shown_run("panel", files)
     register_bundles(shown, knobs)
-    page = context(visit_of(shown))
+    page = looked(shown)
     assert page.heading == (
         f"Not passed: WMAE is 100.0{NBSP}% above that of seasonal_naive, the best baseline"
     )
@@ -67,7 +40,10 @@ def test_a_registry_that_was_changed_takes_away_what_hangs_on_it(panel: Files) -
     (entry,) = ledger.transitions("toy")
     changed = MemoryLedger()
     changed.append(replace(entry, reason="another one"))
-    page = context(visit_of(shown_run("panel", panel, ledger=changed)))
-    assert set(page.troubles) == {"versions", "registered"}
+    page = looked(shown_run("panel", panel, ledger=changed))
+    assert set(page.troubles) == {"versions"}
+    assert page.about.standing == (
+        "The registry cannot be read, so nobody can say whether this run is registered."
+    )
     assert page.boards is not None
     assert page.picking is None

@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 
 from foresell.adapters.vault_memory import MemoryVault
-from foresell.dashboard.leaderboard.page import Leaderboard, context
-from foresell.dashboard.page import Table
-from foresell.dashboard.pages import page_of
+from foresell.dashboard.leaderboard.page import Leaderboard
 from foresell.dashboard.reading.shown import Shown
-from foresell.dashboard.rendering import rendered
+from foresell.dashboard.registry.page import context as listed
+from foresell.govern.approving import approve
 from foresell.govern.comparison import compare
 from tests.dashboard_site import visit_of
-from tests.judged_run import register_bundles, shown_run
+from tests.judged_run import html, looked, register_bundles, shown_run, texts
 from tests.small_bundles import judged_rows, small_bundle
 
 NBSP = "\u00a0"
@@ -25,35 +24,21 @@ def registered(*knobs: Mapping[str, Any]) -> Shown:
     return shown
 
 
-def looked(shown: Shown, **query: str) -> Leaderboard:
-    return context(visit_of(shown, query))
-
-
 def two(shown: Shown, first: str = "1", second: str = "2") -> Leaderboard:
-    return context(visit_of(shown, {"compare": first, "with": second}))
-
-
-def html(shown: Shown, **query: str) -> str:
-    visit = visit_of(shown, query)
-    page = page_of("leaderboard", shown.kind)
-    return rendered(page, context(visit), visit, keyed=False).decode()
-
-
-def texts(table: Table | None) -> list[list[str]]:
-    assert table is not None
-    return [[cell.text for cell in row] for row in table.rows]
+    return looked(shown, compare=first, **{"with": second})
 
 
 def test_the_one_that_errs_less_is_told_with_the_share_and_the_rows() -> None:
     page = two(registered({"error": 8.0}, {"error": 6.0, "seed": 2}))
-    assert page.heading == f"Version 2 errs 25.0{NBSP}% less than version 1"
+    assert page.heading == f"Version 2 errs 25.0{NBSP}% less than version 1 on MAE"
     assert page.standfirst == "Both were judged on the same 12 rows."
     assert page.compared is not None
-    assert page.compared.same_scores is None
-    scores = {row[0]: row[1:] for row in texts(page.compared.scores)}
-    assert scores["RMSE"] == ["8.00", "6.00", f"−25.0{NBSP}%"]
-    assert page.compared.scores is not None
-    assert page.compared.scores.marks[:2] == ("total", "total")
+    (scores,) = page.compared.told.scores
+    assert scores.caption.startswith("Held-out rows, both on the same rows")
+    told = {row[0]: row[1:] for row in texts(scores)}
+    assert told["RMSE"] == ["8.00", "6.00", f"−25.0{NBSP}%"]
+    assert scores.marks[:2] == ["total", "total"]
+    assert [cell.mark for cell in scores.rows[0]] == ["", "", "best", ""]
 
 
 def test_what_is_told_is_what_the_registry_tells() -> None:
@@ -61,27 +46,31 @@ def test_what_is_told_is_what_the_registry_tells() -> None:
     found = compare(*(small_bundle(**own) for own in knobs))
     page = two(registered(*knobs))
     assert page.compared is not None
-    titles = [part.title for part in page.compared.parts]
-    assert len(found.metrics) == len(texts(page.compared.scores))
+    told = page.compared.told
+    titles = [part.title for part in told.parts]
+    assert len(found.metrics) == len(texts(told.scores[0]))
     assert "Settings of candidates" in titles
     assert "Contract 1.0.0 → 1.1.0" in titles
-    settings = next(one for one in page.compared.parts if one.title == "Settings of candidates")
+    settings = next(one for one in told.parts if one.title == "Settings of candidates")
     assert texts(settings.table) == [["ridge: penalty", "1", "2"]]
 
 
 def test_errors_of_other_rows_are_not_compared() -> None:
     page = two(registered({"judged": judged_rows(8.0)}, {"judged": judged_rows(6.0, first=50)}))
-    assert page.heading == "Version 2 and version 1 were not judged on the same rows"
+    assert page.heading == "What differs between version 1 and version 2"
+    assert page.standfirst.endswith("no row was judged in both, with the same truth.")
     assert page.figures == {}
 
 
 def test_of_rows_that_are_partly_the_same_those_count() -> None:
     page = two(registered({"judged": judged_rows(8.0)}, {"judged": judged_rows(6.0, first=5)}))
     assert page.compared is not None
-    assert page.heading == f"Version 2 errs 25.0{NBSP}% less than version 1"
+    assert page.heading == f"Version 2 errs 25.0{NBSP}% less than version 1 on MAE"
     assert "8 of them are the same" in page.standfirst
-    caption = page.compared.same_scores.caption if page.compared.same_scores else ""
-    assert caption.startswith(f"Both on the 8{NBSP}rows both were judged on")
+    same, own = page.compared.told.scores
+    assert same.caption.startswith(f"On the 8{NBSP}rows that both were judged on")
+    assert own.caption.startswith("Held-out rows, each on the rows of its own run")
+    assert {cell.mark for row in own.rows for cell in row} == {""}
 
 
 def test_groups_of_rows_by_size_hold_every_row_once() -> None:
@@ -138,3 +127,36 @@ def test_the_page_of_two_versions_is_whole() -> None:
     assert "foresell registry diff toy 1 2" in sent
     assert "<i>mine" not in sent
     assert "&lt;i&gt;mine&lt;/i&gt;" in sent
+
+
+def test_equal_errors_on_the_rows_of_both_are_level_whatever_the_other_rows_say() -> None:
+    rows = judged_rows(8.0)
+    fewer = rows.head(6)
+    shown = registered({"judged": rows}, {"judged": fewer, "seed": 2})
+    page = two(shown)
+    told = "Version 2 errs as much as version 1 on the rows both were judged on"
+    assert page.heading == told
+    assert "6 of them are the same" in page.standfirst
+
+
+def test_an_approval_is_told_as_it_is_now() -> None:
+    shown = registered({"approval": True}, {"approval": True, "seed": 2})
+    before = two(shown)
+    approve(shown.registry, "toy", 2, reason="looked at it")
+    after = two(shown)
+
+    def told(page: Leaderboard) -> list[str]:
+        assert page.compared is not None
+        pair = page.compared.before, page.compared.after
+        return [one.value for who in pair for one in who.facts if one.label == "Approval"]
+
+    assert told(before) == ["waits for approval", "waits for approval"]
+    assert told(after) == ["waits for approval", "approved"]
+
+
+def test_both_pages_tell_one_finding_and_the_same_differences() -> None:
+    shown = registered({"error": 8.0}, {"error": 6.0, "seed": 2})
+    board, registry = two(shown), listed(visit_of(shown, {"a": "1", "b": "2"}))
+    assert board.compared is not None
+    assert board.compared.told == registry.difference
+    assert board.heading == board.compared.told.heading

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,56 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.dashboard.overview.attention import URGENCIES, Concern, concerns
-from foresell.dashboard.overview.cards import heading, standfirst
 from foresell.dashboard.overview.facts import Days, Facts, Rows, Run, Standing, Watch
 from foresell.dashboard.page import Trouble
 from foresell.monitor.retraining import Evidence
-from foresell.spec.registry import Approval, State, Version
-
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-PASSED = {"passed": True, "sentences": [], "comparisons": []}
-FAILED = {
-    "passed": False,
-    "sentences": ["RMSE 9 beats 10", "MAE 5 does not beat 4"],
-    "comparisons": [{"passed": True}, {"passed": False}],
-}
-
-
-def version(number: int = 1, gate: Any = PASSED, approval: Approval = "Approved") -> Version:
-    return Version(
-        project="walmart",
-        version=number,
-        digest=f"digest {number}",
-        registered_at="2026-05-01T00:00:00.000000+00:00",
-        who="ana",
-        run_id="",
-        approval=approval,
-        record={"gate": gate},
-    )
-
-
-def state(*versions: Version, staging: int | None = None, prod: int | None = None) -> State:
-    stacks = {"staging": (staging,) if staging else (), "prod": (prod,) if prod else ()}
-    return State(project="walmart", versions=versions, stacks=stacks)  # type: ignore[arg-type]
-
-
-def healthy(name: str = "walmart", **changed: Any) -> Facts:
-    """A project of which nothing is to be said: version 1 on prod, watched, forecast ahead."""
-    steady = Evidence(about="performance", state="usable", says="steady", verdict="steady")
-    whole = Facts(
-        name=name,
-        kind="panel",
-        now=NOW,
-        state=state(version(), prod=1),
-        live=version(),
-        alias="prod",
-        run=Run(run_id="r", ended="finished", began=NOW),
-        watch=Watch(checked=NOW, performance=steady, drift=replace(steady, about="drift")),
-        rows=Rows(read=1000, quarantined=0, allowed=0.01),
-        days=Days(observed=date(2026, 5, 30), reaches=date(2026, 6, 27)),
-        left="digest 1",
-    )
-    return replace(whole, **changed)
+from foresell.spec.registry import State
+from tests.overview_facts import FAILED, NBSP, NOW, checked, healthy, state, version
 
 
 def said(facts: Facts) -> list[tuple[str, str, str]]:
@@ -244,8 +199,48 @@ def test_a_forecast_that_ran_out_is_told_the_day_after_and_is_history_after_a_ye
 def test_rows_in_quarantine_are_urgent_from_half_of_what_is_allowed(
     quarantined: int, expected: list[Any]
 ) -> None:
-    rows = Rows(read=1000, quarantined=quarantined, allowed=0.01)
-    assert said(healthy(rows=rows)) == expected
+    assert said(healthy(rows=checked(1000, quarantined))) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            checked(1_000_000, 31, (1000, 30), allowed=0.05),
+            (
+                "soon",
+                f"30 of 1,000{NBSP}checked rows (3.00{NBSP}%) broke the contract; "
+                f"31 of 1,000,000{NBSP}rows are in quarantine.",
+            ),
+        ),
+        (
+            checked(1_000_000, 1, (1000, 0)),
+            (
+                "later",
+                f"None of 1,000{NBSP}checked rows broke the contract; "
+                f"1 of 1,000,000{NBSP}rows is in quarantine.",
+            ),
+        ),
+        (  # keys are compared on all rows: more may be in quarantine than were drawn
+            checked(1000, 6, (100, 0)),
+            (
+                "soon",
+                f"None of 100{NBSP}checked rows broke the contract; "
+                f"6 of 1,000{NBSP}rows are in quarantine.",
+            ),
+        ),
+    ],
+)
+def test_of_a_sample_the_share_is_of_the_rows_that_were_checked_and_says_so(
+    rows: Rows, expected: tuple[str, str]
+) -> None:
+    ((urgency, says, _),) = said(healthy(rows=rows))
+    assert (urgency, says) == expected
+
+
+def test_a_few_rows_of_many_are_not_said_to_be_none_in_a_hundred() -> None:
+    ((_, says, _),) = said(healthy(rows=checked(421_570, 3)))
+    assert says == (f"3 of 421,570{NBSP}rows (less than 0.01{NBSP}%) are in quarantine.")
 
 
 @pytest.mark.parametrize(
@@ -277,38 +272,10 @@ def test_what_nobody_ever_watched_needs_no_attention() -> None:
     assert concerns([healthy(watch=Watch(drift=missing))]) == ()
 
 
-def test_all_is_well_only_of_what_is_watched_has_passed_its_gate_and_needs_nothing() -> None:
-    unwatched = Evidence(about="drift", state="missing", says="nothing is known yet")
-    failed = version(1, FAILED)
-    passed = version(2)
-    assert heading([healthy()], (), ()) == "All is well"
-    assert heading([healthy()], (), ("walmart",)) == "Nothing is urgent"
-    for facts in (
-        healthy(watch=Watch()),
-        healthy(watch=Watch(performance=unwatched, drift=unwatched)),
-        healthy(watch=Watch(drift=replace(unwatched, state="of another version"))),
-        healthy(live=failed),
-        healthy(state=state(failed, passed, prod=1), live=failed),
-        healthy(live=None, alias=None),
-    ):
-        assert heading([healthy("retail"), facts], (), ()) == "Nothing is urgent"
-
-
-def test_no_alerts_stand_only_where_somebody_has_looked() -> None:
-    unseen = healthy("retail", watch=Watch())
-    ends = {
-        "A version answers, and no alerts stand.": [healthy()],
-        "A version answers, and whether alerts stand is not known.": [unseen],
-        "2 of 2\u00a0projects have a version that answers, "
-        "and no alerts stand where somebody has looked.": [healthy(), unseen],
-    }
-    assert {standfirst(facts, (), ()): facts for facts in ends.values()} == ends
-
-
 _SICK = (
     healthy(),
     healthy(watch=verdict("retrain")),
-    healthy(rows=Rows(read=10, quarantined=1, allowed=0.01)),
+    healthy(rows=checked(10, 1)),
     healthy(days=Days(reaches=date(2020, 1, 1))),
     healthy(state=state(version(), staging=1), alias="staging"),
 )

@@ -1,6 +1,7 @@
 """What the overview says where a run did not end, a file is broken, or somebody means ill."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.dashboard.overview.last_run import read_run
+from foresell.dashboard.overview.page import context
+from foresell.dashboard.page import Visit
+from foresell.dashboard.reading.shown import Shown
 from foresell.pipeline.work import Event
+from foresell.serving.exchange import Kind
+from foresell.settings import read_settings
+from foresell.wiring.shown_projects import all_shown
 from tests.dashboard_site import get, memory_shown, site_of
 from tests.ledger_files import run
 from tests.overview_homes import (
@@ -23,6 +30,8 @@ from tests.overview_homes import (
     put,
     watched,
 )
+
+KINDS: Mapping[str, Kind] = {PANEL: "panel", TABLE: "tabular"}
 
 
 def test_a_run_that_failed_is_told_with_its_stage_and_reason(tmp_path: Path) -> None:
@@ -120,6 +129,58 @@ def test_a_registry_that_was_changed_is_the_most_urgent(tmp_path: Path) -> None:
     assert broken.says.startswith("The registry cannot be read")
     assert whole.says.startswith("Version 1 answers from prod")
     assert get(site_of(tmp_path, PANEL, TABLE), "/ui").status_code == 200
+
+
+def _damaged(home: Path) -> Mapping[str, Shown]:
+    (home / "_registry" / "registry.db").write_bytes(b"no database at all")
+    return all_shown(KINDS, read_settings(home))
+
+
+def _away(home: Path) -> Mapping[str, Shown]:
+    away = "postgresql://nobody@127.0.0.1:1/none"  # nothing listens there
+    return all_shown(KINDS, replace(read_settings(home), registry=away))
+
+
+@pytest.mark.parametrize("lost", [_damaged, _away])
+def test_without_its_registry_every_card_tells_what_is_known_by_the_files(
+    tmp_path: Path, lost: Callable[[Path], Mapping[str, Shown]]
+) -> None:
+    leave_panel(tmp_path)
+    leave_table(tmp_path)
+    watched(tmp_path, PANEL, performance=judged("retrain"))
+    page = context(Visit(own=None, projects=lost(tmp_path), path="/ui"))
+    assert [card.name for card in page.cards] == [PANEL, TABLE]
+    for card in page.cards:
+        assert list(card.troubles) == ["registry"]
+        assert card.says.startswith("The registry cannot be read")
+        assert {fact.label for fact in card.facts} >= {"Last run", "Rows read"}
+        assert {fact.label for fact in card.facts}.isdisjoint({"Version", "Performance", "Drift"})
+        assert card.figure is not None
+        assert card.figure.note.endswith(
+            " It is of the last run; which version answers is not known."
+        )
+    assert page.standfirst.startswith("Which versions answer is not known, and ")
+    urgent = [(one.concern.project, one.concern.page) for one in page.groups[0].items]
+    assert urgent == [(PANEL, "registry"), (TABLE, "registry")]
+    assert all(one.concern.says[-2:] != "?." for one in page.groups[0].items)
+
+
+def test_a_registry_that_one_project_cannot_reach_leaves_the_others_as_they_are(
+    tmp_path: Path,
+) -> None:
+    leave_panel(tmp_path)
+    leave_table(tmp_path)
+    whole = looked(tmp_path)
+    known = {**_away(tmp_path), TABLE: all_shown(KINDS, read_settings(tmp_path))[TABLE]}
+    page = context(Visit(own=None, projects=known, path="/ui"))
+    assert (page.cards[1].says, page.cards[1].numbers, page.cards[1].facts) == (
+        whole.cards[1].says,
+        whole.cards[1].numbers,
+        whole.cards[1].facts,
+    )
+    assert page.standfirst.startswith(
+        "1 of 2\u00a0projects has a version that answers, of 1 it is not known, and "
+    )
 
 
 _HOSTILE = "<script>alert(1)</script>\"'&"

@@ -4,40 +4,18 @@ import json
 from html import unescape
 from pathlib import Path
 
-import pytest
-
 import foresell
+from foresell.report.wording import typeset
 from foresell.spec.registry import Transition
-from tests.signed_visits import Browser, browser, toys
+from tests.dashboard_site import site_of
+from tests.signed_visits import PAGE, Browser, browser, live, toys
 
-PAGE = "/ui/projects/toy/registry"
 PROMOTE = f"{PAGE}?do=promote&version=2"
 WHY = "fewer errors & “rückwärts” <b>"
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Version 1 is prod, 2 is better, 3 failed its gate."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FORESELL_USER", "ann")
-    home = toys(tmp_path / "home", 8.0, 7.0, 12.0)
-    foresell.promote("toy", 1, reason="the first", home=home)
-    return home
-
-
-@pytest.fixture
-def ana(home: Path) -> Browser:
-    """A browser signed in with a key that has the scope admin."""
-    return browser(home, "admin")
-
-
 def last(home: Path) -> Transition:
     return foresell.history("toy", home=home).transitions[-1]
-
-
-def live(home: Path) -> tuple[int | None, int | None]:
-    aliases = foresell.versions("toy", home=home).aliases
-    return aliases["prod"], aliases["staging"]
 
 
 def test_a_promotion_is_confirmed_with_a_reason_and_stands_under_the_name_of_the_key(
@@ -85,9 +63,9 @@ def test_what_is_confirmed_is_shown_with_the_gate_and_beside_the_live_version(
     gate = foresell.versions("toy", home=home).versions[1].record["gate"]
     assert "It passed its gate" in text
     for sentence in gate["sentences"]:
-        assert sentence in text
+        assert typeset(sentence) in text
     assert "On the 12 rows that both were judged on" in text
-    assert "Version 2 is 12.5\u00a0% better than version 1, which is live, on RMSE" in text
+    assert "Version 2 errs 12.5\u00a0% less than version 1, which is on prod, on MAE" in text
     for cell in ("8.00", "7.00", "−12.5\u00a0%"):
         assert f">{cell}<" in text
 
@@ -154,7 +132,7 @@ def test_everything_can_be_taken_off_an_alias(home: Path, ana: Browser) -> None:
     assert "Nothing answers as prod until a version is promoted." in text
     assert done.status_code == 303
     assert live(home) == (None, None)
-    assert "Nothing is live" in ana.get(PAGE).text
+    assert "No version answers" in ana.get(PAGE).text
 
 
 def test_approving_and_rejecting_decide_about_a_version(tmp_path: Path) -> None:
@@ -183,23 +161,41 @@ def test_what_is_live_cannot_be_rejected_and_the_page_says_what_to_do(ana: Brows
 
 
 def test_whoever_keeps_the_other_registry_is_told_once_a_change_is_made(
-    home: Path, ana: Browser, monkeypatch: pytest.MonkeyPatch
+    home: Path,
 ) -> None:
-    from dataclasses import replace  # noqa: PLC0415 - for this one
-
-    from foresell.dashboard.routes import routes  # noqa: PLC0415
-    from tests.dashboard_site import board_of  # noqa: PLC0415
-
     told: list[str] = []
-    board = board_of(home, "toy")
-    assert board.acting is not None
-    heard = replace(board, acting=replace(board.acting, changed=told.append))
     token = foresell.create_key("ida", scopes=("admin",), home=home).token
-    board = replace(heard, sessions=board_of(home, "toy").sessions)
-    view = Browser(replace(ana.site, pages=lambda answering: routes(board, answering)))
+    view = Browser(site_of(home, "toy", changed=told.append))
     assert view.sign_in(token).status_code == 303
 
     view.confirmed(PROMOTE, reason="")
     assert told == []
     view.confirmed(PROMOTE, reason=WHY)
     assert told == ["toy"]
+
+
+def test_where_nothing_is_on_prod_the_version_on_staging_is_what_it_stands_beside(
+    tmp_path: Path,
+) -> None:
+    home = toys(tmp_path / "home", 8.0, 7.0)
+    foresell.promote("toy", 1, to="staging", reason="to be tried", home=home)
+    text = unescape(browser(home).get(PROMOTE).text)
+
+    assert (
+        "Version 2 errs 12.5\u00a0% less than version 1, which answers from staging, on MAE" in text
+    )
+    assert "Version 1, on staging" in text
+
+
+def test_where_no_version_answers_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
+    home = toys(tmp_path / "home", 8.0)
+    text = browser(home).get(f"{PAGE}?do=promote&version=1").text
+
+    assert "No version answers: there is nothing to compare it with." in text
+
+
+def test_a_version_that_is_prod_is_not_put_beside_itself(ana: Browser) -> None:
+    text = ana.get(f"{PAGE}?do=promote&version=1&alias=staging").text
+
+    assert "Staging points to version 1" in text
+    assert "which is on prod" not in text

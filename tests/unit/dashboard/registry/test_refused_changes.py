@@ -6,32 +6,10 @@ import pytest
 
 import foresell
 from tests.dashboard_site import send
-from tests.signed_visits import Browser, browser, hidden, toys
+from tests.signed_visits import PAGE, Browser, browser, hidden, live
 
-PAGE = "/ui/projects/toy/registry"
 PROMOTE = f"{PAGE}?do=promote&version=2"
 WHY = "fewer errors & “rückwärts” <b>"
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Version 1 is prod, 2 is better, 3 failed its gate."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FORESELL_USER", "ann")
-    home = toys(tmp_path / "home", 8.0, 7.0, 12.0)
-    foresell.promote("toy", 1, reason="the first", home=home)
-    return home
-
-
-@pytest.fixture
-def ana(home: Path) -> Browser:
-    """A browser signed in with a key that has the scope admin."""
-    return browser(home, "admin")
-
-
-def live(home: Path) -> tuple[int | None, int | None]:
-    aliases = foresell.versions("toy", home=home).aliases
-    return aliases["prod"], aliases["staging"]
 
 
 @pytest.mark.parametrize(

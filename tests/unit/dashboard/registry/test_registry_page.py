@@ -10,30 +10,25 @@ from typing import Any
 import pytest
 
 import foresell
+from foresell.dashboard.asking import answering_of
 from foresell.dashboard.page import Trouble
 from foresell.dashboard.registry.page import RegistryPage
 from foresell.dashboard.registry.page import context as made
+from foresell.report.wording import typeset
 from foresell.serving.site import Site
 from foresell.serving.slots import Refusal, Standing
 from tests.dashboard_site import board_of as board
 from tests.dashboard_site import context, get, memory_shown, site_of, visit_of
 from tests.served_bundles import live, served, slot
-from tests.signed_visits import toys
+from tests.signed_visits import PAGE, moved_on, toys
 
-PAGE = "/ui/projects/toy/registry"
 _ADDED = ("version 2 on MAE against mean", "registry")
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(home: Path) -> Path:
     """Three versions: 1 was prod, 2 is, 3 failed its gate and is on staging by an override."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FORESELL_USER", "ann")
-    home = toys(tmp_path / "home", 8.0, 7.0, 12.0)
-    foresell.promote("toy", 1, reason="the first", home=home)
-    foresell.promote("toy", 2, reason="a better one", home=home)
-    foresell.promote("toy", 3, to="staging", reason="to be tried", override=True, home=home)
-    return home
+    return moved_on(home)
 
 
 def page(home: Path, **query: str) -> RegistryPage:
@@ -102,8 +97,9 @@ def test_the_history_tells_every_transition_the_latest_first(home: Path) -> None
     ]
     assert [list(one.marks) for one in events][:2] == [["gate overridden"], []]
     sentences = json.loads(rows[-2]["evidence"])["gate"]["sentences"]
-    assert list(events[1].evidence)[: len(sentences)] == sentences
-    assert "Against version 1, live then: RMSE 7.00 against 8.00" in list(events[1].evidence)[-1]
+    assert list(events[1].evidence)[: len(sentences)] == [typeset(one) for one in sentences]
+    assert "(+30.0\u00a0% value added)" in next(iter(events[1].evidence))
+    assert "Against version 1, on prod then: RMSE 7.00 against 8.00" in list(events[1].evidence)[-1]
 
 
 def test_a_long_history_is_shown_in_part_and_whole_where_that_is_asked(home: Path) -> None:
@@ -138,14 +134,27 @@ def test_versions_that_wait_are_named_and_can_be_approved(tmp_path: Path) -> Non
 
     found = page(home)
 
-    assert found.heading == "Nothing is live"
+    assert found.heading == "No version answers"
     assert found.standfirst == (
-        "Until a version is promoted, nothing answers as prod. Versions 1 and 2 wait for approval."
+        "Until a version is promoted, nothing answers. Versions 1 and 2 wait for approval."
     )
     assert found.versions is not None
     assert [[one.label for one in row.actions] for row in found.versions.rows] == [
         ["Approve", "Stage", "Reject"]
     ] * 2
+
+
+def test_a_version_on_staging_answers_where_nothing_is_on_prod(tmp_path: Path) -> None:
+    home = toys(tmp_path / "home", 8.0, 7.0)
+    foresell.promote("toy", 1, to="staging", reason="to be tried", home=home)
+
+    found = page(home)
+
+    assert found.heading == "Version 1 answers from staging; nothing is on prod"
+    assert found.standfirst == "Until a version is promoted to prod, the one on staging answers."
+    assert found.versions is not None
+    assert {row.number: row.live for row in found.versions.rows} == {1: True, 2: False}
+    assert found.facts[2].note == "version 1 on MAE against mean"
 
 
 def test_two_versions_differ_by_what_registry_diff_says(home: Path) -> None:
@@ -154,21 +163,38 @@ def test_two_versions_differ_by_what_registry_diff_says(home: Path) -> None:
     told = foresell.compare("toy", 1, 2, home=home)
     assert found.chosen == (1, 2)
     assert found.difference is not None
-    heading = "Version 2 is 12.5\u00a0% better than version 1 on RMSE"
+    heading = "Version 2 errs 12.5\u00a0% less than version 1 on MAE"
     assert (found.difference.heading, found.difference.says) == (heading, "Both are ridge.")
-    scores = found.difference.tables[0]
+    scores = found.difference.scores[0]
     assert [row[0].text for row in scores.rows][:2] == ["RMSE", "MAE"]
+    assert scores.caption.endswith("; errors in USD")
     assert [float(cell.text) for cell in scores.rows[0][1:3]] == [
         told.metrics[0].before,
         told.metrics[0].after,
     ]
     assert scores.rows[0][3].text == "−12.5\u00a0%"
     assert list(scores.marks)[:2] == ["total", "total"]
-    parameters = next(one for one in found.difference.tables if one.caption.startswith("Settings"))
-    assert [[cell.text for cell in row] for row in parameters.rows] == [
-        [one.place, f"{one.before:g}", f"{one.after:g}"] for one in told.parameters
+    parts = {one.title: one for one in found.difference.parts}
+    settings = parts["Settings of candidates"].table
+    assert settings is not None
+    assert [[cell.text for cell in row] for row in settings.rows] == [
+        [
+            one.place.removeprefix("settings.").replace(".", ": "),
+            f"{one.before:g}",
+            f"{one.after:g}",
+        ]
+        for one in told.parameters
+        if one.place.startswith("settings.")
     ]
-    assert any("model: 1 changed" in note for note in found.difference.notes)
+    assert parts["Files of the model"].says == "1 changed, 1 the same."
+
+
+def test_a_version_is_not_compared_with_itself(home: Path) -> None:
+    found = page(home, a="2", b="prod")
+
+    assert found.difference is None
+    assert found.troubles["difference"].what == "version 2 does not differ from itself"
+    assert found.chosen == (2, 3)
 
 
 def test_without_a_choice_the_live_version_and_the_newest_other_are_offered(home: Path) -> None:
@@ -190,7 +216,7 @@ def test_what_this_server_answers_with_is_told_beside_what_the_registry_says(
     home: Path, answering: int | None, said: str
 ) -> None:
     place = slot(current=None if answering is None else served(answering))
-    visit = replace(visit_of(board(home, "toy").projects["toy"]), slot=place)
+    visit = replace(visit_of(board(home, "toy").projects["toy"]), answering=answering_of(place))
 
     found = made(visit).answering
 
@@ -198,10 +224,27 @@ def test_what_this_server_answers_with_is_told_beside_what_the_registry_says(
     assert (found.says, found.trouble) == (said, None)
 
 
+def test_where_nothing_is_on_prod_the_server_is_held_against_the_version_on_staging(
+    home: Path,
+) -> None:
+    foresell.rollback("toy", to="none", reason="it was wrong", home=home)
+    visit = visit_of(board(home, "toy").projects["toy"])
+
+    def said(answering: int) -> str:
+        found = made(replace(visit, answering=answering_of(slot(current=served(answering)))))
+        assert found.answering is not None
+        return found.answering.says
+
+    assert said(2) == (
+        "This server answers with version 2, not with version 3, which is on staging."
+    )
+    assert said(3) == "This server answers with version 3."
+
+
 def test_a_version_that_this_server_refuses_is_told_with_the_reason(home: Path) -> None:
     place = slot(current=served(1))
     place.standing = Standing(refused=Refusal(live=live(2), why="it is damaged", at=0.0))
-    visit = replace(visit_of(board(home, "toy").projects["toy"]), slot=place)
+    visit = replace(visit_of(board(home, "toy").projects["toy"]), answering=answering_of(place))
 
     found = made(visit).answering
 

@@ -12,21 +12,13 @@ from foresell.dashboard.registry.page import RegistryPage, download
 from foresell.serving.problems import Refused
 from tests.dashboard_site import board_of as board
 from tests.dashboard_site import context, get, site_of, visit_of
-from tests.signed_visits import toys
-
-PAGE = "/ui/projects/toy/registry"
+from tests.signed_visits import PAGE, moved_on, toys
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(home: Path) -> Path:
     """Three versions: 1 was prod, 2 is, 3 failed its gate and is on staging by an override."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FORESELL_USER", "ann")
-    home = toys(tmp_path / "home", 8.0, 7.0, 12.0)
-    foresell.promote("toy", 1, reason="the first", home=home)
-    foresell.promote("toy", 2, reason="a better one", home=home)
-    foresell.promote("toy", 3, to="staging", reason="to be tried", override=True, home=home)
-    return home
+    return moved_on(home)
 
 
 def page(home: Path, **query: str) -> RegistryPage:

@@ -1,6 +1,7 @@
 """Declared segments by month: each number of the page is that of the segment's own file."""
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from foresell.charts.drawing import render_svg
 from foresell.dashboard.page import Trouble
+from foresell.dashboard.pages import page_of
+from foresell.dashboard.rendering import rendered
 from foresell.dashboard.segments import page
 from foresell.report.wording import amount, measured, percent
 from tests.dashboard_site import visit_of
@@ -156,6 +159,28 @@ def test_the_tables_hold_every_candidate_every_level_and_every_limitation(
     ]
     assert list(found.limitations) == told["limitations"]
     assert f"of {told['kupiec']['levels'][0]['months']} months" in found.tested
+
+
+def test_why_few_months_test_no_level_is_said_once() -> None:
+    told = assessed(30)
+    levels = told["kupiec"]["levels"]
+    assert [one["available"] for one in levels] == [False, False]
+    found = looked(risk_files(told)).ahead
+    assert found is not None
+
+    months = levels[0]["months"]
+    broken = [f"broken in {one['failures']} of {months} months" for one in levels]
+    assert found.tested == (
+        f"95\u00a0%: {broken[0]} ({months} months are too few to expect one failure; 20 are "
+        f"needed); 99\u00a0%: {broken[1]} (100 are needed)"
+    )
+
+
+def test_the_months_that_are_drawn_are_offered_once_in_each_form(files: Files) -> None:
+    visit = visit_of(shown_of(ORDERS, files))
+    html = rendered(page_of("forecast", "tabular"), page.context(visit), visit, keyed=False)
+    links = re.findall(r'href="[^"?]*/(months\.\w+)', html.decode())
+    assert links == ["months.csv", "months.parquet"]
 
 
 def test_a_segment_without_rows_is_listed_with_its_reason_and_cannot_be_looked_at(

@@ -112,3 +112,39 @@ def test_returns_are_told_as_changes_and_those_within_the_volatility_are_counted
         f"{len(changes)}\u00a0months on the one before, from {signed(min(changes))} to "
         f"{signed(max(changes))}. Volatility of the next month: {measured(swing)} in logarithms."
     )
+
+
+@pytest.mark.parametrize(
+    ("lacks", "judged", "says"),
+    [
+        ("", ("naive", "seasonal_naive"), "Dashed: year before, the better naive forecast."),
+        (
+            "2004-08",
+            ("naive", "seasonal_naive"),
+            "Dashed: last month again; the better naive forecast, the year before, lacks a month.",
+        ),
+        (
+            "",
+            (),
+            "Dashed: last month again; no backtest says which naive forecast is the better one.",
+        ),
+    ],
+)
+def test_the_dashed_line_is_called_the_better_naive_forecast_only_where_it_is_that(
+    told: dict[str, Any], lacks: str, judged: tuple[str, ...], says: str
+) -> None:
+    months = [one for one in told["series"]["months"] if one["month"] != lacks]
+    naive = {"naive", "seasonal_naive"}
+    tried = [
+        one for one in told["backtest"]["candidates"] if one["name"] not in naive - set(judged)
+    ]
+    changed = {
+        **told,
+        "series": {**told["series"], "months": months},
+        "backtest": {**told["backtest"], "candidates": tried},
+    }
+    figure = looked(risk_files(changed)).figures["months"]
+
+    assert figure.note.endswith(says)
+    assert figure.rows is not None
+    assert ("seasonal_naive" in figure.rows.columns) is ("Dashed: year before" in says)

@@ -8,8 +8,12 @@ from urllib.parse import urlsplit
 import polars as pl
 import pytest
 
+from foresell.dashboard.page import Trouble
+from foresell.dashboard.segments.standing import standing_of
 from tests.dashboard_site import board_of, context, get, site_of
+from tests.explored_shops import shops_bundle, shops_shown
 from tests.overview_homes import TABLE, leave_table, put
+from tests.unit.dashboard.forecast.explored_pages import staged
 from tests.unit.dashboard.segments.tables import CHAMPION, assessed, judged_files, risk_files
 
 AT = f"/ui/projects/{TABLE}/forecast"
@@ -67,6 +71,19 @@ def test_the_rows_are_told_to_belong_to_the_version_of_the_last_run(home: Path) 
     assert context(board, TABLE, "forecast").standing == (
         "They were the test of version 2; version 1 (prod) answers now."
     )
+
+
+def test_no_version_is_said_to_answer_where_nothing_points_to_one() -> None:
+    files = {("registered", "version.json"): b'{"version": 1}'}
+    troubles: dict[str, Trouble] = {}
+
+    assert standing_of(shops_shown(files=files), troubles) == (
+        "They were the test of version 1. No version answers: none is on prod or on staging."
+    )
+    assert standing_of(staged(shops_bundle(), files=files), troubles) == (
+        "They were the test of version 1 (staging), which answers now."
+    )
+    assert not troubles
 
 
 def test_a_file_that_is_written_again_is_read_again(home: Path) -> None:

@@ -148,16 +148,16 @@ def test_without_a_version_the_page_says_what_to_do(tmp_path: Path) -> None:
     assert page.troubles["answer"].next
 
 
-def test_a_history_that_cannot_be_read_takes_away_nothing_else(tmp_path: Path) -> None:
+def test_a_bundle_that_was_changed_is_told_in_place_of_a_forecast(tmp_path: Path) -> None:
     looked = looked_at(tmp_path, shops_bundle())
     for kept in (tmp_path / "_registry" / "objects").rglob("*"):
         if kept.is_file():
             kept.chmod(0o644)
             kept.write_bytes(b"changed")
     page = looked.page(ONE)
-    assert "history" in page.troubles
-    assert drawn(page).height == 4
-    assert page.figures["plan"].draw(340)["datasets"]
+    assert "is not the one that was put there" in page.troubles["answer"].what
+    assert page.figures == {}
+    assert "is not the one that was put there" in looked.html(ONE)
 
 
 def test_the_table_and_the_facts_are_the_same_numbers(shops: Looked) -> None:

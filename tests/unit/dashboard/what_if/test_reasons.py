@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from foresell.dashboard.what_if.reasons import (
     largest,
+    later,
     row_change,
+    row_change_figure,
+    row_figure,
     row_reasons,
     step_change,
     step_reasons,
@@ -71,3 +74,21 @@ def test_the_finding_names_what_moves_the_most_or_nothing() -> None:
     assert largest(told, "USD", "this answer") == "price moves this answer the most: −3\u00a0USD"
     assert largest(told.head(1), "USD", "the change") == "Nothing moves the change"
     assert isinstance(told, pl.DataFrame)
+
+
+def test_a_unit_that_counts_another_one_is_not_seen_beside_the_words() -> None:
+    told = row_reasons(row(2.0, {"rooms": 0.0626}), {})
+    for figure in (row_figure(told, "100,000 USD"), row_change_figure(told, "100,000 USD")):
+        assert figure.title.startswith("rooms moves")
+        assert figure.title.endswith("+6,260\u00a0USD")
+        assert figure.note.endswith(" In USD.")
+        assert figure.rows is not None
+        assert figure.rows["value"].to_list() == [pytest.approx(200_000), pytest.approx(6260)]
+        drawn = str(figure.draw(760))
+        assert "+6,260" in drawn
+        assert "206,260" in drawn
+        assert "0.0626" not in drawn
+
+
+def test_a_waterfall_that_is_drawn_later_is_heard_as_a_sentence() -> None:
+    assert later("why", lambda: None).says == "What each part adds to the answer."

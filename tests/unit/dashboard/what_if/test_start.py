@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.dashboard.what_if.start import MOST, number_of, start_row, usual
+from foresell.dashboard.what_if.start import MOST, number_of, rounded, start_row, usual
 from tests.what_if_sites import SNAPSHOT, looked_at, toy_bundle
 
 FEATURES = ["day", "pieces", "price", "gift", "colour"]
@@ -52,3 +53,20 @@ def test_a_drawn_row_is_a_real_one_and_the_same_for_the_same_number(tmp_path: Pa
 @given(text=st.text(max_size=12))
 def test_the_number_of_a_row_is_never_anything_else(text: str) -> None:
     assert 0 <= number_of(text) <= MOST
+
+
+@settings(max_examples=60)
+@given(
+    value=st.floats(-1e9, 1e9),
+    ends=st.tuples(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9)).map(sorted),
+)
+def test_a_number_of_the_row_has_six_figures_and_stays_within_what_was_seen(
+    value: float, ends: list[float]
+) -> None:
+    low, high = min(ends[0], value), max(ends[1], value)
+    found = rounded({"n": value, "t": "x", "i": 1_234_567, "none": None}, {"n": (low, high)})
+    assert found["n"] == pytest.approx(value, rel=5.1e-6)
+    assert low <= found["n"] <= high
+    assert {**found, "n": 0} == {"n": 0, "t": "x", "i": 1_234_567, "none": None}
+    freely = rounded({"n": value}, {})["n"]
+    assert freely == (round(value) if abs(value) >= 1e5 else float(f"{value:.6g}"))
