@@ -19,6 +19,24 @@ PAGES = [
     "/ui/sign-in",
 ]
 
+# Of every chart: words that leave it, and words that lie over others; haloes lie below their own.
+_CROWDED = """() => [...document.querySelectorAll('.plot svg.marks')].flatMap((svg) => {
+  const whole = svg.getBoundingClientRect(), found = [];
+  const named = svg.closest('figure').id;
+  const words = [...svg.querySelectorAll('text:not([stroke])')]
+    .filter((one) => one.textContent.trim())
+    .map((one) => [one.getBoundingClientRect(), one.textContent]);
+  words.forEach(([own, text], place) => {
+    if (own.left < whole.left - 2 || own.right > whole.right + 2) found.push(`${named}: ${text}`);
+    for (const [other, beside] of words.slice(place + 1)) {
+      const across = Math.min(own.right, other.right) - Math.max(own.left, other.left);
+      const down = Math.min(own.bottom, other.bottom) - Math.max(own.top, other.top);
+      if (across > 1 && down > 4) found.push(`${named}: ${text} over ${beside}`);
+    }
+  });
+  return found;
+})"""
+
 
 @pytest.fixture(scope="module")
 def base(looked_home: Path) -> Iterator[str]:
@@ -46,6 +64,27 @@ def test_a_page_is_without_a_fault_in_light_in_dark_and_on_a_phone(view: Window,
     view.open(path)
     view.is_clean()
     assert view.view.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_label_of_a_chart_is_cut_off_or_lies_over_another(
+    chromium: Browser, base: str, width: int
+) -> None:
+    with window(chromium, base, viewport={"width": width, "height": 900}) as view:
+        crowded = {}
+        for path in PAGES:
+            view.open(path)
+            crowded[path] = view.view.evaluate(_CROWDED)
+        assert crowded == {path: [] for path in PAGES}
+
+
+def test_all_pages_of_a_project_are_named_on_a_phone(chromium: Browser, base: str) -> None:
+    with window(chromium, base, viewport={"width": 360, "height": 800}) as view:
+        view.open("/ui/projects/walmart/registry")
+        for page in pages_of("panel"):
+            box = view.view.get_by_role("link", name=page.label, exact=True).first.bounding_box()
+            assert box is not None
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= 360
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -36,7 +36,7 @@ def test_true_weeks_are_steady_and_false_ones_end_with_1_and_a_file_that_stands(
     assert "24 rows of truth, 24 with a forecast (24 revised this time)" in bad.out
     assert "retrain" in bad.out
     alert = home / "shops" / "monitor" / "PERFORMANCE_ALERT.txt"
-    assert "errors of the last 4 weeks" in alert.read_text()
+    assert "in the mean of the last 4 weeks errors are" in alert.read_text()
     again = foresell(*words, tmp_path / "true.csv")
     assert again.code == 0
     assert "the alert is over" in again.out

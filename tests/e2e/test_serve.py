@@ -44,6 +44,7 @@ def test_it_says_what_it_serves_answers_and_ends_by_ctrl_c(
     assert told == {
         "url": f"http://127.0.0.1:{server.port}",
         "docs": f"http://127.0.0.1:{server.port}/docs",
+        "ui": f"http://127.0.0.1:{server.port}/ui",
         "root": "toy",
         "keys": False,
         "projects": [

@@ -8,21 +8,18 @@ import httpx
 import polars as pl
 import pytest
 
-from foresell.adapters.store import DirectoryStore
-from foresell.api import RunResult
-from foresell.bundle.bundle import read_bundle
-from foresell.dashboard.page import Visit
+from foresell.api import RunResult, registry
+from foresell.dashboard.page import Answering, Visit
 from foresell.dashboard.what_if.page import context
 from foresell.dashboard.what_if.reasons import total
 from foresell.dashboard.what_if.shown_page import WhatIf
-from foresell.serving.loading import load_served
+from foresell.serving.exchange import Kind
 from foresell.settings import read_settings
 from foresell.spec.ordered_sums import one_piece
 from foresell.spec.serving import Live, Place
-from foresell.wiring.dashboard import shown
+from foresell.wiring.shown_projects import shown
 from tests.e2e.order_rows import LINE
 from tests.serve_process import Running, serving
-from tests.served_bundles import slot
 
 pytestmark = pytest.mark.slow
 APPAREL = {"given": "1", "where.store_id": "S0001", "where.category": "apparel"}
@@ -35,19 +32,19 @@ ROW = {f"row.{name}": str(value) for name, value in LINE.items()}
 class Site:
     """A server in a process of its own, and pages whose questions go to it."""
 
-    def __init__(self, home: Path, project: str, folder: Path, server: Running) -> None:
+    def __init__(self, home: Path, project: str, kind: Kind, server: Running) -> None:
         self.at, self.project = f"http://127.0.0.1:{server.port}", project
-        bundle = read_bundle(DirectoryStore(folder))
-        live = Live(
+        self.own = shown(project, kind, read_settings(home))
+        version = self.own.version("staging")
+        number = version.version
+        self.live = Live(
             project=project,
-            alias="",
-            version="1",
-            digest="0" * 64,
+            alias="staging",
+            version=str(number),
+            digest=version.digest,
             run_id="",
-            place=Place(project=project, folder=str(folder)),
+            place=Place(project=project, version=number),
         )
-        self.slot = slot(project, load_served(bundle, live))
-        self.own = shown(self.slot, read_settings(home))
 
     def ask(self, method: str, path: str, body: Mapping[str, Any]) -> tuple[int, Any]:
         """What the server says; its desks take their time to start."""
@@ -67,7 +64,7 @@ class Site:
             own=self.own,
             projects={self.project: self.own},
             query={name: (value,) for name, value in values.items()},
-            slot=self.slot,
+            answering=Answering(live=self.live),
             ask=self.ask,
         )
         return context(visit)
@@ -78,15 +75,18 @@ def retail(shops: tuple[Path, RunResult]) -> Iterator[Site]:
     home = shops[0] / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORESELL_PROJECTS", str(shops[0] / "own"))
-        with serving(home, "retail", "--alias", "staging", "--ui") as server:
-            yield Site(home, "retail", home / "retail" / "bundle", server)
+        with serving(home, "retail", "--alias", "staging") as server:
+            yield Site(home, "retail", "panel", server)
 
 
 @pytest.fixture(scope="module")
-def orders(orders_home: Path) -> Iterator[Site]:
+def orders(orders_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    home = tmp_path_factory.mktemp("registered")
     folder = orders_home / "sales_orders" / "bundle"
-    with serving(orders_home, "sales_orders", "--bundle", str(folder), "--ui") as server:
-        yield Site(orders_home, "sales_orders", folder, server)
+    registry.register("sales_orders", folder, reason="a test", home=home)
+    registry.promote("sales_orders", 1, to="staging", reason="a test", home=home)
+    with serving(home, "sales_orders", "--alias", "staging") as server:
+        yield Site(home, "sales_orders", "tabular", server)
 
 
 def rows(page: WhatIf) -> pl.DataFrame:
@@ -117,6 +117,46 @@ def test_a_changed_plan_is_what_the_endpoint_says_of_it(retail: Site) -> None:
     assert page.facts[0].value.startswith("+")
     assert page.days is not None
     assert [row.count(None) for row in page.days.rows] == [0] * drawn.height
+
+
+def test_a_plan_moved_by_percent_is_what_the_endpoint_says_of_its_rows(retail: Site) -> None:
+    where = {"store_id": "S0001", "category": "apparel"}
+    days = {"first": "2025-01-06", "last": "2025-01-10"}
+    seen = retail.own.bundle(retail.own.version("staging")).history["discount"].drop_nulls()
+    planned = {
+        one["date"]: one["planned_discount"]
+        for one in published_plan(retail).filter(**where).iter_rows(named=True)
+    }
+    for by in ("20", "100"):
+        page = retail.page({**APPAREL, **days, "by.discount": by})
+        assert page.mistakes == ()
+        moved = {
+            str(day): value * (100 + float(by)) / 100
+            for day, value in planned.items()
+            if days["first"] <= str(day) <= days["last"] and value
+        }
+        assert moved
+        asked = [
+            {**where, "date": str(day)}
+            | ({"discount": moved[str(day)]} if str(day) in moved else {})
+            for day in sorted(planned)
+        ]
+        told = retail.post("/predict/batch", {"rows": asked})["predictions"]
+        drawn = rows(page)
+        assert [str(day) for day in drawn["date"]] == [one["date"] for one in asked]
+        assert drawn["changed"].to_list() == pytest.approx([one["prediction"] for one in told])
+        assert drawn["low"].to_list() == pytest.approx([one["p10"] for one in told])
+        assert drawn["high"].to_list() == pytest.approx([one["p90"] for one in told])
+        assert drawn.filter("moved")["date"].cast(pl.String).to_list() == sorted(moved)
+        assert drawn["changed"].to_list() != drawn["planned"].to_list()
+        outside = max(moved.values()) > float(str(seen.max())) * (1 + 1e-6)
+        assert any("outside the" in note for note in page.notes) is outside
+
+
+def published_plan(site: Site) -> pl.DataFrame:
+    """What is planned of every series and day that is forecast."""
+    frame = site.own.bundle(site.own.version("staging")).published
+    return frame.filter("by_default").sort("date")
 
 
 def test_a_change_of_one_day_is_explained_to_the_last_digit(retail: Site) -> None:
