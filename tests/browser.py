@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 _QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update")
 # What axe holds pages against: WCAG 2.2 A and AA, and its own best practices.
@@ -36,6 +36,19 @@ class Window:
         reply = self.view.goto(f"{self.base}{path}")
         self.drawn()
         return reply.status if reply else 0
+
+    def follow(self, what: "Locator", *, key: str | None = None) -> None:
+        """Click ``what``, or press ``key`` in it, and wait for the page and the charts it leads to.
+
+        Its address may be the one that is shown already, so it is not the address that is waited
+        for.
+        """
+        with self.view.expect_navigation():
+            if key is None:
+                what.click()
+            else:
+                what.press(key)
+        self.drawn()
 
     def drawn(self) -> None:
         """Scroll through the page until every chart of it is drawn."""

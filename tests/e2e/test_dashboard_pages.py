@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
@@ -122,10 +123,8 @@ def test_every_page_is_reached_by_keyboard_alone(chromium: Browser, base: str) -
         for page in pages_of("panel"):
             view.open("/ui/projects/walmart/forecast")
             _tab_to(view, page.label)
-            # One of the links is to the page itself: its address alone tells nothing of it.
-            with view.view.expect_navigation(url=f"**/walmart/{page.name}"):
-                view.view.keyboard.press("Enter")
-            seen.append(page.name)
+            view.follow(view.view.locator(":focus"), key="Enter")
+            seen.append(urlsplit(view.view.url).path.rpartition("/")[2])
         assert seen == [page.name for page in pages_of("panel")]
 
 

@@ -57,8 +57,7 @@ def test_a_series_is_found_by_words_and_its_files_hold_what_was_forecast(
 ) -> None:
     view.open(f"{WALMART}/forecast")
     view.view.get_by_role("searchbox", name="Find series").fill("Store 13, Dept 92")
-    view.view.get_by_role("searchbox", name="Find series").press("Enter")
-    view.drawn()
+    view.follow(view.view.get_by_role("searchbox", name="Find series"), key="Enter")
     told = [pl.read_parquet(looked_home / f"walmart/forecast/{name}.parquet") for name in _ASKED]
     known = pl.concat([frame.select("Store", "Dept") for frame in told]).n_unique()
     assert f"1 of {known:,}\u00a0series match." in view.view.get_by_role("status").inner_text()
@@ -125,8 +124,7 @@ def test_a_row_of_a_table_is_answered_as_the_command_line_answers_it(
 ) -> None:
     view.open(f"{ORDERS}/what-if")
     view.view.get_by_role("textbox", name="QUANTITYORDERED").fill("48")
-    view.view.get_by_role("button", name="Answer").click()
-    view.drawn()
+    view.follow(view.view.get_by_role("button", name="Answer"))
     view.view.get_by_text("The same question by HTTP").click()
     asked = view.view.locator("details pre").last.inner_text()
     row = json.loads(asked[asked.index("{") :])
@@ -142,7 +140,7 @@ def test_a_field_that_breaks_the_contract_says_so_beside_itself(view: Window) ->
     view.open(f"{ORDERS}/what-if")
     field = view.view.get_by_role("textbox", name="MONTH_ID")
     field.fill("13")
-    view.view.get_by_role("button", name="Answer").click()
+    view.follow(view.view.get_by_role("button", name="Answer"))
     assert field.get_attribute("aria-invalid") == "true"
     beside = (field.get_attribute("aria-describedby") or "").split()[0]
     assert "12" in view.view.locator(f"#{beside}").inner_text()
@@ -154,8 +152,7 @@ def test_another_plan_changes_the_forecast_and_shows_both(view: Window) -> None:
     view.open(f"{WALMART}/what-if")
     holiday = view.view.get_by_label("IsHoliday").first
     holiday.select_option(index=1)
-    view.view.get_by_role("button", name="Answer").click()
-    view.drawn()
+    view.follow(view.view.get_by_role("button", name="Answer"))
     assert view.view.get_by_role("heading", name="Both plans").count() == 1
     assert view.faults() == []
 
@@ -163,7 +160,7 @@ def test_another_plan_changes_the_forecast_and_shows_both(view: Window) -> None:
 def test_without_a_key_nothing_can_be_promoted(view: Window, looked_home: Path) -> None:
     before = foresell.versions("walmart", home=looked_home).aliases
     view.open(f"{WALMART}/registry")
-    view.view.get_by_role("link", name="Promote").first.click()
+    view.follow(view.view.get_by_role("link", name="Promote").first)
     assert view.view.get_by_role("button", name=re.compile("Promote")).count() == 0
     forged = view.view.request.post(
         f"{view.base}{WALMART}/registry", form={"do": "promote", "version": "1", "reason": "x"}
@@ -180,15 +177,15 @@ def test_a_version_is_promoted_and_rolled_back_with_a_reason_by_who_has_the_key(
     token = foresell.create_key("ana", scopes=["read", "admin"], home=home).token
     with dashboard(home, "walmart") as base, window(chromium, base) as view:
         view.open(f"{WALMART}/registry")
-        view.view.get_by_role("link", name="Sign in", exact=True).click()
+        view.follow(view.view.get_by_role("link", name="Sign in", exact=True))
         view.view.get_by_label("API key").fill(token)
-        view.view.get_by_role("button", name="Sign in").click()
-        view.view.get_by_role("link", name="Promote").first.click()
+        view.follow(view.view.get_by_role("button", name="Sign in"))
+        view.follow(view.view.get_by_role("link", name="Promote").first)
         if view.view.get_by_label("prod").count():
             view.view.get_by_label("prod").first.check()
         view.view.get_by_label("Why").fill("looked at the report")
         assert view.faults() == []
-        view.view.get_by_role("button", name=re.compile("Promote")).click()
+        view.follow(view.view.get_by_role("button", name=re.compile("Promote")))
         assert view.view.get_by_role("status").inner_text().startswith("Done.")
         first = foresell.history("walmart", home=home)
         assert first.state.aliases["prod"] == 1
@@ -197,11 +194,12 @@ def test_a_version_is_promoted_and_rolled_back_with_a_reason_by_who_has_the_key(
             "looked at the report",
         )
 
-        view.view.get_by_role("link", name=re.compile("Roll back prod")).click()
+        view.follow(view.view.get_by_role("link", name=re.compile("Roll back prod")))
         assert view.view.get_by_role("heading", name="This cannot be done").count() == 1
-        view.view.locator(".elsewhere a").click()  # nothing was there before: prod is emptied
+        # Nothing was there before: prod is emptied.
+        view.follow(view.view.locator(".elsewhere a"))
         view.view.get_by_label("Why").fill("on second thoughts")
-        view.view.locator("form.confirm button").click()
+        view.follow(view.view.locator("form.confirm button"))
         assert view.view.get_by_role("status").inner_text().startswith("Done.")
         after = foresell.history("walmart", home=home)
         assert after.state.aliases["prod"] is None
