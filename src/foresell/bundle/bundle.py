@@ -7,7 +7,7 @@ checksums like everything else, and are not handed to anybody who reads a bundle
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -70,8 +70,22 @@ class Bundle(Evidence):
 
 def may_answer(bundle: Bundle) -> bool:
     """Tell whether the model passed the gate, or somebody gave a reason to use it all the same."""
-    gate = bundle.metadata["gate"]
-    return isinstance(gate, dict) and bool(gate["passed"] or gate["override"])
+    return not refusals(bundle.metadata)
+
+
+def refusals(metadata: Mapping[str, object]) -> Sequence[str]:
+    """Return why nobody may use the model of a bundle: what the gate said of it; none if one may.
+
+    >>> refusals({"gate": {"passed": False, "override": None, "reasons": ["no better"]}})
+    ['no better']
+    >>> refusals({"gate": {"passed": False, "override": "for the demo", "reasons": ["no better"]}})
+    []
+    """
+    found = metadata["gate"]
+    gate = found if isinstance(found, dict) else {}
+    if gate.get("passed") or gate.get("override"):
+        return []
+    return [str(one) for one in gate.get("reasons", ())] or ["the gate gave no reason"]
 
 
 def write_bundle(bundle: Bundle, store: Store) -> str:

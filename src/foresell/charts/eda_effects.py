@@ -5,6 +5,7 @@ import polars as pl
 
 from foresell.charts.axes import value_axis, value_domain
 from foresell.charts.eda_bars import label_axis, label_room, shortened
+from foresell.charts.signs import minus
 from foresell.charts.theme import (
     ACCENT,
     BASE,
@@ -268,9 +269,9 @@ def figures(value: float) -> str:
     for limit, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
         if size >= limit:
             scale = 1e3 if letter == "k" else limit
-            return f"{value / scale:.3g}{letter}".replace("-", "\u2212")
+            return minus(f"{value / scale:.3g}{letter}")
     text = f"{value:.0f}" if size >= 100 else f"{value:.3g}"
-    return text.replace("-", "\u2212")
+    return minus(text)
 
 
 def _values(frame: pl.DataFrame, *columns: str) -> list[float]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
+from foresell.charts.signs import minus
 from foresell.charts.theme import MUTED, Box, Layers, inline
 
 HISTORY, TEST, FUTURE = "history", "test", "forecast"  # parts of the lines of `explored`
@@ -110,4 +111,4 @@ def said(value: float) -> str:
     ('1,234', '−3.14')
     """
     text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
-    return text.replace("-", "−")
+    return minus(text)

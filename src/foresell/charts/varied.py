@@ -6,6 +6,7 @@ import polars as pl
 from foresell.charts.axes import value_axis, value_domain
 from foresell.charts.placed import full, placed_text
 from foresell.charts.pointing import pointed
+from foresell.charts.signs import minus
 from foresell.charts.theme import (
     ACCENT,
     BASE,
@@ -167,7 +168,7 @@ def _said(name: str) -> dict[str, str]:
 
 def _plain(value: float) -> str:
     """Return a number of a column as it is asked for."""
-    return f"{value:.6g}".replace("-", "−")
+    return minus(f"{value:.6g}")
 
 
 def _short(text: str) -> str:

@@ -26,6 +26,14 @@ Model = Annotated[
         help="A registered version instead of the last run: prod, staging, latest or its number.",
     ),
 ]
+Host = Annotated[str, typer.Option(metavar="NAME", help="Where to listen; 0.0.0.0 is everywhere.")]
+Port = Annotated[
+    int, typer.Option(metavar="N", help="The port to listen at; 0 takes any that is free.")
+]
+HostName = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Accept this host name too; may be given again."),
+]
 Form = Annotated[
     Format, typer.Option("--format", help="What to print: for people or for programs.")
 ]

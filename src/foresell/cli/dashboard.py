@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foresell.cli.arguments import Form
+from foresell.cli.arguments import Form, Host, HostName, Port
 from foresell.cli.show import Format
 
 if TYPE_CHECKING:
@@ -23,12 +23,8 @@ def dashboard(
         typer.Argument(metavar="PROJECT...", help="What to show; all projects by default."),
     ] = None,
     *,
-    host: Annotated[
-        str, typer.Option(metavar="NAME", help="Where to listen; 0.0.0.0 is everywhere.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(metavar="N", help="The port to listen at; 0 takes any that is free.")
-    ] = 8080,
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
     keys: Annotated[
         bool | None,
         typer.Option(
@@ -37,10 +33,7 @@ def dashboard(
             "reach it. To change what answers one always must. See 'foresell keys'.",
         ),
     ] = None,
-    host_name: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Accept this host name too; may be given again."),
-    ] = None,
+    host_name: HostName = None,
     open_browser: Annotated[
         bool, typer.Option("--open", help="Open the first page in this machine's browser.")
     ] = False,

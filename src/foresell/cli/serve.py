@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from foresell.cli.arguments import Form
+from foresell.cli.arguments import Form, Host, HostName, Port
 from foresell.cli.show import Format
 
 if TYPE_CHECKING:
@@ -61,12 +61,8 @@ def serve(
         Path | None,
         typer.Option(metavar="FOLDER", help="Answer from a bundle folder, without a registry."),
     ] = None,
-    host: Annotated[
-        str, typer.Option(metavar="NAME", help="Where to listen; 0.0.0.0 is everywhere.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(metavar="N", help="The port to listen at; 0 takes any that is free.")
-    ] = 8000,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
     keys: Annotated[
         bool | None,
         typer.Option(
@@ -81,10 +77,7 @@ def serve(
             metavar="N", help="Allow one caller so many requests a minute; no limit by default."
         ),
     ] = None,
-    host_name: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Accept this host name too; may be given again."),
-    ] = None,
+    host_name: HostName = None,
     cors: Annotated[
         list[str] | None,
         typer.Option(

@@ -1,5 +1,6 @@
 """How numbers are written in sentences."""
 
+from foresell.charts.signs import minus
 from foresell.spec.calendar import Frequency
 
 _LETTERS = 60
@@ -12,15 +13,6 @@ def amount(value: float) -> str:
     ('6,737,218,987', '15,981', '0.0521', '−3')
     """
     return minus(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}")
-
-
-def minus(number: str) -> str:
-    """Return a number with a true minus sign.
-
-    >>> minus("-0.25")
-    '−0.25'
-    """
-    return number.replace("-", "−")
 
 
 def percent(share: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from foresell.charts import eda_bars, eda_effects, eda_time
+from foresell.charts.signs import minus
 from foresell.report.eda_drawn import small, wide
 from foresell.report.eda_facts import EdaFacts, Section
 from foresell.report.eda_tables import (
@@ -105,7 +106,7 @@ def _pile_ups(tables: Tables) -> Table | None:
 
 def _exact(value: float) -> str:
     """Return a value with all its digits."""
-    return f"{value:,.10g}".replace("-", "−")
+    return minus(f"{value:,.10g}")
 
 
 def _histograms(tables: Tables, facts: EdaFacts) -> list[Figure]:

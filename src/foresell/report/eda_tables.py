@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from foresell.charts.signs import minus
 from foresell.report.tables import Cell, Row, Table
 from foresell.report.wording import NBSP, amount, capitalized, count, day, percent
 
@@ -94,7 +95,7 @@ def number(value: float) -> str:
     """
     if isinstance(value, int) or float(value).is_integer():
         short = abs(value) < 1e5
-        return count(int(value)).replace("-", "−") if short else amount(float(value))
+        return minus(count(int(value))) if short else amount(float(value))
     return amount(float(value))
 
 
@@ -150,4 +151,4 @@ def hundredths(value: float) -> str:
     ('+0.25', '0.00')
     """
     text = f"{value:+.2f}"
-    return "0.00" if text in {"+0.00", "-0.00"} else text.replace("-", "−")
+    return "0.00" if text in {"+0.00", "-0.00"} else minus(text)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from foresell.charts.drawing import inline_svg
 from foresell.charts.performance import bias_over_time, coverage_over_time, error_over_time
+from foresell.charts.signs import minus
 from foresell.charts.theme import TOKENS, Spec
 from foresell.errors import counted
 from foresell.monitor.judging import Performance
@@ -42,7 +43,7 @@ def performance_html(performance: Performance) -> str:
         share0=or_dash(lambda value: percent(value, 0)),
         sign=or_dash(signed),
         times=or_dash(lambda value: f"{value:.2f}"),
-        plus=or_dash(lambda value: f"{value:+.1f}".replace("-", "−")),
+        plus=or_dash(lambda value: minus(f"{value:+.1f}")),
     )
     told = performance.told
     segments = performance.segments.head(_SEGMENTS)

@@ -5,6 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from foresell.charts.signs import minus
 from foresell.report.quality_overview import COLUMNS, overview
 from foresell.report.quality_words import BASELINE, RIVAL, beside, label, short, shown
 from foresell.report.wording import typeset
@@ -65,5 +66,5 @@ def _cell(value: object) -> str:
         return "–"
     if isinstance(value, float):
         text = f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4g}"
-        return text.replace("-", "−")
+        return minus(text)
     return str(value)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from foresell.charts.signs import minus
 from foresell.report.tables import METRICS
 from foresell.report.wording import NBSP, amount, percent
 
@@ -80,7 +81,7 @@ def _number(value: float, unit: str) -> str:
     if unit in {"ms", "s"}:
         return f"{value:,.0f}{NBSP}{unit}" if value >= 100 else f"{value:.3g}{NBSP}{unit}"
     if isinstance(value, int) and not unit:
-        return f"{value:,}".replace("-", "−")
+        return minus(f"{value:,}")
     return amount(value, unit)
 
 

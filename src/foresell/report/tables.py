@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from foresell.charts.signs import minus
 from foresell.report.context import DataFacts, Result, RunReport
 from foresell.report.standing import Standing
 from foresell.report.wording import (
@@ -84,7 +85,7 @@ METRICS = {
     ),
     "r2": Metric(
         title="R²", means="share of the variance that is explained",
-        show=lambda value: f"{round(value, 3) + 0.0:.3f}".replace("-", "−"), lower_is_better=False,
+        show=lambda value: minus(f"{round(value, 3) + 0.0:.3f}"), lower_is_better=False,
     ),
     "bias": Metric(
         title="Bias share", means="sum of errors over sum of actuals; above zero: too high",

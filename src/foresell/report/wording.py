@@ -3,6 +3,8 @@
 import re
 from datetime import date
 
+from foresell.charts.signs import minus
+
 NBSP = "\u00a0"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MEANS = {
@@ -61,7 +63,7 @@ def percent(share: float, digits: int = 1) -> str:
     text = f"{100 * share:,.{digits}f}"
     if float(text.replace(",", "")) == 0:
         text = text.removeprefix("-")
-    return f"{text.replace('-', '−')}{NBSP}%"
+    return f"{minus(text)}{NBSP}%"
 
 
 def signed(share: float) -> str:
@@ -98,8 +100,8 @@ def amount(value: float, unit: str = "") -> str:
     >>> amount(-0.5), amount(0.41, "100,000 USD")
     ('−0.5', '41.0\xa0k\xa0USD')
     """
-    if many := _MANY.fullmatch(unit):
-        value, unit = value * float(many[1].replace(",", "")), many[2]
+    many, unit = plain_unit(unit)
+    value *= many
     size = abs(value)
     for limit, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
         if size >= limit:
@@ -111,18 +113,28 @@ def amount(value: float, unit: str = "") -> str:
     return _joined(f"{value:.3g}", unit)
 
 
+def plain_unit(unit: str) -> tuple[float, str]:
+    """Return how many of which unit a unit is that counts another one.
+
+    >>> plain_unit("100,000 USD"), plain_unit("USD"), plain_unit("")
+    ((100000.0, 'USD'), (1.0, 'USD'), (1.0, ''))
+    """
+    many = _MANY.fullmatch(unit)
+    return (float(many[1].replace(",", "")), many[2]) if many else (1.0, unit)
+
+
 def measured(value: float) -> str:
     """Return a number as `amount` does, with zeros at its end, so that a column lines up.
 
     >>> measured(67.0), measured(1470.6)
     ('67.0', '1,471')
     """
-    return amount(value) if abs(value) >= 100 else f"{value:#.3g}".replace("-", "−").rstrip(".")
+    return amount(value) if abs(value) >= 100 else minus(f"{value:#.3g}").rstrip(".")
 
 
 def _joined(number: str, *rest: str) -> str:
     """Join the number and the words after it with spaces that do not break."""
-    return NBSP.join([number.replace("-", "−"), *(word for word in rest if word)])
+    return NBSP.join([minus(number), *(word for word in rest if word)])
 
 
 def count(value: int, noun: str = "") -> str:

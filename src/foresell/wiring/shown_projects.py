@@ -30,12 +30,6 @@ _PANEL = ("history.parquet", "asked.parquet", "judged.parquet", PUBLISHED)
 _TABLE = (SNAPSHOT, "model/plain/learner.json", "model/plain/ranges.json")
 
 
-def all_shown(kinds: Mapping[str, Kind], settings: Settings) -> Mapping[str, Shown]:
-    """Return what is shown of several projects, by name and in this order, with one memory."""
-    memory = Memory()
-    return {name: shown(name, kind, settings, memory) for name, kind in kinds.items()}
-
-
 def shown(name: str, kind: Kind, settings: Settings, memory: Memory | None = None) -> Shown:
     """Return what is shown of one project; nothing is opened or read yet.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from foresell.bundle.bundle import refusals
 from foresell.dashboard.forecast.asked import FILTER, Asked, read_asked
 from foresell.dashboard.forecast.beside import Beside, Reading, read_beside
 from foresell.dashboard.forecast.blocks import Rows
@@ -143,7 +144,7 @@ def context(visit: Visit) -> Explorer:
         several=asked.view in {"each", "level"},
         listing=looked.listing,
         kept=_kept(looked),
-        refused=_refused(index),
+        refused=refusals(index.metadata),
         standing=_standing(shown, version),
     )
 
@@ -298,12 +299,3 @@ def _kept(looked: Looked) -> Sequence[tuple[str, str]]:
         for value in given[1:]
     ]
     return [*values, *(("series", name) for name in asked.series if name not in on_page)]
-
-
-def _refused(index: Index) -> Sequence[str]:
-    """Return what the gate said of a version that nobody may use, as `may_answer` has it."""
-    found = index.metadata["gate"]
-    gate = found if isinstance(found, dict) else {}
-    if gate.get("passed") or gate.get("override"):
-        return ()
-    return [str(one) for one in gate.get("reasons", ())] or ["the gate gave no reason"]

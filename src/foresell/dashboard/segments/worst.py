@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from foresell.charts.series import HIGH, LOW
+from foresell.charts.signs import minus
 from foresell.dashboard.addresses import path_to, query_text
 from foresell.dashboard.page import Cell, Table
 from foresell.dashboard.segments.question import Question
@@ -98,15 +99,10 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return _minus(f"{value:.10g}") if value == round(value, 2) else measured(value)
+        return minus(f"{value:.10g}") if value == round(value, 2) else measured(value)
     if isinstance(value, int):
-        return _minus(str(value))
+        return minus(str(value))
     if isinstance(value, date):
         return day(value)
     text = str(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-def _minus(number: str) -> str:
-    """Return a number with a real minus, as the other columns have it."""
-    return number.replace("-", "−")

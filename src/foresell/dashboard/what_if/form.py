@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from foresell.answer.request_words import allowed_words
+from foresell.charts.signs import minus
 from foresell.contracts.compiled.request_fields import RequestField
 from foresell.contracts.contract import LogicalType
 
@@ -156,7 +157,7 @@ def number(value: object, figures: int = 6) -> str:
         text = f"{value:,.0f}" if size >= _COMMAS else f"{value:.0f}"
     else:
         text = f"{value:{',' if size >= _COMMAS else ''}.{figures}g}"
-    return text.replace("-", "−")
+    return minus(text)
 
 
 def beyond(name: str, value: str, ends: tuple[object, object]) -> str:

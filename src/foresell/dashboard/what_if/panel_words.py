@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from foresell.charts.placed import full
+from foresell.charts.signs import minus
 from foresell.dashboard.page import Cell, Fact, Table
 from foresell.dashboard.what_if.form import beyond, number
 from foresell.dashboard.what_if.panel_form import Outlook, Plan, day_words
@@ -303,7 +304,7 @@ def _number(value: float) -> str:
     >>> _number(1234.5), _number(0.25)
     ('1,234.5', '0.2')
     """
-    return f"{value:,.1f}".replace("-", "−")
+    return minus(f"{value:,.1f}")
 
 
 def _signed(value: float) -> str:

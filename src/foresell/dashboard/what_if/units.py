@@ -1,20 +1,8 @@
 """What the numbers of a chart are in: as the words beside it, so that no number has two units."""
 
-import re
-
 import polars as pl
 
-_MANY = re.compile(r"(\d[\d,]*) (\D.*)")  # as `report.wording.amount` reads it
-
-
-def plain_unit(unit: str) -> tuple[float, str]:
-    """Return how many of which unit a unit is that counts another one.
-
-    >>> plain_unit("100,000 USD"), plain_unit("USD"), plain_unit("")
-    ((100000.0, 'USD'), (1.0, 'USD'), (1.0, ''))
-    """
-    many = _MANY.fullmatch(unit)
-    return (float(many[1].replace(",", "")), many[2]) if many else (1.0, unit)
+from foresell.report.wording import plain_unit
 
 
 def in_plain_unit(rows: pl.DataFrame, unit: str, *columns: str) -> tuple[pl.DataFrame, str]:

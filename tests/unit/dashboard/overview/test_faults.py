@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from foresell.dashboard.overview.last_run import read_run
 from foresell.dashboard.overview.page import context
 from foresell.dashboard.page import Visit
+from foresell.dashboard.reading.memory import Memory
 from foresell.dashboard.reading.shown import Shown
 from foresell.pipeline.work import Event
 from foresell.serving.exchange import Kind
-from foresell.settings import read_settings
-from foresell.wiring.shown_projects import all_shown
+from foresell.settings import Settings, read_settings
+from foresell.wiring.shown_projects import shown
 from tests.dashboard_site import get, memory_shown, site_of
 from tests.ledger_files import run
 from tests.overview_homes import (
@@ -133,12 +134,17 @@ def test_a_registry_that_was_changed_is_the_most_urgent(tmp_path: Path) -> None:
 
 def _damaged(home: Path) -> Mapping[str, Shown]:
     (home / "_registry" / "registry.db").write_bytes(b"no database at all")
-    return all_shown(KINDS, read_settings(home))
+    return _shown(read_settings(home))
 
 
 def _away(home: Path) -> Mapping[str, Shown]:
     away = "postgresql://nobody@127.0.0.1:1/none"  # nothing listens there
-    return all_shown(KINDS, replace(read_settings(home), registry=away))
+    return _shown(replace(read_settings(home), registry=away))
+
+
+def _shown(settings: Settings) -> Mapping[str, Shown]:
+    memory = Memory()
+    return {name: shown(name, kind, settings, memory) for name, kind in KINDS.items()}
 
 
 @pytest.mark.parametrize("lost", [_damaged, _away])
@@ -171,7 +177,7 @@ def test_a_registry_that_one_project_cannot_reach_leaves_the_others_as_they_are(
     leave_panel(tmp_path)
     leave_table(tmp_path)
     whole = looked(tmp_path)
-    known = {**_away(tmp_path), TABLE: all_shown(KINDS, read_settings(tmp_path))[TABLE]}
+    known = {**_away(tmp_path), TABLE: _shown(read_settings(tmp_path))[TABLE]}
     page = context(Visit(own=None, projects=known, path="/ui"))
     assert (page.cards[1].says, page.cards[1].numbers, page.cards[1].facts) == (
         whole.cards[1].says,
