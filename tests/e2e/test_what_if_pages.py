@@ -1,5 +1,7 @@
 """What-if pages over trained models: a changed plan and a changed row, and what the change did."""
 
+import html
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from foresell.spec.ordered_sums import one_piece
 from foresell.spec.serving import Live, Place
 from foresell.wiring.shown_projects import shown
 from tests.e2e.order_rows import LINE
+from tests.scraped import samples
 from tests.serve_process import Running, serving
 
 pytestmark = pytest.mark.slow
@@ -208,6 +211,25 @@ def test_fields_that_contradict_each_other_are_all_marked(orders: Site) -> None:
     told = [one.name for group in page.groups for one in group.inputs if one.errors]
     assert sorted(told) == ["row.MONTH_ID", "row.QTR_ID"]
     assert len(page.mistakes) == 1
+
+
+def test_the_page_of_monitoring_tells_how_long_callers_of_the_server_waited(orders: Site) -> None:
+    for _ in range(100):
+        orders.post("/predict", LINE)
+    page = orders.get("/ui/projects/sales_orders/monitoring").text
+    name = "http_server_request_duration_seconds"
+    told = samples(orders.get("/metrics").content, f"{name}_bucket")
+    bounds = dict[float, float]()
+    for (method, _, route, bound, _), times in told.items():  # labels in the order of their names
+        if (method, route) == ("POST", "/predict"):
+            bounds[float(bound)] = bounds.get(float(bound), 0) + times
+    row = re.search(r"callers of this server, POST /predict</th>(.*?)</tr>", page, re.DOTALL)
+    assert row is not None, page
+    cells = [html.unescape(one) for one in re.findall(r"<td[^>]*>([^<]*)</td>", row[1])]
+    asked = max(bounds.values())
+    assert cells[4].strip() == f"{asked:,.0f}"
+    within = min(end for end, times in bounds.items() if times >= 0.95 * asked)
+    assert cells[1].strip() == f"≤\u00a0{1000 * within:,g}"
 
 
 def test_the_page_is_served_with_its_numbers_and_charts(retail: Site, orders: Site) -> None:

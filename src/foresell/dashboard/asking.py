@@ -1,7 +1,7 @@
 """What pages ask of their own server: the same endpoints as everybody, without the network."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from foresell.dashboard.page import Answering, Visitor
@@ -12,10 +12,11 @@ from foresell.serving.problems import Refused, problem_reply, refusal_of, unfore
 from foresell.serving.routing import Router
 from foresell.serving.slots import Slot
 from foresell.serving.standing import refuse_waiting
+from foresell.spec.serving import Took
 
 
-def answering_of(slot: Slot) -> Answering:
-    """Return what answers for the project of a slot now."""
+def answering_of(slot: Slot, took: Sequence[Took] = ()) -> Answering:
+    """Return what answers for the project of a slot now. ``took``: how long its answers did."""
     refused = slot.standing.refused
     waiting = ("", "", "")
     if slot.current is None:
@@ -29,6 +30,7 @@ def answering_of(slot: Slot) -> Answering:
         refused=refused.live.version if refused is not None else "",
         why=refused.why if refused is not None else "",
         cold=DESK in slot.desks and slot.desks[DESK].pid is None,
+        took=tuple(took),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from foresell.errors import ForesellError
 from foresell.serving.exchange import Kind
 from foresell.serving.problems import Refused
-from foresell.spec.serving import Live, Scope
+from foresell.spec.serving import Live, Scope, Took
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,7 +44,8 @@ class Answering:
     ``live``: the version, None where it has none yet; then ``waiting`` says why, where and how to
     mend it. ``refused``: the number of the version that is to answer and must not, ``why`` not;
     both empty where none is. ``cold``: what explains an answer has not been started yet, which
-    takes seconds.
+    takes seconds. ``took``: how long its answers took, a word for each route that was asked; only
+    for the page that shows it.
     """
 
     live: Live | None = None
@@ -52,6 +53,7 @@ class Answering:
     refused: str = ""
     why: str = ""
     cold: bool = False
+    took: tuple[Took, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

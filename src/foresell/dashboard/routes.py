@@ -23,8 +23,11 @@ from foresell.serving.exchange import Asked, Endpoint, Kind, Reply, Route
 from foresell.serving.problems import Refused
 from foresell.serving.routing import Router
 from foresell.serving.slots import Slot
+from foresell.spec.serving import Scope, Took
 
 _OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
+_MODEL: tuple[Scope, ...] = ("predict", "explain")  # what routes are for that ask the model
+_TIMED = "monitoring"  # the page that tells how long answers take
 _WARM_S = 15.0  # that a server waits for its pages before it listens
 _PARTS = "abcdefgh"  # of addresses at which nothing stands, that are told in words
 
@@ -35,6 +38,7 @@ class Dashboard:
 
     ``slots``: their places in the server. ``maker``: makes the pages. ``failed``: is told of an
     error nobody foresaw in an answer that a page asked for, and of the id of its request.
+    ``took``: how long the requests of a route took, by project, method and path; None of none.
     """
 
     projects: Mapping[str, Kind]
@@ -42,6 +46,7 @@ class Dashboard:
     sessions: Sessions
     maker: Maker
     failed: Callable[[BaseException, str], None] = lambda _, __: None
+    took: Callable[[str, str, str], Took | None] = lambda _, __, ___: None
 
 
 def routes(board: Dashboard, answering: Sequence[Route] = ()) -> tuple[Route, ...]:
@@ -65,7 +70,8 @@ def routes(board: Dashboard, answering: Sequence[Route] = ()) -> tuple[Route, ..
     }
     parts = [f"{{{letter}}}" for letter in _PARTS]
     nowhere = ("/".join((ROOT, *parts[: count + 1])) for count in range(len(parts)))
-    gate = partial(_behind, board, router)
+    asked_for = [one for one in answering if one.scope in _MODEL]
+    gate = partial(_behind, board, router, asked_for)
     signing = signing_in.SigningIn(board.sessions, partial(_made, board)).endpoints()
     return (
         _route("GET", f"{ROOT}/static/{{file}}", _static(board), counted=False),
@@ -123,8 +129,11 @@ def _static(board: Dashboard) -> Endpoint:
     return answer
 
 
-def _behind(board: Dashboard, router: Router, do: Do) -> Endpoint:
-    """Return the endpoint of what only those see who may look."""
+def _behind(board: Dashboard, router: Router, asked_for: Sequence[Route], do: Do) -> Endpoint:
+    """Return the endpoint of what only those see who may look.
+
+    ``asked_for``: the routes that the server's callers ask the model by.
+    """
 
     async def answer(asked: Asked) -> Reply:
         """Answer one request for a page."""
@@ -133,11 +142,12 @@ def _behind(board: Dashboard, router: Router, do: Do) -> Endpoint:
             return signing_in.to_sign_in(asked)
         wanted = wanted_of_request(asked, do)
         slot = board.slots.get(asked.path.get("name", ""))
+        times = asked_for if do == "page" and asked.path["page"] == _TIMED else ()
         told = replace(
             wanted,
             visitor=visitor,
             body=asked.body.decode("latin-1"),
-            answering=None if slot is None else answering_of(slot),
+            answering=None if slot is None else answering_of(slot, _took(board, slot, times)),
         )
         asks = InName(
             router=router, visitor=visitor, request_id=asked.request_id, failed=board.failed
@@ -145,6 +155,12 @@ def _behind(board: Dashboard, router: Router, do: Do) -> Endpoint:
         return await _made(board, told, asks.answer)
 
     return answer
+
+
+def _took(board: Dashboard, slot: Slot, routes: Sequence[Route]) -> Sequence[Took]:
+    """Return how long the answers of a project took, the route that was asked most often first."""
+    every = (board.took(slot.project, one.method, one.path) for one in routes)
+    return sorted((one for one in every if one is not None), key=lambda one: -one.requests)
 
 
 async def _nobody(method: str, path: str, body: bytes) -> tuple[int, bytes]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from foresell.dashboard.page import Answering, Visitor
 from foresell.serving.exchange import Asked, Kind, Reply
-from foresell.spec.serving import Live, Place
+from foresell.spec.serving import Live, Place, Took
 
 # What can be wanted: a page and what is below it, a file that pages load, the page that asks for a
 # key, a page that says what is wrong, and that what takes long is done before somebody waits.
@@ -82,6 +82,9 @@ def wanted_of(told: Mapping[str, Any]) -> Wanted:
             **answering,
             "live": None if live is None else Live(**{**live, "place": Place(**live["place"])}),
             "waiting": tuple(answering["waiting"]),
+            "took": tuple(
+                Took(**{**one, "within_s": tuple(one["within_s"])}) for one in answering["took"]
+            ),
         })
     visitor = {**told["visitor"], "scopes": tuple(told["visitor"]["scopes"])}
     return Wanted(**{

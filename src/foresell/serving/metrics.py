@@ -20,9 +20,9 @@ from foresell.serving.exchange import Asked, Note, Reply, Route
 from foresell.serving.served import Served
 from foresell.serving.site import Site
 from foresell.serving.slots import Slot
-from foresell.serving.tallies import Amounts, Spread
+from foresell.serving.tallies import Amounts, Labels, Spread
 from foresell.serving.watched import Watched
-from foresell.spec.serving import Live
+from foresell.spec.serving import Live, Took
 
 METHODS = frozenset((
     "GET",
@@ -45,6 +45,8 @@ _REQUEST_S = (
 _MODEL_S = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5)
 _SIZES = (0, 0.01, 0.1, 1, 10, 100, 1_000, 10_000, 100_000)
 _SHARES = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
+_TOLD = (0.5, 0.95, 0.99, 1.0)  # shares of requests that pages tell the time of
+_FAILED = 500  # from this status on the server is to blame
 _OPEN_METRICS = "application/openmetrics-text"
 _HTTP = ("http_request_method", "http_route", "http_response_status_code", "project")
 _MODEL = ("project", "version", "alias", "champion", "digest")
@@ -123,6 +125,24 @@ class Metrics:
         """Count a request. ``route``: with ``{names}``, empty where none fits."""
         known = method if method in METHODS else OTHER
         self._requests.add((known, route, status, project), seconds)
+
+    def took(self, project: str, method: str, route: str) -> Took | None:
+        """Return how long the requests of a project's route took; None where none has come."""
+
+        def fits(labels: Labels) -> bool:
+            return labels[:2] == (method, route) and labels[3] == project
+
+        counted = self._requests.counted(fits)
+        if not (requests := sum(counted)):
+            return None
+        failed = self._requests.counted(lambda one: fits(one) and int(one[2]) >= _FAILED)
+        return Took(
+            name=f"{method} {route}",
+            requests=requests,
+            failed=sum(failed),
+            within_s=tuple(self._requests.within(counted, share) for share in _TOLD),
+            longest_s=_REQUEST_S[-1],
+        )
 
     def inference(self, project: str, note: Note, outcome: str) -> None:
         """Count what the model was asked in a request: ``success`` or ``failure``."""

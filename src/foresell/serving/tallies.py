@@ -5,7 +5,7 @@ look at every bound: five of them cost a request more than all of its guards.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from threading import Lock
 
@@ -78,6 +78,29 @@ class Spread(Collector):
                 kept = self._kept[labels] = [0.0] * (len(self._bounds) + 1)
             kept[at] += 1
             kept[-1] += value
+
+    def counted(self, fits: Callable[[Labels], bool]) -> tuple[int, ...]:
+        """Return (bounds + 1,) how many values lie at or below each bound and above the last one.
+
+        All combinations of labels that ``fits`` says yes to are taken together.
+        """
+        with self._lock:
+            found = [kept[:-1] for labels, kept in self._kept.items() if fits(labels)]
+        return tuple(int(sum(each)) for each in zip(*found, strict=True)) or (0,) * len(
+            self._bounds
+        )
+
+    def within(self, counted: Sequence[int], share: float) -> float | None:
+        """Return the smallest bound that holds at least this share of what was ``counted``.
+
+        None where only the one without an end does, or nothing was counted.
+        """
+        least, below = share * sum(counted), 0
+        for bound, times in zip(self._bounds, counted, strict=True):
+            below += times
+            if below and below >= least:
+                return bound if bound < inf else None
+        return None
 
     def collect(self) -> Iterable[Metric]:
         """Yield the numbers, each bound with all that is below it."""

@@ -35,3 +35,20 @@ class Live:
     digest: str
     run_id: str
     place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Took:
+    """How long a server has taken for the requests of one route, since it was started.
+
+    ``name``: method and path. ``failed``: how many of the ``requests`` the server itself is to
+    blame for. ``within_s`` (4,): seconds within which 50, 95, 99 and all of 100 were answered: the
+    smallest bound of the histogram that holds so many; None where they took longer than its last,
+    ``longest_s``.
+    """
+
+    name: str
+    requests: int
+    failed: int
+    within_s: tuple[float | None, ...]
+    longest_s: float

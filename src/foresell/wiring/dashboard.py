@@ -49,6 +49,7 @@ def make_dashboard(
         maker=maker
         or Aside(partial(pages_desk, settings, seconds=options.timeout_s, log=options.log)),
         failed=failed,
+        took=telemetry.metrics.took,
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from foresell.dashboard.page import Answering, Visitor
 from foresell.dashboard.wanted import Wanted, plain_reply, plain_wanted, reply_of, wanted_of
 from foresell.serving.exchange import Kind, Reply
-from foresell.spec.serving import Live, Place
+from foresell.spec.serving import Live, Place, Took
 
 PROJECTS: Sequence[tuple[str, Kind]] = (("toy", "tabular"), ("retail", "panel"))
 _TEXT = st.text(st.characters(codec="latin-1"), max_size=20)
@@ -23,6 +23,14 @@ _LIVE = st.builds(
     run_id=_TEXT,
     place=st.builds(Place, project=_TEXT, folder=_TEXT, version=st.integers(0, 9)),
 )
+_TOOK = st.builds(
+    Took,
+    name=_TEXT,
+    requests=st.integers(0, 9),
+    failed=st.integers(0, 9),
+    within_s=st.tuples(st.none() | st.floats(0, 1), st.floats(0, 1)),
+    longest_s=st.floats(0, 9),
+)
 _ANSWERING = st.builds(
     Answering,
     live=st.none() | _LIVE,
@@ -30,6 +38,7 @@ _ANSWERING = st.builds(
     refused=_TEXT,
     why=_TEXT,
     cold=st.booleans(),
+    took=st.lists(_TOOK, max_size=2).map(tuple),
 )
 _VISITORS = st.builds(
     Visitor,

@@ -15,6 +15,7 @@ from foresell.serving.exchange import Note
 from foresell.serving.metrics import Metrics, routes
 from foresell.serving.slots import Beside, Refusal, Standing
 from foresell.serving.telemetry import Telemetry
+from foresell.spec.serving import Took
 from tests.scraped import samples
 from tests.served_bundles import live, served, slot
 from tests.served_sites import toy_site
@@ -68,6 +69,24 @@ def test_what_the_shadow_says_is_counted_in_the_unit_of_the_target_and_as_a_shar
     share = numbers(metrics, "foresell_shadow_delta_ratio_bucket")
     assert share["0.05", "toy"] == 1
     assert share["0.5", "toy"] == 2
+
+
+def test_a_route_took_as_long_as_its_own_requests_of_its_own_project() -> None:
+    metrics = Telemetry().metrics
+    for number in range(100):
+        metrics.request("POST", "/predict", 200, "toy", 0.002 if number < 94 else 0.03)
+    metrics.request("POST", "/predict", 503, "toy", 60.0)
+    for other in (("GET", "/predict", "toy"), ("POST", "/ping", "toy"), ("POST", "/predict", "b")):
+        metrics.request(other[0], other[1], 500, other[2], 9.0)
+
+    assert metrics.took("toy", "POST", "/predict") == Took(
+        name="POST /predict",
+        requests=101,
+        failed=1,
+        within_s=(0.0025, 0.05, 0.05, None),
+        longest_s=10,
+    )
+    assert metrics.took("toy", "POST", "/explain") is None
 
 
 @pytest.mark.parametrize(

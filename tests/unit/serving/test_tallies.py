@@ -55,6 +55,24 @@ def test_amounts_are_what_the_library_makes_of_the_same_steps(
     assert page(ours) == page(theirs)
 
 
+@given(
+    told=st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), values), max_size=30),
+    share=st.sampled_from([0.01, 0.5, 0.95, 1.0]),
+)
+def test_a_share_of_the_values_lies_within_a_bound_and_not_within_the_one_before_it(
+    told: Sequence[tuple[str, float]], share: float
+) -> None:
+    spread = Spread("spread", "says", ["project"], BOUNDS, prometheus.CollectorRegistry())
+    for project, value in told:
+        spread.add((project,), value)
+    own = [value for project, value in told if project != "b"]
+    counted = spread.counted(lambda labels: labels[0] != "b")
+    assert sum(counted) == len(own)
+
+    enough = [end for end in BOUNDS if sum(one <= end for one in own) >= share * len(own)]
+    assert spread.within(counted, share) == (min(enough) if own and enough else None)
+
+
 def test_threads_that_add_beside_each_other_lose_nothing() -> None:
     registry = prometheus.CollectorRegistry()
     amounts = Amounts(CounterMetricFamily, "rows", "says", ["project"], registry)

@@ -1,4 +1,4 @@
-"""How long answers take: asked by one caller in turn, and under load."""
+"""How long answers take: of this server, asked by one caller in turn, and under load."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,17 @@ from foresell.dashboard.page import Cell, Fact, Table
 from foresell.dashboard.reading.shown import AbsentError, Shown
 from foresell.errors import counted
 from foresell.report.wording import percent
+from foresell.spec.serving import Took
 
 ALONE, LOAD, SUMMARY = "_latency", "_load", "summary.json"
 _QUANTILES = ("p50_ms", "p95_ms", "p99_ms", "max_ms")
+_ENOUGH = 100  # requests of a route, before 95 of 100 of them are a finding
+_P95 = 1  # its place in `Took.within_s`
+_HERE = "/metrics"
+_HERE_NOTE = (
+    "Callers of this server: every request since it was started, those it refused too, but none "
+    "of these pages. ≤\u00a02.5 means no longer than that. Failed are those it is to blame for."
+)
 Told = Mapping[str, Any]
 
 
@@ -25,8 +33,8 @@ class Latency:
     notes: Sequence[str]
 
 
-def latency_of(shown: Shown) -> Latency:
-    """Return what was measured of a project's server.
+def latency_of(shown: Shown, took: Sequence[Took] = ()) -> Latency:
+    """Return what is known of a project's server. ``took``: of the one that is asked for the page.
 
     Raises:
         AbsentError: nothing was.
@@ -39,13 +47,19 @@ def latency_of(shown: Shown) -> Latency:
     if shown.stamp(LOAD, SUMMARY) is not None:
         found: Told = shown.json(LOAD, SUMMARY)
         load = found if shown.name in found["projects"] else None
-    if alone is None and load is None:
+    if alone is None and load is None and not took:
         raise AbsentError(
             "nobody has measured how long an answer takes",
             f"{shown.name}/{ALONE}",
             f"foresell quality {shown.name} --measure",
         )
-    rows, notes, facts = list[list[Cell]](), list[str](), list[Fact]()
+    rows = [_row_here(one) for one in took]
+    notes, facts = list[str](), list[Fact]()
+    often = next((one for one in took if one.requests >= _ENOUGH), None)
+    if took:
+        notes.append(_HERE_NOTE)
+    if often is not None:
+        facts.append(_fact_here(often))
     if alone is not None:
         rows.append(_row("one caller, a row at a time", alone))
         facts.append(_fact(alone, "95 of 100 rows, asked alone", f"{ALONE}/{file}"))
@@ -56,7 +70,7 @@ def latency_of(shown: Shown) -> Latency:
         facts.append(_fact(load, "95 of 100 requests, under load", f"{LOAD}/{SUMMARY}"))
         notes.append(_load_note(load))
     return Latency(
-        headline=_headline(alone, load),
+        headline=_headline(alone, load) or _headline_here(often),
         facts=facts,
         table=Table(
             caption="Milliseconds over HTTP, from the first byte to the last",
@@ -76,6 +90,52 @@ def _headline(alone: Told | None, load: Told | None) -> str:
         within = f"within {_ms(load['p95_ms'])} milliseconds"
         return f"Under {users}, 95 of 100 requests are answered {within}"
     return ""
+
+
+def _headline_here(often: Took | None) -> str:
+    """Return what requests of this server tell, as a sentence."""
+    if often is None:
+        return "How long an answer takes"
+    within = often.within_s[_P95]
+    if within is None:
+        more = f"longer than {_plain(often.longest_s)} milliseconds"
+        return f"More than 5 of 100 requests of {often.name} took {more}"
+    return f"95 of 100 requests of {often.name} were answered within {_plain(within)} milliseconds"
+
+
+def _fact_here(took: Took) -> Fact:
+    """Return the first number of this server."""
+    return Fact(
+        value=f"{_bound(took, _P95)}\u00a0ms",
+        label=f"95 of 100 requests here, {took.name}",
+        note="p95",
+        source=_HERE,
+    )
+
+
+def _row_here(took: Took) -> list[Cell]:
+    """Return a row of the table, of requests that callers sent to this server."""
+    return [
+        Cell(text=f"callers of this server, {took.name}"),
+        *(Cell(text=_bound(took, place)) for place in range(len(took.within_s))),
+        Cell(text=f"{took.requests:,}"),
+        Cell(text=f"{took.failed:,}", mark="warn" if took.failed else ""),
+    ]
+
+
+def _bound(took: Took, place: int) -> str:
+    """Return what a histogram knows of a time, in milliseconds."""
+    within = took.within_s[place]
+    return f">\u00a0{_plain(took.longest_s)}" if within is None else f"≤\u00a0{_plain(within)}"
+
+
+def _plain(seconds: float) -> str:
+    """Return a bound in milliseconds, as it was set.
+
+    >>> _plain(0.0025), _plain(0.075), _plain(10)
+    ('2.5', '75', '10,000')
+    """
+    return f"{round(1000 * seconds, 3):,.10g}"
 
 
 def _row(label: str, told: Told) -> list[Cell]:

@@ -149,6 +149,7 @@ def context(visit: Visit) -> Monitoring:
             troubles[name] = _mended(troubles[name], name, shown.name)
         return found
 
+    took = visit.answering.took if visit.answering is not None else ()
     live = None if folder else part("live", lambda: shown.live().version, "", "registry")
     judged = part(
         "judged", lambda: performing.judged_of(shown, folder), f"{folder}{performing.SUMMARY}"
@@ -170,7 +171,7 @@ def context(visit: Visit) -> Monitoring:
         alerts = part("alerts", lambda: alerts_of(shown), STATE)
         shadow = part("shadow", lambda: shadow_of(shown), "", "_shadow")
         traffic = part("traffic", lambda: traffic_of(shown), "", "_requests")
-        latency = part("latency", lambda: latency_of(shown), f"{shown.name}.json", "_latency")
+        latency = part("latency", lambda: latency_of(shown, took), f"{shown.name}.json", "_latency")
     if live is not None:
         training = part("training", lambda: training_of(shown, live, alerts), "")
     unsure = training.unsure if training is not None else ""

@@ -1,6 +1,7 @@
 """What shadows have scored and how long answers take, as the page tells it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from foresell.dashboard.monitoring.page import context
 from foresell.dashboard.monitoring.shadow import shadow_of
 from foresell.dashboard.reading.shown import AbsentError, Declared, Shown
 from foresell.spec.reading import parse_project
+from foresell.spec.serving import Took
 from tests.dashboard_site import memory_shown, visit_of
 from tests.served_bundles import CONTRACT, PROJECT
 
@@ -156,6 +158,61 @@ def test_latencies_are_those_of_their_files() -> None:
     ]
     assert [one.source for one in found.facts] == ["_latency/toy.json", "_load/summary.json"]
     assert "its thresholds were not held" in found.notes[1]
+
+
+TOOK = Took(
+    name="POST /predict",
+    requests=1234,
+    failed=2,
+    within_s=(0.0025, 0.075, 10, None),
+    longest_s=10,
+)
+
+
+def test_the_answers_of_this_server_are_told_by_the_bounds_they_lie_within() -> None:
+    rare = Took(name="POST /explain", requests=3, failed=0, within_s=(1, 1, 1, 1), longest_s=10)
+    found = latency_of(shown({}), (TOOK, rare))
+
+    assert (
+        found.headline == "95 of 100 requests of POST /predict were answered within 75 milliseconds"
+    )
+    assert [[cell.text.replace("\u00a0", " ") for cell in row] for row in found.table.rows] == [
+        [
+            *("callers of this server, POST /predict", "≤ 2.5", "≤ 75", "≤ 10,000"),
+            *("> 10,000", "1,234", "2"),
+        ],
+        ["callers of this server, POST /explain", *["≤ 1,000"] * 4, "3", "0"],
+    ]
+    assert [cell.mark for cell in found.table.rows[0]] == [""] * 6 + ["warn"]
+    assert [(one.value.replace("\u00a0", " "), one.source) for one in found.facts] == [
+        ("≤ 75 ms", "/metrics")
+    ]
+    assert len(found.notes) == 1
+
+
+def test_what_was_measured_stays_the_finding_beside_what_callers_ask() -> None:
+    files = {("_latency", "toy.json"): json.dumps(ALONE).encode()}
+    found = latency_of(shown(files), (TOOK,))
+
+    assert found.headline == "95 of 100 rows are answered within 2.35 milliseconds"
+    assert [row[0].text for row in found.table.rows] == [
+        "callers of this server, POST /predict",
+        "one caller, a row at a time",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("took", "headline"),
+    [
+        (replace(TOOK, requests=99), "How long an answer takes"),
+        (
+            replace(TOOK, within_s=(1, None, None, None)),
+            "More than 5 of 100 requests of POST /predict took longer than 10,000 milliseconds",
+        ),
+    ],
+)
+def test_few_requests_are_no_finding_and_slow_ones_are_one(took: Took, headline: str) -> None:
+    assert latency_of(shown({}), (took,)).headline == headline
 
 
 def test_a_load_test_of_other_projects_tells_nothing_of_this_one() -> None:
