@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from foresell.dashboard.addresses import ROOT, path_to, query_text
 from foresell.dashboard.assets import tag_of
@@ -16,6 +16,7 @@ from foresell.dashboard.pages import pages_of
 from foresell.dashboard.reading.shown import Shown
 from foresell.errors import ForesellError, SpecError
 from foresell.report import wording
+from foresell.report.page_templates import page_templates
 from foresell.serving.exchange import Kind
 
 
@@ -127,15 +128,8 @@ def sentence(text: str) -> str:
 @cache
 def templates() -> Environment:
     """Return the templates of this room, with the words that reports use for numbers."""
-    made = Environment(
-        loader=PackageLoader("foresell.dashboard"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters.update(
+    made = page_templates(
+        "foresell.dashboard",
         percent=wording.percent,
         count=wording.count,
         day=wording.day,

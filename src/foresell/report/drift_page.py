@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from foresell.charts.drawing import inline_svg
@@ -14,6 +13,7 @@ from foresell.monitor.columns import ColumnDrift, Drift
 from foresell.monitor.drift_words import share
 from foresell.monitor.schema import SchemaChanges
 from foresell.monitor.segments_moved import Segments
+from foresell.report.page_templates import page_templates
 from foresell.spec.monitoring import Finding, MonitoringSpec
 
 _PICTURES = 24  # columns that are drawn; the table holds all
@@ -76,16 +76,7 @@ def drift_html(
 
     ``schema``, ``segments``: null where they were not compared.
     """
-    pages = Environment(
-        loader=PackageLoader("foresell.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    pages.filters["share"] = share
-    pages.filters["number"] = _number
+    pages = page_templates(share=share, number=_number)
     findings = [
         *(schema.findings if schema else ()),
         *frozen,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from foresell.charts.drawing import standalone_svg
 from foresell.charts.eda_pictures import png_of
@@ -17,6 +16,7 @@ from foresell.report.eda_facts import EdaFacts, Section
 from foresell.report.eda_panel import seasons, sellers, series
 from foresell.report.eda_rows import alike, along, categories, through_time
 from foresell.report.eda_together import together
+from foresell.report.page_templates import page_templates
 from foresell.report.rendering import Fact
 
 _FINDINGS = 12  # at the top of the page; all are in the JSON
@@ -40,15 +40,7 @@ def eda_page(
     its figures out. The same input gives the same bytes: no clock, no address, no script.
     """
     sections = eda_sections(told, tables, facts)
-    pages = Environment(
-        loader=PackageLoader("foresell.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    pages.filters.update(count=wording.count)
+    pages = page_templates(count=wording.count)
     html = pages.get_template("eda.html").render(
         facts=facts,
         headline=headline(tables, facts),

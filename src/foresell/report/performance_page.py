@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from foresell.charts.drawing import inline_svg
@@ -14,6 +13,7 @@ from foresell.errors import counted
 from foresell.monitor.judging import Performance
 from foresell.monitor.segment_errors import SURE
 from foresell.report.figures import NARROW, WIDE, Figure
+from foresell.report.page_templates import page_templates
 from foresell.report.performance_words import (
     ADVICE,
     HEADS,
@@ -30,15 +30,7 @@ _SEGMENTS, _PERIODS = 20, 80  # rows of a table
 
 def performance_html(performance: Performance) -> str:
     """Return the page of a judgement; nothing is fetched when it is looked at."""
-    pages = Environment(
-        loader=PackageLoader("foresell.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    pages.filters.update(
+    pages = page_templates(
         share=or_dash(percent),
         share0=or_dash(lambda value: percent(value, 0)),
         sign=or_dash(signed),

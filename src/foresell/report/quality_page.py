@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from foresell.charts.signs import minus
+from foresell.report.page_templates import page_templates
 from foresell.report.quality_overview import COLUMNS, overview
 from foresell.report.quality_words import BASELINE, RIVAL, beside, label, short, shown
 from foresell.report.wording import typeset
@@ -19,16 +18,9 @@ def quality_html(told: Mapping[str, Any]) -> str:
     ``told``: ``projects``, each as ``quality.json`` has it; ``sections`` of all projects together,
     where there are some. Nothing is fetched when it is looked at; no script.
     """
-    pages = Environment(
-        loader=PackageLoader("foresell.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    pages = page_templates(
+        label=label, shown=shown, short=short, cell=_cell, rows=_rows, typeset=typeset
     )
-    pages.filters.update(label=label, shown=shown, short=short, cell=_cell, rows=_rows)
-    pages.filters["typeset"] = typeset
     projects, general = told["projects"], told.get("sections", [])
     parts = [("", one) for one in general]
     parts += [(one["project"], part) for one in projects for part in one["sections"]]

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from foresell.charts.drawing import standalone_svg
 from foresell.charts.theme import TOKENS, require
 from foresell.report import tables, wording
 from foresell.report.context import Result
 from foresell.report.figures import Figure
+from foresell.report.page_templates import page_templates
 from foresell.report.standing import Standing
 
 _NUMBERED = re.compile(r"(series|segment|gain)-\d+")
@@ -50,15 +49,7 @@ def rendered(template: str, report: Result, held: Standing, parts: Mapping[str, 
 
     Nothing is read but these and the templates that ship with the package.
     """
-    pages = Environment(
-        loader=PackageLoader("foresell.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    pages.filters.update(
+    pages = page_templates(
         percent=wording.percent,
         count=wording.count,
         day=wording.day,

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from foresell.charts.theme import TOKENS
+from foresell.report.page_templates import page_templates
 
 _SIZE = re.compile(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"')
 
@@ -17,16 +17,7 @@ def shadow_html(report: Mapping[str, Any], drawn: Sequence[str]) -> str:
 
     Nothing is fetched when it is looked at.
     """
-    pages = Environment(
-        loader=PackageLoader("foresell.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    pages.filters["amount"] = _amount
-    pages.filters["percent"] = _percent
+    pages = page_templates(amount=_amount, percent=_percent)
     pictures = [Markup(_SIZE.sub(r"<svg \1", svg, count=1)) for svg in drawn]  # noqa: S704 - our own
     return pages.get_template("shadow.html").render(
         report=report, pairs=list(zip(report["pairs"], pictures, strict=True)), tokens=TOKENS
