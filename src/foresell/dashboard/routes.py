@@ -100,6 +100,7 @@ def _route(
         other_media={MEDIA: {"type": "object"}} if method == "POST" else {},
         max_body=LARGEST,
         counted=counted,
+        while_awaited=method == "GET",  # who clicks on waits no longer for what was asked before
         refusing=plain_page,
         documented=False,
     )

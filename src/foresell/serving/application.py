@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from foresell.errors import ForesellError
+from foresell.serving.awaited import while_awaited
 from foresell.serving.bodies import (
     WHOLE,
     GoneError,
@@ -161,6 +162,8 @@ class Application:
             asked.served = slot.current
             if asked.served is None and route.needs_model:
                 refuse_waiting((slot,))
+        if route.while_awaited:
+            return await while_awaited(route.endpoint(asked), receive)
         return await route.endpoint(asked)
 
     def _count(self, visit: _Visit, route: Route, key: str) -> None:

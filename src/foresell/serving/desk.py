@@ -89,7 +89,9 @@ class Desk:
 
         A ``Refused``: 503 with Retry-After where too many wait or the child cannot be kept alive,
         504 where it took too long. Waiting for those in front counts. A question whose child ended
-        beneath it, whoever ended it, is asked once more of a fresh one, if ``again``.
+        beneath it, whoever ended it, is asked once more of a fresh one, if ``again``. Who goes away
+        in line has asked nothing; who goes away later leaves the child to end what it has begun,
+        and only then is it the turn of the next.
         """
         if self._in_line >= self._waiting:
             raise self._busy()
@@ -101,10 +103,9 @@ class Desk:
         except TimeoutError:
             raise self._busy() from None
         else:
-            try:
-                return await self._answered(question, end, again=again)
-            finally:
-                self._turn.release()
+            answering = asyncio.create_task(self._answered(question, end, again=again))
+            answering.add_done_callback(lambda _: self._turn.release())
+            return await asyncio.shield(answering)
         finally:
             self._in_line -= 1
 

@@ -94,7 +94,8 @@ class Route:
     None may also come with no body at all, and where it is ``untyped`` the body need not say its
     type: Triton's client never does. ``max_body``: bytes of a body, where that is less than the
     server takes of anybody. ``counted``: whether a request counts towards a caller's pace, though
-    it takes no key. ``refusing``: how a refusal is told where it is not by problem+json.
+    it takes no key. ``while_awaited``: whether what it does ends where its caller goes away, which
+    must have changed nothing. ``refusing``: how a refusal is told where it is not by problem+json.
     ``documented``: whether OpenAPI tells of it, and pages of other origins may read it where some
     may: pages are for people.
     """
@@ -116,6 +117,7 @@ class Route:
     untyped: bool = False
     max_body: int | None = None
     counted: bool = False
+    while_awaited: bool = False
     refusing: "Callable[[Refused], Reply] | None" = None
     documented: bool = True
 

@@ -1,5 +1,6 @@
 """An application whose endpoints say what they were asked, to see what reaches them."""
 
+import asyncio
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,21 @@ async def page(_: Asked) -> Reply:
     return Reply(b"<p>hello", media_type=b"text/html; charset=utf-8", headers=(policy,))
 
 
+STOPPED = threading.Event()
+
+
+async def awaited(asked: Asked) -> Reply:
+    """Answer after as many seconds as are asked for; tell when that was stopped before."""
+    whole = False
+    try:
+        await asyncio.sleep(float(asked.path["seconds"]))
+        whole = True
+    finally:
+        if not whole:
+            STOPPED.set()
+    return await echo(asked)
+
+
 async def long(_: Asked) -> Reply:
     """Answer more than all buffers on the way hold."""
     return Reply(b"x" * 30_000_000)
@@ -88,6 +104,7 @@ ROUTES: tuple[Route, ...] = (
     _get("/docs", page, scope=None),
     _get("/series/{name}"),
     _get("/long", long),
+    _get("/awaited/{seconds}", awaited, while_awaited=True),
     _get("/health/live", scope=None),
     _get("/health/live", scope=None, level="server"),
     _post("/v2/models/{project}/infer", level="server"),

@@ -10,7 +10,7 @@ import pytest
 from foresell.serving.guards import Guards
 from foresell.serving.telemetry import Ended
 from tests.live_server import Live, live, read
-from tests.unit.serving.small_app import START, Heard, chunked, problem, slot, small_app
+from tests.unit.serving.small_app import START, STOPPED, Heard, chunked, problem, slot, small_app
 
 HEARD = Heard()
 
@@ -155,6 +155,21 @@ def test_a_caller_that_goes_away_is_told_of_as_499(server: Live, told: Heard) ->
     [ended] = told.wait(1)
     assert (ended.status, ended.route, ended.reply_bytes) == (499, "/predict", 0)
     assert server.ask("POST", "/predict", b"{}").status == 200
+
+
+def test_what_is_done_only_while_it_is_awaited_ends_with_its_caller(
+    server: Live, told: Heard
+) -> None:
+    with server.connect() as line:
+        line.sendall(b"GET /awaited/60 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert not STOPPED.wait(0.2)
+    assert STOPPED.wait(10)
+    [ended] = told.wait(1)
+    assert (ended.status, ended.route) == (499, "/awaited/{seconds}")
+    assert ended.trouble is None
+
+    assert server.ask("GET", "/awaited/0.05").json["path"] == {"seconds": "0.05"}
+    assert server.ask("GET", "/awaited/never").status == 500  # and what fails there is told of
 
 
 @pytest.mark.parametrize(

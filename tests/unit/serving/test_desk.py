@@ -212,6 +212,34 @@ def test_who_asked_and_went_away_leaves_the_desk_in_order() -> None:
     assert with_desk(Desk(child("answers"), "the desk"), do) == "next"
 
 
+def test_who_goes_away_in_line_has_asked_nothing() -> None:
+    async def do(desk: Desk) -> Any:
+        first = asyncio.create_task(desk.ask({"do": "sleep", "seconds": 0.3}))
+        second = asyncio.create_task(desk.ask({"do": "die"}))
+        await asyncio.sleep(0.1)
+        second.cancel()
+        before = (await first)["pid"]
+        return (await desk.ask({}))["pid"] == before
+
+    assert with_desk(Desk(child("answers"), "the desk"), do)
+
+
+def test_what_was_begun_for_who_went_away_is_ended_before_the_next_is_asked() -> None:
+    async def do(desk: Desk) -> list[Any]:
+        gone = asyncio.create_task(desk.ask({"say": "gone"}))
+        while desk.pid is None:
+            await asyncio.sleep(0.01)
+        gone.cancel()
+        # The child answers two questions when it has both: what it has of the first is not enough.
+        third = asyncio.create_task(desk.ask({"say": 3}))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(third), 0.3)
+        third.cancel()
+        return [gone.cancelled(), desk.failing]
+
+    assert with_desk(Desk(child("pairs"), "the desk", seconds=LONG_S), do) == [True, ""]
+
+
 def test_who_goes_away_while_the_child_starts_leaves_it_to_the_next() -> None:
     async def do(desk: Desk) -> None:
         before = children()
