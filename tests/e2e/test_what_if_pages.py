@@ -223,7 +223,8 @@ def test_the_page_of_monitoring_tells_how_long_callers_of_the_server_waited(orde
     for (method, _, route, bound, _), times in told.items():  # labels in the order of their names
         if (method, route) == ("POST", "/predict"):
             bounds[float(bound)] = bounds.get(float(bound), 0) + times
-    row = re.search(r"callers of this server, POST /predict</th>(.*?)</tr>", page, re.DOTALL)
+    assert page.count("callers, POST\u00a0/predict<") == 1
+    row = re.search(r"callers, POST\u00a0/predict</th>(.*?)</tr>", page, re.DOTALL)
     assert row is not None, page
     cells = [html.unescape(one) for one in re.findall(r"<td[^>]*>([^<]*)</td>", row[1])]
     asked = max(bounds.values())

@@ -28,6 +28,7 @@ from foresell.spec.serving import Scope, Took
 _OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
 _MODEL: tuple[Scope, ...] = ("predict", "explain")  # what routes are for that ask the model
 _TIMED = "monitoring"  # the page that tells how long answers take
+_Asked = Sequence[tuple[str, str]]
 _WARM_S = 15.0  # that a server waits for its pages before it listens
 _PARTS = "abcdefgh"  # of addresses at which nothing stands, that are told in words
 
@@ -70,8 +71,8 @@ def routes(board: Dashboard, answering: Sequence[Route] = ()) -> tuple[Route, ..
     }
     parts = [f"{{{letter}}}" for letter in _PARTS]
     nowhere = ("/".join((ROOT, *parts[: count + 1])) for count in range(len(parts)))
-    asked_for = [one for one in answering if one.scope in _MODEL]
-    gate = partial(_behind, board, router, asked_for)
+    asked_for = {(one.method, one.path): None for one in answering if one.scope in _MODEL}
+    gate = partial(_behind, board, router, tuple(asked_for))
     signing = signing_in.SigningIn(board.sessions, partial(_made, board)).endpoints()
     return (
         _route("GET", f"{ROOT}/static/{{file}}", _static(board), counted=False),
@@ -130,10 +131,10 @@ def _static(board: Dashboard) -> Endpoint:
     return answer
 
 
-def _behind(board: Dashboard, router: Router, asked_for: Sequence[Route], do: Do) -> Endpoint:
+def _behind(board: Dashboard, router: Router, asked_for: _Asked, do: Do) -> Endpoint:
     """Return the endpoint of what only those see who may look.
 
-    ``asked_for``: the routes that the server's callers ask the model by.
+    ``asked_for``: method and path of the routes that the server's callers ask the model by.
     """
 
     async def answer(asked: Asked) -> Reply:
@@ -158,9 +159,9 @@ def _behind(board: Dashboard, router: Router, asked_for: Sequence[Route], do: Do
     return answer
 
 
-def _took(board: Dashboard, slot: Slot, routes: Sequence[Route]) -> Sequence[Took]:
+def _took(board: Dashboard, slot: Slot, asked_for: _Asked) -> Sequence[Took]:
     """Return how long the answers of a project took, the route that was asked most often first."""
-    every = (board.took(slot.project, one.method, one.path) for one in routes)
+    every = (board.took(slot.project, method, path) for method, path in asked_for)
     return sorted((one for one in every if one is not None), key=lambda one: -one.requests)
 
 

@@ -17,8 +17,8 @@ _ENOUGH = 100  # requests of a route, before 95 of 100 of them are a finding
 _P95 = 1  # its place in `Took.within_s`
 _HERE = "/metrics"
 _HERE_NOTE = (
-    "Callers of this server: every request since it was started, those it refused too, but none "
-    "of these pages. ≤\u00a02.5 means no longer than that. Failed are those it is to blame for."
+    "Callers: every request to this server since it was started, those it refused too, but none of "
+    "these pages. ≤\u00a02.5 means no longer than that. Failed are those it is to blame for."
 )
 Told = Mapping[str, Any]
 
@@ -99,15 +99,17 @@ def _headline_here(often: Took | None) -> str:
     within = often.within_s[_P95]
     if within is None:
         more = f"longer than {_plain(often.longest_s)} milliseconds"
-        return f"More than 5 of 100 requests of {often.name} took {more}"
-    return f"95 of 100 requests of {often.name} were answered within {_plain(within)} milliseconds"
+        return f"More than 5 of 100 requests of {_name(often)} took {more}"
+    return (
+        f"95 of 100 requests of {_name(often)} were answered within {_plain(within)} milliseconds"
+    )
 
 
 def _fact_here(took: Took) -> Fact:
     """Return the first number of this server."""
     return Fact(
         value=f"{_bound(took, _P95)}\u00a0ms",
-        label=f"95 of 100 requests here, {took.name}",
+        label=f"95 of 100 requests here, {_name(took)}",
         note="p95",
         source=_HERE,
     )
@@ -116,11 +118,16 @@ def _fact_here(took: Took) -> Fact:
 def _row_here(took: Took) -> list[Cell]:
     """Return a row of the table, of requests that callers sent to this server."""
     return [
-        Cell(text=f"callers of this server, {took.name}"),
+        Cell(text=f"callers, {_name(took)}"),
         *(Cell(text=_bound(took, place)) for place in range(len(took.within_s))),
         Cell(text=f"{took.requests:,}"),
         Cell(text=f"{took.failed:,}", mark="warn" if took.failed else ""),
     ]
+
+
+def _name(took: Took) -> str:
+    """Return method and path in one piece."""
+    return took.name.replace(" ", "\u00a0")
 
 
 def _bound(took: Took, place: int) -> str:

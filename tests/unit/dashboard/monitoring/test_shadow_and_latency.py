@@ -174,14 +174,15 @@ def test_the_answers_of_this_server_are_told_by_the_bounds_they_lie_within() -> 
     found = latency_of(shown({}), (TOOK, rare))
 
     assert (
-        found.headline == "95 of 100 requests of POST /predict were answered within 75 milliseconds"
+        found.headline
+        == "95 of 100 requests of POST\u00a0/predict were answered within 75 milliseconds"
     )
     assert [[cell.text.replace("\u00a0", " ") for cell in row] for row in found.table.rows] == [
         [
-            *("callers of this server, POST /predict", "≤ 2.5", "≤ 75", "≤ 10,000"),
+            *("callers, POST /predict", "≤ 2.5", "≤ 75", "≤ 10,000"),
             *("> 10,000", "1,234", "2"),
         ],
-        ["callers of this server, POST /explain", *["≤ 1,000"] * 4, "3", "0"],
+        ["callers, POST /explain", *["≤ 1,000"] * 4, "3", "0"],
     ]
     assert [cell.mark for cell in found.table.rows[0]] == [""] * 6 + ["warn"]
     assert [(one.value.replace("\u00a0", " "), one.source) for one in found.facts] == [
@@ -196,7 +197,7 @@ def test_what_was_measured_stays_the_finding_beside_what_callers_ask() -> None:
 
     assert found.headline == "95 of 100 rows are answered within 2.35 milliseconds"
     assert [row[0].text for row in found.table.rows] == [
-        "callers of this server, POST /predict",
+        "callers, POST\u00a0/predict",
         "one caller, a row at a time",
     ]
 
@@ -207,7 +208,8 @@ def test_what_was_measured_stays_the_finding_beside_what_callers_ask() -> None:
         (replace(TOOK, requests=99), "How long an answer takes"),
         (
             replace(TOOK, within_s=(1, None, None, None)),
-            "More than 5 of 100 requests of POST /predict took longer than 10,000 milliseconds",
+            "More than 5 of 100 requests of POST\u00a0/predict took longer than "
+            "10,000 milliseconds",
         ),
     ],
 )
