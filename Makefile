@@ -74,7 +74,7 @@ check: $(READY) ## Format, lint, types, import contracts, spelling, the graph an
 
 test: $(READY) ## Run every test that this machine can
 	@mkdir -p .quality
-	@$(RUN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered \
+	@$(RUN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered \
 	  --cov-report=json:.quality/coverage.json --junit-xml=.quality/junit.xml
 
 quality: $(READY) ## What is known of tests, coverage, models and servers, after make test

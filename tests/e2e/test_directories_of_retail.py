@@ -1,4 +1,4 @@
-"""The real files through the whole graph, every directory moved, the program itself read-only."""
+"""The embedded project through its graph, every directory moved, the program itself read-only."""
 
 import json
 import os
@@ -19,9 +19,9 @@ from foresell.settings import environment
 from foresell.spec.directories import DIRECTORIES
 from tests.e2e.test_directories import STATE
 
-pytestmark = pytest.mark.realdata
 _MAIN = "from foresell.cli import main; main()"
-_WEEKS = 39  # that the source asks for of a series
+_SERIES, _DAYS = 40, 28  # that are forecast
+_KNOWN = 1096  # days of each series
 _WHERE = "import foresell; print(foresell.__file__)"
 _BOUND = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
 
@@ -105,19 +105,17 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
 
 
 def test_the_whole_pipeline_writes_only_where_the_variables_say_and_is_asked_there(
-    elsewhere: Elsewhere, walmart_data: Path
+    elsewhere: Elsewhere,
 ) -> None:
     before, root = listed(elsewhere.program), elsewhere.root
     assert elsewhere.ran(said=_WHERE) == f"{elsewhere.program}/foresell/__init__.py\n"
 
-    put = json.loads(elsewhere.ran("stage", "walmart", walmart_data, "--format", "json"))
-    ran = json.loads(elsewhere.ran("run", "walmart", "--preset", "fast", "--format", "json"))
+    ran = json.loads(elsewhere.ran("run", "retail", "--preset", "fast", "--format", "json"))
 
-    assert put["folder"] == str(root / "data_dir/walmart/raw")
     assert (ran["passed"], ran["tracking"]["state"]) == (True, "sent")
-    assert ran["report"] == str(root / "reports_dir/walmart/report/report.html")
+    assert ran["report"] == str(root / "reports_dir/retail/report/report.html")
     _refuse_anything_else(elsewhere)
-    _ask(elsewhere, walmart_data)
+    _ask(elsewhere)
     _ask_a_server(elsewhere)
     _refuse_anything_else(elsewhere)
     assert listed(elsewhere.program) == before
@@ -127,42 +125,42 @@ def _refuse_anything_else(elsewhere: Elsewhere) -> None:
     """Nothing lies where it would by default, and each directory holds exactly what is its own."""
     root = elsewhere.root
     assert list(elsewhere.standing.iterdir()) == []
-    assert {path.name for path in (root / "home" / "walmart").iterdir()} == STATE
-    held = {"_mlflow", "_pipeline", "_registry", "_tracking", "_serving", "walmart"}
+    assert {path.name for path in (root / "home" / "retail").iterdir()} == STATE
+    held = {"_mlflow", "_pipeline", "_registry", "_tracking", "_serving", "retail"}
     assert {path.name for path in (root / "home").iterdir()} <= held
     assert {path.name for path in (root / "home/_registry").iterdir()} == {"registry.db"}
     places = {*DIRECTORIES, "home", "tracking"}
     assert {path.name.upper() for path in root.iterdir()} == {name.upper() for name in places}
-    optional = {"synthetic", "repairs", "risk", "warehouse"} | {
+    optional = {"raw", "repairs", "risk", "warehouse"} | {
         "eda_reports",
         "monitor",
         "segment_risk",
     }
     for variable, outputs in DIRECTORIES.items():
-        found = {path.name for path in (root / variable.lower() / "walmart").iterdir()}
+        found = {path.name for path in (root / variable.lower() / "retail").iterdir()}
         assert found - optional == {*outputs, ".lock"} - optional, variable
 
 
-def _ask(elsewhere: Elsewhere, walmart_data: Path) -> None:
+def _ask(elsewhere: Elsewhere) -> None:
     """The commands that read what a run left."""
     answers = elsewhere.standing.parent / "answers.parquet"
-    elsewhere.ran("forecast", "walmart", "--rows", walmart_data / "test.csv", "--out", answers)
-    assert pl.read_parquet(answers).height == 115_064
+    elsewhere.ran("forecast", "retail", "--out", answers)
+    assert pl.read_parquet(answers).height == _SERIES * _DAYS
     counted = json.loads(
-        elsewhere.ran("sql", "walmart", "SELECT count(*) AS n FROM walmart", "--format", "json")
+        elsewhere.ran("sql", "retail", "SELECT count(*) AS n FROM retail", "--format", "json")
     )
-    assert "421570" in json.dumps(counted)
-    shown = json.loads(elsewhere.ran("registry", "show", "walmart", "--format", "json"))
+    assert counted == [{"n": _SERIES * _KNOWN}]
+    shown = json.loads(elsewhere.ran("registry", "show", "retail", "--format", "json"))
     assert '"version": 1' in json.dumps(shown)
-    set_aside = json.loads(elsewhere.ran("quarantine", "show", "walmart", "--format", "json"))
-    assert (set_aside["project"], set_aside["rows"]) == ("walmart", [])
-    again = json.loads(elsewhere.ran("run", "walmart", "--preset", "fast", "--format", "json"))
+    set_aside = json.loads(elsewhere.ran("quarantine", "show", "retail", "--format", "json"))
+    assert (set_aside["project"], set_aside["rows"]) == ("retail", [])
+    again = json.loads(elsewhere.ran("run", "retail", "--preset", "fast", "--format", "json"))
     assert (again["version"], again["registration"]["new"]) == (1, False)
 
 
 def _ask_a_server(elsewhere: Elsewhere) -> None:
     """A server answers from the registered version, whose files were moved as well."""
-    words = ["serve", "walmart", "--alias", "staging", "--no-keys", "--port", "0"]
+    words = ["serve", "retail", "--alias", "staging", "--no-keys", "--port", "0"]
     with subprocess.Popen(
         elsewhere.words(*words, "--log", "off", "--format", "json"),
         cwd=elsewhere.standing,
@@ -173,14 +171,14 @@ def _ask_a_server(elsewhere: Elsewhere) -> None:
         try:
             assert server.stdout is not None
             told = "".join(takewhile(lambda line: line != "}\n", server.stdout)) + "}"
-            where = json.dumps({"where": {"Store": 1, "Dept": 1}}).encode()
+            where = json.dumps({"where": {"store_id": "S0001", "category": "apparel"}}).encode()
             asked = Request(  # noqa: S310 - our own server
                 f"{json.loads(told)['url']}/forecast",
                 data=where,
                 headers={"Content-Type": "application/json"},
             )
             with urlopen(asked, timeout=60) as answer:  # noqa: S310
-                assert json.load(answer)["count"] == _WEEKS
+                assert json.load(answer)["count"] == _DAYS
         finally:
             server.terminate()
             server.wait(60)
