@@ -200,6 +200,41 @@ def test_when_its_child_is_killed_the_next_page_is_made_by_another(toy: Looked) 
     assert first != second
 
 
+def test_a_page_that_nobody_waits_for_any_more_is_told_so_and_that_is_no_failure(
+    toy: Looked, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wanted = replace(
+        FIRST,
+        do="page",
+        path={"name": "toy", "page": "what-if"},
+        query="row.pieces=3&row.price=5&row.gift=true&row.colour=red",
+        answering=answering_of(toy.slot),
+        visitor=Visitor(scopes=("predict", "explain")),
+    )
+    asked: list[str] = []
+
+    def by(name: str) -> Answer:
+        async def answer(method: str, path: str, body: bytes) -> tuple[int, bytes]:
+            asked.append(name)
+            return await answers(toy)(method, path, body)
+
+        return answer
+
+    async def do() -> Reply:
+        maker, desks = aside(toy.home)
+        try:
+            gone = asyncio.create_task(maker.make(wanted, by("gone")))
+            await until(lambda: desks[0].pid is not None)
+            gone.cancel()
+            return await maker.make(wanted, by("there"))
+        finally:
+            await maker.close()
+
+    assert asyncio.run(do()).status == 200
+    assert set(asked) == {"there"}
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_an_answer_to_a_question_of_a_dead_child_goes_to_nobody_else(toy: Looked) -> None:
     asked: list[str] = []
     may_answer = asyncio.Event()

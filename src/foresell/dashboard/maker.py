@@ -14,7 +14,13 @@ from foresell.serving.desk import Desk
 from foresell.serving.exchange import Reply
 
 Message = Mapping[str, Any]
-_OVER = 410  # an answer that nobody waits for any more
+# What the child is told that asks for a page that nobody waits for any more.
+_OVER = 410
+_OVER_TOLD = {
+    "detail": "nobody waits for this page any more",
+    "where": "page",
+    "mend": "look again",
+}
 # Asks an endpoint of this server: method, path and body, to the status and body of its reply.
 Answer = Callable[[str, str, bytes], Coroutine[Any, Any, tuple[int, bytes]]]
 
@@ -81,7 +87,7 @@ class Aside:
     async def _answer(self, message: Message) -> None:
         """Ask the endpoint, and tell the child what it says."""
         answer = self._answers.get(message["visit"])
-        status, reply = _OVER, b"{}"
+        status, reply = _OVER, json.dumps(_OVER_TOLD).encode()
         if answer is not None:  # else the visit is over: its child waits for no more than that
             body = json.dumps(message["body"]).encode()
             status, reply = await answer(message["method"], message["path"], body)

@@ -109,7 +109,8 @@ class Trouble:
 class Fact:
     """One number that matters. ``tone``: ``good`` and ``bad`` only where a rule says so.
 
-    ``source``: the artifact it was read from, ``OUTPUT/FILE`` or ``registry``.
+    ``source``: what it was read from: the artifact ``OUTPUT/FILE``, ``registry``, or the numbers
+    of the server at ``/metrics``.
     """
 
     value: str

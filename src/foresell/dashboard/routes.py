@@ -23,10 +23,9 @@ from foresell.serving.exchange import Asked, Endpoint, Kind, Reply, Route
 from foresell.serving.problems import Refused
 from foresell.serving.routing import Router
 from foresell.serving.slots import Slot
-from foresell.spec.serving import Scope, Took
+from foresell.spec.serving import MODEL_SCOPES, Took
 
 _OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
-_MODEL: tuple[Scope, ...] = ("predict", "explain")  # what routes are for that ask the model
 _TIMED = "monitoring"  # the page that tells how long answers take
 _Asked = Sequence[tuple[str, str]]
 _WARM_S = 15.0  # that a server waits for its pages before it listens
@@ -71,7 +70,7 @@ def routes(board: Dashboard, answering: Sequence[Route] = ()) -> tuple[Route, ..
     }
     parts = [f"{{{letter}}}" for letter in _PARTS]
     nowhere = ("/".join((ROOT, *parts[: count + 1])) for count in range(len(parts)))
-    asked_for = {(one.method, one.path): None for one in answering if one.scope in _MODEL}
+    asked_for = {(one.method, one.path): None for one in answering if one.scope in MODEL_SCOPES}
     gate = partial(_behind, board, router, tuple(asked_for))
     signing = signing_in.SigningIn(board.sessions, partial(_made, board)).endpoints()
     return (
@@ -101,7 +100,8 @@ def _route(
         other_media={MEDIA: {"type": "object"}} if method == "POST" else {},
         max_body=LARGEST,
         counted=counted,
-        while_awaited=method == "GET",  # who clicks on waits no longer for what was asked before
+        while_awaited=method
+        == "GET",  # what still waits in line is not made for who has clicked on
         refusing=plain_page,
         documented=False,
     )
@@ -160,7 +160,12 @@ def _behind(board: Dashboard, router: Router, asked_for: _Asked, do: Do) -> Endp
 
 
 def _took(board: Dashboard, slot: Slot, asked_for: _Asked) -> Sequence[Took]:
-    """Return how long the answers of a project took, the route that was asked most often first."""
+    """Return how long the answers of a project took, the route that was asked most often first.
+
+    Nothing where no version answers: what is refused for that is no answer.
+    """
+    if slot.current is None:
+        return ()
     every = (board.took(slot.project, method, path) for method, path in asked_for)
     return sorted((one for one in every if one is not None), key=lambda one: -one.requests)
 

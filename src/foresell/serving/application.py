@@ -162,7 +162,7 @@ class Application:
             asked.served = slot.current
             if asked.served is None and route.needs_model:
                 refuse_waiting((slot,))
-        if route.while_awaited:
+        if route.while_awaited and not has_body(heads):  # what is left of one is not read here
             return await while_awaited(route.endpoint(asked), receive)
         return await route.endpoint(asked)
 

@@ -15,7 +15,7 @@ _LINGER_BYTES = 32_000_000
 
 
 class GoneError(Exception):
-    """The caller went away before its request was whole."""
+    """The caller went away before its request was answered."""
 
 
 def check_type(heads: Mapping[bytes, bytes], accepts: tuple[bytes, ...], *, bare: bool) -> None:

@@ -90,8 +90,8 @@ class Desk:
         A ``Refused``: 503 with Retry-After where too many wait or the child cannot be kept alive,
         504 where it took too long. Waiting for those in front counts. A question whose child ended
         beneath it, whoever ended it, is asked once more of a fresh one, if ``again``. Who goes away
-        in line has asked nothing; who goes away later leaves the child to end what it has begun,
-        and only then is it the turn of the next.
+        in line has asked nothing; who goes away later leaves the child to end what it has begun, a
+        fresh one too, and only then is it the turn of the next.
         """
         if self._in_line >= self._waiting:
             raise self._busy()
@@ -104,7 +104,7 @@ class Desk:
             raise self._busy() from None
         else:
             answering = asyncio.create_task(self._answered(question, end, again=again))
-            answering.add_done_callback(lambda _: self._turn.release())
+            answering.add_done_callback(self._answer_over)
             return await asyncio.shield(answering)
         finally:
             self._in_line -= 1
@@ -176,6 +176,12 @@ class Desk:
         except MachineError as error:
             raise self._unavailable(error.what) from error
         return opened(found)
+
+    def _answer_over(self, answering: "asyncio.Task[Message]") -> None:
+        """Give the turn to the next; who asked may be gone, and then nobody else sees the error."""
+        self._turn.release()
+        if not answering.cancelled():
+            answering.exception()
 
     async def _told(self, question: Message, *, again: bool) -> Message:
         """Return what the child says, or a fresh one if ``again``; a MachineError where none can.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["tabular", "panel"]
 JSON = b"application/json"
+REFUSED, FAILED = 400, 500  # from these statuses on the caller, the server itself is to blame
 
 
 @dataclass(slots=True)

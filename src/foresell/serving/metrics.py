@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from foresell.monitor.gauges import Gauge
-from foresell.serving.exchange import Asked, Note, Reply, Route
+from foresell.serving.exchange import FAILED, REFUSED, Asked, Note, Reply, Route
 from foresell.serving.served import Served
 from foresell.serving.site import Site
 from foresell.serving.slots import Slot
@@ -46,7 +46,7 @@ _MODEL_S = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
 _SIZES = (0, 0.01, 0.1, 1, 10, 100, 1_000, 10_000, 100_000)
 _SHARES = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
 _TOLD = (0.5, 0.95, 0.99, 1.0)  # shares of requests that pages tell the time of
-_FAILED = 500  # from this status on the server is to blame
+_END = 1000  # no status is as high
 _OPEN_METRICS = "application/openmetrics-text"
 _HTTP = ("http_request_method", "http_route", "http_response_status_code", "project")
 _MODEL = ("project", "version", "alias", "champion", "digest")
@@ -129,18 +129,26 @@ class Metrics:
     def took(self, project: str, method: str, route: str) -> Took | None:
         """Return how long the requests of a project's route took; None where none has come."""
 
-        def fits(labels: Labels) -> bool:
-            return labels[:2] == (method, route) and labels[3] == project
+        def counted(first: int, end: int) -> Sequence[int]:
+            """Return the requests with a status from ``first`` on and before ``end``."""
 
-        counted = self._requests.counted(fits)
-        if not (requests := sum(counted)):
+            def fits(labels: Labels) -> bool:
+                ours = labels[:2] == (method, route) and labels[3] == project
+                return ours and first <= int(labels[2]) < end
+
+            return self._requests.counted(fits)
+
+        if not (requests := sum(counted(0, _END))):
             return None
-        failed = self._requests.counted(lambda one: fits(one) and int(one[2]) >= _FAILED)
+        answered = counted(0, REFUSED)
         return Took(
             name=f"{method} {route}",
             requests=requests,
-            failed=sum(failed),
-            within_s=tuple(self._requests.within(counted, share) for share in _TOLD),
+            answered=sum(answered),
+            failed=sum(counted(FAILED, _END)),
+            within_s=tuple(self._requests.within(answered, share) for share in _TOLD)
+            if any(answered)
+            else (),
             longest_s=_REQUEST_S[-1],
         )
 

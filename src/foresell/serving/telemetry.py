@@ -5,16 +5,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from foresell.errors import ForesellError
-from foresell.serving.exchange import Asked, Note
+from foresell.serving.exchange import FAILED, Asked, Note
 from foresell.serving.logs import Level, Lines, Plain, error_text, taken_over
 from foresell.serving.metrics import Metrics
 from foresell.serving.reloading import Reload
 from foresell.serving.slots import Slot
 from foresell.serving.tracing import Trace
-from foresell.spec.serving import Scope
+from foresell.spec.serving import MODEL_SCOPES, Scope
 
-_FAILED = 500  # from this status on the server is to blame
-_MODEL: tuple[Scope, ...] = ("predict", "explain")  # what routes are for that ask the model
 _PATH = 200  # characters of a path that leads nowhere
 # Asked for again and again by machines: only what ends badly is worth a line.
 _QUIET = ("/health/live", "/health/ready", "/metrics", "/ping")
@@ -76,8 +74,8 @@ class Telemetry:
         metrics.request(ended.method, ended.route, ended.status, project, ended.seconds)
         if asked is not None and slot is not None:
             note = asked.note
-            if ended.status >= _FAILED:
-                if ended.scope in _MODEL and asked.served is not None:
+            if ended.status >= FAILED:
+                if ended.scope in MODEL_SCOPES and asked.served is not None:
                     metrics.inference(project, note, "failure")
             elif note.inference_s is not None or note.rows:
                 metrics.inference(project, note, "success")
@@ -140,7 +138,7 @@ class Telemetry:
         served = asked.served if asked is not None else None
         where = ended.route or "(no route)"
         lines.add(
-            "ERROR" if ended.status >= _FAILED else "INFO",
+            "ERROR" if ended.status >= FAILED else "INFO",
             f"{ended.method} {where} {ended.status}",
             {
                 "request_id": ended.request_id,

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 Scope = Literal["predict", "explain", "read", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+MODEL_SCOPES: tuple[Scope, ...] = ("predict", "explain")  # of routes that ask the model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +42,16 @@ class Live:
 class Took:
     """How long a server has taken for the requests of one route, since it was started.
 
-    ``name``: method and path. ``failed``: how many of the ``requests`` the server itself is to
-    blame for. ``within_s`` (4,): seconds within which 50, 95, 99 and all of 100 were answered: the
-    smallest bound of the histogram that holds so many; None where they took longer than its last,
-    ``longest_s``.
+    ``name``: method and path. ``requests``: all of them; ``answered``: those that got what they
+    asked for; ``failed``: those that the server itself is to blame for; the others were refused, or
+    their caller went away. ``within_s`` (4,): seconds within which 50, 95, 99 and all of 100
+    answers were given: the smallest bound of the histogram that holds so many; None where they took
+    longer than its last, ``longest_s``. Empty where nothing was answered.
     """
 
     name: str
     requests: int
+    answered: int
     failed: int
     within_s: tuple[float | None, ...]
     longest_s: float

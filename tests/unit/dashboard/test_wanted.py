@@ -27,6 +27,7 @@ _TOOK = st.builds(
     Took,
     name=_TEXT,
     requests=st.integers(0, 9),
+    answered=st.integers(0, 9),
     failed=st.integers(0, 9),
     within_s=st.tuples(st.none() | st.floats(0, 1), st.floats(0, 1)),
     longest_s=st.floats(0, 9),

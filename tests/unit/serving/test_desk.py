@@ -1,6 +1,7 @@
 """Desks, over real processes: what is asked comes back, and a child that fails harms nobody."""
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -238,6 +239,38 @@ def test_what_was_begun_for_who_went_away_is_ended_before_the_next_is_asked() ->
         return [gone.cancelled(), desk.failing]
 
     assert with_desk(Desk(child("pairs"), "the desk", seconds=LONG_S), do) == [True, ""]
+
+
+def test_the_answer_to_who_went_away_goes_to_nobody_and_the_next_has_the_turn_after_it() -> None:
+    async def do(desk: Desk) -> Any:
+        await desk.ask({"say": "imports are done"})
+        gone = asyncio.create_task(desk.ask({"do": "sleep", "seconds": 0.5, "say": "gone"}))
+        await asyncio.sleep(0.05)
+        gone.cancel()
+        began = time.monotonic()
+        heard = (await desk.ask({"say": "next"}))["heard"]
+        return heard, time.monotonic() - began > 0.4
+
+    assert with_desk(Desk(child("answers"), "the desk", seconds=LONG_S), do) == ("next", True)
+
+
+@pytest.mark.parametrize("how", ["die", "refuse"])
+def test_an_error_of_what_nobody_waits_for_any_more_is_told_nobody(how: str) -> None:
+    heard: list[Any] = []
+
+    async def do(desk: Desk) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: heard.append(told))
+        await desk.ask({"say": "imports are done"})
+        asked = {"do": how, "error": {"kind": "UsageError", "what": "a", "where": "b", "mend": "c"}}
+        gone = asyncio.create_task(desk.ask(asked, again=False))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0.3)
+        assert (await desk.ask({"say": "next"}))["heard"] == "next"
+        gc.collect()
+
+    with_desk(Desk(child("answers"), "the desk", seconds=LONG_S), do)
+    assert heard == []
 
 
 def test_who_goes_away_while_the_child_starts_leaves_it_to_the_next() -> None:

@@ -83,10 +83,26 @@ def test_a_route_took_as_long_as_its_own_requests_of_its_own_project() -> None:
         name="POST /predict",
         requests=101,
         failed=1,
-        within_s=(0.0025, 0.05, 0.05, None),
+        answered=100,
+        within_s=(0.0025, 0.05, 0.05, 0.05),
         longest_s=10,
     )
     assert metrics.took("toy", "POST", "/explain") is None
+
+
+def test_what_was_refused_failed_or_was_not_waited_for_is_no_answer_and_has_no_time() -> None:
+    metrics = Telemetry().metrics
+    for status, seconds in ((200, 20.0), (429, 0.0001), (499, 0.9), (503, 0.0001)):
+        metrics.request("POST", "/predict", status, "toy", seconds)
+        metrics.request("POST", "/explain", max(status, 422), "toy", seconds)
+
+    predict, explain = (metrics.took("toy", "POST", path) for path in ("/predict", "/explain"))
+    assert predict is not None
+    assert (predict.requests, predict.answered, predict.failed) == (4, 1, 1)
+    assert predict.within_s == (None, None, None, None)
+    assert explain is not None
+    assert (explain.requests, explain.answered, explain.failed) == (4, 0, 1)
+    assert explain.within_s == ()
 
 
 @pytest.mark.parametrize(

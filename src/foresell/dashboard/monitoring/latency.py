@@ -13,12 +13,13 @@ from foresell.spec.serving import Took
 
 ALONE, LOAD, SUMMARY = "_latency", "_load", "summary.json"
 _QUANTILES = ("p50_ms", "p95_ms", "p99_ms", "max_ms")
-_ENOUGH = 100  # requests of a route, before 95 of 100 of them are a finding
+_ENOUGH = 100  # answers of a route, before 95 of 100 of them are a finding
 _P95 = 1  # its place in `Took.within_s`
 _HERE = "/metrics"
 _HERE_NOTE = (
-    "Callers: every request to this server since it was started, those it refused too, but none of "
-    "these pages. ≤\u00a02.5 means no longer than that. Failed are those it is to blame for."
+    "Callers: every request to these endpoints since this server was started, but none of its "
+    "pages. The times are of those it answered; ≤\u00a02.5 means no longer than that. It is to "
+    "blame for those that failed."
 )
 Told = Mapping[str, Any]
 
@@ -55,7 +56,7 @@ def latency_of(shown: Shown, took: Sequence[Took] = ()) -> Latency:
         )
     rows = [_row_here(one) for one in took]
     notes, facts = list[str](), list[Fact]()
-    often = next((one for one in took if one.requests >= _ENOUGH), None)
+    often = next((one for one in took if one.answered >= _ENOUGH), None)
     if took:
         notes.append(_HERE_NOTE)
     if often is not None:
@@ -99,17 +100,15 @@ def _headline_here(often: Took | None) -> str:
     within = often.within_s[_P95]
     if within is None:
         more = f"longer than {_plain(often.longest_s)} milliseconds"
-        return f"More than 5 of 100 requests of {_name(often)} took {more}"
-    return (
-        f"95 of 100 requests of {_name(often)} were answered within {_plain(within)} milliseconds"
-    )
+        return f"More than 5 of 100 answers of {_name(often)} took {more}"
+    return f"95 of 100 answers of {_name(often)} took at most {_plain(within)} milliseconds"
 
 
 def _fact_here(took: Took) -> Fact:
     """Return the first number of this server."""
     return Fact(
         value=f"{_bound(took, _P95)}\u00a0ms",
-        label=f"95 of 100 requests here, {_name(took)}",
+        label=f"95 of 100 answers here, {_name(took)}",
         note="p95",
         source=_HERE,
     )
@@ -119,7 +118,7 @@ def _row_here(took: Took) -> list[Cell]:
     """Return a row of the table, of requests that callers sent to this server."""
     return [
         Cell(text=f"callers, {_name(took)}"),
-        *(Cell(text=_bound(took, place)) for place in range(len(took.within_s))),
+        *(Cell(text=_bound(took, place)) for place in range(len(_QUANTILES))),
         Cell(text=f"{took.requests:,}"),
         Cell(text=f"{took.failed:,}", mark="warn" if took.failed else ""),
     ]
@@ -132,6 +131,8 @@ def _name(took: Took) -> str:
 
 def _bound(took: Took, place: int) -> str:
     """Return what a histogram knows of a time, in milliseconds."""
+    if not took.within_s:
+        return "–"
     within = took.within_s[place]
     return f">\u00a0{_plain(took.longest_s)}" if within is None else f"≤\u00a0{_plain(within)}"
 

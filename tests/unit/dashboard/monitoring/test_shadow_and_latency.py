@@ -163,6 +163,7 @@ def test_latencies_are_those_of_their_files() -> None:
 TOOK = Took(
     name="POST /predict",
     requests=1234,
+    answered=1200,
     failed=2,
     within_s=(0.0025, 0.075, 10, None),
     longest_s=10,
@@ -170,13 +171,12 @@ TOOK = Took(
 
 
 def test_the_answers_of_this_server_are_told_by_the_bounds_they_lie_within() -> None:
-    rare = Took(name="POST /explain", requests=3, failed=0, within_s=(1, 1, 1, 1), longest_s=10)
+    rare = Took(
+        name="POST /explain", requests=3, answered=3, failed=0, within_s=(1, 1, 1, 1), longest_s=10
+    )
     found = latency_of(shown({}), (TOOK, rare))
 
-    assert (
-        found.headline
-        == "95 of 100 requests of POST\u00a0/predict were answered within 75 milliseconds"
-    )
+    assert found.headline == "95 of 100 answers of POST\u00a0/predict took at most 75 milliseconds"
     assert [[cell.text.replace("\u00a0", " ") for cell in row] for row in found.table.rows] == [
         [
             *("callers, POST /predict", "≤ 2.5", "≤ 75", "≤ 10,000"),
@@ -205,15 +205,14 @@ def test_what_was_measured_stays_the_finding_beside_what_callers_ask() -> None:
 @pytest.mark.parametrize(
     ("took", "headline"),
     [
-        (replace(TOOK, requests=99), "How long an answer takes"),
+        (replace(TOOK, answered=99), "How long an answer takes"),
         (
             replace(TOOK, within_s=(1, None, None, None)),
-            "More than 5 of 100 requests of POST\u00a0/predict took longer than "
-            "10,000 milliseconds",
+            "More than 5 of 100 answers of POST\u00a0/predict took longer than 10,000 milliseconds",
         ),
     ],
 )
-def test_few_requests_are_no_finding_and_slow_ones_are_one(took: Took, headline: str) -> None:
+def test_few_answers_are_no_finding_and_slow_ones_are_one(took: Took, headline: str) -> None:
     assert latency_of(shown({}), (took,)).headline == headline
 
 
