@@ -16,7 +16,7 @@ from foresell.adapters.ledger_memory import MemoryLedger
 from foresell.adapters.outputs import MemoryOutputs
 from foresell.adapters.vault_memory import MemoryVault
 from foresell.bundle.bundle import Bundle
-from foresell.dashboard.maker import Answer
+from foresell.dashboard.maker import Answer, Aside
 from foresell.dashboard.making import Pages
 from foresell.dashboard.page import Context, Visit
 from foresell.dashboard.pages import OVERVIEW, page_of
@@ -26,12 +26,14 @@ from foresell.dashboard.wanted import Wanted, plain_reply, plain_wanted, reply_o
 from foresell.errors import DataError
 from foresell.govern.registry import Registry, read_state
 from foresell.serving.application import Application
+from foresell.serving.desk import Desk
 from foresell.serving.exchange import Kind, Reply
 from foresell.serving.factory import create_app
 from foresell.serving.site import Options, Site
 from foresell.serving.telemetry import Telemetry
 from foresell.settings import read_settings
 from foresell.wiring.dashboard import make_dashboard
+from foresell.wiring.desks import pages_desk
 from foresell.wiring.pages_desk import pages_of_home
 from foresell.wiring.serving import Asked, make_site, needs_keys
 from foresell.wiring.shown_projects import shown
@@ -96,6 +98,17 @@ def site_of(
 def here(home: Path) -> Here:
     """Return what makes the pages of a home in this process."""
     return Here(pages_of_home(read_settings(home), _failed))
+
+
+def aside(home: Path) -> tuple[Aside, Sequence[Desk]]:
+    """Pages made by a child; and the desk that has it."""
+    desks: list[Desk] = []
+
+    def opened(heard: Callable[[Mapping[str, Any]], None]) -> Desk:
+        desks.append(pages_desk(read_settings(home), heard))
+        return desks[0]
+
+    return Aside(opened), desks
 
 
 def _failed(level: str, message: str, fields: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from foresell.serving.desk import Desk
@@ -102,3 +103,9 @@ def running(pid: int) -> bool:
     shown = ["ps", "-o", "stat=", "-p", str(pid)]
     state = subprocess.run(shown, capture_output=True, text=True, check=False).stdout.strip()
     return bool(state) and not state.startswith("Z")
+
+
+def children() -> set[int]:
+    """The processes that this one has started and that are left."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {int(one) for task in tasks for one in task.read_text().split()}

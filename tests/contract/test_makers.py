@@ -19,9 +19,7 @@ from foresell.serving.exchange import Kind, Reply, Route
 from foresell.serving.problems import Refused
 from foresell.serving.routes import all_routes
 from foresell.serving.routing import Router
-from foresell.settings import read_settings
-from foresell.wiring.desks import pages_desk
-from tests.dashboard_site import here
+from tests.dashboard_site import aside, here
 from tests.desk_children import until
 from tests.what_if_sites import Looked, looked_at, toy_bundle
 
@@ -34,17 +32,6 @@ FIRST = Wanted(do="overview", at="/ui", projects=PROJECTS)
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Looked:
     """A table that answers, beside a project that never ran."""
     return looked_at(tmp_path_factory.mktemp("toy"), toy_bundle())
-
-
-def aside(home: Path) -> tuple[Aside, Sequence[Desk]]:
-    """Pages made by a child; and the desk that has it."""
-    desks: list[Desk] = []
-
-    def opened(heard: Callable[[Mapping[str, Any]], None]) -> Desk:
-        desks.append(pages_desk(read_settings(home), heard))
-        return desks[0]
-
-    return Aside(opened), desks
 
 
 def both(home: Path, do: Ask) -> tuple[Any, Any]:
@@ -200,10 +187,9 @@ def test_when_its_child_is_killed_the_next_page_is_made_by_another(toy: Looked) 
     assert first != second
 
 
-def test_a_page_that_nobody_waits_for_any_more_is_told_so_and_that_is_no_failure(
-    toy: Looked, capfd: pytest.CaptureFixture[str]
-) -> None:
-    wanted = replace(
+def what_if(toy: Looked) -> Wanted:
+    """A page for which the server is asked."""
+    return replace(
         FIRST,
         do="page",
         path={"name": "toy", "page": "what-if"},
@@ -211,6 +197,12 @@ def test_a_page_that_nobody_waits_for_any_more_is_told_so_and_that_is_no_failure
         answering=answering_of(toy.slot),
         visitor=Visitor(scopes=("predict", "explain")),
     )
+
+
+def test_a_page_that_nobody_waits_for_any_more_is_told_so_and_that_is_no_failure(
+    toy: Looked, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wanted = what_if(toy)
     asked: list[str] = []
 
     def by(name: str) -> Answer:
@@ -251,14 +243,7 @@ def test_an_answer_to_a_question_of_a_dead_child_goes_to_nobody_else(toy: Looked
         await asyncio.sleep(0.2)  # what ana is told comes first
         return await answers(toy)(method, path, body)
 
-    wanted = replace(
-        FIRST,
-        do="page",
-        path={"name": "toy", "page": "what-if"},
-        query="row.pieces=3&row.price=5&row.gift=true&row.colour=red",
-        answering=answering_of(toy.slot),
-        visitor=Visitor(scopes=("predict", "explain")),
-    )
+    wanted = what_if(toy)
 
     async def do() -> tuple[Reply, list[str]]:
         maker, desks = aside(toy.home)

@@ -42,7 +42,7 @@ def found(words: list[str], text: str) -> list[str]:
 def test_no_artifact_log_or_message_holds_personal_data(foresell: Foresell, tmp_path: Path) -> None:
     data = write_files(tmp_path / "data", order_files())
 
-    ran = foresell("run", "sales_orders", "--data", data)
+    ran = foresell("run", "sales_orders", "--data", data, "--preset", "fast")
 
     made = everything_said(tmp_path / "home")
     assert "Classic Cars" in made

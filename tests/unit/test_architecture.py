@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ HEAVY = ("polars", "numpy", "lightgbm", "altair", "pydantic", "rich", "yaml", "s
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes())
 
 
 def test_there_is_something_to_look_at() -> None:
@@ -45,7 +51,7 @@ def test_no_import_is_relative() -> None:
     relative = [
         name(path)
         for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_bytes()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert relative == []
@@ -56,7 +62,7 @@ def test_no_room_does_work_when_it_is_imported() -> None:
     allowed = (ast.Expr, ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
     for path in FORESELL:
         if path.name == "__init__.py":
-            body = ast.parse(path.read_bytes()).body
+            body = tree(path).body
             assert [type(n).__name__ for n in body if not isinstance(n, (*allowed, ast.If))] == []
 
 
@@ -64,7 +70,7 @@ def test_every_sql_query_stands_in_a_file_of_its_own() -> None:
     queries = [
         f"{name(path)}:{node.lineno}"
         for path in FORESELL
-        for node in ast.walk(ast.parse(path.read_bytes()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and node.value.lstrip().startswith(("SELECT ", "INSERT INTO ", "CREATE TABLE ", "DELETE "))

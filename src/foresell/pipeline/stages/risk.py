@@ -1,6 +1,6 @@
 """risk: the segments that the project declares, each gauged by month."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from foresell.errors import SpecError, UsageError, counted
@@ -8,10 +8,12 @@ from foresell.pipeline.metrics import METRICS, risk_metrics
 from foresell.pipeline.segments import gather_segment
 from foresell.pipeline.work import Work
 from foresell.pipeline.writing import json_bytes
-from foresell.risks.segment import Where
+from foresell.risks.segment import Gathered, Where, segment_name
 from foresell.spec.monitoring import Chosen
+from foresell.spec.project import ProjectSpec
 
 RISK = "risk.json"
+_Found = tuple[Gathered, Mapping[str, object]]
 
 
 def run(work: Work) -> None:
@@ -21,27 +23,29 @@ def run(work: Work) -> None:
     ahead. ``risk.json`` lists the segments as declared: ``name`` of the files, what is ``told``,
     ``available``. A segment that no row has (any more) fails no run: it is listed with
     ``available`` false and the ``reason``, and told. ``metrics.json``: the numbers of each by name.
-
-    Raises:
-        SpecError: two segments have the same name, so that their files would be one.
+    Two of one name are a ``SpecError``.
     """
     # Heavy: arch and statsmodels take seconds to import, and a run that keeps the stage needs none.
     from foresell.risks.files import segment_files  # noqa: PLC0415
 
+    declared = work.project.risk.segments if work.project.risk is not None else ()
+    gathered = [_gathered(work, segment) for segment in declared]
+    _refuse_namesakes(work.project, gathered)  # before any is gauged, which takes seconds
     listed: list[dict[str, Any]] = []
     numbers: dict[str, dict[str, float]] = {}
-    for entry, told in _assessed(work):
-        listed.append(entry)
-        if told is None:
+    for segment, found in zip(declared, gathered, strict=True):
+        if isinstance(found, UsageError):  # no row has the value: the rest is gauged all the same
+            reason = f"{found.what}; {found.mend}"
+            listed.append({"segment": dict(segment), "available": False, "reason": reason})
             continue
-        names = [one.get("name") for one in listed]
-        if names.count(entry["name"]) > 1:
-            raise SpecError(
-                f"two segments are both called {entry['name']}",
-                f"project {work.project.name!r}, risk.segments",
-                "take one of them out: foresell risk gauges it by hand",
-            )
-        numbers[entry["name"]] = risk_metrics(told)
+        told = _gauged(work, *found)
+        listed.append({
+            "segment": told["segment"],
+            "available": True,
+            "name": told["name"],
+            "told": told["told"],
+        })
+        numbers[told["name"]] = risk_metrics(told)
         for name, content in segment_files(told).items():
             work.outputs["segment_risk"].write_bytes(name, content)
     work.outputs["segment_risk"].write_bytes(RISK, json_bytes({"segments": listed}))
@@ -61,30 +65,39 @@ def as_where(segment: Mapping[str, Chosen]) -> Where:
     }
 
 
-def _assessed(work: Work) -> Iterator[tuple[dict[str, Any], Mapping[str, Any] | None]]:
-    """Yield each declared segment: its line in ``risk.json``, and its document if it has one."""
+def _gathered(work: Work, segment: Mapping[str, Chosen]) -> _Found | UsageError:
+    """Return a declared segment and the facts of its layer, or why there is none."""
+    try:
+        return gather_segment(work.inputs["processed"], work.project, as_where(segment))
+    except UsageError as error:
+        return error
+
+
+def _refuse_namesakes(project: ProjectSpec, gathered: Iterable[_Found | UsageError]) -> None:
+    """Refuse segments whose files would be one.
+
+    Raises:
+        SpecError: two have the same name.
+    """
+    known = set[str]()
+    for found in gathered:
+        if isinstance(found, UsageError):
+            continue
+        if (name := segment_name(project, found[0].segment)) in known:
+            raise SpecError(
+                f"two segments are both called {name}",
+                f"project {project.name!r}, risk.segments",
+                "take one of them out: foresell risk gauges it by hand",
+            )
+        known.add(name)
+
+
+def _gauged(work: Work, gathered: Gathered, provenance: Mapping[str, object]) -> Mapping[str, Any]:
+    """Return the document of a segment."""
     from foresell.risks.assessment import Asked, assess  # noqa: PLC0415 - heavy, as above
     from foresell.risks.document import document  # noqa: PLC0415
 
-    project = work.project
-    declared = project.risk.segments if project.risk is not None else ()
-    for segment in declared:
-        try:
-            found, provenance = gather_segment(work.inputs["processed"], project, as_where(segment))
-        except UsageError as error:  # no row has the value: the rest is gauged all the same
-            reason = f"{error.what}; {error.mend}"
-            yield {"segment": dict(segment), "available": False, "reason": reason}, None
-            continue
-        told = document(assess(found, project, Asked()), provenance)
-        yield (
-            {
-                "segment": told["segment"],
-                "available": True,
-                "name": told["name"],
-                "told": told["told"],
-            },
-            told,
-        )
+    return document(assess(gathered, work.project, Asked()), provenance)
 
 
 def _sentence(listed: Sequence[Mapping[str, Any]]) -> str:
