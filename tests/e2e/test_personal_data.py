@@ -159,7 +159,7 @@ def test_the_real_export_leaves_no_name_phone_or_address_behind(tmp_path: Path) 
     others = {word for name in raw.columns if name not in PERSONAL for word in raw[name].unique()}
     telling = sorted(word for word in words - others if len(word) > 5)
 
-    done = package.run("sales_orders", data=folder, home=tmp_path)
+    done = package.run("sales_orders", data=folder, home=tmp_path, preset="fast")
 
     assert len(telling) > 250
     assert found(telling, everything_said(done.workspace)) == []
