@@ -5,9 +5,10 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark dvc airflow demo serve load check test quality bench bench-peers bench-scale bench-serving soak lock clean
+.PHONY: help setup spark dvc airflow demo serve load check test coverage quality bench bench-peers bench-scale bench-serving soak lock clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,10 +75,14 @@ check: $(READY) ## Format, lint, types, import contracts, spelling, the graph an
 
 test: $(READY) ## Run every test that this machine can
 	@mkdir -p .quality
-	@$(RUN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered \
-	  --cov-report=json:.quality/coverage.json --junit-xml=.quality/junit.xml
+	@$(RUN)/python -m pytest $(SIDE_BY_SIDE) --junit-xml=.quality/junit.xml
 
-quality: $(READY) ## What is known of tests, coverage, models and servers, after make test
+coverage: $(READY) ## Measure which lines and branches the tests of rooms and ports run
+	@mkdir -p .quality
+	@$(RUN)/python -m pytest $(SIDE_BY_SIDE) tests/unit tests/contract src --cov \
+	  --cov-report=term:skip-covered --cov-report=json:.quality/coverage.json
+
+quality: $(READY) ## What is known of tests, coverage, models and servers, after make test and make coverage
 	@$(RUN)/foresell quality
 
 bench: $(READY) ## Measure on real data: make bench DATA=DIR (walmart/, sales_orders/, california/)

@@ -1,9 +1,7 @@
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from coverage import Coverage
 
 import foresell as platform
 from foresell.api import RunResult
@@ -14,24 +12,6 @@ from tests.e2e.order_rows import Predict
 from tests.e2e.small_run import declare_small_retail, run
 from tests.row_bundles import make_bundle
 from tests.tabular_files import order_files, order_lines
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Measure no coverage: it would take half as long again, and children are not measured anyway.
-
-    What end-to-end tests run in passing is no sign that somebody looked at it; the coverage that is
-    told is that of all other tests. pytest asks this of those too.
-    """
-    own = item.path.is_relative_to(Path(__file__).parent)
-    measured = Coverage.current() if own else None
-    if measured is not None:
-        measured.stop()
-    try:
-        return (yield)
-    finally:
-        if measured is not None:
-            measured.start()
 
 
 @pytest.fixture
