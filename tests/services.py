@@ -186,7 +186,7 @@ def s3(s3_server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
     return s3_server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _mlflow_server(postgres: Callable[[], str], s3_server: S3) -> Iterator[MlflowServer]:
     silent = {
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -204,6 +204,6 @@ def _mlflow_server(postgres: Callable[[], str], s3_server: S3) -> Iterator[Mlflo
 
 @pytest.fixture
 def mlflow_server(_mlflow_server: MlflowServer) -> MlflowServer:
-    """The MLflow server of this session, running, whatever a test before did to it."""
+    """The MLflow server of this file of tests, running, whatever a test before did to it."""
     _mlflow_server.start()
     return _mlflow_server

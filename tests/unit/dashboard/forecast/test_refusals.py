@@ -180,7 +180,7 @@ def test_a_version_that_failed_the_gate_is_drawn_with_what_the_gate_said() -> No
     gate = dict(bundle.metadata["gate"]) | {"passed": False, "override": None, "reasons": ["worse"]}  # type: ignore[call-overload]
     failed = replace(bundle, metadata=bundle.metadata | {"gate": gate})  # type: ignore[operator]
     assert look(shops_shown(failed)).refused == ["worse"]
-    assert look(shops_shown()).refused == ()
+    assert look(shops_shown()).refused == []
 
 
 def test_a_bundle_from_before_forecasts_were_published_has_a_history() -> None:
