@@ -121,6 +121,18 @@ def test_the_whole_pipeline_writes_only_where_the_variables_say_and_is_asked_the
     assert listed(elsewhere.program) == before
 
 
+@pytest.mark.realdata
+def test_real_files_are_staged_where_the_variable_says(
+    elsewhere: Elsewhere, walmart_data: Path
+) -> None:
+    before = listed(elsewhere.program)
+    put = json.loads(elsewhere.ran("stage", "walmart", walmart_data, "--format", "json"))
+
+    assert put["folder"] == str(elsewhere.root / "data_dir/walmart/raw")
+    assert list(elsewhere.standing.iterdir()) == []
+    assert listed(elsewhere.program) == before
+
+
 def _refuse_anything_else(elsewhere: Elsewhere) -> None:
     """Nothing lies where it would by default, and each directory holds exactly what is its own."""
     root = elsewhere.root

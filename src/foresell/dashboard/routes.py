@@ -100,8 +100,8 @@ def _route(
         other_media={MEDIA: {"type": "object"}} if method == "POST" else {},
         max_body=LARGEST,
         counted=counted,
-        while_awaited=method
-        == "GET",  # what still waits in line is not made for who has clicked on
+        # What still waits in line is not made for who has clicked on.
+        while_awaited=method == "GET",
         refusing=plain_page,
         documented=False,
     )
